@@ -1,0 +1,38 @@
+# Everything an operator or a developer runs. `make` alone lists it.
+
+.DEFAULT_GOAL := help
+.PHONY: help engine up down test lint unit e2e docs figures
+
+help:    ## List the targets
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+engine:  ## Install what the machine lacks: a Docker engine, the base image
+	tools/engine.sh
+	tools/base-image.sh
+
+up:      engine ## Run the server: build, start, wait until every container is healthy
+	docker compose up --detach --build --wait
+
+down:    ## Stop the server. Mail, queue, keys and settings stay
+	docker compose down
+
+test:    lint unit e2e ## Style and types, pure functions, real mail through real containers
+
+.venv/installed: pyproject.toml tools/venv.sh
+	tools/venv.sh
+
+lint:    .venv/installed ## Style, types, shell, Dockerfiles, YAML
+	tools/lint.sh
+
+unit:    .venv/installed ## Unit tests: no Docker, seconds
+	.venv/bin/pytest tests/unit
+
+e2e:     engine .venv/installed ## Run the stack in a small internet of its own, send real mail
+	.venv/bin/pytest tests/e2e
+
+docs:    .venv/installed ## Write .env.example and docs/settings.md anew from the settings
+	.venv/bin/python -m stack.settings example > .env.example
+	.venv/bin/python -m stack.settings markdown > docs/settings.md
+
+figures: engine .venv/installed ## Measure start-up, memory, image sizes and latency
+	.venv/bin/python -m tests.bench.figures

@@ -1,0 +1,91 @@
+#!/bin/sh
+# Sees to it that a Docker engine with Compose and Buildx answers.
+# Does nothing where one does. Installs Debian's packages and starts the engine
+# on Debian 12 or 13, as root; elsewhere it says what is missing.
+set -eu
+
+here=$(dirname "$0")
+log=/var/log/dockerd.log
+
+answers() {
+    docker info >/dev/null 2>&1
+}
+
+# Compose learnt start_interval, which our health checks use, in 2.20; what older
+# than 2.26 does has not been tried.
+has_plugins() {
+    found=$(docker compose version --short 2>/dev/null) \
+        && [ "$(printf '%s\n' 2.26 "${found#v}" | sort -V | head -n 1)" = 2.26 ] \
+        && docker buildx version >/dev/null 2>&1
+}
+
+refuse() {
+    echo "tools/engine.sh: $1" >&2
+    exit 3
+}
+
+# Debian 12 has no Compose v2. Trixie's packages run there; the pin keeps every
+# other package of the machine at the release it has.
+add_trixie() {
+    "$here/apt-sources.sh" > /etc/apt/sources.list.d/trixie.list
+    printf 'Package: *\nPin: release n=trixie*\nPin-Priority: 50\n' \
+        > /etc/apt/preferences.d/trixie
+}
+
+install_engine() {
+    apt-get update
+    if [ "$VERSION_CODENAME" = bookworm ]; then
+        add_trixie
+        apt-get update
+    fi
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+        docker.io/trixie docker-cli/trixie docker-compose/trixie \
+        docker-buildx/trixie containerd/trixie iptables
+}
+
+# Engines before 27 replace the address of an IPv6 client by the bridge's own
+# unless ip6tables is on, and there it still counts as experimental.
+configure_engine() {
+    if [ ! -e /etc/docker/daemon.json ]; then
+        mkdir -p /etc/docker
+        printf '{ "experimental": true, "ip6tables": true }\n' > /etc/docker/daemon.json
+    fi
+}
+
+start_engine() {
+    if [ -d /run/systemd/system ]; then
+        systemctl enable --now docker
+    else
+        setsid dockerd >> "$log" 2>&1 < /dev/null &
+    fi
+}
+
+wait_for_engine() {
+    deadline=$(($(date +%s) + 60))
+    until answers; do
+        if [ "$(date +%s)" -ge "$deadline" ]; then
+            refuse "the engine did not answer within 60 s; its log: $log, or journalctl -u docker"
+        fi
+        sleep 0.2
+    done
+}
+
+if answers && has_plugins; then
+    exit 0
+fi
+
+# shellcheck source=/dev/null
+. /etc/os-release
+needs="Docker Engine with Compose 2.26 or newer and Buildx (https://docs.docker.com/engine/install/)"
+case "$ID-${VERSION_CODENAME:-}" in
+    debian-bookworm | debian-trixie) ;;
+    *) refuse "no Docker engine answers as $(id -un); install and start $needs" ;;
+esac
+[ "$(id -u)" = 0 ] || refuse "no Docker engine answers as $(id -un); run this as root, or install and start $needs"
+
+if ! command -v dockerd >/dev/null || ! has_plugins; then
+    configure_engine
+    install_engine
+fi
+answers || start_engine
+wait_for_engine

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Every check that needs no running container.
+set -eu
+
+cd "$(dirname "$0")/.."
+PATH=$PWD/.venv/bin:$PATH
+
+ruff format --check .
+ruff check .
+mypy
+
+shellcheck tools/*.sh images/common/* images/*/hooks/* .ci/run
+hadolint images/*/Dockerfile tests/e2e/world/*/Dockerfile
+yamllint --strict .
+check-jsonschema --builtin-schema vendor.compose-spec compose.yaml tests/e2e/compose.yaml
+check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+zizmor --offline --no-progress --quiet .github/workflows
