@@ -1,0 +1,1 @@
+"""A milter that has spamd judge each message before Postfix says 250."""

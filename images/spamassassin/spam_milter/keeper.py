@@ -1,0 +1,98 @@
+"""Keeps one spamd in use, and changes it for another when the rules change."""
+
+import os
+import time
+from pathlib import Path
+
+from . import config
+from .log import say
+from .milter import SpamMilter
+from .spamd import SOCKET, Spamd
+
+LIVE = Path("/live/current")
+PATIENCE = 1.5
+"""Seconds that spamd has to end by itself; docker stop should not wait for it."""
+
+
+class NoSpamdError(Exception):
+    """There is no spamd to go on with."""
+
+
+class Keeper:
+    """The spamd in use, and the one that is getting ready to take its place."""
+
+    def __init__(self) -> None:
+        self.used: Spamd | None = None
+        self.next: Spamd | None = None
+        self.settings: config.Config
+
+    def renew(self) -> None:
+        """
+        Start a spamd on the configuration as it is now.
+
+        Raises:
+            NoSpamdError: If it can't be started and there is none to fall back on.
+        """
+        if self.next:
+            self.next.end()
+            self.next = None
+        rules = LIVE.resolve()
+        try:
+            self.settings = config.load(rules / "spam-milter.conf")
+            verbose = self.settings.log_level == "debug"
+            self.next = Spamd(rules, self.settings.children, verbose)
+        except (OSError, config.ConfigError) as error:
+            self.fall_back(str(error))
+
+    def advance(self) -> None:
+        """Put the next spamd to use if it is ready."""
+        if not self.next or not self.next.answers():
+            return
+        # Newer rules came while it was reading: it may have read half a folder.
+        if not self.next.rules.exists():
+            self.renew()
+            return
+        SpamMilter.config, SpamMilter.spamd = self.settings, str(SOCKET)
+        self.next.use()
+        if self.used:
+            self.used.end()
+        self.used, self.next = self.next, None
+        say(f"spamd {self.used.pid} is in use, with {self.used.rules}")
+
+    def bury(self) -> None:
+        """
+        Take note of every child that has died.
+
+        Raises:
+            NoSpamdError: If no spamd is left.
+        """
+        while dead := dead_child():
+            if self.used and dead == self.used.pid:
+                raise NoSpamdError("spamd is gone, so we end: Docker starts us anew")
+            if self.next and dead == self.next.pid:
+                self.next = None
+                self.fall_back("spamd ended while it read the rules")
+
+    def fall_back(self, reason: str) -> None:
+        """Stay with the spamd in use, if there is one."""
+        if not self.used:
+            raise NoSpamdError(f"not starting: {reason}")
+        say(f"{reason}; the spamd with {self.used.rules} stays in use")
+
+    def end(self) -> None:
+        """End every spamd, with patience for a moment only."""
+        left = {spamd.pid for spamd in (self.used, self.next) if spamd}
+        for spamd in filter(None, (self.used, self.next)):
+            spamd.end()
+        deadline = time.monotonic() + PATIENCE
+        while left and time.monotonic() < deadline:
+            left.discard(dead_child() or 0)
+            time.sleep(0.02)
+
+
+def dead_child() -> int | None:
+    """Return the process id of a dead child, ours or an orphan left to process 1."""
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] or None
+    except ChildProcessError:
+        return None

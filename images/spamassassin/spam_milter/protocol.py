@@ -1,0 +1,117 @@
+"""The client's half of spamd's protocol, SPAMC/1.5 (spamd/PROTOCOL)."""
+
+import re
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ATTEMPTS = 3
+PAUSE = 0.2
+
+
+class NoVerdictError(Exception):
+    """Why spamd has not judged a message."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What spamd found in a message."""
+
+    spam: bool
+    score: float
+    required: float
+    """The score that makes a message spam: required_score of local.cf."""
+    tests: tuple[str, ...]
+
+
+def ask(path: str, message: Sequence[bytes], timeout: float) -> Scan:
+    """
+    Have the spamd that listens on the socket *path* judge *message*.
+
+    Asks anew when a connection breaks: that is what happens to the messages
+    under way when a spamd makes room for the next one, or loses a child.
+
+    Raises:
+        NoVerdictError: After *timeout* seconds, or when asking is of no use.
+    """
+    deadline = time.monotonic() + timeout
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            reply = exchange(path, "SYMBOLS", message, deadline)
+            break
+        except TimeoutError:
+            raise NoVerdictError(f"no answer from spamd in {timeout:g} s") from None
+        except OSError as error:
+            if attempt == ATTEMPTS:
+                raise NoVerdictError(f"no spamd to ask: {error}") from None
+            time.sleep(PAUSE)
+    return parse(reply)
+
+
+def exchange(
+    path: str, command: str, message: Sequence[bytes], deadline: float
+) -> bytes:
+    """
+    Return the whole reply to *command*.
+
+    Raises:
+        OSError: When there is no spamd, or it hangs up while it is spoken to.
+        TimeoutError: At *deadline*, a time of the monotonic clock.
+    """
+    size = sum(map(len, message))
+    with socket.socket(socket.AF_UNIX) as connection:
+        wait(connection, deadline)
+        connection.connect(path)
+        connection.sendall(
+            f"{command} SPAMC/1.5\r\nContent-length: {size}\r\n\r\n".encode()
+        )
+        for piece in message:
+            wait(connection, deadline)
+            connection.sendall(piece)
+        connection.shutdown(socket.SHUT_WR)
+        reply = b""
+        while data := receive(connection, deadline):
+            reply += data
+    if not reply:
+        raise ConnectionAbortedError("it hung up")
+    return reply
+
+
+def receive(connection: socket.socket, deadline: float) -> bytes:
+    """Return what comes next, or nothing at the end."""
+    wait(connection, deadline)
+    return connection.recv(65536)
+
+
+def wait(connection: socket.socket, deadline: float) -> None:
+    """Let the next operation on *connection* last until *deadline* and no longer."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    connection.settimeout(left)
+
+
+def parse(reply: bytes) -> Scan:
+    """
+    Read the reply to SYMBOLS.
+
+    Raises:
+        NoVerdictError: When it is cut short or is no verdict, or one that
+            was reached before all rules had been tried.
+    """
+    head, _, body = reply.decode("utf-8", "replace").partition("\r\n\r\n")
+    first = head.partition("\r\n")[0]
+    if not re.fullmatch(r"SPAMD/\d+\.\d+ 0 EX_OK", first):
+        raise NoVerdictError(f"spamd answered {first[:100]!r}")
+    length = re.search(r"(?mi)^Content-length: (\d+)\r?$", head)
+    verdict = re.search(
+        r"(?m)^Spam: (True|False) ; (-?\d+(?:\.\d+)?) / (-?\d+(?:\.\d+)?)\r?$", head
+    )
+    if not verdict or not length or int(length[1]) != len(body.encode()):
+        raise NoVerdictError("spamd answered without a whole verdict")
+    tests = tuple(re.findall(r"\w+", body, re.ASCII))
+    if "TIME_LIMIT_EXCEEDED" in tests:
+        raise NoVerdictError("spamd ran into its time_limit")
+    spam, score, required = verdict.groups()
+    return Scan(spam == "True", float(score), float(required), tests)

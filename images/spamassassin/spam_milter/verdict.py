@@ -1,0 +1,38 @@
+"""What becomes of a scanned message: its headers, or the reply that refuses it."""
+
+from .protocol import Scan
+
+LONGEST_LINE = 76
+
+
+def headers(scan: Scan) -> list[tuple[str, str]]:
+    """Return the headers, as (name, value), that tell a reader what was found."""
+    flag = [("X-Spam-Flag", "YES")] if scan.spam else []
+    return [
+        *flag,
+        ("X-Spam-Score", f"{scan.score:.1f}"),
+        # One star a point, for filters that can't compare numbers.
+        ("X-Spam-Level", "*" * min(int(scan.score), 50)),
+        ("X-Spam-Status", status(scan)),
+    ]
+
+
+def status(scan: Scan) -> str:
+    """Return the value of X-Spam-Status, its list of tests folded between two."""
+    answer = "Yes" if scan.spam else "No"
+    lines = [f"{answer}, score={scan.score:.1f} required={scan.required:.1f}"]
+    line = "\ttests="
+    for test in ",\0".join(scan.tests or ("none",)).split("\0"):
+        if len(line) + len(test) > LONGEST_LINE and line.strip():
+            lines.append(line)
+            line = "\t"
+        line += test
+    return "\n".join([*lines, line])
+
+
+def refusal(scan: Scan, limit: float, contact: str) -> str:
+    """Return the text of the 550, for a person whose mail was no spam."""
+    return (
+        f"Message refused: spam score {scan.score:.1f}, limit {limit:.1f};"
+        f" if it is no spam, please tell {contact}"
+    )
