@@ -31,8 +31,8 @@ e2e:     engine .venv/installed ## Run the stack in a small internet of its own,
 	.venv/bin/pytest tests/e2e
 
 docs:    .venv/installed ## Write .env.example and docs/settings.md anew from the settings
-	.venv/bin/python -m stack.settings example > .env.example
-	.venv/bin/python -m stack.settings markdown > docs/settings.md
+	.venv/bin/stack settings > .env.example
+	.venv/bin/stack settings --format markdown > docs/settings.md
 
 figures: engine .venv/installed ## Measure start-up, memory, image sizes and latency
 	.venv/bin/python -m tests.bench.figures

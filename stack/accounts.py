@@ -1,0 +1,140 @@
+"""Domains and users: added, changed, listed, removed."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stack import addresses, aliases
+from stack.errors import StackError
+from stack.models import Alias, Domain, User
+
+
+def domains(session: Session) -> list[tuple[str, int]]:
+    """Return each domain with the number of its users."""
+    query = (
+        select(Domain.name, func.count(User.id))
+        .outerjoin(User, User.domain_id == Domain.id)
+        .group_by(Domain.name)
+        .order_by(Domain.name)
+    )
+    return [(name, count) for name, count in session.execute(query)]
+
+
+def add_domain(session: Session, name: str) -> bool:
+    """
+    Take mail for *name* from now on; say whether that is new.
+
+    Raises:
+        StackError: When aliases would then lead in a circle.
+    """
+    if session.scalar(select(Domain).filter_by(name=name)):
+        return False
+    session.add(Domain(name=name))
+    aliases.refuse_circles(session)
+    return True
+
+
+def remove_domain(session: Session, name: str) -> None:
+    """
+    Take no more mail for *name*.
+
+    Raises:
+        StackError: When it isn't ours, or users or aliases in it remain.
+    """
+    domain = our_domain(session, name)
+    users = select(User.address).filter_by(domain_id=domain.id)
+    sources = select(Alias.source).where(Alias.source.endswith("@" + name))
+    left = sorted({*session.scalars(users), *session.scalars(sources)})
+    if left:
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        raise StackError(
+            f"{name} still has {', '.join(left[:3])}{more}: remove users and aliases"
+            " first, with `stack user remove` and `stack alias remove`"
+        )
+    session.delete(domain)
+
+
+def our_domain(session: Session, name: str) -> Domain:
+    """
+    Return the domain *name*.
+
+    Raises:
+        StackError: When it isn't ours.
+    """
+    domain = session.scalar(select(Domain).filter_by(name=name))
+    if not domain:
+        raise StackError(
+            f"{name} is not a domain of this server: add it with"
+            f" `stack domain add {name}`"
+        )
+    return domain
+
+
+def users(session: Session) -> list[User]:
+    """Return all users by address."""
+    return list(session.scalars(select(User).order_by(User.address)))
+
+
+def user(session: Session, address: str) -> User:
+    """
+    Return the user *address*.
+
+    Raises:
+        StackError: When there is none.
+    """
+    found = session.scalar(select(User).filter_by(address=address))
+    if not found:
+        raise StackError(f"{address} is not a user: see `stack user list`")
+    return found
+
+
+def refuse_taken(session: Session, address: str) -> None:
+    """
+    Make sure that *address* could become a user.
+
+    Raises:
+        StackError: When its domain isn't ours, or it is a user or an alias.
+    """
+    our_domain(session, addresses.domain_of(address))
+    if session.scalar(select(User).filter_by(address=address)):
+        raise StackError(
+            f"{address} is a user already: change it with `stack user passwd`,"
+            " `stack user quota`, `stack user enable` or `stack user disable`"
+        )
+    if session.scalar(select(Alias).filter_by(source=address).limit(1)):
+        raise StackError(
+            f"{address} is an alias, so mail would not reach the new mailbox: first"
+            f" `stack alias remove {address}`"
+        )
+
+
+def add_user(
+    session: Session, address: str, password_hash: str, quota_bytes: int | None
+) -> None:
+    """
+    Make *address* a user with a mailbox.
+
+    Raises:
+        StackError: When it can't become one.
+    """
+    refuse_taken(session, address)
+    domain = our_domain(session, addresses.domain_of(address))
+    session.add(
+        User(
+            address=address,
+            domain_id=domain.id,
+            password_hash=password_hash,
+            quota_bytes=quota_bytes,
+        )
+    )
+
+
+def remove_user(session: Session, address: str) -> None:
+    """
+    Take the login and the address away; the mail stays where it is.
+
+    Raises:
+        StackError: When there is no such user, or an alias still leads to it.
+    """
+    session.delete(user(session, address))
+    aliases.refuse_dead_ends(session, address)
+    aliases.refuse_circles(session)

@@ -1,0 +1,63 @@
+"""
+The command `stack`: parse, call, say what happened.
+
+stdout is data, stderr is progress. What takes long to import is imported inside
+the commands, so that `--help` and completion answer at once.
+"""
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stack import __version__
+from stack.cli.alias import alias
+from stack.cli.dns import dns
+from stack.cli.domain import domain
+from stack.cli.init import init
+from stack.cli.settings import settings
+from stack.cli.user import user
+from stack.errors import UnableError
+from stack.project import Project
+
+
+class _Command(click.Group):
+    """Turns what the system refuses into one line, as other errors are."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            raise UnableError(_words(error)) from None
+
+
+def _words(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename else ""
+    if isinstance(error, PermissionError):
+        return (
+            f"{place}permission denied: run stack as root, or as"
+            " `docker compose run --rm stack`"
+        )
+    return f"{place}{error.strerror or error}: mend that, then run it again"
+
+
+@click.group(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="stack", message="%(prog)s %(version)s")
+@click.option(
+    "--project",
+    "directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=".",
+    help="The directory with compose.yaml and config/.  [default: this one]",
+)
+@click.pass_context
+def main(context: click.Context, directory: Path) -> None:
+    """Drive the mail server of this project directory."""
+    context.obj = Project(directory)
+
+
+for command in (init, domain, user, alias, dns, settings):
+    main.add_command(command)

@@ -1,0 +1,66 @@
+"""`stack alias`: addresses that lead to others."""
+
+import click
+
+from stack.cli import arguments
+from stack.cli.output import as_json, say, show, table
+from stack.project import Project
+
+
+@click.group()
+def alias() -> None:
+    """
+    Add, remove and list the aliases.
+
+    SOURCE is an address, @DOMAIN for all of a domain that has no user or alias of
+    its own, or a bare name like `postmaster` for that name in every domain.
+    """
+
+
+@alias.command()
+@click.argument("source", type=arguments.source)
+@click.argument(
+    "targets", metavar="TARGET...", type=arguments.target, nargs=-1, required=True
+)
+@click.pass_obj
+def add(project: Project, source: str, targets: tuple[str, ...]) -> None:
+    """Send mail for SOURCE to each TARGET."""
+    from stack import aliases, database
+
+    project.require()
+    with project.lock(), database.session(project.database) as session:
+        new = aliases.add(session, source, targets)
+    for target in new:
+        say(f"Added {source} → {target}.")
+    if not new:
+        say("Nothing changed.")
+
+
+@alias.command()
+@click.argument("source", type=arguments.source)
+@click.argument("targets", metavar="[TARGET]...", type=arguments.target, nargs=-1)
+@click.pass_obj
+def remove(project: Project, source: str, targets: tuple[str, ...]) -> None:
+    """Send mail for SOURCE no longer to TARGET, or to none at all."""
+    from stack import aliases, database
+
+    project.require()
+    with project.lock(), database.session(project.database) as session:
+        aliases.remove(session, source, targets)
+    say(f"Removed {source}" + "".join(f" → {each}" for each in targets) + ".")
+
+
+@alias.command("list")
+@as_json
+@click.pass_obj
+def list_(project: Project, json_: bool) -> None:
+    """Print each source with its targets."""
+    from stack import aliases, database
+
+    project.require()
+    with database.session(project.database) as session:
+        found = aliases.listed(session)
+    if json_:
+        show([{"source": s, "targets": targets} for s, targets in found.items()])
+    else:
+        table([(s, ", ".join(targets)) for s, targets in found.items()])

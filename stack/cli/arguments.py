@@ -1,0 +1,34 @@
+"""Arguments that are checked, and brought into the form in which they are stored."""
+
+import click
+
+from stack.errors import StackError
+
+
+def domain(value: str) -> str:
+    """Take a domain name."""
+    return _checked("domain", value)
+
+
+def user(value: str) -> str:
+    """Take the address of a mailbox of ours."""
+    return _checked("user", value)
+
+
+def source(value: str) -> str:
+    """Take the source of an alias."""
+    return _checked("source", value)
+
+
+def target(value: str) -> str:
+    """Take an address that an alias may lead to."""
+    return _checked("target", value)
+
+
+def _checked(kind: str, value: str) -> str:
+    from stack import addresses
+
+    try:
+        return str(getattr(addresses, kind)(value))
+    except StackError as error:
+        raise click.BadParameter(str(error)) from None

@@ -1,0 +1,80 @@
+"""`stack dns`: what the world must find in the DNS."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from stack.cli.output import say, show, table
+from stack.errors import UnableError
+from stack.project import Project
+
+if TYPE_CHECKING:
+    from stack.dns import Record
+    from stack.settings import Settings
+
+
+@click.group()
+def dns() -> None:
+    """Show the DNS records that this server needs."""
+
+
+@dns.command("show")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "zone", "json"]),
+    default="table",
+    show_default=True,
+    help="For people, for a zone file, for programs.",
+)
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
+@click.pass_obj
+def show_(project: Project, form: str) -> None:
+    """Print the records to publish, domain by domain."""
+    from stack import dns as records
+    from stack import env
+
+    project.require()
+    settings = env.load(project.env)
+    blocks = records.records(settings, _keys(project, settings.mail_domain))
+    if form == "json":
+        show([_block(domain, block) for domain, block in blocks.items()])
+    elif form == "zone":
+        click.echo(records.zone(blocks), nl=False)
+    else:
+        _tables(blocks)
+    if form != "json":
+        _hints(settings)
+
+
+def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:
+    """Return the text of each DKIM record by domain and selector."""
+    from stack import database, dkim
+
+    domains = database.domains(project.database)
+    if first not in domains:
+        raise UnableError(f"MAIL_DOMAIN={first} in .env is new: run `stack init` first")
+    return {
+        name: dkim.records(project.dkim, dkim.current(project.dkim, name))
+        for name in domains
+    }
+
+
+def _block(domain: str, block: list["Record"]) -> dict[str, object]:
+    return {"domain": domain, "records": [asdict(record) for record in block]}
+
+
+def _tables(blocks: dict[str, list["Record"]]) -> None:
+    for number, block in enumerate(blocks.values()):
+        if number:
+            click.echo()
+        table([(record.name, record.type, record.value) for record in block])
+
+
+def _hints(settings: "Settings") -> None:
+    if not (settings.public_ipv4 or settings.public_ipv6):
+        say("To see A and AAAA records too, set PUBLIC_IPV4 and PUBLIC_IPV6 in .env.")
+    say(f"Ask your provider to name its address in reverse: {settings.mail_hostname}")
+    if settings.relay_host:
+        say(f"Add to v=spf1 what the operator of {settings.relay_host} tells you.")

@@ -1,0 +1,56 @@
+"""`stack domain`: the domains that mail is taken for."""
+
+import click
+
+from stack.cli import arguments
+from stack.cli.output import as_json, carry_out, say, show, table
+from stack.project import Project
+
+
+@click.group()
+def domain() -> None:
+    """Add, remove and list the mail domains."""
+
+
+@domain.command()
+@click.argument("name", type=arguments.domain)
+@click.pass_obj
+def add(project: Project, name: str) -> None:
+    """Take mail for the domain NAME, and sign what it sends."""
+    from stack import env, plan
+
+    project.require()
+    with project.lock():
+        changes = plan.domain_added(project, env.load(project.env), name)
+        carry_out(changes)
+    if changes:
+        say(f"Publish what `stack dns show` prints for {name}.")
+
+
+@domain.command()
+@click.argument("name", type=arguments.domain)
+@click.pass_obj
+def remove(project: Project, name: str) -> None:
+    """Take no more mail for the domain NAME, which has no users left."""
+    from stack import env, plan
+
+    project.require()
+    with project.lock():
+        carry_out(plan.domain_removed(project, env.load(project.env), name))
+    say(f"Its DKIM keys are kept, in {project.dkim / name}.")
+
+
+@domain.command("list")
+@as_json
+@click.pass_obj
+def list_(project: Project, json_: bool) -> None:
+    """Print each domain with the number of its users."""
+    from stack import accounts, database
+
+    project.require()
+    with database.session(project.database) as session:
+        found = accounts.domains(session)
+    if json_:
+        show([{"domain": name, "users": users} for name, users in found])
+    else:
+        table([(name, f"{n} user{'s' * (n != 1)}") for name, n in found])

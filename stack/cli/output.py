@@ -1,0 +1,40 @@
+"""How results are shown: aligned for people, JSON for programs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from stack.plan import Change
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+def show(data: Any) -> None:
+    """Print *data* as JSON."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def table(rows: Iterable[Sequence[str]]) -> None:
+    """Print *rows* with their columns aligned, the last one as long as it is."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def say(text: str) -> None:
+    """Tell what has been done, apart from the data."""
+    click.echo(text, err=True)
+
+
+def carry_out(changes: Sequence["Change"]) -> None:
+    """Make *changes* one after the other, and tell each."""
+    for change in changes:
+        change.carry_out()
+        say(change.words)
+    if not changes:
+        say("Nothing changed.")

@@ -1,0 +1,67 @@
+"""Where a new password comes from: never from an argument, which others can see."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import click
+
+from stack.cli import terminal
+from stack.errors import StackError
+
+
+class Password(NamedTuple):
+    """The hash to store, and the password itself where nobody knows it yet."""
+
+    hashed: str
+    untold: str | None = None
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give *command* the options that say where its password comes from."""
+    generate = click.option("--generate", is_flag=True, help="Make one and print it.")
+    stdin = click.option("--password-stdin", is_flag=True, help="Read it from stdin.")
+    return stdin(generate(command))
+
+
+def new(*, from_stdin: bool, generate: bool) -> Password:
+    """
+    Take a password from stdin, from the dice, or from whom we ask, and hash it.
+
+    Raises:
+        StackError: When it is too short, or can't be typed everywhere.
+    """
+    from stack import passwords
+
+    if from_stdin and generate:
+        raise click.UsageError("--password-stdin and --generate exclude each other")
+    if generate:
+        made = passwords.generate()
+        return Password(passwords.hashed(made), made)
+    return Password(passwords.hashed(_read() if from_stdin else _ask()))
+
+
+def tell(password: Password) -> None:
+    """Print a password that was made here, this once."""
+    if password.untold:
+        click.echo(password.untold)
+
+
+def _read() -> str:
+    try:
+        return sys.stdin.buffer.read().decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise StackError(
+            "the password on stdin is not UTF-8: send it as such"
+        ) from None
+
+
+def _ask() -> str:
+    if not terminal.is_attended():
+        raise click.UsageError(
+            "no terminal to ask for the password: use --password-stdin or --generate"
+        )
+    answer = click.prompt(
+        "Password", hide_input=True, confirmation_prompt=True, err=True
+    )
+    return str(answer)

@@ -1,0 +1,8 @@
+"""Whether there is someone to ask."""
+
+import sys
+
+
+def is_attended() -> bool:
+    """Say whether a question would be answered, or hang a script."""
+    return sys.stdin.isatty()

@@ -1,0 +1,136 @@
+"""`stack user`: mailboxes and the logins to them."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from stack.cli import arguments, password, size
+from stack.cli.output import as_json, say, show, table
+from stack.project import Project
+
+if TYPE_CHECKING:
+    from stack.models import User
+
+
+@click.group()
+def user() -> None:
+    """Add, change, remove and list the users."""
+
+
+@user.command()
+@click.argument("address", type=arguments.user)
+@password.options
+@click.option("--quota", type=size.size, help="Room for mail: 2G, 500M.  [no limit]")
+@click.pass_obj
+def add(
+    project: Project,
+    address: str,
+    password_stdin: bool,
+    generate: bool,
+    quota: int | None,
+) -> None:
+    """Give ADDRESS a mailbox and a login. It works at once."""
+    from stack import accounts, database
+
+    project.require()
+    with database.session(project.database) as session:
+        accounts.refuse_taken(session, address)
+    new = password.new(from_stdin=password_stdin, generate=generate)
+    with project.lock(), database.session(project.database) as session:
+        accounts.add_user(session, address, new.hashed, quota or None)
+    say(f"Added {address}.")
+    password.tell(new)
+
+
+@user.command()
+@click.argument("address", type=arguments.user)
+@password.options
+@click.pass_obj
+def passwd(
+    project: Project, address: str, password_stdin: bool, generate: bool
+) -> None:
+    """Give ADDRESS another password."""
+    from stack import accounts, database
+
+    project.require()
+    with database.session(project.database) as session:
+        accounts.user(session, address)
+    new = password.new(from_stdin=password_stdin, generate=generate)
+    with project.lock(), database.session(project.database) as session:
+        accounts.user(session, address).password_hash = new.hashed
+    say(f"Changed the password of {address}.")
+    password.tell(new)
+
+
+@user.command()
+@click.argument("address", type=arguments.user)
+@click.argument("room", metavar="SIZE", type=size.size)
+@click.pass_obj
+def quota(project: Project, address: str, room: int) -> None:
+    """Give ADDRESS room for SIZE of mail: 2G, 500M, or none for no limit."""
+    _change(project, address, "quota_bytes", room or None)
+
+
+@user.command()
+@click.argument("address", type=arguments.user)
+@click.pass_obj
+def enable(project: Project, address: str) -> None:
+    """Let ADDRESS log in and receive again."""
+    _change(project, address, "enabled", True)
+
+
+@user.command()
+@click.argument("address", type=arguments.user)
+@click.pass_obj
+def disable(project: Project, address: str) -> None:
+    """Let ADDRESS neither log in nor receive; its mail stays."""
+    _change(project, address, "enabled", False)
+
+
+@user.command()
+@click.argument("address", type=arguments.user)
+@click.pass_obj
+def remove(project: Project, address: str) -> None:
+    """Take the login and the address ADDRESS away; its mail stays."""
+    from stack import accounts, database
+
+    project.require()
+    with project.lock(), database.session(project.database) as session:
+        accounts.remove_user(session, address)
+    say(f"Removed {address}. Its mail is kept, in the volume `mail`.")
+
+
+@user.command("list")
+@as_json
+@click.pass_obj
+def list_(project: Project, json_: bool) -> None:
+    """Print each user, whether it may log in, and its quota."""
+    from stack import accounts, database
+
+    project.require()
+    with database.session(project.database) as session:
+        users = accounts.users(session)
+        if json_:
+            show([_fields(each) for each in users])
+        else:
+            table([_row(each) for each in users])
+
+
+def _fields(user: "User") -> dict[str, object]:
+    return {key: getattr(user, key) for key in ("address", "enabled", "quota_bytes")}
+
+
+def _row(user: "User") -> tuple[str, str, str]:
+    state = "enabled" if user.enabled else "disabled"
+    return user.address, state, size.readable(user.quota_bytes)
+
+
+def _change(project: Project, address: str, what: str, value: object) -> None:
+    from stack import accounts, database
+
+    project.require()
+    with project.lock(), database.session(project.database) as session:
+        found = accounts.user(session, address)
+        same = getattr(found, what) == value
+        setattr(found, what, value)
+    say("Nothing changed." if same else f"Changed {address}.")

@@ -1,0 +1,91 @@
+"""The records to publish, as data, and in the forms that people paste."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stack.settings import Settings
+
+TTL = 3600  # seconds
+
+# RFC 1035 §3.3: a TXT record is made of strings of at most 255 octets each.
+LONGEST_STRING = 255
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record. Names are in full, without the last dot; a TXT is in one piece."""
+
+    name: str
+    type: str
+    value: str
+    ttl: int = TTL
+
+
+def records(
+    settings: Settings, keys: Mapping[str, Mapping[str, str]]
+) -> dict[str, list[Record]]:
+    """
+    Return the records by domain; *keys* holds domain, selector, text of the record.
+
+    The host's own records stand with MAIL_DOMAIN, which comes first.
+    """
+    first = settings.mail_domain
+    domains = [first, *(name for name in sorted(keys) if name != first)]
+    blocks = {name: _domain(settings, name, keys[name]) for name in domains}
+    blocks[first] = _host(settings) + blocks[first]
+    return blocks
+
+
+def zone(blocks: Mapping[str, Sequence[Record]]) -> str:
+    """Return the records as lines of a zone file (RFC 1035 §5), a block a domain."""
+    return "\n".join(
+        f"; {domain}\n" + "".join(f"{_zone_line(record)}\n" for record in block)
+        for domain, block in blocks.items()
+    )
+
+
+def _host(settings: Settings) -> list[Record]:
+    name = settings.mail_hostname
+    addresses = (("A", settings.public_ipv4), ("AAAA", settings.public_ipv6))
+    found = [Record(name, kind, str(value)) for kind, value in addresses if value]
+    if name == settings.mail_domain:
+        return found
+    # Bounces have no sender: SPF then asks for the name in EHLO (RFC 7208 §2.4).
+    return [*found, Record(name, "TXT", "v=spf1 a -all")]
+
+
+def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Record]:
+    return [
+        Record(name, "MX", f"10 {settings.mail_hostname}"),
+        Record(name, "TXT", _spf(settings)),
+        *(Record(f"{k}._domainkey.{name}", "TXT", keys[k]) for k in sorted(keys)),
+        Record(
+            f"_dmarc.{name}",
+            "TXT",
+            f"v=DMARC1; p=quarantine; rua=mailto:postmaster@{name}",
+        ),
+    ]
+
+
+def _spf(settings: Settings) -> str:
+    # A relay often sends from other addresses than it takes mail at, so what isn't
+    # listed is only doubted (~all) until its operator's include: has been added.
+    host = settings.relay_host.partition(":")[0]
+    if not host:
+        return "v=spf1 mx -all"
+    mechanism = "ip4" if host.replace(".", "").isdigit() else "a"
+    return f"v=spf1 mx {mechanism}:{host} ~all"
+
+
+def _zone_line(record: Record) -> str:
+    value = record.value
+    if record.type == "TXT":
+        value = " ".join(f'"{part}"' for part in _strings(value))
+    elif record.type == "MX":
+        value += "."
+    return f"{record.name}. {record.ttl} IN {record.type} {value}"
+
+
+def _strings(text: str) -> list[str]:
+    size = LONGEST_STRING
+    return [text[start : start + size] for start in range(0, len(text), size)]

@@ -1,0 +1,80 @@
+"""
+The tables that Postfix and Dovecot read.
+
+Rules that must hold stand here, in the schema, so that they hold whoever writes.
+Addresses are lower case, domains are A-labels; addresses.py makes them so.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    MetaData,
+    UniqueConstraint,
+    true,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# Constraints have names, so that a migration can change them.
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """What the tables have in common."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class Domain(Base):
+    """A domain that we take mail for."""
+
+    __tablename__ = "domains"
+    __table_args__ = (CheckConstraint("lower(name) = name", "lower"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class User(Base):
+    """A mailbox and the login to it."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("lower(address) = address", "lower"),
+        CheckConstraint("address LIKE '%_@_%'", "address"),
+        # Without a scheme Dovecot would take it for a password in the clear.
+        CheckConstraint("password_hash LIKE '{%}%'", "scheme"),
+        CheckConstraint("quota_bytes > 0", "quota"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(unique=True)
+    domain_id: Mapped[int] = mapped_column(ForeignKey(Domain.id), index=True)
+    password_hash: Mapped[str]
+    quota_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    enabled: Mapped[bool] = mapped_column(
+        Boolean(create_constraint=True, name="enabled"), server_default=true()
+    )
+
+
+class Alias(Base):
+    """Mail to *source* goes to *target*, in as many rows as there are targets."""
+
+    __tablename__ = "aliases"
+    __table_args__ = (
+        UniqueConstraint("source", "target"),
+        CheckConstraint("lower(source) = source", "source_lower"),
+        CheckConstraint("lower(target) = target", "target_lower"),
+        CheckConstraint("target LIKE '%_@_%'", "target"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    target: Mapped[str]

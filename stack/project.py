@@ -1,0 +1,156 @@
+"""Where things lie in a project directory, whose they are, and its lock."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack import files
+from stack.errors import UnableError
+from stack.files import Access
+
+# The same fixed numbers as in images/: names differ between host and containers.
+ROOT = 0
+POSTFIX_GROUP = 5001
+DKIM = 5006
+
+# By the directory under var/: access to a directory, and to a file in it.
+ACCESS = {
+    "etc": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
+    "tls": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
+    "dkim": (Access(0o700, DKIM, DKIM), Access(0o600, DKIM, DKIM)),
+    "accounts": (
+        Access(0o750, ROOT, POSTFIX_GROUP),
+        Access(0o640, ROOT, POSTFIX_GROUP),
+    ),
+}
+
+PATIENCE = 10.0  # seconds that one command waits for another
+
+
+@dataclass(frozen=True)
+class Project:
+    """A directory that holds compose.yaml, config/, .env and var/."""
+
+    root: Path
+
+    @property
+    def env(self) -> Path:
+        """The operator's file."""
+        return self.root / ".env"
+
+    @property
+    def config(self) -> Path:
+        """The templates."""
+        return self.root / "config"
+
+    @property
+    def var(self) -> Path:
+        """All that `stack` makes."""
+        return self.root / "var"
+
+    @property
+    def etc(self) -> Path:
+        """The rendered configuration: may be deleted at any time."""
+        return self.var / "etc"
+
+    @property
+    def tls(self) -> Path:
+        """Certificates with their keys."""
+        return self.var / "tls"
+
+    @property
+    def dkim(self) -> Path:
+        """Signing keys, in a directory for each domain."""
+        return self.var / "dkim"
+
+    @property
+    def database(self) -> Path:
+        """The accounts, which Postfix and Dovecot read in place."""
+        return self.var / "accounts" / "accounts.db"
+
+    def require(self) -> None:
+        """
+        Make sure that this is a project directory.
+
+        Raises:
+            UnableError: When it isn't.
+        """
+        if not self.config.is_dir():
+            raise UnableError(
+                f"{self.root.resolve()}: not a project directory, it has no config/:"
+                " change to the one with compose.yaml, or name it with --project"
+            )
+
+    def access(self, path: Path, *, directory: bool = False) -> Access:
+        """
+        Return who should have what access to *path*.
+
+        Outside var/ a file belongs to whoever has the project directory: an
+        operator must be able to edit the .env that a container made for him.
+        """
+        if not path.is_relative_to(self.var):
+            owner = self.root.stat()
+            return Access(0o644, owner.st_uid, owner.st_gid)
+        if path == self.var:
+            return Access(0o755, ROOT, ROOT)
+        kind = path.relative_to(self.var).parts[0]
+        return ACCESS[kind][0 if directory else 1]
+
+    def write(self, path: Path, text: str) -> None:
+        """Put *text* at *path*, with the directories above it that are missing."""
+        self.make_directory(path.parent)
+        files.write(path, text, self.access(path))
+
+    def make_directory(self, path: Path) -> None:
+        """Make *path* and what is missing above it, each with its own access."""
+        if not files.exists(path):
+            self.make_directory(path.parent)
+            files.make_directory(path, self.access(path, directory=True))
+
+    def wrong_access(self) -> Iterator[tuple[Path, Access]]:
+        """Find what lies in var/ with another owner or mode than it should have."""
+        known = [self.var, *(self.var / kind for kind in ACCESS)]
+        for path in filter(files.exists, known):
+            inside = () if path == self.var else path.rglob("*")
+            for each in (path, *inside):
+                if each.is_symlink():
+                    continue
+                access = self.access(each, directory=each.is_dir())
+                if not files.is_right(each, access):
+                    yield each, access
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """
+        Keep other `stack` commands out, on this machine and in containers.
+
+        The directory itself is locked, so that a command that is refused has not
+        left so much as a lock file.
+
+        Raises:
+            UnableError: When another command holds the lock for over 10 seconds.
+        """
+        handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _flock(handle, self.root)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _flock(handle: int, root: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise UnableError(
+                    f"{root.resolve()}: another stack command is at work here:"
+                    " try again when it has ended"
+                ) from None
+            time.sleep(0.05)

@@ -1,0 +1,120 @@
+"""Renders config/ into what the daemons read: pure, and the writing is apart."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path, PurePath
+from traceback import extract_tb
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
+
+from stack import files
+from stack.dkim import SigningKeys
+from stack.errors import InvalidError
+from stack.settings import Settings
+
+SUMS = "SHA256SUMS"
+SUFFIX = ".j2"
+
+
+def render(
+    config_dir: Path, settings: Settings, dkim_keys: Sequence[SigningKeys]
+) -> dict[str, str]:
+    """
+    Return the text of every file under var/etc/ by its path there.
+
+    The path is the mapping: `config/S/x.j2` becomes `S/x` rendered, any other file
+    is taken as it is. Each service's SHA256SUMS comes last: a container takes a
+    configuration only when its sums hold, so never one that is half written.
+
+    Raises:
+        InvalidError: When a template is wrong or names what doesn't exist.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(config_dir),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - not HTML: it would write &gt;=TLSv1.2
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    context = settings.context() | {"dkim_keys": dkim_keys}
+    rendered = {}
+    for path in _sources(config_dir):
+        text = _text(config_dir / path)
+        if path.endswith(SUFFIX):
+            text = _render(environment, path, context)
+        rendered[path.removesuffix(SUFFIX)] = text
+    return rendered | _sums(rendered)
+
+
+def stale(etc: Path, rendered: Mapping[str, str]) -> list[str]:
+    """Return the paths of *rendered* that *etc* has otherwise or not at all."""
+    return [path for path, text in rendered.items() if files.read(etc / path) != text]
+
+
+def leftovers(etc: Path, rendered: Mapping[str, str]) -> list[str]:
+    """
+    Return what *etc* has and *rendered* hasn't, files before their directories.
+
+    The services' own directories stay: a container's mount follows the inode, and
+    would go on showing the one that was removed.
+    """
+    folders = {str(parent) for path in rendered for parent in PurePath(path).parents}
+    gone = []
+    for path in etc.glob("*/**/*"):
+        name = path.relative_to(etc).as_posix()
+        is_folder = path.is_dir() and not path.is_symlink()
+        if name not in (folders if is_folder else rendered):
+            gone.append(name)
+    return sorted(gone, reverse=True)
+
+
+def _sources(config_dir: Path) -> list[str]:
+    """List the files of each service, without what editors leave behind."""
+    found = (path for path in config_dir.glob("*/**/*") if path.is_file())
+    return sorted(
+        path.relative_to(config_dir).as_posix()
+        for path in found
+        if not path.name.startswith(".") and not path.name.endswith("~")
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise InvalidError(f"{path}: is not UTF-8 text: save it as such") from None
+
+
+def _render(environment: Environment, path: str, context: dict[str, object]) -> str:
+    try:
+        return environment.get_template(path).render(context)
+    except TemplateSyntaxError as error:
+        raise _mistake(error.name or path, error.lineno, error) from None
+    except TemplateError as error:
+        # Jinja has put the template's own lines into the trace.
+        trace = [
+            f for f in extract_tb(error.__traceback__) if f.filename.endswith(path)
+        ]
+        raise _mistake(path, trace[-1].lineno if trace else None, error) from None
+
+
+def _mistake(path: str, line: int | None, error: TemplateError) -> InvalidError:
+    place = f"config/{path} line {line}" if line else f"config/{path}"
+    return InvalidError(f"{place}: {error.message}: mend the template")
+
+
+def _sums(rendered: Mapping[str, str]) -> dict[str, str]:
+    sums: dict[str, str] = {}
+    for path, text in sorted(rendered.items()):
+        service, _, inner = path.partition("/")
+        digest = sha256(text.encode()).hexdigest()
+        name = f"{service}/{SUMS}"
+        sums[name] = sums.get(name, "") + f"{digest}  {inner}\n"
+    return sums

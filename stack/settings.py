@@ -1,0 +1,160 @@
+"""What an operator decides: one field here for each key in .env."""
+
+import difflib
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated
+
+from pydantic import BaseModel, ValidationError, ValidationInfo, field_validator
+
+from stack.values import (
+    IPv4,
+    IPv6,
+    Level,
+    Name,
+    Port,
+    Relay,
+    Score,
+    Subnet,
+    YesOrNo,
+    whole,
+)
+
+PORTS = ("smtp_port", "submission_port", "submissions_port", "imap_port", "imaps_port")
+
+
+class Settings(
+    BaseModel,
+    frozen=True,
+    extra="forbid",
+    validate_default=True,
+    use_attribute_docstrings=True,
+):
+    """
+    The whole of .env, checked and typed.
+
+    Code and templates take settings from here, never from the environment. A key
+    has its field's name in capitals; a field without a default is required; the
+    text under a field is its comment in .env.example and its row in
+    docs/settings.md. A setting exists only where two operators need it to differ.
+    """
+
+    mail_domain: Name
+    """The first domain we take mail for: what follows the @ in an address.
+    More are added with `stack domain add`."""
+
+    mail_hostname: Name
+    """This server's own name: what MX records point to, what the certificate and
+    the reverse DNS of its address must say."""
+
+    message_size_limit: Annotated[int, whole(65_536, 2_000_000_000)] = 52_428_800
+    """The largest message we take in or send, in bytes, attachments encoded: a
+    file grows by a third on its way into a message."""
+
+    relay_host: Relay = ""
+    """Where to hand over outgoing mail, as host or host:port (port 25 if not
+    said). Empty: straight to the recipient's server."""
+
+    publish_address: IPv4 = IPv4Address("0.0.0.0")  # noqa: S104 - a mail server is there to be reached
+    """The address of this machine that the ports below are opened on. 0.0.0.0: on
+    all of them; 127.0.0.1: for this machine alone."""
+
+    smtp_port: Port = 25
+    """Where other mail servers reach us. They know no other port than 25. For this
+    and the next four ports, 0 lets Docker choose a free one."""
+
+    submission_port: Port = 587
+    """Where our users' programs send mail, with STARTTLS."""
+
+    submissions_port: Port = 465
+    """Where our users' programs send mail, with TLS from the first byte."""
+
+    imap_port: Port = 143
+    """Where our users' programs read mail, with STARTTLS."""
+
+    imaps_port: Port = 993
+    """Where our users' programs read mail, with TLS from the first byte."""
+
+    spam_mark_score: Score = 5.0
+    """From this SpamAssassin score on, mail is marked and put into Junk."""
+
+    spam_reject_score: Score = 15.0
+    """From this SpamAssassin score on, mail is refused while its sender is still
+    on the line. Must be more than SPAM_MARK_SCORE."""
+
+    log_level: Level = "info"
+    """How much the containers log: info, or debug while looking for a fault."""
+
+    network_subnet: Subnet = IPv4Network("172.29.25.0/24")
+    """The addresses of the containers. Change it if your network uses them."""
+
+    public_ipv4: IPv4 | None = None
+    """The IPv4 address that others reach this server by. Only printed, as the A
+    record in `stack dns show`."""
+
+    public_ipv6: IPv6 | None = None
+    """The IPv6 address that others reach this server by. Only printed, as the AAAA
+    record in `stack dns show`."""
+
+    auth_rate_limit: Annotated[int, whole(0, 1_000_000)] = 60
+    """How many logins to send mail one client address may try a minute. Raise it
+    if a whole office shares an address; 0: no limit."""
+
+    allow_ephemeral_data: YesOrNo = False
+    """Start (yes) although mail, queue or keys are not on a persistent mount: they
+    are lost with the container. For trials only."""
+
+    @field_validator("spam_reject_score")
+    @classmethod
+    def _above_the_mark(cls, score: float, info: ValidationInfo) -> float:
+        if score <= info.data.get("spam_mark_score", 0.0):
+            raise ValueError("must be more than SPAM_MARK_SCORE")
+        return score
+
+    @field_validator(*PORTS)
+    @classmethod
+    def _not_taken(cls, port: int, info: ValidationInfo) -> int:
+        for other in PORTS:
+            if port and info.data.get(other) == port:
+                raise ValueError(f"must be another port: {other.upper()} has it")
+        return port
+
+    @property
+    def relay_nexthop(self) -> str:
+        """
+        Where Postfix hands over, or nothing.
+
+        The brackets say: this very host, not its MX (postconf(5), relayhost).
+        """
+        host, _, port = self.relay_host.partition(":")
+        return f"[{host}]:{port or 25}" if host else ""
+
+    @property
+    def log_debug(self) -> bool:
+        """Whether the daemons log all they can."""
+        return self.log_level == "debug"
+
+    def context(self) -> dict[str, object]:
+        """Return what a template may name: the fields, and values worked out."""
+        return self.model_dump() | {
+            "relay_nexthop": self.relay_nexthop,
+            "log_debug": self.log_debug,
+        }
+
+
+def mistakes(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Tell each key that is wrong, and what is wrong with it."""
+    for found in error.errors():
+        key = str(found["loc"][0]).upper()
+        yield key, _words(key, found["type"], found["msg"])
+
+
+def _words(key: str, kind: str, message: str) -> str:
+    if kind == "missing":
+        return "is missing: add it, or run `stack init`"
+    if kind == "extra_forbidden":
+        keys = [name.upper() for name in Settings.model_fields]
+        near = difflib.get_close_matches(key, keys, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
+        return f"is not a setting: {hint}"
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,102 @@
+"""
+What the values in .env may look like.
+
+pydantic would also take "25.0", "1_000" and "on". Compose reads the same keys and
+passes them on as they are written, so there is one way to write each value.
+"""
+
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from stack import addresses
+from stack.errors import StackError
+
+
+def _name(value: object) -> str:
+    text = str(value)
+    try:
+        name = addresses.domain(text)
+    except StackError:
+        raise ValueError("must be a domain name like mail.example.org") from None
+    if name != text.lower():
+        raise ValueError(f"must be in ASCII, as the DNS has it: {name}")
+    return name
+
+
+def whole(least: int, most: int) -> BeforeValidator:
+    """Take whole numbers from *least* to *most*."""
+
+    def check(value: object) -> int:
+        if re.fullmatch(r"0|[1-9][0-9]{0,9}", str(value)):
+            number = int(str(value))
+            if least <= number <= most:
+                return number
+        raise ValueError(f"must be a whole number from {least} to {most}")
+
+    return BeforeValidator(check)
+
+
+def _score(value: object) -> float:
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?", str(value)):
+        raise ValueError("must be a number like 5.0")
+    return float(str(value))
+
+
+def _yes_or_no(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value not in {"yes", "no"}:
+        raise ValueError("must be yes or no")
+    return value == "yes"
+
+
+def _relay(value: object) -> str:
+    host, colon, port = str(value).partition(":")
+    if colon and not (re.fullmatch(r"[1-9][0-9]{0,4}", port) and int(port) < 65536):
+        raise ValueError("must be a host name or IPv4 address, or one with :port")
+    if not host:
+        return ""
+    try:
+        return f"{IPv4Address(host)}{colon}{port}"
+    except ValueError:
+        return f"{_name(host)}{colon}{port}"
+
+
+def _parsed(kind: Callable[[str], object], wanted: str) -> BeforeValidator:
+    def check(value: object) -> object:
+        try:
+            return kind(str(value))
+        except ValueError:
+            raise ValueError(f"must be {wanted}") from None
+
+    return BeforeValidator(check)
+
+
+def _level(value: object) -> object:
+    if value not in {"info", "debug"}:
+        raise ValueError("must be info or debug")
+    return value
+
+
+def _subnet(text: str) -> IPv4Network:
+    network = IPv4Network(text)
+    if not 8 <= network.prefixlen <= 28:
+        raise ValueError(text)
+    return network
+
+
+Name = Annotated[str, BeforeValidator(_name)]
+Relay = Annotated[str, BeforeValidator(_relay)]
+Port = Annotated[int, whole(0, 65535)]
+Score = Annotated[float, BeforeValidator(_score)]
+Level = Annotated[Literal["info", "debug"], BeforeValidator(_level)]
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+IPv4 = Annotated[IPv4Address, _parsed(IPv4Address, "an IPv4 address")]
+IPv6 = Annotated[IPv6Address, _parsed(IPv6Address, "an IPv6 address")]
+Subnet = Annotated[
+    IPv4Network, _parsed(_subnet, "an IPv4 network like 172.29.25.0/24, /8 to /28")
+]

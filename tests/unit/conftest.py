@@ -1,0 +1,82 @@
+"""A project directory to work on, and the command to do it with."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy.orm import Session
+
+from stack import database
+from stack.cli import main
+from stack.project import Project
+from stack.settings import Settings
+
+ENV = "MAIL_DOMAIN=example.org\nMAIL_HOSTNAME=mail.example.org\n"
+
+TEMPLATES = {
+    "postfix/main.cf.j2": "myhostname = {{ mail_hostname }}\n",
+    "postfix/pcre/headers": "/^X-{{ not a setting }}/ IGNORE\n",
+    "dkim-sign/KeyTable.j2": (
+        "{% for key in dkim_keys %}\n"
+        "{{ key.domain }} {{ key.rsa_selector }} {{ key.ed25519_selector }}\n"
+        "{% endfor %}\n"
+    ),
+}
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The smallest settings there are."""
+    return Settings(mail_domain="example.org", mail_hostname="mail.example.org")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project directory with templates, before the first `stack init`."""
+    for name, text in TEMPLATES.items():
+        path = tmp_path / "config" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def stack(project: Project):
+    """Call `stack` on the project; `input` is its stdin, which is no terminal."""
+
+    def call(*arguments: str, input: str = "") -> Result:
+        argv = ["--project", str(project.root), *arguments]
+        return CliRunner().invoke(main, argv, prog_name="stack", input=input)
+
+    return call
+
+
+@pytest.fixture
+def ready(project: Project, stack) -> Project:
+    """The project after `stack init`, with example.org for its domain."""
+    project.env.write_text(ENV)
+    assert stack("init").exit_code == 0
+    return project
+
+
+@pytest.fixture
+def session(tmp_path: Path):
+    """An open transaction on an empty database."""
+    path = tmp_path / "accounts.db"
+    database.migrate(path)
+    with database.session(path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def accounts_of(session: Session):
+    """Put domains and users into the database, from their addresses."""
+    from stack import accounts
+
+    def fill(*addresses: str) -> Session:
+        for address in addresses:
+            accounts.add_domain(session, address.rpartition("@")[2])
+            accounts.add_user(session, address, "{ARGON2ID}hash", None)
+        return session
+
+    return fill

@@ -1,0 +1,164 @@
+"""Aliases lead somewhere, and come to an end."""
+
+import pytest
+
+from stack import aliases
+from stack.errors import StackError
+from stack.models import Alias
+
+ALICE, BOB = "alice@example.org", "bob@example.org"
+
+
+def test_a_source_may_have_many_targets(accounts_of):
+    """Here and elsewhere; they are listed by source."""
+    session = accounts_of(ALICE, BOB)
+    aliases.add(session, "info@example.org", [BOB, ALICE, "x@example.net"])
+    aliases.add(session, "@example.org", [ALICE])
+
+    assert aliases.listed(session) == {
+        "@example.org": [ALICE],
+        "info@example.org": [ALICE, BOB, "x@example.net"],
+    }
+
+
+def test_only_what_is_new_is_added(accounts_of):
+    """A target that is there, or is given twice, is no error and no second row."""
+    session = accounts_of(ALICE, BOB)
+    aliases.add(session, "info@example.org", [ALICE])
+
+    assert aliases.add(session, "info@example.org", [ALICE, BOB, BOB]) == [BOB]
+
+
+def test_a_bare_name_needs_no_domain(accounts_of):
+    """It holds in every domain of ours."""
+    session = accounts_of(ALICE)
+
+    assert aliases.add(session, "postmaster", [ALICE]) == [ALICE]
+
+
+@pytest.mark.parametrize("source", ["info@example.net", "@example.net"])
+def test_a_source_in_a_foreign_domain_is_refused(accounts_of, source):
+    """We take no mail for that domain, so the alias would never be asked for."""
+    session = accounts_of(ALICE)
+
+    with pytest.raises(StackError, match=r"`stack domain add example\.net`"):
+        aliases.add(session, source, [ALICE])
+
+
+def test_a_target_of_ours_must_exist(accounts_of):
+    """Otherwise we would take mail in and have to send it back."""
+    session = accounts_of(ALICE)
+
+    with pytest.raises(StackError, match="nobody has that address"):
+        aliases.add(session, "info@example.org", ["alcie@example.org"])
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "alice+lists@example.org",
+        "sales@example.org",
+        "postmaster@example.org",
+        "abuse@example.org",
+        "anyone@example.net",
+    ],
+)
+def test_a_target_may_be_all_that_reaches_someone(accounts_of, target):
+    """A detail of a user, another alias, a name that always works, elsewhere."""
+    session = accounts_of(ALICE)
+    aliases.add(session, "sales", [ALICE])
+
+    assert aliases.add(session, "info@example.org", [target]) == [target]
+
+
+def test_a_user_may_keep_a_copy(accounts_of):
+    """A user that forwards its mail can be among its own targets."""
+    session = accounts_of(ALICE)
+
+    assert len(aliases.add(session, ALICE, [ALICE, "x@example.net"])) == 2
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [("a@example.org", "a@example.org")],
+        [("a@example.org", "b@example.net"), ("b@example.net", "a@example.org")],
+        [("@example.org", "nobody@example.org")],
+        [("info", "info@example.net")],
+        [
+            ("c@example.org", BOB),
+            ("a@example.org", "c+x@example.org"),
+            ("c@example.org", "a@example.org"),
+        ],
+        [("a", "b@example.net"), ("b", "c@example.net"), ("c", "a@example.net")],
+        [(ALICE, BOB), (BOB, ALICE)],
+    ],
+)
+def test_a_circle_is_refused(accounts_of, steps):
+    """However long and by whatever form of source it comes back to itself."""
+    session = accounts_of(ALICE, BOB, "x@example.net")
+    aliases.add(session, "@example.net", ["x@example.net"])
+
+    *first, (source, target) = steps
+    for earlier, leads_to in first:
+        aliases.add(session, earlier, [leads_to])
+
+    with pytest.raises(StackError, match="leads in a circle"):
+        aliases.add(session, source, [target])
+
+
+def test_a_circle_is_told_step_by_step(accounts_of):
+    """The error shows the way round, so that one can see where to cut it."""
+    session = accounts_of(ALICE, BOB)
+    aliases.add(session, ALICE, [BOB])
+
+    with pytest.raises(StackError, match=f"{ALICE} → {BOB} → {ALICE} leads"):
+        aliases.add(session, BOB, [ALICE])
+
+
+def test_a_long_chain_is_no_circle(accounts_of):
+    """A thousand steps are followed without giving up."""
+    session = accounts_of(ALICE)
+    last = ALICE
+    for number in range(3000):
+        session.add(Alias(source=f"n{number}@example.org", target=last))
+        last = f"n{number}@example.org"
+
+    aliases.refuse_circles(session)
+    assert aliases.add(session, "info@example.org", [last]) == [last]
+
+
+def test_one_target_or_all_are_removed(accounts_of):
+    """Named targets go; with none named the whole alias goes."""
+    session = accounts_of(ALICE, BOB)
+    aliases.add(session, "info@example.org", [ALICE, BOB])
+    aliases.add(session, "sales@example.org", [ALICE, BOB])
+
+    aliases.remove(session, "info@example.org", [BOB])
+    aliases.remove(session, "sales@example.org")
+
+    assert aliases.listed(session) == {"info@example.org": [ALICE]}
+
+
+@pytest.mark.parametrize(
+    ("source", "targets"), [("sales@example.org", []), ("info@example.org", [BOB])]
+)
+def test_what_is_no_alias_cannot_be_removed(accounts_of, source, targets):
+    """A misspelt source or target is told, and nothing is removed."""
+    session = accounts_of(ALICE, BOB)
+    aliases.add(session, "info@example.org", [ALICE])
+
+    with pytest.raises(StackError, match="is not an alias"):
+        aliases.remove(session, source, targets)
+
+    assert aliases.listed(session) == {"info@example.org": [ALICE]}
+
+
+def test_an_alias_that_another_leads_to_is_kept(accounts_of):
+    """The other one would then reach nobody."""
+    session = accounts_of(ALICE)
+    aliases.add(session, "info@example.org", [ALICE])
+    aliases.add(session, "sales@example.org", ["info@example.org"])
+
+    with pytest.raises(StackError, match="nobody has that address"):
+        aliases.remove(session, "info@example.org")

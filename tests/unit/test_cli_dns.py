@@ -1,0 +1,74 @@
+"""`stack dns show`: what to publish, in three forms."""
+
+import json
+
+import dns.zone
+import pytest
+
+
+def test_json_has_a_block_for_each_domain(stack, ready):
+    """The first domain first; each record with name, type, value and time to live."""
+    stack("domain", "add", "a.example")
+
+    done = stack("dns", "show", "--format", "json")
+
+    blocks = json.loads(done.stdout)
+    assert [block["domain"] for block in blocks] == ["example.org", "a.example"]
+    assert blocks[1]["records"][0] == {
+        "name": "a.example",
+        "type": "MX",
+        "value": "10 mail.example.org",
+        "ttl": 3600,
+    }
+    keys = [r for r in blocks[1]["records"] if "_domainkey" in r["name"]]
+    assert len(keys) == 2
+
+
+def test_the_zone_is_a_zone(stack, ready):
+    """stdout alone can be given to a name server; hints are on stderr."""
+    done = stack("dns", "show", "--format", "zone")
+
+    zone = dns.zone.from_text(
+        done.stdout, origin="example.org.", relativize=False, check_origin=False
+    )
+    assert zone.get_rdataset("example.org.", "MX") is not None
+    assert "PUBLIC_IPV4" in done.stderr
+
+
+def test_the_table_is_aligned(stack, ready):
+    """A line for each record, its value in one piece."""
+    lines = stack("dns", "show").stdout.splitlines()
+
+    assert len(lines) == 6
+    assert {line.split()[1] for line in lines} == {"MX", "TXT"}
+
+
+def test_addresses_are_shown_when_they_are_known(stack, ready):
+    """And then nothing is said about their absence."""
+    with ready.env.open("a") as file:
+        file.write("PUBLIC_IPV4=192.0.2.1\nPUBLIC_IPV6=2001:db8::1\n")
+
+    done = stack("dns", "show", "--format", "zone")
+
+    assert "mail.example.org. 3600 IN A 192.0.2.1\n" in done.stdout
+    assert "mail.example.org. 3600 IN AAAA 2001:db8::1\n" in done.stdout
+    assert "PUBLIC_IPV4" not in done.stderr
+
+
+def test_a_relay_asks_for_its_operators_part(stack, ready):
+    """We can't know from where a relay sends; the hint says whom to ask."""
+    with ready.env.open("a") as file:
+        file.write("RELAY_HOST=smtp.example.net:587\n")
+
+    assert "operator of smtp.example.net:587" in stack("dns", "show").stderr
+
+
+@pytest.mark.parametrize("form", ["table", "zone", "json"])
+def test_a_domain_that_init_has_not_seen_is_told(stack, ready, form):
+    """.env was edited, and there are no keys for its domain yet."""
+    ready.env.write_text("MAIL_DOMAIN=example.net\nMAIL_HOSTNAME=mail.example.net\n")
+
+    done = stack("dns", "show", "--format", form)
+
+    assert done.exit_code == 3
+    assert "run `stack init` first" in done.stderr

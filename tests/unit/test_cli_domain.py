@@ -1,0 +1,71 @@
+"""`stack domain`: more domains, signed for at once."""
+
+import json
+
+import pytest
+
+
+def test_an_added_domain_is_signed_for_at_once(stack, ready):
+    """Keys are made and the signer's configuration names them."""
+    done = stack("domain", "add", "Bücher.example")
+
+    assert done.exit_code == 0
+    assert "stack dns show" in done.stderr
+    name = "xn--bcher-kva.example"
+    selectors = sorted(path.stem for path in (ready.dkim / name).iterdir())
+    table = (ready.etc / "dkim-sign" / "KeyTable").read_text().splitlines()
+    assert f"{name} {selectors[1]} {selectors[0]}" in table
+
+
+def test_a_domain_that_is_there_changes_nothing(stack, ready):
+    """A script may say it again."""
+    assert stack("domain", "add", "example.org").stderr == "Nothing changed.\n"
+
+
+def test_domains_are_listed(stack, ready):
+    """For people a line each, for programs a list."""
+    stack("user", "add", "alice@example.org", "--generate")
+    stack("domain", "add", "a.example")
+
+    assert stack("domain", "list").stdout == (
+        "a.example    0 users\nexample.org  1 user\n"
+    )
+    assert json.loads(stack("domain", "list", "--json").stdout) == [
+        {"domain": "a.example", "users": 0},
+        {"domain": "example.org", "users": 1},
+    ]
+
+
+def test_a_removed_domain_leaves_its_keys(stack, ready):
+    """Mail that was signed with them is still on its way; the signer forgets them."""
+    stack("domain", "add", "a.example")
+    keys = sorted((ready.dkim / "a.example").iterdir())
+
+    done = stack("domain", "remove", "a.example")
+
+    assert done.exit_code == 0
+    assert f"kept, in {ready.dkim / 'a.example'}" in done.stderr
+    assert sorted((ready.dkim / "a.example").iterdir()) == keys
+    assert "a.example" not in (ready.etc / "dkim-sign" / "KeyTable").read_text()
+    assert stack("init").stderr == "Nothing changed.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("example.org", "is MAIL_DOMAIN in .env"),
+        ("a.example", "still has alice@a.example"),
+        ("b.example", "is not a domain of this server"),
+    ],
+)
+def test_a_domain_in_use_is_not_removed(stack, ready, name, reason):
+    """Neither the first one, nor one with users, nor one that isn't ours."""
+    stack("domain", "add", "a.example")
+    stack("user", "add", "alice@a.example", "--generate")
+    before = (ready.etc / "dkim-sign" / "KeyTable").read_text()
+
+    done = stack("domain", "remove", name)
+
+    assert done.exit_code == 1
+    assert reason in done.stderr
+    assert (ready.etc / "dkim-sign" / "KeyTable").read_text() == before

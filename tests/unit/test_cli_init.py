@@ -1,0 +1,330 @@
+"""`stack init`: from nothing to a server, and from then on only what differs."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from stack import env, reference
+from stack.cli import arguments, terminal
+from stack.project import Project
+
+
+def contents(project: Project) -> dict[str, bytes]:
+    """Return every file of *project* with what it holds."""
+    files = (path for path in project.root.rglob("*") if path.is_file())
+    return {str(path.relative_to(project.root)): path.read_bytes() for path in files}
+
+
+def access(root: Path) -> dict[str, str]:
+    """Return the mode of everything below *root*."""
+    found = {path.relative_to(root): path.stat().st_mode for path in root.rglob("*")}
+    return {str(path): oct(mode & 0o777) for path, mode in found.items()}
+
+
+def domains(project: Project) -> list[str]:
+    """Return the domains in the database, in their order."""
+    with closing(sqlite3.connect(project.database)) as opened:
+        return [name for (name,) in opened.execute("SELECT name FROM domains")]
+
+
+def test_a_trial_is_made_from_nothing(stack, project):
+    """Without .env, `--yes` makes a whole server for example.test."""
+    done = stack("init", "--yes")
+
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert project.env.read_text() == reference.example()
+    assert domains(project) == ["example.test"]
+    made = {name for name in contents(project) if name.startswith("var/")}
+    keys = {name for name in made if name.startswith("var/dkim/example.test/")}
+    assert len(keys) == 2
+    assert made - keys == {
+        "var/accounts/accounts.db",
+        "var/tls/mail.example.test.pem",
+        "var/etc/dkim-sign/KeyTable",
+        "var/etc/dkim-sign/SHA256SUMS",
+        "var/etc/postfix/main.cf",
+        "var/etc/postfix/pcre/headers",
+        "var/etc/postfix/SHA256SUMS",
+    }
+
+
+def test_it_says_what_to_do_next(stack, project):
+    """Until there is a user, and with the domain that is in .env."""
+    said = stack("init", "--yes").stderr
+
+    assert "stack user add NAME@example.test" in said
+    assert "stack dns show" in said
+
+
+def test_with_users_it_says_no_more_than_it_did(stack, ready):
+    """Whoever has found his way is not shown it again."""
+    stack("user", "add", "alice@example.org", "--generate")
+    (ready.config / "postfix" / "new").write_text("")
+
+    assert stack("init").stderr.splitlines() == [
+        "write var/etc/postfix/new",
+        "write var/etc/postfix/SHA256SUMS",
+    ]
+
+
+def test_a_second_run_changes_nothing(stack, ready):
+    """And says so; no file has been touched."""
+    before = {path: path.stat().st_mtime_ns for path in ready.root.rglob("*")}
+
+    done = stack("init", "--yes")
+
+    assert done.stderr == "Nothing changed.\n"
+    after = {path: path.stat().st_mtime_ns for path in ready.root.rglob("*")}
+    assert after == before
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_modes_do_not_depend_on_the_umask(stack, project, mask):
+    """Configuration may be read by its daemon, keys by nobody else."""
+    before = os.umask(mask)
+    stack("init", "--yes")
+    os.umask(before)
+
+    found = access(project.var)
+    assert found["etc"] == found["etc/postfix"] == found["etc/postfix/pcre"] == "0o755"
+    assert found["etc/postfix/main.cf"] == "0o644"
+    assert found["tls"] == found["dkim"] == found["dkim/example.test"] == "0o700"
+    assert found["tls/mail.example.test.pem"] == "0o600"
+    assert found["accounts"] == "0o750"
+    assert found["accounts/accounts.db"] == "0o640"
+    assert {m for name, m in found.items() if name.endswith((".pem", ".seed"))} == {
+        "0o600"
+    }
+
+
+def test_wrong_modes_are_mended(stack, ready):
+    """As Docker leaves them when it makes a mounted folder, or a person by cp."""
+    before = access(ready.var)
+    for name in ("tls", "tls/mail.example.org.pem", "accounts/accounts.db", "dkim"):
+        (ready.var / name).chmod(0o755)
+
+    done = stack("init")
+
+    assert access(ready.var) == before
+    assert done.stderr.count("set owner and mode of") == 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_root_gives_every_file_to_who_reads_it(stack, project):
+    """Also where a user's `stack` made it: the signer, Postfix, the operator."""
+    os.chown(project.root, 1234, 1234)
+    stack("init", "--yes")
+    for path in project.var.rglob("*"):
+        os.chown(path, 1000, 1000)
+
+    stack("init")
+
+    def owner(name: str) -> tuple[int, int]:
+        found = (project.root / name).stat()
+        return found.st_uid, found.st_gid
+
+    assert owner(".env") == (1234, 1234)
+    assert owner("var/etc/postfix/main.cf") == (0, 0)
+    assert owner("var/tls/mail.example.test.pem") == (0, 0)
+    assert owner("var/accounts/accounts.db") == (0, 5001)
+    assert owner("var/accounts") == (0, 5001)
+    assert owner("var/dkim/example.test") == (5006, 5006)
+
+
+def test_a_dry_run_lists_and_writes_nothing(stack, project):
+    """The list is what the run would then do."""
+    before = contents(project)
+
+    dry = stack("init", "--yes", "--dry-run")
+
+    assert contents(project) == before
+    assert not project.var.exists()
+    assert dry.stderr == ""
+    wet = stack("init", "--yes").stderr
+    assert wet.startswith(dry.stdout)
+    assert "write .env\n" in dry.stdout
+
+
+def test_new_names_change_just_their_lines(stack, ready):
+    """The operator's comments stay; the old domain and certificate stay too."""
+    ready.env.write_text("# mine\n" + ready.env.read_text() + "SMTP_PORT=2525 # why\n")
+
+    done = stack("init", "--domain", "Bücher.example", "--hostname", "mx.example.net")
+
+    assert done.exit_code == 0
+    assert ready.env.read_text() == (
+        "# mine\nMAIL_DOMAIN=xn--bcher-kva.example\nMAIL_HOSTNAME=mx.example.net\n"
+        "SMTP_PORT=2525 # why\n"
+    )
+    assert domains(ready) == ["example.org", "xn--bcher-kva.example"]
+    assert sorted(path.name for path in ready.tls.iterdir()) == [
+        "mail.example.org.pem",
+        "mx.example.net.pem",
+    ]
+    assert (ready.etc / "postfix" / "main.cf").read_text() == (
+        "myhostname = mx.example.net\n"
+    )
+
+
+def test_a_new_domain_alone_keeps_the_host_name(stack, ready):
+    """On an existing .env only what is given changes."""
+    stack("init", "--domain", "example.net")
+
+    assert env.load(ready.env).mail_hostname == "mail.example.org"
+
+
+def test_the_first_domain_names_the_host_too(stack, project):
+    """Without .env and without a host name, it is mail. of the domain."""
+    assert stack("init", "--domain", "example.net").exit_code == 0
+
+    settings = env.load(project.env)
+    assert (settings.mail_domain, settings.mail_hostname) == (
+        "example.net",
+        "mail.example.net",
+    )
+
+
+def test_without_a_terminal_it_does_not_guess(stack, project):
+    """Neither --yes nor --domain, and nobody to ask: a usage error, no file."""
+    done = stack("init")
+
+    assert done.exit_code == 2
+    assert "--yes" in done.stderr
+    assert not project.env.exists()
+
+
+def test_at_a_terminal_it_asks_for_both_names(stack, project, monkeypatch):
+    """With a trial as the default; what is no name is asked again."""
+    monkeypatch.setattr(terminal, "is_attended", lambda: True)
+
+    done = stack("init", input="local host\nExample.NET\n\n")
+
+    assert done.exit_code == 0
+    assert "Error:" in done.stderr
+    settings = env.load(project.env)
+    assert (settings.mail_domain, settings.mail_hostname) == (
+        "example.net",
+        "mail.example.net",
+    )
+
+
+def test_keys_and_certificate_are_never_made_again(stack, ready):
+    """Whatever else is lost: var/etc can be deleted at any time."""
+    kept = {
+        name: data for name, data in contents(ready).items() if "var/etc" not in name
+    }
+    everything = contents(ready)
+    for path in sorted(ready.etc.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+
+    stack("init")
+
+    assert contents(ready) == everything
+    assert kept.items() <= contents(ready).items()
+
+
+def test_a_lost_key_is_made_and_the_other_kept(stack, ready):
+    """Half of a pair is no reason to change the other half."""
+    (rsa,) = ready.dkim.glob("example.org/rsa-*.pem")
+    (ed25519,) = ready.dkim.glob("example.org/ed25519-*.seed")
+    seed = ed25519.read_bytes()
+    rsa.unlink()
+
+    stack("init")
+
+    assert ed25519.read_bytes() == seed
+    assert len(list(ready.dkim.glob("example.org/rsa-*.pem"))) == 1
+
+
+def test_leftovers_go_and_the_services_own_folders_stay(stack, ready):
+    """A container's mount follows the folder's inode."""
+    service = ready.etc / "postfix"
+    inode = service.stat().st_ino
+    for path in (ready.config / "postfix").rglob("*"):
+        if path.is_file():
+            path.unlink()
+
+    done = stack("init")
+
+    assert list(service.iterdir()) == []
+    assert service.stat().st_ino == inode
+    assert "remove var/etc/postfix/main.cf" in done.stderr
+
+
+def test_a_file_takes_the_place_of_a_folder(stack, ready):
+    """What was a folder of templates may be one template tomorrow."""
+    (ready.config / "postfix" / "pcre" / "headers").unlink()
+    (ready.config / "postfix" / "pcre").rmdir()
+    (ready.config / "postfix" / "pcre").write_text("now a file\n")
+
+    assert stack("init").exit_code == 0
+
+    assert (ready.etc / "postfix" / "pcre").read_text() == "now a file\n"
+
+
+def test_a_folder_takes_the_place_of_a_file(stack, ready):
+    """And the other way round."""
+    (ready.config / "postfix" / "main.cf.j2").unlink()
+    (ready.config / "postfix" / "main.cf").mkdir()
+    (ready.config / "postfix" / "main.cf" / "a").write_text("b\n")
+
+    assert stack("init").exit_code == 0
+
+    assert (ready.etc / "postfix" / "main.cf" / "a").read_text() == "b\n"
+
+
+def test_a_broken_template_changes_nothing(stack, ready):
+    """Exit code 4 with file and line; the old configuration stays as it is."""
+    (ready.config / "postfix" / "main.cf.j2").write_text("a = {{ smtp_prot }}\n")
+    (ready.config / "dkim-sign" / "KeyTable.j2").write_text("new\n")
+    before = {name: d for name, d in contents(ready).items() if name.startswith("var")}
+
+    done = stack("init", "--domain", "example.net")
+
+    assert done.exit_code == 4
+    assert done.stderr == (
+        "Error: config/postfix/main.cf.j2 line 1: 'smtp_prot' is undefined:"
+        " mend the template\n"
+    )
+    after = {name: d for name, d in contents(ready).items() if name.startswith("var")}
+    assert after == before
+    assert env.load(ready.env).mail_domain == "example.org"
+
+
+def test_a_run_that_was_cut_off_is_finished_by_the_next(stack, project, monkeypatch):
+    """Wherever it stops, the next run does the rest and the third nothing."""
+    writes = []
+    original = Project.write
+
+    def write(self, path, text):
+        writes.append(path)
+        if len(writes) == 4:
+            raise OSError(28, "No space left on device", str(path))
+        original(self, path, text)
+
+    monkeypatch.setattr(Project, "write", write)
+    assert stack("init", "--yes").exit_code == 3
+    monkeypatch.undo()
+
+    assert stack("init", "--yes").exit_code == 0
+    assert stack("init", "--yes").stderr == "Nothing changed.\n"
+
+
+def test_a_domain_that_closes_a_circle_of_aliases_is_not_taken(stack, ready):
+    """The refusal comes before .env is touched."""
+    stack("alias", "add", "info", "info@example.net")
+    before = contents(ready)
+
+    done = stack("init", "--domain", "example.net")
+
+    assert done.exit_code == 1
+    assert "leads in a circle" in done.stderr
+    assert contents(ready) == before
+
+
+def test_arguments_are_brought_into_their_stored_form():
+    """What is typed in capitals is the same domain."""
+    assert arguments.domain("Example.ORG") == "example.org"

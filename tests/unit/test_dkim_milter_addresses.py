@@ -1,0 +1,70 @@
+"""Who a From: header names, in the eyes of the milter that signs."""
+
+import pytest
+from dkim_launcher.addresses import AddressError, NonAsciiAddressError, parse
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("alice@a.test", "alice@a.test"),
+        ("Alice <Alice@A.Test>", "Alice@a.test"),
+        ('"boss@b.test" <alice@a.test>', "alice@a.test"),
+        ('"a \\" <boss@b.test>" <alice@a.test>', "alice@a.test"),
+        ("(boss@b.test (x)) alice@a.test (\\) y)", "alice@a.test"),
+        ("John Q. Public <alice@a.test>", "alice@a.test"),
+        ("=?utf-8?q?boss=40b=2Etest?= <alice@a.test>", "alice@a.test"),
+        ("Jörg \udcf6 <alice@a.test>", "alice@a.test"),
+        ('"alice"@a.test', "alice@a.test"),
+        ("=?utf-8?q?alice?=@a.test", "=?utf-8?q?alice?=@a.test"),
+    ],
+)
+def test_the_address_is_read_and_the_display_name_is_not(value, address):
+    """Whatever a display name or a comment looks like, the address is what counts."""
+    found = [str(one) for one in parse(value)]
+
+    assert found == [address]
+
+
+def test_every_address_of_a_list_is_read():
+    """A From: may have several authors: none of them is overlooked."""
+    found = [str(one) for one in parse('"x, y" <alice@a.test>, boss@b.test')]
+
+    assert found == ["alice@a.test", "boss@b.test"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "alice",
+        "boss@b.test <alice@a.test>",
+        "<alice@a.test> <boss@b.test>",
+        "<alice@a.test> boss",
+        "<@b.test:alice@a.test>",
+        "group: alice@a.test;",
+        "undisclosed:;",
+        "alice@a.test,",
+        "alice@a.test boss@b.test",
+        "alice @a.test",
+        "alice(comment)@a.test",
+        "al..ice@a.test",
+        "alice@[127.0.0.1]",
+        "alice@a.test.",
+        '"alice@a.test',
+        "(alice@a.test",
+        "alice@a.test\x00",
+        "alice@b.test@a.test",
+    ],
+)
+def test_what_mail_programs_may_read_in_two_ways_is_no_address(value):
+    """A From: that isn't plainly a list of addresses is refused, never guessed at."""
+    with pytest.raises(AddressError):
+        parse(value)
+
+
+@pytest.mark.parametrize("value", ["älice@a.test", "alice@ä.test", "\udcff@a.test"])
+def test_an_address_beyond_ascii_is_told_apart(value):
+    """An internationalised address is refused for that reason."""
+    with pytest.raises(NonAsciiAddressError):
+        parse(value)

@@ -1,0 +1,120 @@
+"""What the signing milter refuses, and what it tells the sender."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from dkim_launcher import guard
+from dkim_launcher.addresses import Address
+from dkim_launcher.owners import owners
+from dkim_launcher.refusal import RefusalError
+
+
+def _values(**headers):
+    return lambda name: headers.get(name, [])
+
+
+@pytest.fixture
+def database(tmp_path):
+    """Accounts of alice and bob, with an alias of each kind that leads to alice."""
+    path = tmp_path / "accounts.db"
+    with closing(sqlite3.connect(path)) as accounts:
+        accounts.executescript("""
+            CREATE TABLE domains (name TEXT);
+            CREATE TABLE users (address TEXT);
+            CREATE TABLE aliases (source TEXT, target TEXT);
+            INSERT INTO domains VALUES ('a.test'), ('c.test');
+            INSERT INTO users VALUES ('alice@a.test'), ('bob@c.test');
+            INSERT INTO aliases VALUES
+                ('sales@a.test', 'alice@a.test'), ('sales@a.test', 'bob@c.test'),
+                ('info', 'alice@a.test'), ('@c.test', 'alice@a.test');
+        """)
+    return f"file:{path}?mode=ro"
+
+
+@pytest.mark.parametrize(
+    ("local", "domain", "expected"),
+    [
+        ("Alice", "a.test", {"alice@a.test"}),
+        ("alice+news", "a.test", {"alice@a.test"}),
+        ("sales", "a.test", {"alice@a.test", "bob@c.test"}),
+        ("info", "a.test", {"alice@a.test"}),
+        ("info", "elsewhere.test", set()),
+        ("anybody", "c.test", {"alice@a.test"}),
+        ("bob", "c.test", {"bob@c.test"}),
+        ("bob+x", "c.test", {"bob@c.test"}),
+        ("nobody", "a.test", set()),
+    ],
+)
+def test_an_address_belongs_to_its_user_and_to_its_aliases_targets(
+    database, local, domain, expected
+):
+    """A catch-all's target owns every address but those that are somebody's."""
+    assert owners(Address(local, domain), database) == expected
+
+
+def test_accounts_that_cannot_be_read_hold_mail_back(tmp_path):
+    """Without the accounts the sender is told to try again, not that he may not."""
+    missing = f"file:{tmp_path / 'missing.db'}?mode=ro"
+    values = _values(**{"from": [b"sales@a.test"]})
+
+    with pytest.raises(RefusalError, match=r"^451 4\.3\.0 "):
+        guard.belongs_to("alice@a.test", values, lambda a: owners(a, missing))
+
+
+@pytest.mark.parametrize(
+    ("headers", "reply"),
+    [
+        ({}, "550 5.7.1 The message has no From: header"),
+        (
+            {"from": [b"alice@a.test", b"boss@b.test"]},
+            "550 5.7.1 The message has 2 From: headers, one is allowed",
+        ),
+        (
+            {"from": [b"alice@a.test, boss@b.test"]},
+            "550 5.7.1 <boss@b.test> in From: does not belong to alice@a.test",
+        ),
+        (
+            {"from": [b"alice@a.test"], "sender": [b"boss@b.test"]},
+            "550 5.7.1 <boss@b.test> in Sender: does not belong to alice@a.test",
+        ),
+        (
+            {"from": ["älice@a.test".encode()]},
+            "550 5.6.7 From: has an address that is not plain ASCII; we have none such",
+        ),
+    ],
+)
+def test_a_message_that_is_not_the_logins_is_refused_for_good(headers, reply):
+    """The reply says what is wrong, so that people can mend it."""
+    with pytest.raises(RefusalError) as refusal:
+        guard.belongs_to("alice@a.test", _values(**headers), lambda _: set())
+
+    assert str(refusal.value) == reply
+
+
+def test_the_logins_own_address_needs_no_accounts():
+    """Mail from one's own address goes out even while the accounts are locked."""
+    values = _values(**{"from": [b"ALICE@A.TEST"]})
+
+    guard.belongs_to("alice@a.test", values, lambda _: pytest.fail("was asked"))
+
+
+def test_a_message_is_signed_for_one_domain():
+    """Two domains in From: can't both be d=; upper case is the same domain."""
+    with pytest.raises(RefusalError):
+        guard.signing_domain(_values(**{"from": [b"a@a.test, b@b.test"]}))
+
+    assert (
+        guard.signing_domain(_values(**{"from": [b"a@A.TEST, b@a.test"]})) == "a.test"
+    )
+
+
+def test_a_line_that_would_be_folded_is_refused_with_its_place():
+    """Postfix folds lines over 998 octets after the signature, which breaks it."""
+    head = b"From: a@a.test\r\n\r\n"
+    guard.lines_fit(head + b"x" * 998 + b"\r\n")
+
+    with pytest.raises(RefusalError, match=r"^550 5\.6\.0 Line 2 of the text has 999 "):
+        guard.lines_fit(head + b"\r\n" + b"x" * 999 + b"\r\n")
+    with pytest.raises(RefusalError, match="Line 2 of the headers has 1004 octets"):
+        guard.lines_fit(b"From: a@a.test\r\nX-Y: " + b"z" * 999 + b"\r\n\r\n")

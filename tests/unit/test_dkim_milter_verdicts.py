@@ -1,0 +1,185 @@
+"""What the verifying milter says of a signature, whatever a stranger wrote in it."""
+
+import base64
+import time
+
+import dkim
+import dns.resolver
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from dkim_launcher import canonical
+from dkim_launcher.dnskeys import KeyFinder
+from dkim_launcher.signatures import verdicts
+from dkim_launcher.verdict import Verdict, authentication_results
+
+_MESSAGE = b"From: s@out.test\r\nTo: alice@a.test\r\nSubject: s\r\n\r\nhello\r\n"
+
+
+def _rsa(bits):
+    key = generate_private_key(65537, bits)
+    public = key.public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+    pem = key.private_bytes(
+        Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+    )
+    return pem, b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
+
+
+_KEY, _RECORD = _rsa(2048)
+_RECORDS = {
+    "s._domainkey.out.test.": [b"other", _RECORD],
+    "revoked._domainkey.out.test.": [b"v=DKIM1; p="],
+    "broken._domainkey.out.test.": [b"v=DKIM1; p=AAAA"],
+    "long._domainkey.out.test.": [b"v=DKIM1; p=" + b"A" * 5000],
+    "short._domainkey.out.test.": [_rsa(1024)[1]],
+}
+
+
+def _resolve(name, seconds):
+    if "silent" in name:
+        raise dns.resolver.LifetimeTimeout
+    if name not in _RECORDS:
+        raise dns.resolver.NXDOMAIN
+    return _RECORDS[name]
+
+
+def _signed(selector=b"s", domain=b"out.test", message=_MESSAGE, **how):
+    signature = dkim.DKIM(message).sign(selector, domain, _KEY, **how)
+    return signature + message
+
+
+def _judged(message, minimum=1024):
+    headers = dkim.DKIM(message).headers
+    found = [v.strip() for n, v in headers if n.lower() == b"dkim-signature"]
+    keys = KeyFinder(5, minimum, _resolve)
+    return verdicts(message, found, len(headers), keys)
+
+
+@pytest.mark.parametrize(
+    ("message", "result"),
+    [
+        (_MESSAGE, "none"),
+        (_signed(), "pass"),
+        (_signed().replace(b"hello", b"hullo"), "fail"),
+        (_signed().replace(b"Subject: s", b"Subject: t"), "fail"),
+        (b"From: x@evil.test\r\n" + _signed(), "fail"),
+        (_signed(b"missing"), "permerror"),
+        (_signed(b"revoked"), "permerror"),
+        (_signed(b"broken"), "permerror"),
+        (_signed(b"x" * 64), "permerror"),
+        (_signed(b"silent"), "temperror"),
+        (_signed(b"long"), "policy"),
+        (_signed().replace(b"a=rsa-sha256", b"a=rsa-sha1"), "policy"),
+        (_signed(length=True), "pass"),
+        (_signed(length=True) + b"added\r\n", "policy"),
+        (b"DKIM-Signature: nonsense\r\n" + _MESSAGE, "neutral"),
+        (b"DKIM-Signature: v=1; a=rsa-sha256\r\n" + _MESSAGE, "neutral"),
+        (b"DKIM-Signature: " + b"x" * 9000 + b"\r\n" + _MESSAGE, "policy"),
+        (b"X: y\r\n" * 1000 + _signed(), "policy"),
+    ],
+)
+def test_a_signature_gets_the_result_that_rfc_8601_gives_it(message, result):
+    """Only a whole and sound signature passes; who can't be asked is not to blame."""
+    [verdict] = _judged(message)
+
+    assert verdict.result == result
+
+
+def test_a_key_under_the_least_size_is_not_relied_on():
+    """The least size is a setting: MinimumKeyBits."""
+    [verdict] = _judged(_signed(b"short"), minimum=2048)
+
+    assert verdict[:2] == ("policy", "RSA key of only 1024 bits")
+
+
+def test_each_of_several_signatures_is_judged():
+    """A forwarder's signature may be sound when the author's is broken."""
+    message = _signed(message=_signed(b"missing"))
+
+    assert [verdict.result for verdict in _judged(message)] == ["pass", "permerror"]
+
+
+def test_a_flood_of_signatures_costs_nothing():
+    """Over ten signatures are not looked at: thousands stopped the milter once."""
+    began = time.monotonic()
+
+    [verdict] = _judged(b"DKIM-Signature: v=1; s=a; d=b.test\r\n" * 3000 + _MESSAGE)
+
+    assert verdict[:2] == ("policy", "3000 signatures are too many")
+    assert time.monotonic() - began < 1
+
+
+def test_what_silent_name_servers_cost_is_paid_once():
+    """After one time-out the other keys of the message are not looked up."""
+    asked = []
+
+    def silent(name, seconds):
+        asked.append(name)
+        raise dns.resolver.LifetimeTimeout
+
+    keys = KeyFinder(5, 1024, silent)
+    message = _signed(b"two", message=_signed(b"one"))
+    signatures = [v.strip() for n, v in dkim.DKIM(message).headers[:2]]
+
+    results = [v.result for v in verdicts(message, signatures, 5, keys)]
+
+    assert results == ["temperror", "temperror"]
+    assert asked == ["two._domainkey.out.test."]
+
+
+def test_a_strangers_words_cannot_write_a_verdict():
+    """A tag that isn't plainly of its kind is left out of Authentication-Results."""
+    tags = {"d": "x.test) dkim=pass header.d=bank.test (", "i": "a;b@x.test", "s": "s"}
+
+    value = authentication_results("mx.a.test", [Verdict("fail", "why", tags)])
+
+    assert value == "mx.a.test;\n\tdkim=fail (why) header.s=s"
+
+
+def test_the_header_says_whose_signature_it_was():
+    """Readers get domain, identity, selector, algorithm and the signature's start."""
+    [verdict] = _judged(_signed(domain=b"out.test"))
+
+    words = str(verdict).split(" header.")
+
+    assert words[0] == "dkim=pass (2048-bit rsa key)"
+    assert words[1:5] == ["d=out.test", "i=@out.test", "s=s", "a=rsa-sha256"]
+    assert len(words[5]) == len("b=") + 8
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\r\n",
+        b"\r\n" * 5000,
+        b"a",
+        b" \t\r\n",
+        b"a \t b \r\n\r\n\r\n",
+        b"a\r\r\n",
+        b"a  \r",
+        b"\r\n\r\n a\tb\t\r\n",
+    ],
+)
+def test_canonical_forms_are_those_of_dkimpy(body):
+    """Our faster forms give the same octets, which signatures depend on."""
+    theirs = dkim.canonicalization
+
+    assert canonical.relaxed(body) == theirs.Relaxed.canonicalize_body(body)
+    assert canonical.simple(body) == theirs.Simple.canonicalize_body(body)
+
+
+def test_a_line_of_blanks_takes_no_time():
+    """dkimpy's own pattern would work for minutes on this body."""
+    began = time.monotonic()
+
+    canonical.relaxed(b" " * 1_000_000 + b"x\r\n")
+
+    assert time.monotonic() - began < 1

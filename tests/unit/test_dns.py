@@ -1,0 +1,109 @@
+"""The records to publish, and how they are written."""
+
+import dns.zone
+import pytest
+
+from stack import dns as our_dns
+from stack.dns import Record
+from stack.settings import Settings
+
+KEYS = {
+    "example.org": {"rsa-202611": "v=DKIM1; k=rsa; p=" + "A" * 400, "ed25519-1": "v=e"},
+    "a.example": {"rsa-202611": "v=DKIM1; k=rsa; p=BBBB"},
+}
+
+
+def made(**values: str) -> Settings:
+    """Return settings for example.org with *values*."""
+    names = {"mail_domain": "example.org", "mail_hostname": "mail.example.org"}
+    return Settings(**names | values)
+
+
+def test_the_records_of_a_domain():
+    """MX, SPF, a record for each key, DMARC; the host's own with the first domain."""
+    settings = made(public_ipv4="192.0.2.1", public_ipv6="2001:db8::1")
+
+    assert our_dns.records(settings, KEYS) == {
+        "example.org": [
+            Record("mail.example.org", "A", "192.0.2.1"),
+            Record("mail.example.org", "AAAA", "2001:db8::1"),
+            Record("mail.example.org", "TXT", "v=spf1 a -all"),
+            Record("example.org", "MX", "10 mail.example.org"),
+            Record("example.org", "TXT", "v=spf1 mx -all"),
+            Record("ed25519-1._domainkey.example.org", "TXT", "v=e"),
+            Record(
+                "rsa-202611._domainkey.example.org",
+                "TXT",
+                KEYS["example.org"]["rsa-202611"],
+            ),
+            Record(
+                "_dmarc.example.org",
+                "TXT",
+                "v=DMARC1; p=quarantine; rua=mailto:postmaster@example.org",
+            ),
+        ],
+        "a.example": [
+            Record("a.example", "MX", "10 mail.example.org"),
+            Record("a.example", "TXT", "v=spf1 mx -all"),
+            Record("rsa-202611._domainkey.a.example", "TXT", "v=DKIM1; k=rsa; p=BBBB"),
+            Record(
+                "_dmarc.a.example",
+                "TXT",
+                "v=DMARC1; p=quarantine; rua=mailto:postmaster@a.example",
+            ),
+        ],
+    }
+
+
+def test_the_first_domain_comes_first():
+    """MAIL_DOMAIN leads, whatever the alphabet says."""
+    assert list(our_dns.records(made(), KEYS)) == ["example.org", "a.example"]
+
+
+def test_a_host_named_as_its_domain_has_one_spf_record():
+    """Two SPF records for a name are an error to every verifier (RFC 7208 §4.5)."""
+    settings = made(mail_hostname="example.org")
+
+    block = our_dns.records(settings, KEYS)["example.org"]
+
+    spf = [record for record in block if record.value.startswith("v=spf1")]
+    assert spf == [Record("example.org", "TXT", "v=spf1 mx -all")]
+
+
+@pytest.mark.parametrize(
+    ("relay_host", "spf"),
+    [
+        ("smtp.example.net:587", "v=spf1 mx a:smtp.example.net ~all"),
+        ("192.0.2.9", "v=spf1 mx ip4:192.0.2.9 ~all"),
+    ],
+)
+def test_a_relay_may_send_for_us(relay_host, spf):
+    """Mail that leaves by a relay host isn't failed by our own record."""
+    block = our_dns.records(made(relay_host=relay_host), KEYS)["example.org"]
+
+    assert Record("example.org", "TXT", spf) in block
+
+
+def test_the_zone_is_read_back_as_the_same_records():
+    """An independent parser finds each record, long texts in strings of 255."""
+    settings = made(public_ipv4="192.0.2.1", public_ipv6="2001:db8::1")
+    blocks = our_dns.records(settings, KEYS)
+
+    zone = dns.zone.from_text(
+        our_dns.zone(blocks), origin=".", relativize=False, check_origin=False
+    )
+
+    found = {
+        (name.to_text(omit_final_dot=True), data.ttl, _value(rdata))
+        for name, data in zone.iterate_rdatasets()
+        for rdata in data
+    }
+    wanted = {(r.name, r.ttl, r.value) for block in blocks.values() for r in block}
+    assert found == wanted
+
+
+def _value(rdata) -> str:
+    if hasattr(rdata, "strings"):
+        assert all(len(part) <= 255 for part in rdata.strings)
+        return b"".join(rdata.strings).decode()
+    return rdata.to_text().removesuffix(".")

@@ -1,0 +1,156 @@
+""".env: read as Compose reads it, or not at all; changed without harm."""
+
+import pytest
+
+from stack import env
+from stack.errors import InvalidError, UnableError
+
+NAMES = "MAIL_DOMAIN=example.org\nMAIL_HOSTNAME=mail.example.org\n"
+
+
+def problems(text: str) -> tuple[str, ...]:
+    """Return what is said about *text*."""
+    with pytest.raises(InvalidError) as caught:
+        env.parse(text)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SMTP_PORT=2525",
+        "export SMTP_PORT=2525",
+        'SMTP_PORT="2525"',
+        "SMTP_PORT='2525'",
+        'SMTP_PORT=2525 # it\'s "$HOME"',
+        "SMTP_PORT=2525   ",
+        "SMTP_PORT=2525\r",
+    ],
+)
+def test_what_all_read_alike_is_read(line):
+    """The forms on which Compose and python-dotenv agree are accepted."""
+    assert env.parse(f"# it's a $comment\n\n{NAMES}{line}\n").smtp_port == 2525
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "pa$BASE",
+        "'pa${BASE}x'",
+        "$$",
+        r'"a\$b"',
+        "${X-d}",
+        "${X:-d}",
+        "${X:?m}",
+        "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+        "'it'\\''s'",
+        "'unterminated",
+        '"unterminated',
+        "a b",
+        "a#b",
+        " spaced",
+        " # only a comment",
+        "a\\b",
+        "ü",
+        "a`b",
+    ],
+)
+def test_what_they_may_read_differently_is_refused(value):
+    """A line that could mean two things names itself and is refused."""
+    (said,) = problems(f"{NAMES}RELAY_HOST={value}\n")
+
+    assert said.startswith(".env line 3: RELAY_HOST: Compose and stack may read")
+
+
+@pytest.mark.parametrize(
+    "line", ["SMTP_PORT", "SMTP_PORT = 25", " SMTP_PORT=25", "SMTP_PORT: 25", "a=b"]
+)
+def test_a_line_that_is_not_key_and_value_is_refused(line):
+    """What is not KEY=value is an error, not silently dropped."""
+    (said,) = problems(f"{NAMES}{line}\n")
+
+    assert said.startswith(".env line 3: ")
+    assert "is not KEY=value" in said
+
+
+@pytest.mark.parametrize("text", ["# a\rSMTP_PORT=1\n", "# a\x00b\n", "\x1b[2J\n"])
+def test_a_control_character_is_refused(text):
+    """No line hides in a comment behind what one reader takes for a line's end."""
+    assert problems(NAMES + text) == (
+        ".env line 3: holds a control character: write the line anew",
+    )
+
+
+def test_a_key_that_is_set_twice_is_refused():
+    """Which of the two was meant is for the operator to say."""
+    assert problems(NAMES + "MAIL_DOMAIN=example.net\n") == (
+        ".env line 3: MAIL_DOMAIN is set in line 1 too: delete one",
+    )
+
+
+def test_every_problem_is_told_with_its_line():
+    """Lines that can't be read, bad values, unknown and missing keys: all at once."""
+    assert problems("MAIL_DOMAIN=x\n\nSMTP_PORT=$P\nSPAM=1\n") == (
+        ".env line 3: SMTP_PORT: Compose and stack may read '$P' differently: use"
+        " letters, digits and . _ : / @ , + - only, and no spaces",
+        ".env line 1: MAIL_DOMAIN=x must be a domain name like mail.example.org",
+        ".env: MAIL_HOSTNAME is missing: add it, or run `stack init`",
+        ".env line 4: SPAM=1 is not a setting: see docs/settings.md",
+    )
+
+
+def test_a_key_with_an_unreadable_value_is_not_called_missing():
+    """One mistake is told once."""
+    assert len(problems("MAIL_DOMAIN=$X\nMAIL_HOSTNAME=mail.example.org\n")) == 1
+
+
+def test_a_required_key_without_a_value_is_missing():
+    """An empty name is no name."""
+    assert problems("MAIL_DOMAIN=\nMAIL_HOSTNAME=mail.example.org\n") == (
+        ".env: MAIL_DOMAIN is missing: add it, or run `stack init`",
+    )
+
+
+def test_an_empty_value_is_the_default():
+    """As it is for Compose's ${KEY:-default}."""
+    assert env.parse(NAMES + "SMTP_PORT=\nRELAY_HOST=''\n").smtp_port == 25
+
+
+def test_the_keys_of_compose_itself_may_stand_there():
+    """Compose reads its own settings from the same file."""
+    settings = env.parse(NAMES + "COMPOSE_PROJECT_NAME=post\n")
+
+    assert settings.mail_domain == "example.org"
+
+
+def test_the_environment_changes_nothing(monkeypatch):
+    """Settings come from .env alone."""
+    monkeypatch.setenv("SMTP_PORT", "2525")
+
+    assert env.parse(NAMES).smtp_port == 25
+
+
+def test_a_missing_file_says_how_to_make_it(tmp_path):
+    """The command that makes .env is named."""
+    with pytest.raises(UnableError, match="run `stack init`"):
+        env.load(tmp_path / ".env")
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path):
+    """Bytes that are no UTF-8 are an error of one line."""
+    (tmp_path / ".env").write_bytes(b"MAIL_DOMAIN=\xff\n")
+
+    with pytest.raises(InvalidError, match="is not UTF-8 text"):
+        env.load(tmp_path / ".env")
+
+
+def test_only_the_keys_that_change_are_rewritten():
+    """The operator's lines, comments, order and line ends stay."""
+    text = "# mine\r\nexport MAIL_DOMAIN='old.example' # why\r\n#SMTP_PORT=25\nX_Y=1"
+
+    changed = env.with_values(text, {"MAIL_DOMAIN": "new.example", "SMTP_PORT": "26"})
+
+    assert changed == (
+        "# mine\r\nexport MAIL_DOMAIN=new.example # why\r\n"
+        "#SMTP_PORT=25\nX_Y=1\nSMTP_PORT=26\n"
+    )

@@ -1,0 +1,54 @@
+"""Passwords are made well and kept as hashes that Dovecot reads."""
+
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+
+from stack import passwords
+from stack.errors import StackError
+
+
+def test_a_hash_says_its_scheme_and_verifies():
+    """Dovecot is told that it is Argon2id, and finds the password in it."""
+    hashed = passwords.hashed("correct horse")
+
+    assert hashed.startswith("{ARGON2ID}$argon2id$")
+    assert PasswordHasher().verify(hashed.removeprefix("{ARGON2ID}"), "correct horse")
+
+
+def test_a_login_costs_nineteen_mebibytes():
+    """The parameters are OWASP's, not the library's 64 MiB."""
+    used = extract_parameters(passwords.hashed("correct horse")[len("{ARGON2ID}") :])
+
+    assert (used.memory_cost, used.time_cost, used.parallelism) == (19456, 2, 1)
+
+
+def test_a_password_may_be_in_any_language():
+    """What can be typed and printed is allowed."""
+    assert passwords.hashed("пароль пароль")
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("", "has 0 characters"),
+        ("short", "has 5 characters"),
+        ("x" * 257, "has 257 characters"),
+        ("two\nlines-of-it", "control character"),
+        ("tab\tbed-password", "control character"),
+        ("nul\x00nul-password", "control character"),
+        ("lone-\udcff-surrogate", "control character"),
+    ],
+)
+def test_a_password_that_would_fail_is_refused(password, reason):
+    """Too short, too long, or not to be typed in every program."""
+    with pytest.raises(StackError, match=reason):
+        passwords.hashed(password)
+
+
+def test_generated_passwords_are_good_and_differ():
+    """Each is accepted by our own rule and is no other's."""
+    made = {passwords.generate() for _ in range(100)}
+
+    assert len(made) == 100
+    assert all(passwords.hashed(each) for each in list(made)[:1])
+    assert not set("0o1il") & set("".join(made))

@@ -1,0 +1,97 @@
+"""A project directory: where things lie, whose they are, one command at a time."""
+
+import multiprocessing
+
+import pytest
+
+from stack import files
+from stack import project as module
+from stack.errors import UnableError
+from stack.files import Access
+from stack.project import Project
+
+
+def test_another_directory_is_refused_with_the_way_out(tmp_path):
+    """Outside a project nothing is made; the error says where to go."""
+    with pytest.raises(UnableError, match="--project"):
+        Project(tmp_path).require()
+
+
+@pytest.mark.parametrize(
+    ("name", "access"),
+    [
+        ("var/etc/postfix/main.cf", Access(0o644, 0, 0)),
+        ("var/tls/mail.example.org.pem", Access(0o600, 0, 0)),
+        ("var/dkim/example.org/rsa-202611.pem", Access(0o600, 5006, 5006)),
+        ("var/accounts/accounts.db", Access(0o640, 0, 5001)),
+    ],
+)
+def test_each_file_is_for_the_daemons_that_need_it(project, name, access):
+    """Keys are for their daemon alone; passwords for Postfix and Dovecot."""
+    assert project.access(project.root / name) == access
+
+
+def test_the_operators_file_belongs_to_the_operator(project):
+    """A .env that a container made as root can still be edited on the host."""
+    owner = project.root.stat()
+
+    assert project.access(project.env) == Access(0o644, owner.st_uid, owner.st_gid)
+
+
+def test_directories_on_the_way_are_made_with_their_own_access(project):
+    """A key's directory is as closed as the key."""
+    project.write(project.dkim / "example.org" / "a.pem", "secret")
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in project.var.rglob("*")}
+    assert modes == {"dkim": 0o700, "example.org": 0o700, "a.pem": 0o600}
+    assert project.var.stat().st_mode & 0o777 == 0o755
+
+
+def test_what_has_a_wrong_mode_is_found(project):
+    """Files made by another umask or user are found, right ones are not."""
+    project.write(project.tls / "a.pem", "secret")
+    project.write(project.etc / "postfix" / "main.cf", "")
+    (project.tls / "a.pem").chmod(0o644)
+
+    assert [path for path, _ in project.wrong_access()] == [project.tls / "a.pem"]
+
+
+def test_links_and_foreign_things_in_var_are_left_alone(project):
+    """What isn't ours is nobody's business of ours."""
+    project.write(project.tls / "a.pem", "secret")
+    (project.tls / "b.pem").symlink_to("/nowhere")
+    (project.var / "notes").write_text("mine")
+
+    assert list(project.wrong_access()) == []
+
+
+def _hold(root, held, release):
+    with Project(root).lock():
+        held.set()
+        release.wait(30)
+
+
+def test_a_second_command_waits_and_then_gives_up(project, monkeypatch):
+    """Two commands never write at once; the one that waited in vain says why."""
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    context = multiprocessing.get_context("spawn")
+    held, release = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(project.root, held, release))
+    other.start()
+    assert held.wait(30)
+
+    with pytest.raises(UnableError, match="another stack command"), project.lock():
+        pass
+
+    release.set()
+    other.join(30)
+    with project.lock():
+        assert other.exitcode == 0
+
+
+def test_the_lock_leaves_nothing_behind(project):
+    """A command that is refused has not written so much as a lock file."""
+    before = files.names(project.root)
+
+    with project.lock():
+        assert files.names(project.root) == before

@@ -1,0 +1,112 @@
+"""What each key of .env may be set to."""
+
+import pytest
+from pydantic import ValidationError
+
+from stack.settings import Settings, mistakes
+
+NAMES = {"mail_domain": "example.org", "mail_hostname": "mail.example.org"}
+
+
+def complaint(**values: str) -> str:
+    """Return what is said about *values*, one line a key."""
+    with pytest.raises(ValidationError) as caught:
+        Settings(**NAMES | values)
+    return "\n".join(f"{key} {reason}" for key, reason in mistakes(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("mail_domain", "localhost", "must be a domain name"),
+        ("mail_hostname", "192.0.2.1", "must be a domain name"),
+        ("mail_domain", "bücher.example", "in ASCII, as the DNS has it: xn--bcher"),
+        ("smtp_port", "65536", "from 0 to 65535"),
+        ("smtp_port", "-1", "from 0 to 65535"),
+        ("smtp_port", "25.0", "from 0 to 65535"),
+        ("smtp_port", "2_5", "from 0 to 65535"),
+        ("smtp_port", "025", "from 0 to 65535"),
+        ("smtp_port", "٢٥", "from 0 to 65535"),
+        ("message_size_limit", "50M", "from 65536 to 2000000000"),
+        ("message_size_limit", "65535", "from 65536 to 2000000000"),
+        ("relay_host", "example.net:0", "with :port"),
+        ("relay_host", "example.net:", "with :port"),
+        ("relay_host", "example.net:99999", "with :port"),
+        ("relay_host", "localhost", "must be a domain name"),
+        ("publish_address", "::", "must be an IPv4 address"),
+        ("publish_address", "eth0", "must be an IPv4 address"),
+        ("public_ipv6", "192.0.2.1", "must be an IPv6 address"),
+        ("spam_mark_score", "nan", "must be a number like 5.0"),
+        ("spam_mark_score", "1e3", "must be a number like 5.0"),
+        ("spam_mark_score", "15.0", "SPAM_REJECT_SCORE must be more"),
+        ("spam_reject_score", "5", "must be more than SPAM_MARK_SCORE"),
+        ("log_level", "DEBUG", "must be info or debug"),
+        ("network_subnet", "172.29.25.1/24", "must be an IPv4 network"),
+        ("network_subnet", "172.29.25.0/30", "must be an IPv4 network"),
+        ("allow_ephemeral_data", "true", "must be yes or no"),
+        ("auth_rate_limit", "many", "from 0 to 1000000"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_remedy(key, value, reason):
+    """Every setting says what it could be instead."""
+    assert reason in complaint(**{key: value})
+
+
+def test_a_key_that_is_no_setting_is_refused_with_the_nearest():
+    """A misspelt key is an error, and the key that was meant is named."""
+    assert complaint(smpt_port="25") == "SMPT_PORT is not a setting: did you mean" + (
+        " SMTP_PORT?"
+    )
+
+
+def test_everything_that_is_wrong_is_told_at_once():
+    """Nobody mends a file line by line, running the command in between."""
+    said = complaint(smtp_port="x", imap_port="993", spam_mark_score="30", foo="1")
+
+    assert [line.split()[0] for line in said.splitlines()] == [
+        "SMTP_PORT",
+        "IMAPS_PORT",
+        "SPAM_REJECT_SCORE",
+        "FOO",
+    ]
+
+
+def test_two_services_cannot_have_one_port():
+    """A port that is taken is refused, naming the key that has it."""
+    assert complaint(submission_port="25") == (
+        "SUBMISSION_PORT must be another port: SMTP_PORT has it"
+    )
+
+
+def test_docker_may_choose_every_port():
+    """0 is not a port but a question, so all may say it."""
+    ports = dict.fromkeys(["smtp_port", "imap_port", "imaps_port"], "0")
+
+    assert Settings(**NAMES | ports).imap_port == 0
+
+
+@pytest.mark.parametrize(
+    ("relay_host", "nexthop"),
+    [
+        ("", ""),
+        ("smtp.example.net", "[smtp.example.net]:25"),
+        ("smtp.example.net:587", "[smtp.example.net]:587"),
+        ("192.0.2.1:587", "[192.0.2.1]:587"),
+    ],
+)
+def test_a_relay_is_reached_itself_not_its_mx(relay_host, nexthop):
+    """Postfix gets the relay in brackets, always with a port."""
+    assert Settings(**NAMES, relay_host=relay_host).relay_nexthop == nexthop
+
+
+def test_settings_stay_as_they_were_checked(settings):
+    """No code can change a setting after it was checked."""
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.smtp_port = 26
+
+
+def test_templates_get_every_field_and_what_is_worked_out(settings):
+    """The names that templates use are the fields', and two more."""
+    extra = {"relay_nexthop", "log_debug"}
+
+    assert settings.context().keys() == Settings.model_fields.keys() | extra

@@ -1,0 +1,86 @@
+"""What spamd is given is the message as it came, and who it came from."""
+
+import re
+
+import pytest
+from spam_milter.log import printable
+from spam_milter.message import Client, Copy, header, trace
+
+CLIENT = Client(name="mail.test", address="192.0.2.7", helo="helo.test")
+
+
+def test_the_client_is_told_in_the_way_of_postfix():
+    """SpamAssassin finds name, address, HELO, queue id and envelope sender."""
+    top = trace(CLIENT, "mx.example.org", "4ABC", "<a+b=c@mail.test>")
+
+    assert re.fullmatch(
+        rb"X-Envelope-From: <a\+b=c@mail\.test>\r\n"
+        rb"Received: from helo\.test \(mail\.test \[192\.0\.2\.7\]\)\r\n"
+        rb"\tby mx\.example\.org \(Postfix\) with ESMTP id 4ABC;\r\n"
+        rb"\t\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n",
+        top,
+    )
+
+
+def test_an_ipv6_client_over_tls_is_told_as_such():
+    """The address carries its prefix, the protocol its S."""
+    client = Client(address="2001:db8::7", helo="h", tls=True)
+
+    top = trace(client, "mx", "Q", "<>")
+
+    assert b"(unknown [IPv6:2001:db8::7])" in top
+    assert b"with ESMTPS id Q" in top
+
+
+def test_a_bounce_has_an_empty_sender():
+    """The null sender stays recognisable: rules on bounces depend on it."""
+    assert trace(CLIENT, "mx", "Q", "<>").startswith(b"X-Envelope-From: <>\r\n")
+
+
+@pytest.mark.parametrize(
+    "helo", ["x (trusted [127.0.0.1])", "a\r\nReceived: from b", "\udcff", "a" * 9999]
+)
+def test_a_client_can_not_forge_the_trace(helo: str):
+    """Whatever a client says in HELO, it stays one word of one header."""
+    client = Client(name="n", address="192.0.2.7", helo=helo)
+
+    lines = trace(client, "mx", "Q", "<a@b>").split(b"\r\n")
+
+    assert len(lines) == 5
+    assert re.fullmatch(rb"Received: from \S{1,255} \(n \[192\.0\.2\.7\]\)", lines[1])
+
+
+def test_a_message_without_a_client_address_has_no_received_header():
+    """A Received header with an invented address would be worse than none."""
+    assert trace(Client(), "mx", "Q", "<a@b>") == b"X-Envelope-From: <a@b>\r\n"
+
+
+def test_a_header_keeps_its_bytes_and_folds():
+    """White space, folds and bytes that are no text survive: signatures cover them."""
+    assert header("X-Odd", b"  a\xff\n\tb\r\n c ") == b"X-Odd:  a\xff\r\n\tb\r\n c \r\n"
+
+
+def test_a_copy_ends_at_its_limit():
+    """No more is held in memory than will be scanned."""
+    copy = Copy(limit=5)
+
+    for data in (b"abc", b"def", b"ghi"):
+        copy.add(data)
+
+    assert b"".join(copy.pieces) == b"abcde"
+    assert copy.size == 5
+    assert copy.full
+
+
+def test_a_copy_with_room_is_not_full():
+    """The rest of the message is asked for as long as there is room."""
+    copy = Copy(limit=5)
+
+    copy.add(b"abcd")
+
+    assert not copy.full
+
+
+def test_a_line_of_the_log_is_one_line():
+    """What strangers sent can neither end a line of the log nor move the cursor."""
+    assert printable("a\r\n\x1b[1mb\udcffé") == "a\\r\\n\\x1b[1mb\\udcffé"

@@ -1,0 +1,51 @@
+"""spamd's answer is a verdict, or it is none: nothing in between is let through."""
+
+import pytest
+from spam_milter.protocol import NoVerdictError, Scan, ask, parse
+
+
+def reply(
+    verdict: str = "True ; 7.3 / 5.0", tests: bytes = b"GTUBE,X_1", **fields: object
+) -> bytes:
+    """Return spamd's reply to SYMBOLS."""
+    status = fields.get("status", "0 EX_OK")
+    length = fields.get("length", len(tests))
+    head = f"SPAMD/1.1 {status}\r\nContent-length: {length}\r\nSpam: {verdict}\r\n\r\n"
+    return head.encode() + tests
+
+
+def test_spam_is_understood():
+    """Verdict, score, threshold and tests are taken over."""
+    assert parse(reply()) == Scan(True, 7.3, 5.0, ("GTUBE", "X_1"))
+
+
+def test_a_score_below_zero_is_understood():
+    """A message can be better than harmless."""
+    assert parse(reply("False ; -0.1 / 5.0", b"")) == Scan(False, -0.1, 5.0, ())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"SPAMD/1.1 0 EX_OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        reply(status="75 EX_TEMPFAIL"),
+        reply(status="76 Bad header line"),
+        reply(verdict="Perhaps ; 1.0 / 5.0"),
+        reply(verdict="False ; nan / 5.0"),
+        reply(length=200),
+        reply()[:-3],
+        reply(tests=b"A,TIME_LIMIT_EXCEEDED"),
+    ],
+)
+def test_anything_else_is_no_verdict(answer: bytes):
+    """An error, a reply cut short and a scan cut short leave the message unjudged."""
+    with pytest.raises(NoVerdictError):
+        parse(answer)
+
+
+def test_without_spamd_there_is_no_verdict(tmp_path):
+    """Nobody to ask is a reason to defer, after some attempts."""
+    with pytest.raises(NoVerdictError, match="no spamd to ask"):
+        ask(str(tmp_path / "socket"), [b"x"], timeout=5)
