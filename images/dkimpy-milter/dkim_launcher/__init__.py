@@ -1,0 +1,1 @@
+"""Starts dkimpy-milter, with what it lacks: strict loading, safe signing, verdicts."""

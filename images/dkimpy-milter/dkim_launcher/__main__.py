@@ -1,0 +1,99 @@
+"""Starts the milter on a configuration: `python3 -m dkim_launcher [--check] FILE`."""
+
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+from dkim_launcher import log
+
+# Before dkimpy_milter is imported, which takes the functions as they are then.
+log.replace_syslog()
+
+import dkimpy_milter  # noqa: E402
+import Milter  # noqa: E402
+
+from dkim_launcher import dkimpy  # noqa: E402
+from dkim_launcher.conffile import ConfigError  # noqa: E402
+from dkim_launcher.configuration import Conf, load  # noqa: E402
+from dkim_launcher.signer import Signer  # noqa: E402
+from dkim_launcher.verifier import Verifier  # noqa: E402
+
+# Seconds that Postfix may take between two commands of a session.
+_SESSION_TIMEOUT = 7210
+
+
+def main(arguments: list[str]) -> None:
+    """Check or run the configuration whose path is the last of *arguments*."""
+    path = Path(arguments[-1])
+    try:
+        conf = load(path)
+    except ConfigError as error:
+        sys.exit(str(error))
+    if "--check" not in arguments:
+        run(path, conf)
+
+
+def run(path: Path, conf: Conf) -> None:
+    """Serve Postfix on *conf*, and later on what *path* leads to then."""
+    dkimpy.replace()
+    log.name_after(str(conf["Mode"]))
+    dkimpy_milter.milterconfig = conf
+    Milter.factory = Signer if conf["Mode"] == "s" else Verifier
+    Milter.set_flags(Milter.ADDHDRS + Milter.CHGHDRS)
+    # Each is waited for in one thread: libmilter's, or for SIGUSR1 the one below. A
+    # thread that didn't block them would have the whole process killed instead.
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK,
+        [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1],
+    )
+    threading.Thread(target=follow, args=[path], daemon=True).start()
+    log.line(f"listening on {conf['Socket']}")
+    listening = listener(str(conf["Socket"]))
+    Milter.runmilter("dkimpy-milter", f"fd:{listening.fileno()}", _SESSION_TIMEOUT)
+
+
+def listener(address: str) -> socket.socket:
+    """
+    Return the socket to serve on, for an *address* like inet:8891@0.0.0.0.
+
+    Answers of several packets would wait 40 ms for Postfix's delayed ACK; what
+    libmilter accepts from this socket inherits that they don't.
+    """
+    family, port, host = re.split("[:@]", address, maxsplit=2)
+    kind = socket.AF_INET6 if family == "inet6" else socket.AF_INET
+    listening = socket.create_server((host.strip("[]"), int(port)), family=kind)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+def follow(path: Path) -> None:
+    """
+    Load *path* anew, within a second, whenever its folder is another one.
+
+    On SIGUSR1 stop at once (on SIGTERM, libmilter notices after up to five seconds).
+    Postfix then holds back what was under way, as for any filter that is gone.
+
+    A connection copies the configuration when it begins, so that none is dropped.
+    """
+    used = path.resolve()
+    while True:
+        if signal.sigtimedwait([signal.SIGUSR1], 1):
+            log.line("stopped")
+            os._exit(0)
+        if (current := path.resolve()) == used:
+            continue
+        try:
+            dkimpy_milter.milterconfig = load(current)
+        except Exception as error:
+            # hooks/check has passed it, so what it needs has gone since: try again.
+            log.line(f"not reloaded: {error}", "error")
+            continue
+        used = current
+        log.line("reloaded")
+
+
+main(sys.argv[1:])

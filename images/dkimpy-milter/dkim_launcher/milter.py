@@ -1,0 +1,102 @@
+"""What signer and verifier share: true bytes, and an answer in any case."""
+
+import io
+import re
+from typing import Any
+
+import dkimpy_milter
+import Milter
+
+from dkim_launcher import log
+from dkim_launcher.refusal import RefusalError, deferred
+
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+
+
+class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
+    """
+    dkimpy-milter, which hears what Postfix has in its queue file, byte for byte.
+
+    The original drops headers that are not ASCII from the text it signs or verifies.
+    """
+
+    conf: dict[str, Any]
+    fp: io.BytesIO
+
+    # connect, envfrom and data answer, although there is nothing to say: Postfix sends
+    # its next small packet only when the one before is acknowledged, and an answer
+    # does that 40 ms sooner.
+
+    def connect(self, host: str, family: int, address: object) -> int:
+        """Begin a session."""
+        super().connect(host, family, address)
+        return int(Milter.CONTINUE)
+
+    def envfrom(self, sender: str, *parameters: str) -> int:
+        """Begin a message."""
+        super().envfrom(ascii(sender)[1:-1], *parameters)
+        self.fields: list[tuple[str, bytes]] = []
+        return int(Milter.CONTINUE)
+
+    def data(self) -> int:
+        """Begin the message's text."""
+        return int(Milter.CONTINUE)
+
+    @Milter.noreply  # type: ignore[untyped-decorator]
+    @Milter.decode("bytes")  # type: ignore[untyped-decorator]
+    def header(self, name: str, value: bytes) -> int:
+        """Keep a header: *value* begins with its own blank, unless it has none."""
+        if not self._keeps_leading_blank():
+            value = b" " + value
+        self.fields.append((name.strip().lower(), value))
+        self.fp.write(name.encode("ascii", "replace") + b":" + value + b"\r\n")
+        return int(Milter.CONTINUE)
+
+    @Milter.noreply  # type: ignore[untyped-decorator]
+    def eoh(self) -> int:
+        """End the headers with CRLF, as every other line ends."""
+        self.bodysize = 0
+        self.fp.write(b"\r\n")
+        return int(Milter.CONTINUE)
+
+    def addheader(self, name: str, value: str, index: int = 0) -> None:
+        """Put a header on top of the message."""
+        blank = " " if self._keeps_leading_blank() else ""
+        super().addheader(name, blank + value, index)
+
+    def eom(self) -> int:
+        """Judge the message; whatever happens, the sender gets an answer of ours."""
+        try:
+            self.judge()
+        except RefusalError as refusal:
+            return self._refuse(refusal)
+        except Exception:
+            log.fault(f"{self.getsymval('i')}: internal fault")
+            return self._refuse(deferred("Internal fault, the log says more"))
+        finally:
+            # Connections idle for minutes; they needn't hold a message in memory.
+            self.fp, self.fields = io.BytesIO(), []
+        return int(Milter.CONTINUE)
+
+    def judge(self) -> None:
+        """Work on the whole message; raises RefusalError when it is not to be taken."""
+        raise NotImplementedError
+
+    def values(self, name: str) -> list[bytes]:
+        """Return the unfolded values of the headers called *name* (lower case)."""
+        return [_FOLD.sub(b"", v).strip() for n, v in self.fields if n == name]
+
+    def log(self, text: str, level: str = "info") -> None:
+        """Log *text* with the message's queue id."""
+        log.line(f"{self.getsymval('i')}: {text}", level)
+
+    def _keeps_leading_blank(self) -> bool:
+        return bool(self._protocol & Milter.P_HDR_LEADSPC)
+
+    def _refuse(self, refusal: RefusalError) -> int:
+        login = self.getsymval("{auth_authen}") or "nobody"
+        self.log(f"refused for {login}: {refusal}")
+        # libmilter takes a single % for a mistake and drops the whole sentence.
+        sentence = refusal.sentence.replace("%", "%%")
+        self.setreply(refusal.code, refusal.enhanced, sentence)
+        return int(Milter.REJECT if refusal.code[0] == "5" else Milter.TEMPFAIL)

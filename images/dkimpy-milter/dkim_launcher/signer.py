@@ -1,0 +1,78 @@
+"""Mode s: signs what our users send, and refuses what they may not."""
+
+from collections import Counter
+
+import Milter
+
+from dkim_launcher import guard
+from dkim_launcher.milter import TrueBytesMilter
+from dkim_launcher.owners import owners
+from dkim_launcher.refusal import deferred, rejected
+
+
+class Signer(TrueBytesMilter):
+    """Signs with both keys of the domain in From:, or lets nothing leave."""
+
+    def judge(self) -> None:
+        """Check who sends, then have dkimpy-milter sign; raises RefusalError."""
+        message = self.fp.getvalue()
+        if login := self.getsymval("{auth_authen}"):
+            guard.belongs_to(login, self.values, owners)
+            guard.lines_fit(message)
+        elif self.mailfrom.strip("<>"):
+            # Without a login come Postfix's own bounces, and nothing else.
+            raise rejected("Log in before you send")
+        self.fdomain = guard.signing_domain(self.values)
+        self.get_identities_sign()
+        self.signatures = 0
+        self.sign_dkim(message)
+        if self.signatures != 2:
+            raise deferred("The message could not be signed, the log says more")
+
+    def get_identities_sign(self) -> None:
+        """
+        Choose the keys by the domain in From:, whatever its case.
+
+        The original walks all patterns, and adds to a list shared by all messages.
+        """
+        name = self.conf["SigningTable"].get(self.fdomain)
+        if name is None:
+            raise deferred(f"No DKIM key for {self.fdomain} yet")
+        self.iequals = None
+        _, self.selectorRSA, self.privkeyRSA = self.conf["privateRSATable"][name]
+        _, self.selectorEd25519, self.privkeyEd25519 = self.conf["privateEd25519Table"][
+            name
+        ]
+
+    def sign_dkim(self, message: bytes) -> None:
+        """Sign the headers that this very message has, and the absence of others."""
+        configured = self.conf
+        self.conf = {**configured, "SignHeaders": self._covered()}
+        try:
+            super().sign_dkim(message)
+        finally:
+            # A connection brings several messages.
+            self.conf = configured
+
+    def addheader(self, name: str, value: str, index: int = 0) -> None:
+        """Add a signature: nothing else is added by a signer."""
+        super().addheader(name, value, index)
+        self.signatures += 1
+
+    def _covered(self) -> list[str]:
+        """
+        Return the names for h=, each as often as it is to be signed.
+
+        A header named once in SignHeaders is signed as often as it occurs, a header
+        named twice one time more: then none can be added (RFC 6376, section 8.15).
+        """
+        present = Counter(name for name, _ in self.fields)
+        wanted = Counter(self.conf["SignHeaders"])
+        return [
+            name
+            for name, times in wanted.items()
+            for _ in range(present[name] + times - 1)
+        ]
+
+
+Signer = Milter.enable_protocols(Signer, Milter.P_HDR_LEADSPC)  # type: ignore[misc]
