@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from spam_milter.log import printable
 from spam_milter.message import Client, Copy, header, trace
 
 CLIENT = Client(name="mail.test", address="192.0.2.7", helo="helo.test")
@@ -79,8 +78,3 @@ def test_a_copy_with_room_is_not_full():
     copy.add(b"abcd")
 
     assert not copy.full
-
-
-def test_a_line_of_the_log_is_one_line():
-    """What strangers sent can neither end a line of the log nor move the cursor."""
-    assert printable("a\r\n\x1b[1mb\udcffé") == "a\\r\\n\\x1b[1mb\\udcffé"

@@ -1,9 +1,7 @@
 """Starts the milter on a configuration: `python3 -m dkim_launcher [--check] FILE`."""
 
 import os
-import re
 import signal
-import socket
 import sys
 import threading
 from pathlib import Path
@@ -15,6 +13,7 @@ log.replace_syslog()
 
 import dkimpy_milter  # noqa: E402
 import Milter  # noqa: E402
+from milter_common.listener import listener  # noqa: E402
 
 from dkim_launcher import dkimpy  # noqa: E402
 from dkim_launcher.conffile import ConfigError  # noqa: E402
@@ -54,20 +53,6 @@ def run(path: Path, conf: Conf) -> None:
     log.line(f"listening on {conf['Socket']}")
     listening = listener(str(conf["Socket"]))
     Milter.runmilter("dkimpy-milter", f"fd:{listening.fileno()}", _SESSION_TIMEOUT)
-
-
-def listener(address: str) -> socket.socket:
-    """
-    Return the socket to serve on, for an *address* like inet:8891@0.0.0.0.
-
-    Answers of several packets would wait 40 ms for Postfix's delayed ACK; what
-    libmilter accepts from this socket inherits that they don't.
-    """
-    family, port, host = re.split("[:@]", address, maxsplit=2)
-    kind = socket.AF_INET6 if family == "inet6" else socket.AF_INET
-    listening = socket.create_server((host.strip("[]"), int(port)), family=kind)
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
 
 
 def follow(path: Path) -> None:

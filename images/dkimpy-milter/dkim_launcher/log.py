@@ -1,11 +1,10 @@
-"""The container's log: one readable line for each event, on standard output."""
+"""What dkimpy-milter tells syslog, and what we tell, in the container's log."""
 
-import re
-import sys
 import syslog
 import traceback
 
-_LONGEST = 2000
+from milter_common.log import say
+
 _tag = "dkimpy-milter"
 
 
@@ -16,16 +15,9 @@ def name_after(mode: str) -> None:
 
 
 def line(text: str, level: str = "info") -> None:
-    """
-    Print *text* as one line; *level* (info, warning, error) is shown unless it is info.
-
-    Text comes from strangers: a line feed in a Subject must not forge a log line.
-    """
-    visible = re.sub(r"[^ -~]", lambda found: ascii(found[0])[1:-1], text)
+    """Log *text*; *level* (info, warning, error) is shown unless it is info."""
     label = "" if level == "info" else f"{level}: "
-    # One write, so that lines of two threads don't mix.
-    sys.stdout.write(f"{_tag}: {label}{visible[:_LONGEST]}\n")
-    sys.stdout.flush()
+    say(f"{_tag}: {label}{text}")
 
 
 def fault(while_doing: str) -> None:

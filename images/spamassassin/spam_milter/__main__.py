@@ -5,12 +5,13 @@ import signal
 import sys
 import threading
 
+from milter_common.log import say
+
 from .keeper import Keeper, NoSpamdError
-from .log import say
 from .milter import serve
 from .signals import Signals
 
-LISTEN = "inet:8893"
+LISTEN = "inet:8893@0.0.0.0"
 
 
 def milter() -> None:

@@ -4,8 +4,9 @@ import os
 import time
 from pathlib import Path
 
+from milter_common.log import say
+
 from . import config
-from .log import say
 from .milter import SpamMilter
 from .spamd import SOCKET, Spamd
 

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 
 import Milter
+from milter_common.listener import listener
+from milter_common.log import say
 
 from . import verdict
 from .config import Config
-from .log import say
 from .message import Client, Copy, header, trace
 from .protocol import NoVerdictError, Scan, ask
 
@@ -143,4 +144,5 @@ def serve(listen: str) -> None:
     """Serve Postfix at *listen*, in libmilter's notation, until told to stop."""
     Milter.factory = SpamMilter
     Milter.set_flags(Milter.ADDHDRS)
-    Milter.runmilter("spam-milter", listen)
+    listening = listener(listen)
+    Milter.runmilter("spam-milter", f"fd:{listening.fileno()}")

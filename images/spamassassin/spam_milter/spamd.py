@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from .log import say
+from milter_common.log import say
+
 from .protocol import exchange
 
 RUN = Path("/run/spamd")

@@ -1,0 +1,1 @@
+"""What our milters share: how they listen, how they log, how they are asked."""

@@ -1,0 +1,1 @@
+"""Measurements. They assert nothing: machines are shared and noisy."""
