@@ -54,7 +54,7 @@ class Project:
 
     @property
     def etc(self) -> Path:
-        """The rendered configuration: may be deleted at any time."""
+        """The rendered configuration: its files, not its folders, may be deleted."""
         return self.var / "etc"
 
     @property

@@ -86,7 +86,8 @@ class Settings(
     """How much the containers log: info, or debug while looking for a fault."""
 
     network_subnet: Subnet = IPv4Network("172.29.25.0/24")
-    """The addresses of the containers. Change it if your network uses them."""
+    """The addresses of the containers. Change it if your network uses them, after
+    `docker compose down`: Compose doesn't change a network that is in use."""
 
     public_ipv4: IPv4 | None = None
     """The IPv4 address that others reach this server by. Only printed, as the A

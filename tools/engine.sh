@@ -76,12 +76,17 @@ fi
 
 # shellcheck source=/dev/null
 . /etc/os-release
-needs="Docker Engine with Compose 2.26 or newer and Buildx (https://docs.docker.com/engine/install/)"
+wanted="Docker Engine with Compose 2.26 or newer and Buildx (https://docs.docker.com/engine/install/)"
+if answers; then
+    lack="the Docker engine answers, but Compose 2.26 or newer or Buildx is missing"
+else
+    lack="no Docker engine answers as $(id -un)"
+fi
 case "$ID-${VERSION_CODENAME:-}" in
     debian-bookworm | debian-trixie) ;;
-    *) refuse "no Docker engine answers as $(id -un); install and start $needs" ;;
+    *) refuse "$lack; install and start $wanted" ;;
 esac
-[ "$(id -u)" = 0 ] || refuse "no Docker engine answers as $(id -un); run this as root, or install and start $needs"
+[ "$(id -u)" = 0 ] || refuse "$lack; run this as root, or install and start $wanted"
 
 if ! command -v dockerd >/dev/null || ! has_plugins; then
     configure_engine

@@ -83,7 +83,12 @@ def enable(project: Project, address: str) -> None:
 @click.argument("address", type=arguments.user)
 @click.pass_obj
 def disable(project: Project, address: str) -> None:
-    """Let ADDRESS neither log in nor receive; its mail stays."""
+    """
+    Let ADDRESS neither log in nor receive; its mail stays.
+
+    It can't send any more, at once. Who reads mail already goes on until the program
+    hangs up; `docker compose restart dovecot` hangs up on everybody.
+    """
     _change(project, address, "enabled", False)
 
 
@@ -97,7 +102,10 @@ def remove(project: Project, address: str) -> None:
     project.require()
     with project.lock(), database.session(project.database) as session:
         accounts.remove_user(session, address)
-    say(f"Removed {address}. Its mail is kept, in the volume `mail`.")
+    say(
+        f"Removed {address}. Its mail is kept, in the volume `mail`: whoever is given"
+        " the address next will see it."
+    )
 
 
 @user.command("list")

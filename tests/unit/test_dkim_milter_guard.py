@@ -1,56 +1,13 @@
 """What the signing milter refuses, and what it tells the sender."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 from dkim_launcher import guard
-from dkim_launcher.addresses import Address
 from dkim_launcher.owners import owners
 from dkim_launcher.refusal import RefusalError
 
 
 def _values(**headers):
     return lambda name: headers.get(name, [])
-
-
-@pytest.fixture
-def database(tmp_path):
-    """Accounts of alice and bob, with an alias of each kind that leads to alice."""
-    path = tmp_path / "accounts.db"
-    with closing(sqlite3.connect(path)) as accounts:
-        accounts.executescript("""
-            CREATE TABLE domains (name TEXT);
-            CREATE TABLE users (address TEXT);
-            CREATE TABLE aliases (source TEXT, target TEXT);
-            INSERT INTO domains VALUES ('a.test'), ('c.test');
-            INSERT INTO users VALUES ('alice@a.test'), ('bob@c.test');
-            INSERT INTO aliases VALUES
-                ('sales@a.test', 'alice@a.test'), ('sales@a.test', 'bob@c.test'),
-                ('info', 'alice@a.test'), ('@c.test', 'alice@a.test');
-        """)
-    return f"file:{path}?mode=ro"
-
-
-@pytest.mark.parametrize(
-    ("local", "domain", "expected"),
-    [
-        ("Alice", "a.test", {"alice@a.test"}),
-        ("alice+news", "a.test", {"alice@a.test"}),
-        ("sales", "a.test", {"alice@a.test", "bob@c.test"}),
-        ("info", "a.test", {"alice@a.test"}),
-        ("info", "elsewhere.test", set()),
-        ("anybody", "c.test", {"alice@a.test"}),
-        ("bob", "c.test", {"bob@c.test"}),
-        ("bob+x", "c.test", {"bob@c.test"}),
-        ("nobody", "a.test", set()),
-    ],
-)
-def test_an_address_belongs_to_its_user_and_to_its_aliases_targets(
-    database, local, domain, expected
-):
-    """A catch-all's target owns every address but those that are somebody's."""
-    assert owners(Address(local, domain), database) == expected
 
 
 def test_accounts_that_cannot_be_read_hold_mail_back(tmp_path):
