@@ -27,8 +27,9 @@ def markdown() -> str:
     head = (
         "# Settings\n\n"
         "Every key of `.env`, made from `stack/settings.py` by `make docs`.\n"
-        "After a change run `stack init` (`docker compose run --rm stack`), which lists\n"
-        "what is wrong. Once it is content, `docker compose up -d` opens changed ports.\n\n"
+        "After a change run `stack init` (`docker compose run --rm stack`), which\n"
+        "lists what is wrong. When nothing is, `docker compose up -d` opens changed\n"
+        "ports.\n\n"
         "| Key | Default | What it is |\n| --- | --- | --- |\n"
     )
     rows = (
