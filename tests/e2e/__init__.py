@@ -1,0 +1,1 @@
+"""The real containers, a small internet round them, and real mail through both."""

@@ -1,0 +1,78 @@
+"""A copy of the working tree, as a newcomer's clone would be, set up for tests."""
+
+import hashlib
+import shutil
+import subprocess
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from .project import Project
+from .world import World
+
+ROOT = Path(__file__).parents[2]
+
+# Files that git has or would add; and for where there is no git, what it wouldn't.
+LISTED = ("--cached", "--others", "--exclude-standard")
+LEFT_OUT = (".git", "var", ".env", "__pycache__", ".*_cache", "*.egg-info", ".venv")
+
+
+def project_name() -> str:
+    """Name the Compose project: the same in each run, different for each copy."""
+    return f"mail-e2e-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
+
+
+def new_project(folder: Path, subnet: IPv4Network, world: World) -> Project:
+    """
+    Copy the project to the new *folder*, with settings for the tests.
+
+    Args:
+        folder: Made here.
+        subnet: For the network on which the ports are published.
+        world: What lies around the server.
+    """
+    copy_checkout(folder)
+    settings = (folder / "tests" / "e2e" / "env").read_text()
+    (folder / ".env").write_text(f"{settings}\nNETWORK_SUBNET={subnet}\n")
+    world.write(folder)
+    (folder / "world" / "env").write_text(_variables(world))
+    return Project(
+        project_name(),
+        folder,
+        [
+            f"--file={folder / 'compose.yaml'}",
+            f"--file={folder / 'tests' / 'e2e' / 'compose.yaml'}",
+            f"--env-file={folder / '.env'}",
+            f"--env-file={folder / 'world' / 'env'}",
+        ],
+        f"mailstack/stack:{project_name()}",
+    )
+
+
+def copy_checkout(folder: Path) -> None:
+    """Copy what git tracks, or would track if it were added, to the new *folder*."""
+    if not (ROOT / ".git").exists():
+        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        return
+    for name in _tracked():
+        # A file that was deleted but not yet committed is still listed.
+        if (source := ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _variables(world: World) -> str:
+    """What tests/e2e/compose.yaml wants to know."""
+    wanted = {"IMAGE_TAG": project_name(), **world.variables}
+    return "".join(f"{name}={value}\n" for name, value in wanted.items())
+
+
+def _tracked() -> list[str]:
+    listing = subprocess.run(
+        [str(shutil.which("git")), "ls-files", "-z", *LISTED],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [name for name in listing.stdout.split("\0") if name]

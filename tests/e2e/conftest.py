@@ -1,0 +1,151 @@
+"""Brings the stack up once, in a copy of its own, and introduces the people."""
+
+import os
+import secrets
+import shlex
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from .accounts import open_account
+from .checkout import new_project
+from .mailbox import Mailbox
+from .project import CommandError, Project
+from .server import DOMAIN, Server
+from .stranger import Spammer, Stranger
+from .subnets import free_subnet
+from .world import World
+
+# Leaves the containers running after the tests, for a look at them.
+KEEP = bool(os.environ.get("E2E_KEEP"))
+PROJECT = pytest.StashKey[Project]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known by which a test announces what daemons will log."""
+    config.addinivalue_line(
+        "markers", "provokes(service, pattern): this makes the service log such lines"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the log test last: it judges what all others made the daemons say."""
+    items.sort(key=lambda item: item.path.name == "test_logs.py")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach to a failure what the containers said since it began."""
+    report = yield
+    if report.failed and PROJECT in item.config.stash:
+        lines = item.config.stash[PROJECT].lines(since=call.start)
+        said = [line for line in lines if not line.is_probe]
+        report.sections.append(("Containers", "\n".join(map(str, said))))
+    return report
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """Invent an internet on addresses that are free here."""
+    return World(free_subnet())
+
+
+@pytest.fixture(scope="session")
+def project(world: World, pytestconfig: pytest.Config) -> Iterator[Project]:
+    """Copy the project as a clone would be, with settings for the tests."""
+    # Not pytest's own folder, which is emptied while containers may still use it.
+    folder = Path(tempfile.mkdtemp(prefix="mail-e2e-"))
+    project = new_project(folder / "clone", free_subnet(world.subnet), world)
+    pytestconfig.stash[PROJECT] = project
+    yield project
+    if KEEP:
+        print(f"\nkept running: {shlex.join(project.command)}")
+    else:
+        project.remove()
+        folder.rmdir()
+
+
+@pytest.fixture(scope="session")
+def docker_compose_command(project: Project) -> str:
+    """Tell pytest-docker how to call Compose: with our files and settings."""
+    return shlex.join(("docker", "compose", *project.options))
+
+
+@pytest.fixture(scope="session")
+def docker_compose_file(project: Project) -> list[str]:
+    """Name no files to pytest-docker: they are among the options."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def docker_compose_project_name(project: Project) -> str:
+    """Keep out of the way of a server that runs from this very working tree."""
+    return project.name
+
+
+@pytest.fixture(scope="session")
+def docker_setup() -> list[str]:
+    """Sweep up after a run that was cut off; the rest is done by `server`."""
+    return ["down --volumes --remove-orphans"]
+
+
+@pytest.fixture(scope="session")
+def docker_cleanup() -> list[str]:
+    """Remove the containers, networks and volumes of this project."""
+    return [] if KEEP else ["down --volumes --remove-orphans"]
+
+
+@pytest.fixture(scope="session")
+def server(docker_services: object, project: Project) -> Server:
+    """
+    Bring everything up and wait until it is healthy.
+
+    Not in pytest-docker's own set-up: when that fails, nothing is shown and nothing
+    is removed.
+    """
+    try:
+        project.compose("up", "--build", "--detach", "--wait", "--wait-timeout=300")
+    except CommandError as error:
+        pytest.exit("\n".join(map(str, [*project.lines(), error])), returncode=1)
+    return Server(project)
+
+
+@pytest.fixture(scope="session")
+def alice(server: Server) -> Mailbox:
+    """Give the first account to a user of the first domain."""
+    return open_account(server, f"alice@{DOMAIN}")
+
+
+@pytest.fixture(scope="session")
+def bob(server: Server, alice: Mailbox) -> Mailbox:
+    """Give an account to her colleague."""
+    return open_account(server, f"bob@{DOMAIN}")
+
+
+@pytest.fixture(scope="session")
+def carol(server: Server, alice: Mailbox) -> Mailbox:
+    """Give an account to a user of a domain that was added later."""
+    server.project.stack("domain", "add", "second.test")
+    return open_account(server, "carol@second.test")
+
+
+@pytest.fixture(scope="session")
+def stranger(server: Server, world: World) -> Stranger:
+    """Know somebody with a mailbox on the other mail server."""
+    return Stranger(server, world)
+
+
+@pytest.fixture(scope="session")
+def spammer(server: Server) -> Spammer:
+    """Know a client that has no rights here."""
+    return Spammer(server)
+
+
+@pytest.fixture
+def subject() -> str:
+    """Make up a subject that no other message has."""
+    return f"letter {secrets.token_hex(8)}"

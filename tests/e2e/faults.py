@@ -1,0 +1,58 @@
+"""What goes wrong on a bad day, done on purpose."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .project import Project
+
+
+def kill(project: Project, service: str) -> None:
+    """
+    Kill the first process of *service* by SIGKILL, as the kernel does out of memory.
+
+    From outside of the container: inside, no signal kills the first process, and what
+    `docker kill` stops, Docker leaves stopped.
+    """
+    pid = project.container(service).attrs["State"]["Pid"]
+    project.docker.containers.run(
+        project.image,
+        ["-c", f"import os; os.kill({pid}, 9)"],
+        entrypoint="python3",
+        remove=True,
+        pid_mode="host",
+        privileged=True,
+        network_mode="none",
+    )
+
+
+@contextmanager
+def stopped(project: Project, service: str) -> Iterator[None]:
+    """Have *service* stopped, and afterwards healthy again."""
+    container = project.container(service)
+    container.stop(timeout=10)
+    try:
+        yield
+    finally:
+        container.start()
+        project.wait_for("healthy", service)
+
+
+@contextmanager
+def paused(project: Project, service: str) -> Iterator[None]:
+    """Have *service* hang for a while: it answers nobody, and then goes on."""
+    container = project.container(service)
+    container.pause()
+    try:
+        yield
+    finally:
+        container.unpause()
+
+
+@contextmanager
+def moved(project: Project, file: str) -> Iterator[None]:
+    """Have a *file* of the project's folder missing for a while."""
+    project.as_root(f"mv {file} {file}.away")
+    try:
+        yield
+    finally:
+        project.as_root(f"mv {file}.away {file}")

@@ -1,0 +1,31 @@
+"""Letters, as bytes ready for the wire."""
+
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+
+
+def letter(
+    sender: str, to: str, subject: str, body: str = "Until tomorrow, then.\n"
+) -> bytes:
+    """Write the plain message an ordinary mail program would send (RFC 5322)."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = formatdate(localtime=True)
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    message.set_content(body)
+    return message.as_bytes()
+
+
+def with_header(message: bytes, *lines: str) -> bytes:
+    """Put header *lines* on top of *message*; they may hold any UTF-8 (RFC 6532)."""
+    return "".join(f"{line}\n" for line in lines).encode() + message
+
+
+def without_header(message: bytes, name: str) -> bytes:
+    """Take the one-line header *name* out of *message*."""
+    head, separator, body = message.partition(b"\n\n")
+    start = f"{name}:".lower().encode()
+    kept = [line for line in head.split(b"\n") if not line.lower().startswith(start)]
+    return b"\n".join(kept) + separator + body

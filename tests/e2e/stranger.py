@@ -1,0 +1,86 @@
+"""People who are no users of ours: one with a mailbox elsewhere, one with none."""
+
+from dataclasses import dataclass
+
+import dkim
+
+from .dialogue import Reply, Smtp
+from .mailbox import Received
+from .message import letter
+from .project import ADDRESS
+from .server import Server
+from .wait import wait_until
+from .world import OUTSIDE, SELECTOR, World
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Somebody on the other mail server, which nobody configured for our sake."""
+
+    server: Server
+    world: World
+    address: str = f"stranger@{OUTSIDE}"
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign as outside.test does, with the key its name server publishes."""
+        signature = dkim.sign(
+            message, SELECTOR.encode(), OUTSIDE.encode(), self.world.private_key
+        )
+        return bytes(signature) + message.replace(b"\n", b"\r\n")
+
+    def send(self, to: str, subject: str = "", message: bytes = b"") -> None:
+        """Have the other server deliver a message to *to*."""
+        port = self.server.project.port(25, "outside")
+        with Smtp(ADDRESS, port) as session:
+            session.ehlo()
+            reply = session.deliver(
+                message or letter(self.address, to, subject), self.address, [to]
+            )
+        if reply.code != 250:
+            raise AssertionError(f"the other server refused: {reply}")
+
+    def receive(self, subject: str, within: float = 30) -> Received:
+        """
+        Wait until the other server has a message about *subject*, and read it.
+
+        Raises:
+            AssertionError: When none has come *within* seconds.
+        """
+        return Received(
+            wait_until(
+                lambda: self._find(subject),
+                f"{subject!r} in {self.address}'s mailbox",
+                within,
+            )
+        )
+
+    def _find(self, subject: str) -> bytes:
+        script = 'f=$(grep -lrs -- "$0" /home/stranger/Maildir/new) && cat $f || true'
+        return self.server.project.inside("outside", "sh", "-c", script, subject)
+
+
+@dataclass(frozen=True)
+class Spammer:
+    """A client with no rights: knocks on port 25 and says what it likes."""
+
+    server: Server
+
+    def session(self) -> Smtp:
+        """Connect to port 25 and say EHLO."""
+        session = Smtp(ADDRESS, self.server.port(25))
+        session.ehlo()
+        return session
+
+    def send(
+        self,
+        to: str,
+        message: bytes,
+        sender: str = "spammer@spam.invalid",
+        tls: bool = False,
+        options: str = "",
+    ) -> Reply:
+        """Deliver to our port 25 and return the last answer."""
+        with self.session() as session:
+            if tls:
+                session.start_tls(self.server.trust)
+            return session.deliver(message, sender, [to], options)

@@ -1,0 +1,169 @@
+"""Accounts live: what the operator changes holds from the next login or letter on."""
+
+import pytest
+from imapclient.exceptions import LoginError
+
+from .accounts import open_account
+from .faults import moved, paused
+from .login import log_in
+from .message import letter
+from .queue import flush, waiting
+from .wait import wait_until
+
+
+@pytest.fixture
+def name(subject) -> str:
+    """Make up the name of somebody who has no account yet."""
+    return f"user-{subject.split()[-1]}"
+
+
+@pytest.fixture
+def newcomer(server, alice, name):
+    """Open an account for somebody new, while everything runs."""
+    return open_account(server, f"{name}@example.test")
+
+
+def rcpt(spammer, address: str) -> int:
+    """Ask port 25 whether it takes mail for *address*."""
+    with spammer.session() as session:
+        session.say("MAIL FROM:<a@outside.test>")
+        return session.say(f"RCPT TO:<{address}>").code
+
+
+def test_a_new_account_works_at_once(newcomer, spammer, alice, subject):
+    """With no reload, a new user receives, logs in, reads and sends."""
+    message = letter("a@outside.test", newcomer.address, subject)
+
+    reply = spammer.send(newcomer.address, message)
+    newcomer.send(alice.address, subject)
+
+    assert reply.code == 250
+    assert newcomer.receive(subject)
+    assert alice.receive(subject)
+
+
+@pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
+def test_a_disabled_account_neither_sends_nor_receives(
+    server, newcomer, spammer, alice, subject
+):
+    """Disabled at once, and enabled again at once; its mail is kept."""
+    alice.send(newcomer.address, subject)
+    newcomer.receive(subject)
+
+    server.project.stack("user", "disable", newcomer.address)
+
+    (answer,) = log_in(server, 587, (newcomer.address, newcomer.password))
+    assert answer.code == 535
+    with pytest.raises(LoginError):
+        newcomer.subjects()
+    assert rcpt(spammer, newcomer.address) == 550
+
+    server.project.stack("user", "enable", newcomer.address)
+
+    assert newcomer.receive(subject)
+    assert rcpt(spammer, newcomer.address) == 250
+
+
+@pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
+def test_a_new_password_replaces_the_old(server, newcomer):
+    """After `stack user passwd` the new password works and the old one doesn't."""
+    address, new = newcomer.address, "another password"
+
+    server.project.stack("user", "passwd", address, "--password-stdin", stdin=new)
+
+    answers = log_in(server, 587, (address, new), (address, newcomer.password))
+    assert [answer.code for answer in answers] == [235, 535]
+
+
+def test_an_alias_leads_to_all_its_targets(server, alice, bob, spammer, name, subject):
+    """Mail to an alias reaches each target, and each may send from it."""
+    alias = f"{name}@example.test"
+
+    server.project.stack("alias", "add", alias, alice.address, bob.address)
+
+    spammer.send(alias, letter("a@outside.test", alias, subject))
+    assert alice.receive(subject)
+    assert bob.receive(subject)
+    message = letter(alias, bob.address, f"from the {subject}")
+    alice.send(bob.address, message=message, sender=alias)
+    assert bob.receive(f"from the {subject}").message["From"] == alias
+
+
+def test_a_bare_name_is_an_alias_in_every_domain(
+    server, bob, carol, spammer, name, subject
+):
+    """One row serves all domains, and not only those that exist today."""
+    server.project.stack("alias", "add", name, bob.address)
+
+    for domain in ("example.test", "second.test"):
+        to = f"{name}@{domain}"
+        spammer.send(to, letter("a@outside.test", to, f"{domain} {subject}"))
+
+        assert bob.receive(f"{domain} {subject}")
+
+
+def test_a_catch_all_takes_what_nobody_else_does(
+    server, alice, carol, spammer, name, subject
+):
+    """The catch-all of a domain gets unknown names, but no mail of its users."""
+    server.project.stack("alias", "add", "@second.test", alice.address)
+    try:
+        for to in (f"{name}@second.test", carol.address):
+            spammer.send(to, letter("a@outside.test", to, f"{to} {subject}"))
+
+        assert alice.receive(f"{name}@second.test {subject}")
+        assert carol.receive(f"{carol.address} {subject}")
+        assert f"{carol.address} {subject}" not in alice.subjects()
+    finally:
+        server.project.stack("alias", "remove", "@second.test", alice.address)
+
+
+def test_mail_for_a_closed_account_is_refused_at_the_door(server, newcomer, spammer):
+    """After `stack user remove` the address is unknown."""
+    server.project.stack("user", "remove", newcomer.address)
+
+    assert rcpt(spammer, newcomer.address) == 550
+
+
+@pytest.mark.provokes("postfix", "accounts.db|look-?up (error|failure|problem)")
+@pytest.mark.provokes("dovecot", "accounts.db")
+def test_without_the_accounts_mail_waits(server, alice, spammer, subject):
+    """
+    When the table can't be read, nobody is called unknown: the sender tries again.
+    """
+    project = server.project
+    with moved(project, "var/accounts/accounts.db"):
+        # A process that has the file open would go on with it.
+        project.inside("postfix", "postfix", "reload")
+        known = rcpt(spammer, alice.address)
+        unknown = rcpt(spammer, "nobody@example.test")
+    project.inside("postfix", "postfix", "reload")
+
+    assert (known, unknown) == (451, 451)
+    assert rcpt(spammer, alice.address) == 250
+    alice.send(alice.address, subject)
+    assert alice.receive(subject)
+
+
+def test_mail_accepted_for_an_account_closed_since_is_not_bounced(
+    server, newcomer, spammer, subject
+):
+    """
+    Between RCPT and delivery an account may vanish: by mistake, or with its table.
+
+    The message waits in the queue, and is delivered when the account is there again.
+    """
+    project, address = server.project, newcomer.address
+    with paused(project, "dovecot"):
+        reply = spammer.send(address, letter("a@outside.test", address, subject))
+        project.stack("user", "remove", address)
+
+    (message,) = wait_until(
+        lambda: [m for m in waiting(project, address) if m.reason], "a deferred message"
+    )
+    project.stack("user", "add", address, "--password-stdin", stdin=newcomer.password)
+    flush(project)
+
+    assert reply.code == 250
+    assert "User doesn't exist" in message.reason
+    assert newcomer.receive(subject)

@@ -1,0 +1,163 @@
+"""A configuration that a daemon refuses changes nothing but the container's health."""
+
+import re
+import time
+
+import pytest
+
+from .configuration import changed, settings
+from .faults import moved
+from .message import letter
+from .wait import wait_until
+
+BROKEN = {
+    "postfix": ("main.cf", "misspelt_parameter = yes"),
+    "dovecot": ("dovecot.conf", "misspelt_setting = yes"),
+    "spamassassin": ("local.cf", "body MISSPELT_RULE /(never closed/"),
+    "dkim-sign": ("dkimpy-milter.conf", "MisspeltKey yes"),
+    "dkim-verify": ("dkimpy-milter.conf", "MisspeltKey yes"),
+}
+
+
+def mail_flows(alice, bob, spammer, subject: str) -> bool:
+    """Send on 587 and on 25, read on 993."""
+    alice.send(bob.address, f"587 {subject}")
+    spammer.send(bob.address, letter("a@outside.test", bob.address, f"25 {subject}"))
+    return all(bob.receive(f"{port} {subject}") for port in (587, 25))
+
+
+@pytest.mark.parametrize("service", BROKEN)
+@pytest.mark.provokes("postfix", "misspelt_parameter")
+@pytest.mark.provokes("dovecot", "misspelt_setting")
+@pytest.mark.provokes("spamassassin", "MISSPELT_RULE|lint: 1 issues detected")
+def test_a_broken_configuration_is_refused(
+    server, alice, bob, spammer, subject, service
+):
+    """
+    The old one keeps serving; the log names the line once; mended, all is well.
+    """
+    project, begin = server.project, time.time()
+    file, line = BROKEN[service]
+
+    with changed(project, f"{service}/{file}.j2", f"{line}\n"):
+        project.wait_for("unhealthy", service)
+        rendered = project.as_root(f"cat var/etc/{service}/{file}").splitlines()
+        assert mail_flows(alice, bob, spammer, f"broken {subject}")
+
+    project.wait_for("healthy", service)
+    assert mail_flows(alice, bob, spammer, f"mended {subject}")
+    number = rendered.index(line) + 1
+    said = [each.text for each in project.lines([service], since=begin)]
+    named = re.compile(rf"/config/{re.escape(file)}(:| line ){number}:")
+    assert sum("configuration refused" in text for text in said) == 1
+    assert sum(bool(named.search(text)) for text in said) == 1
+
+
+@pytest.mark.parametrize("service", ["postfix", "dovecot"])
+def test_a_configuration_without_its_certificate_is_refused(
+    server, alice, bob, spammer, subject, service
+):
+    """Also while another certificate is there; once it is back, all is well."""
+    project, begin = server.project, time.time()
+
+    with moved(project, "var/tls/mail.example.test.pem"):
+        project.wait_for("unhealthy", service)
+        assert mail_flows(alice, bob, spammer, subject)
+
+    project.wait_for("healthy", service)
+    said = [each.text for each in project.lines([service], since=begin)]
+    assert sum("mail.example.test.pem: is missing" in text for text in said) == 1
+
+
+def test_a_deleted_folder_is_told_and_comes_back(server, alice, bob, spammer, subject):
+    """The mount shows the old folder: the log says to restart, and that is enough."""
+    project = server.project
+    project.as_root("rm -r var/etc/dkim-verify")
+
+    project.wait_for("unhealthy", "dkim-verify")
+    project.stack("init", "--yes")
+    assert mail_flows(alice, bob, spammer, subject)
+    project.compose("restart", "dkim-verify")
+
+    project.wait_for("healthy", "dkim-verify")
+    said = "\n".join(map(str, project.lines(["dkim-verify"])))
+    assert "/config is empty: run 'stack init', then 'docker compose restart'" in said
+
+
+@pytest.mark.provokes("postfix", "misspelt_parameter")
+def test_the_last_good_configuration_outlives_a_restart(
+    server, alice, bob, spammer, subject
+):
+    """A container that is started on a broken configuration uses its last good one."""
+    project = server.project
+
+    with changed(project, "postfix/main.cf.j2", "misspelt_parameter = yes\n"):
+        project.wait_for("unhealthy", "postfix")
+        project.container("postfix").restart()
+        wait_until(lambda: answers(spammer), "an answer on port 25")
+        assert mail_flows(alice, bob, spammer, subject)
+        assert project.health("postfix") != "healthy"
+
+    project.wait_for("healthy", "postfix")
+
+
+@pytest.mark.provokes("stack", r"Error: \.env line")
+def test_a_wrong_env_changes_nothing(server, alice, bob, spammer, subject):
+    """
+    Every problem is listed, nothing is written, and no container is touched.
+    """
+    project = server.project
+    before = state(project)
+
+    with settings(project, MESSAGE_SIZE_LIMIT="large", LOG_LEVEL="loud", MISSPELT="1"):
+        refused = project.stack("init", "--yes", check=False)
+        up = project.compose("up", "--detach", check=False)
+
+    said = refused.stdout + refused.stderr
+    assert refused.returncode == 4
+    assert all(key in said for key in ("MESSAGE_SIZE_LIMIT", "LOG_LEVEL", "MISSPELT"))
+    assert "large" in said
+    assert "loud" in said
+    assert up.returncode != 0
+    assert state(project) == before
+    assert mail_flows(alice, bob, spammer, subject)
+
+
+def state(project) -> dict[str, str]:
+    """Each file under var/, and which containers run, and since when."""
+    files = project.as_root("find var -type f -exec sha256sum {} + | sort")
+    running = {
+        service: f"{container.id} {container.attrs['State']['StartedAt']}"
+        for service, container in project.containers().items()
+        if service != "stack"
+    }
+    return {"var": files, **running}
+
+
+def test_a_new_setting_is_in_force_without_a_restart(server, spammer):
+    """`stack init` is enough: the container takes the change by itself."""
+    project = server.project
+    started = state(project)["postfix"]
+
+    with settings(project, MESSAGE_SIZE_LIMIT="2000000"):
+        project.stack("init", "--yes")
+        wait_until(lambda: "250-SIZE 2000000" in offer(spammer), "the new limit")
+    project.stack("init", "--yes")
+    wait_until(lambda: "250-SIZE 1048576" in offer(spammer), "the old limit again")
+
+    assert state(project)["postfix"] == started
+
+
+def offer(spammer) -> str:
+    """What port 25 says to EHLO."""
+    with spammer.session() as session:
+        return str(session.ehlo())
+
+
+def answers(spammer) -> bool:
+    """Whether port 25 greets anybody."""
+    try:
+        with spammer.session() as session:
+            return session.greeting.code == 220
+    except OSError:
+        return False

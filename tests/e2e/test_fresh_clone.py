@@ -1,0 +1,81 @@
+"""A newcomer's first minute: clone, `docker compose up`, a healthy server."""
+
+import json
+import shlex
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from .checkout import ROOT, copy_checkout, project_name
+from .project import Project, clean_environment
+from .subnets import free_subnet
+
+PORTS = ("SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS")
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory, server) -> Iterator[Project]:
+    """
+    Copy the project with no .env and nothing else that a clone doesn't have.
+
+    Ports and subnet come from the environment, which Compose prefers to .env, and the
+    names of the images from an override: this server runs beside others. On the PATH
+    is docker and nothing else.
+    """
+    base = tmp_path_factory.mktemp("fresh")
+    programs = base / "bin"
+    programs.mkdir()
+    (programs / "docker").symlink_to(str(shutil.which("docker")))
+    folder = base / "clone"
+    copy_checkout(folder)
+    (folder / "compose.override.yaml").write_text(_images(server.project))
+    environment = clean_environment() | {
+        "PATH": str(programs),
+        "PUBLISH_ADDRESS": "127.0.0.1",
+        "NETWORK_SUBNET": str(free_subnet()),
+        **{f"{name}_PORT": "0" for name in PORTS},
+    }
+    name, image = f"{project_name()}-clone", server.project.image
+    project = Project(name, folder, image=image, environment=environment)
+    yield project
+    project.compose("down", "--volumes", "--remove-orphans")
+    project.remove()
+
+
+def test_compose_up_is_enough(clone):
+    """
+    Without .env, without Python and without an account, all becomes healthy.
+    """
+    clone.compose("up", "--detach", "--wait")
+
+    services = clone.containers()
+    stack = services.pop("stack")
+    assert stack.attrs["State"]["ExitCode"] == 0
+    assert {container.health for container in services.values()} == {"healthy"}
+
+
+def test_the_readme_can_be_typed_in(clone):
+    """Each of its commands works as it stands there, in that order."""
+    commands = [
+        shlex.split(line)
+        for line in (ROOT / "README.md").read_text().splitlines()
+        if line.startswith("    docker compose ")
+    ]
+    for command in commands:
+        clone.compose(*command[2:])
+
+    assert commands[0][2:] == ["up", "--detach", "--wait"]
+    shown = clone.stack("dns", "show", "--json").stdout
+    assert [each["domain"] for each in json.loads(shown)] == ["example.com"]
+    for service in ("postfix", "dovecot"):
+        clone.wait_for("healthy", service)
+
+
+def _images(built: Project) -> str:
+    services = {
+        service: {"image": container.image.tags[0]}
+        for service, container in built.containers().items()
+        if service not in ("dns", "outside")
+    }
+    return json.dumps({"services": services})

@@ -1,0 +1,80 @@
+"""Healthy means that mail flows, not that a port is open."""
+
+import pytest
+
+from .configuration import changed
+from .message import letter
+from .wait import wait_until
+
+# Begins a change that is too large for memory, and dies in the middle of it.
+CUT_OFF = """python3 -c '
+import os, sqlite3
+accounts = sqlite3.connect("var/accounts/accounts.db", isolation_level=None)
+accounts.execute("PRAGMA cache_size = 1")
+accounts.execute("BEGIN IMMEDIATE")
+accounts.execute("CREATE TABLE half (text)")
+accounts.executemany("INSERT INTO half VALUES (?)", [("x" * 4000,)] * 100)
+os._exit(0)
+'"""
+
+
+@pytest.mark.provokes("postfix", "not enough free space")
+def test_a_full_disk_is_unhealthy(server, spammer, alice, subject):
+    """
+    When Postfix answers 452 because the queue has no room, its container says so.
+
+    The disk isn't filled: Postfix is told to want more room than any disk has.
+    """
+    project, more = server.project, "queue_minfree = 1152921504606846976\n"
+
+    with changed(project, "postfix/main.cf.j2", more):
+        wait_until(lambda: "answered: 452" in last_check(project), "452 in the check")
+        project.wait_for("unhealthy", "postfix")
+        with spammer.session() as session:
+            assert session.say("MAIL FROM:<a@outside.test>").code == 452
+
+    project.wait_for("healthy", "postfix")
+    message = letter("a@outside.test", alice.address, subject)
+    assert spammer.send(alice.address, message).code == 250
+
+
+@pytest.mark.provokes("postfix", "misspelt_restriction|Server configuration error")
+def test_a_rule_that_nobody_knows_is_unhealthy(server):
+    """
+    Postfix finds a misspelt restriction only when it comes to it, and answers 451.
+    """
+    project = server.project
+    rules = "smtpd_client_restrictions = misspelt_restriction\n"
+
+    with changed(project, "postfix/main.cf.j2", rules):
+        wait_until(lambda: "answered: 451" in last_check(project), "451 in the check")
+        project.wait_for("unhealthy", "postfix")
+
+    project.wait_for("healthy", "postfix")
+
+
+@pytest.mark.parametrize("service", ["postfix", "dovecot"])
+@pytest.mark.provokes(
+    "postfix", "accounts.db|look-?up (error|failure|problem)|readonly"
+)
+@pytest.mark.provokes("dovecot", "accounts.db|readonly|User query failed")
+def test_a_change_of_the_accounts_that_was_cut_off_is_told(server, service):
+    """
+    Readers can't take it back; health names the command that does, and it does.
+    """
+    project = server.project
+    project.as_root(CUT_OFF)
+
+    wait_until(
+        lambda: "stack user list" in last_check(project, service), "advice in the check"
+    )
+    project.stack("user", "list")
+
+    project.inside("postfix", "postfix", "reload")
+    project.wait_for("healthy", service)
+
+
+def last_check(project, service: str = "postfix") -> str:
+    """What the last health check of *service* said."""
+    checks = project.container(service).attrs["State"]["Health"]["Log"]
+    return checks[-1]["Output"] if checks else ""

@@ -1,0 +1,101 @@
+"""Who is asked for a password, when, and what a wrong one leads to."""
+
+import time
+
+import pytest
+
+from .dialogue import Smtp
+from .login import log_in
+from .project import ADDRESS
+
+SUBMISSION = (587, 465)
+
+
+def test_login_is_offered_only_under_tls_on_587(server):
+    """A password never travels in the clear (RFC 8314)."""
+    with Smtp(ADDRESS, server.port(587)) as session:
+        clear = session.ehlo()
+        login = session.say("AUTH PLAIN AGEAYg==")
+        mail = session.say("MAIL FROM:<alice@example.test>")
+        encrypted = session.start_tls(server.trust)
+
+    assert "AUTH" not in clear.keywords
+    assert "AUTH" in encrypted.keywords
+    assert (login.code, mail.code) == (530, 530)
+
+
+def test_port_465_speaks_tls_from_the_first_byte(server):
+    """On 465 the greeting is already encrypted, and login is offered at once."""
+    with Smtp(ADDRESS, server.port(465), server.trust) as session:
+        assert session.greeting.code == 220
+        assert "AUTH" in session.ehlo().keywords
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["TLS", "clear"])
+def test_port_25_takes_no_login(spammer, server, tls):
+    """Users submit elsewhere: here a password is neither asked for nor taken."""
+    with spammer.session() as session:
+        offer = session.start_tls(server.trust) if tls else session.ehlo()
+        login = session.say("AUTH PLAIN AGEAYg==")
+
+    assert "AUTH" not in offer.keywords
+    assert login.code == 503
+
+
+@pytest.mark.parametrize("port", SUBMISSION)
+@pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
+def test_a_wrong_password_is_refused(server, alice, port):
+    """The answer is 535, and the same as for a user who doesn't exist."""
+    wrong, unknown, empty = log_in(
+        server,
+        port,
+        (alice.address, "a guess"),
+        ("nobody@example.test", "a guess"),
+        (alice.address, ""),
+    )
+
+    assert wrong.code == 535
+    assert wrong == unknown
+    assert empty.code in (501, 535)
+
+
+@pytest.mark.parametrize("blob", ["=", "AA==", "!!!", "AGFsaWNl"])
+@pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
+def test_a_broken_login_does_no_harm(server, blob):
+    """Empty and malformed credentials are refused, and the session goes on."""
+    with server.connect(465, server.trust) as session:
+        session.ehlo()
+
+        assert 500 <= session.say(f"AUTH PLAIN {blob}").code < 600
+        assert session.say("NOOP").code == 250
+
+
+@pytest.mark.provokes("postfix", "request longer than 2048|disabling input from")
+def test_an_endless_login_does_no_harm(server, alice, subject):
+    """Credentials of 13 kB are refused, and others don't notice (RFC 4954, 4)."""
+    with server.connect(465, server.trust) as session:
+        session.ehlo()
+
+        assert 500 <= session.say(f"AUTH PLAIN {'A' * 13_000}").code < 600
+
+    alice.send(alice.address, subject)
+    assert alice.receive(subject)
+
+
+@pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
+def test_a_guesser_does_not_lock_out_his_neighbours(server, alice):
+    """
+    After five wrong passwords from an address, a right one from there still works.
+
+    Dovecot's own penalty would grow past Postfix's patience, and everybody behind
+    that address would get a 454.
+    """
+    tries = [(alice.address, f"guess {number}") for number in range(5)]
+    guesses = log_in(server, 587, *tries)
+    (right,) = log_in(server, 587, (alice.address, alice.password))
+    begin = time.monotonic()
+    alice.subjects()
+
+    assert [reply.code for reply in guesses] == [535] * 5
+    assert right.code == 235
+    assert time.monotonic() - begin < 5

@@ -1,0 +1,66 @@
+"""While a part is down mail waits. It never passes unchecked and is never dropped."""
+
+import pytest
+
+from .dialogue import Smtp
+from .faults import stopped
+from .login import plain
+from .message import letter
+from .project import ADDRESS
+from .queue import flush
+
+FILTERS = {"dkim-sign": 465, "dkim-verify": 25, "spamassassin": 25}
+
+
+@pytest.mark.parametrize("service", FILTERS)
+@pytest.mark.provokes("postfix", "[Mm]ilter service|host or service .* not found")
+def test_without_a_filter_mail_waits(server, alice, bob, subject, service):
+    """
+    The sender is told to come again, our health shows it, and later all is well.
+    """
+    project, port = server.project, FILTERS[service]
+
+    with stopped(project, service):
+        during = hand_in(server, port, alice, bob, f"during {subject}")
+        project.wait_for("unhealthy", "postfix")
+    project.wait_for("healthy", "postfix")
+    after = hand_in(server, port, alice, bob, f"after {subject}")
+
+    assert during.code // 100 == 4
+    assert after.code == 250
+    assert bob.receive(f"after {subject}")
+    assert f"during {subject}" not in bob.subjects()
+
+
+@pytest.mark.provokes("dovecot", "Killed with signal 15")
+@pytest.mark.provokes("postfix", "SASL|smtpd pid .* exit status 1|throttling")
+def test_without_dovecot_mail_is_taken_and_waits(server, alice, bob, spammer, subject):
+    """
+    Port 25 goes on, and nobody is told that his password is wrong.
+
+    A mail program that hears 535 asks its user for another one.
+    """
+    project = server.project
+
+    with stopped(project, "dovecot"):
+        message = letter("a@outside.test", bob.address, subject)
+        taken = spammer.send(bob.address, message)
+        refused = hand_in(server, 465, alice, bob, f"never {subject}")
+    flush(project)
+
+    assert taken.code == 250
+    assert refused.code in (0, 421, 451, 454)
+    assert bob.receive(subject)
+
+
+def hand_in(server, port: int, sender, reader, subject: str):
+    """Give a letter to *port*, after a login on the one for users."""
+    tls = server.trust if port == 465 else None
+    with Smtp(ADDRESS, server.port(port), tls) as session:
+        session.ehlo()
+        if port == 465:
+            credentials = plain(sender.address, sender.password)
+            if (reply := session.say(f"AUTH PLAIN {credentials}")).code != 235:
+                return reply
+        message = letter(sender.address, reader.address, subject)
+        return session.deliver(message, sender.address, [reader.address])

@@ -1,0 +1,83 @@
+"""Stopping, starting and dying change nothing that was promised."""
+
+import pytest
+
+from .faults import kill
+from .load import Load
+from .queue import flush, waiting
+from .signatures import published
+from .wait import wait_until
+
+FILTERS = {"dkim-sign": 587, "dkim-verify": 25, "spamassassin": 25}
+SERVICES = ["postfix", "dovecot", *FILTERS]
+
+
+def ids(project, recipient: str) -> list[str]:
+    """The ids of the messages that wait for *recipient*."""
+    return [message.queue_id for message in waiting(project, recipient)]
+
+
+def arrived(load: Load) -> bool:
+    """Look for every acknowledged message in the mailbox; hurry what is missing."""
+    flush(load.reader.server.project)
+    return load.acknowledged <= set(load.reader.subjects())
+
+
+def test_down_and_up_keep_mail_queue_and_keys(server, alice, bob, subject):
+    """
+    Removing all containers and making new ones loses nothing.
+
+    Not the mail in bob's mailbox, not the message that waits for a dead server, not
+    the keys that others know from the DNS, not the certificate.
+    """
+    project, unreachable = server.project, f"{subject.split()[-1]}@dead.test"
+    alice.send(bob.address, subject)
+    alice.send(unreachable, f"waiting {subject}")
+    bob.receive(subject)
+    before = wait_until(lambda: ids(project, unreachable), "a message in the queue")
+    records = published(server)
+
+    project.down()
+    project.compose("up", "--detach", "--wait")
+
+    assert bob.receive(subject)
+    assert ids(project, unreachable) == before
+    assert published(server) == records
+    alice.send(bob.address, f"after {subject}")
+    assert bob.receive(f"after {subject}")
+    project.inside("postfix", "postsuper", "-d", *before)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.provokes("postfix", "[Mm]ilter")
+@pytest.mark.provokes("postfix", "SASL|host or service .* not found")
+@pytest.mark.provokes("postfix", "smtpd pid .* exit status 1|throttling")
+@pytest.mark.provokes("spamassassin", "cannot add header")
+def test_what_is_killed_comes_back_and_nothing_is_lost(
+    server, alice, bob, subject, service
+):
+    """
+    A daemon dies of SIGKILL while mail comes in on two ports: it starts again by
+    itself, and every message that got a 250 reaches the mailbox.
+    """
+    project, load = server.project, Load(alice, bob, subject)
+    started = project.container(service).attrs["State"]["StartedAt"]
+
+    with load.running():
+        wait_until(lambda: len(load.acknowledged) >= 6, "six messages taken")
+        kill(project, service)
+        wait_until(
+            lambda: project.container(service).attrs["State"]["StartedAt"] > started,
+            f"{service} started anew",
+        )
+        project.wait_for("healthy", service)
+        before = len(load.acknowledged)
+        wait_until(
+            lambda: len(load.acknowledged) >= before + 4, "messages taken afterwards"
+        )
+
+    wait_until(
+        lambda: arrived(load),
+        "every acknowledged message in bob's mailbox",
+        within=60,
+    )

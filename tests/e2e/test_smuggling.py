@@ -1,0 +1,50 @@
+"""A message ends where we say, and nowhere else (CVE-2023-51764)."""
+
+import pytest
+
+from .message import letter
+
+# What some other server might take for the end of a message.
+FALSE_ENDS = {
+    "LF.LF": b"\n.\n",
+    "LF.CRLF": b"\n.\r\n",
+    "CRLF.LF": b"\r\n.\n",
+    "CR.CR": b"\r.\r",
+    "CR.LF": b"\r.\n",
+    "CR.CRLF": b"\r.\r\n",
+    "LF.CR": b"\n.\r",
+    "CRLF.CR": b"\r\n.\r",
+    "CRLF.NUL": b"\r\n.\0\r\n",
+    "CRLF NUL.": b"\r\n\0.\r\n",
+    "CRLF.CRCRLF": b"\r\n.\r\r\n",
+    "CRCRLF.CRCRLF": b"\r\r\n.\r\r\n",
+    "LFCR.LFCR": b"\n\r.\n\r",
+    "CRLF. CRLF": b"\r\n. \r\n",
+}
+
+
+@pytest.mark.parametrize("end", FALSE_ENDS.values(), ids=FALSE_ENDS)
+def test_no_second_message_hides_in_the_first(spammer, alice, bob, subject, end):
+    """
+    What follows a false end is text of the same message, or the session is closed.
+
+    After the attempt an honest message is sent: once it lies in the mailbox, the
+    hidden one would as well.
+    """
+    hidden = letter("boss@example.test", bob.address, f"hidden {subject}")
+    commands = f"MAIL FROM:<boss@example.test>\r\nRCPT TO:<{bob.address}>\r\nDATA\r\n"
+    outer = letter("a@outside.test", bob.address, f"outer {subject}")
+
+    with spammer.session() as session:
+        session.say("MAIL FROM:<a@outside.test>")
+        session.say(f"RCPT TO:<{bob.address}>")
+        session.say("DATA")
+        for part in (outer, hidden):
+            crlf = part.replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+            session.write(crlf + (end + commands.encode() if part is outer else b""))
+        session.write(b"\r\n.\r\n")
+        session.reply()
+    spammer.send(bob.address, letter("a@outside.test", bob.address, f"last {subject}"))
+    bob.receive(f"last {subject}")
+
+    assert f"hidden {subject}" not in bob.subjects()

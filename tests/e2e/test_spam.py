@@ -1,0 +1,94 @@
+"""Spam is refused or lands in Junk; a dead filter delays mail and never drops it."""
+
+import base64
+
+from .message import letter, with_header
+
+# The text that every spam filter takes for spam, made for tests like these.
+GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n"
+
+# Enough of what the packaged rules dislike for the mark, and not for a refusal.
+PUSHY = """\
+I am the son of the late minister of finance of Nigeria. Before his death he
+deposited the sum of US$25,000,000.00 (twenty five million United States dollars)
+with a security company. I need your assistance to transfer this money into your
+bank account. This transaction is 100% risk free. Please reply in confidence, with
+the number of your bank account.
+"""
+
+
+def test_certain_spam_is_refused(spammer, alice, subject):
+    """Over the reject score the answer is 550 while the sender still listens."""
+    message = letter("a@outside.test", alice.address, subject, GTUBE)
+
+    reply = spammer.send(alice.address, message)
+
+    assert reply.code == 550
+    assert "5.7.1" in str(reply)
+
+
+def test_likely_spam_lands_in_junk(spammer, alice, subject):
+    """Between the scores a message is delivered to Junk, with the reasons."""
+    message = letter("a@outside.test", alice.address, subject, PUSHY)
+
+    reply = spammer.send(alice.address, message)
+
+    received = alice.receive(subject, folder="Junk")
+    assert reply.code == 250
+    assert received.all("X-Spam-Flag") == ["YES"]
+    assert 5 <= float(received.all("X-Spam-Score")[0]) < 15
+    assert received.all("X-Spam-Level")[0].startswith("*****")
+    assert received.all("X-Spam-Status")[0].startswith("Yes, score=")
+
+
+def test_honest_mail_lands_in_the_inbox_with_its_score(spammer, alice, subject):
+    """What isn't marked shows its score, too, and is not called spam."""
+    message = letter("a@outside.test", alice.address, subject)
+
+    spammer.send(alice.address, message)
+
+    received = alice.receive(subject)
+    assert received.all("X-Spam-Flag") == []
+    assert float(received.all("X-Spam-Score")[0]) < 5
+    assert received.all("X-Spam-Status")[0].startswith("No, score=")
+
+
+def test_a_forged_score_does_not_arrive(spammer, alice, subject):
+    """A stranger neither clears his own mail nor marks another's."""
+    message = with_header(
+        letter("a@outside.test", alice.address, subject),
+        "X-Spam-Flag: YES",
+        "X-Spam-Score: -100",
+        "X-Spam-Status: No, score=-100",
+        "X-Spam-Anything: at all",
+    )
+
+    spammer.send(alice.address, message)
+
+    received = alice.receive(subject)
+    assert received.all("X-Spam-Flag") == []
+    assert received.all("X-Spam-Anything") == []
+    assert len(received.all("X-Spam-Score")) == 1
+    assert "-100" not in received.all("X-Spam-Status")[0]
+
+
+def test_what_users_send_is_not_scanned(alice, bob, subject):
+    """A user may forward a piece of spam, to the abuse desk for example."""
+    alice.send(bob.address, message=letter(alice.address, bob.address, subject, GTUBE))
+
+    received = bob.receive(subject)
+
+    assert received.all("X-Spam-Score") == []
+
+
+def test_hidden_text_is_read(spammer, alice, subject):
+    """Spam in base64 is spam."""
+    head, _, body = letter("a@outside.test", alice.address, subject, GTUBE).partition(
+        b"\n\n"
+    )
+    head = head.replace(b"Encoding: 7bit", b"Encoding: base64")
+
+    reply = spammer.send(alice.address, head + b"\n\n" + base64.encodebytes(body))
+
+    assert b"base64" in head
+    assert reply.code == 550

@@ -1,0 +1,123 @@
+"""What we offer on each port, and what we refuse."""
+
+import ssl
+import warnings
+
+import pytest
+
+from .dialogue import Connection, Imap, Smtp
+from .project import ADDRESS
+from .server import HOSTNAME, PORTS
+from .trust import Trust
+
+
+def careless(version: ssl.TLSVersion, ciphers: str = "ALL") -> ssl.SSLContext:
+    """Make a client that speaks only TLS *version*, and with anybody at all."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.check_hostname = False
+    tls.verify_mode = ssl.CERT_NONE
+    tls.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        # That the version is deprecated is what the tests are about.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        tls.minimum_version = tls.maximum_version = version
+    return tls
+
+
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_current_tls_with_the_certificate_of_our_name(server, port, version):
+    """Each port proves the host's name, by TLS 1.2 as by 1.3."""
+    trust = Trust.only(server.certificate, HOSTNAME)
+    trust.minimum_version = trust.maximum_version = ssl.TLSVersion[version]
+
+    with server.connect(port, trust) as session:
+        assert session.socket.version() == version.replace("_", ".")
+
+
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
+@pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
+def test_old_tls_is_refused(server, port):
+    """TLS 1.1 is forbidden (RFC 8996); Debian's Postfix alone would take it."""
+    with pytest.raises(ssl.SSLError):
+        server.connect(port, careless(ssl.TLSVersion.TLSv1_1))
+
+
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("ciphers", ["aNULL", "kRSA", "3DES:RC4"])
+@pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
+@pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
+def test_weak_ciphers_are_refused(server, port, ciphers):
+    """No anonymous server, none without forward secrecy, nothing broken (RFC 9325)."""
+    with pytest.raises(ssl.SSLError):
+        server.connect(port, careless(ssl.TLSVersion.TLSv1_2, ciphers))
+
+
+@pytest.mark.parametrize(
+    ("version", "ciphers"), [("TLSv1_1", "ALL"), ("TLSv1_2", "aNULL")]
+)
+def test_the_refused_clients_can_find_others(server, version, ciphers):
+    """
+    The other server, a Postfix as it comes, takes the old and the anonymous client.
+
+    So the refusals above are our server's, and not a defect of the client.
+    """
+    tls = careless(ssl.TLSVersion[version], ciphers)
+
+    with Smtp(ADDRESS, server.project.port(25, "outside")) as session:
+        session.ehlo()
+        assert session.start_tls(tls).code == 250
+
+
+def test_mail_programs_must_encrypt_on_143(server, alice):
+    """Before TLS no login is offered, and one that is tried all the same fails."""
+    with Imap(ADDRESS, server.port(143)) as session:
+        offer = session.say("CAPABILITY")
+        login = session.say(f"LOGIN {alice.address} {alice.password}")
+
+    assert "LOGINDISABLED" in offer
+    assert "AUTH=PLAIN" not in offer
+    assert "tag NO [PRIVACYREQUIRED]" in login
+
+
+@pytest.mark.parametrize("port", [25, 587])
+def test_nothing_said_before_tls_counts_after_it(server, port):
+    """
+    A command smuggled in before the handshake is never answered (CVE-2011-0411).
+
+    Who was known before it must introduce himself anew (RFC 3207, section 4.2).
+    """
+    with Smtp(ADDRESS, server.port(port)) as session:
+        session.ehlo()
+        session.write(b"STARTTLS\r\nRSET\r\n")
+        session.reply()
+        session.encrypt(server.trust)
+
+        assert session.say("MAIL FROM:<a@outside.test>").code == 503
+
+
+@pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
+def test_nothing_said_before_tls_counts_after_it_in_imap(server):
+    """A command sent along with STARTTLS is dropped, with the connection or without."""
+    with Imap(ADDRESS, server.port(143)) as session:
+        session.write(b"a STARTTLS\r\nb NOOP\r\n")
+        session.line()
+        try:
+            session.encrypt(server.trust)
+            answer = session.say("CAPABILITY")
+        except (ssl.SSLError, OSError):
+            answer = ""
+
+    assert "b OK" not in answer
+
+
+@pytest.mark.parametrize("port", [465, 993])
+@pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
+@pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
+def test_clear_text_gets_no_answer_on_the_tls_ports(server, port):
+    """On 465 and 993 there is nothing but TLS (RFC 8314)."""
+    with Connection(ADDRESS, server.port(port)) as session:
+        session.write(b"EHLO client.invalid\r\n")
+
+        assert "250" not in session.line()

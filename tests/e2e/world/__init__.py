@@ -1,0 +1,119 @@
+"""The internet of the tests: its addresses, its names, and one signing key."""
+
+import base64
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+# The domain that signs what strangers send, and where it publishes its key.
+OUTSIDE = "outside.test"
+SELECTOR = "stranger"
+
+
+def _new_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@dataclass(frozen=True)
+class World:
+    """Who lives where in *subnet*, and what the name server says about it."""
+
+    subnet: IPv4Network
+    key: rsa.RSAPrivateKey = field(default_factory=_new_key)
+
+    @property
+    def dns(self) -> str:
+        """The name server's address."""
+        return str(self.subnet[53])
+
+    @property
+    def outside(self) -> str:
+        """The other mail server's address."""
+        return str(self.subnet[25])
+
+    @property
+    def postfix(self) -> str:
+        """The address at which the world finds our server."""
+        return str(self.subnet[10])
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The addresses, for tests/e2e/compose.yaml."""
+        return {
+            "WORLD_SUBNET": str(self.subnet),
+            "WORLD_DNS": self.dns,
+            "WORLD_OUTSIDE": self.outside,
+            "WORLD_POSTFIX": self.postfix,
+        }
+
+    @cached_property
+    def private_key(self) -> bytes:
+        """The key of outside.test, in PEM."""
+        return self.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+
+    @property
+    def records(self) -> list[str]:
+        """Every name there is; nothing listens for mail to dead.test."""
+        return [
+            "example.test. MX 10 mail.example.test.",
+            "second.test. MX 10 mail.example.test.",
+            f"mail.example.test. A {self.postfix}",
+            f"{OUTSIDE}. MX 10 mx.{OUTSIDE}.",
+            f"mx.{OUTSIDE}. A {self.outside}",
+            f'{OUTSIDE}. TXT "v=spf1 ip4:{self.outside} -all"',
+            f"{SELECTOR}._domainkey.{OUTSIDE}. TXT {self._dkim_record}",
+            "dead.test. MX 10 mx.dead.test.",
+            f"mx.dead.test. A {self.dns}",
+        ]
+
+    @property
+    def _dkim_record(self) -> str:
+        """The public key (RFC 6376, 3.6.1), cut into strings of at most 255."""
+        public = self.key.public_key().public_bytes(
+            serialization.Encoding.DER,
+            serialization.PublicFormat.SubjectPublicKeyInfo,
+        )
+        text = f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}"
+        return " ".join(f'"{text[at : at + 255]}"' for at in range(0, len(text), 255))
+
+    @property
+    def unbound_conf(self) -> str:
+        """
+        The name server's configuration: see unbound.conf(5).
+
+        A name that isn't listed is answered with NXDOMAIN at once: no query leaves
+        this machine, and no look-up of a client's name makes a server wait.
+        """
+        data = "\n".join(f"    local-data: '{record}'" for record in self.records)
+        return f"""
+server:
+    interface: 0.0.0.0
+    access-control: 0.0.0.0/0 allow
+    do-ip6: no
+    chroot: ""
+    username: ""
+    use-syslog: no
+    logfile: ""
+    module-config: "iterator"
+    local-zone: "." static
+    local-zone: "test." static
+{data}
+    local-data-ptr: "{self.outside} mx.{OUTSIDE}"
+    local-data-ptr: "{self.postfix} mail.example.test"
+remote-control:
+    control-enable: yes
+    control-interface: /run/unbound.ctl
+"""
+
+    def write(self, folder: Path) -> None:
+        """Put the name server's configuration into the project at *folder*."""
+        (folder / "world").mkdir()
+        (folder / "world" / "unbound.conf").write_text(self.unbound_conf)
