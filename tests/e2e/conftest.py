@@ -1,5 +1,6 @@
 """Brings the stack up once, in a copy of its own, and introduces the people."""
 
+import fcntl
 import os
 import secrets
 import shlex
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from .accounts import open_account
-from .checkout import new_project
+from .checkout import new_project, project_name
 from .mailbox import Mailbox
 from .project import CommandError, Project
 from .server import DOMAIN, Server
@@ -55,7 +56,21 @@ def world() -> World:
 
 
 @pytest.fixture(scope="session")
-def project(world: World, pytestconfig: pytest.Config) -> Iterator[Project]:
+def alone() -> Iterator[None]:
+    """Keep a second run of the same copy away: it would sweep up the first one's."""
+    name = f"{project_name()}-{os.getuid()}.lock"
+    with Path(tempfile.gettempdir(), name).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.exit("these tests are running already: let them end", returncode=1)
+        yield
+
+
+@pytest.fixture(scope="session")
+def project(
+    alone: None, world: World, pytestconfig: pytest.Config
+) -> Iterator[Project]:
     """Copy the project as a clone would be, with settings for the tests."""
     # Not pytest's own folder, which is emptied while containers may still use it.
     folder = Path(tempfile.mkdtemp(prefix="mail-e2e-"))

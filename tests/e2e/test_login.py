@@ -90,12 +90,12 @@ def test_a_guesser_does_not_lock_out_his_neighbours(server, alice):
     Dovecot's own penalty would grow past Postfix's patience, and everybody behind
     that address would get a 454.
     """
-    tries = [(alice.address, f"guess {number}") for number in range(5)]
-    guesses = log_in(server, 587, *tries)
-    (right,) = log_in(server, 587, (alice.address, alice.password))
+    for number in range(5):
+        (guess,) = log_in(server, 587, (alice.address, f"guess {number}"))
+        assert guess.code == 535
     begin = time.monotonic()
+    (right,) = log_in(server, 587, (alice.address, alice.password))
     alice.subjects()
 
-    assert [reply.code for reply in guesses] == [535] * 5
     assert right.code == 235
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 2

@@ -16,10 +16,22 @@ def bare_name(server, alice, carol):
     server.project.stack("alias", "remove", "carol", alice.address)
 
 
+def test_an_alias_of_every_domain_takes_no_users_mail(
+    bare_name, alice, carol, spammer, subject
+):
+    """Where a user has the name, mail to it is hers."""
+    for to in (f"{bare_name}@example.test", carol.address):
+        spammer.send(to, letter("a@outside.test", to, f"{to} {subject}"))
+
+    assert alice.receive(f"{bare_name}@example.test {subject}")
+    assert carol.receive(f"{carol.address} {subject}")
+    assert f"{carol.address} {subject}" not in alice.subjects()
+
+
 def test_an_alias_of_every_domain_is_no_right_to_another_user(
     bare_name, alice, carol, bob, subject
 ):
-    """Where a user has the name, her mail is hers, and so is the right to send."""
+    """Where a user has the name, nobody else sends from it."""
     own, hers = f"{bare_name}@example.test", carol.address
     alice.send(bob.address, message=letter(own, bob.address, subject), sender=own)
 
