@@ -52,7 +52,19 @@ configure_engine() {
     fi
 }
 
+# A killed engine leaves its pid files, and refuses to start again when the number
+# is another process's by now.
+forget_dead_engine() {
+    for file in /run/docker.pid /run/docker/containerd/containerd.pid; do
+        if [ -e "$file" ] \
+            && ! grep -qsx -e dockerd -e containerd "/proc/$(cat "$file")/comm"; then
+            rm -f "$file"
+        fi
+    done
+}
+
 start_engine() {
+    forget_dead_engine
     if [ -d /run/systemd/system ]; then
         systemctl enable --now docker
     else
