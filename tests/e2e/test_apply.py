@@ -40,14 +40,14 @@ def test_a_broken_configuration_is_refused(
     file, line = BROKEN[service]
 
     with changed(project, f"{service}/{file}.j2", f"{line}\n"):
-        project.wait_for("unhealthy", service)
+        wait_for_refusal(project, service, begin)
         rendered = project.as_root(f"cat var/etc/{service}/{file}").splitlines()
         assert mail_flows(alice, bob, spammer, f"broken {subject}")
 
     project.wait_for("healthy", service)
     assert mail_flows(alice, bob, spammer, f"mended {subject}")
     number = rendered.index(line) + 1
-    said = [each.text for each in project.lines([service], since=begin)]
+    said = log(project, service, begin)
     named = re.compile(rf"/config/{re.escape(file)}(:| line ){number}:")
     assert sum("configuration refused" in text for text in said) == 1
     assert sum(bool(named.search(text)) for text in said) == 1
@@ -61,11 +61,11 @@ def test_a_configuration_without_its_certificate_is_refused(
     project, begin = server.project, time.time()
 
     with moved(project, "var/tls/mail.example.test.pem"):
-        project.wait_for("unhealthy", service)
+        wait_for_refusal(project, service, begin)
         assert mail_flows(alice, bob, spammer, subject)
 
     project.wait_for("healthy", service)
-    said = [each.text for each in project.lines([service], since=begin)]
+    said = log(project, service, begin)
     assert sum("mail.example.test.pem: is missing" in text for text in said) == 1
 
 
@@ -89,10 +89,10 @@ def test_the_last_good_configuration_outlives_a_restart(
     server, alice, bob, spammer, subject
 ):
     """A container that is started on a broken configuration uses its last good one."""
-    project = server.project
+    project, begin = server.project, time.time()
 
     with changed(project, "postfix/main.cf.j2", "misspelt_parameter = yes\n"):
-        project.wait_for("unhealthy", "postfix")
+        wait_for_refusal(project, "postfix", begin)
         project.container("postfix").restart()
         wait_until(lambda: answers(spammer), "an answer on port 25")
         assert mail_flows(alice, bob, spammer, subject)
@@ -146,6 +146,24 @@ def test_a_new_setting_is_in_force_without_a_restart(server, spammer):
     wait_until(lambda: "250-SIZE 1048576" in offer(spammer), "the old limit again")
 
     assert state(project)["postfix"] == started
+
+
+def log(project, service: str, begin: float) -> list[str]:
+    """What *service* has said since the test began."""
+    return [line.text for line in project.lines([service], since=begin)]
+
+
+def wait_for_refusal(project, service: str, begin: float) -> None:
+    """
+    Wait until *service* has refused its configuration, and shows it.
+
+    It is unhealthy a little earlier: from when there is a new one to be looked at.
+    """
+    wait_until(
+        lambda: "configuration refused" in "".join(log(project, service, begin)),
+        f"a refusal in the log of {service}",
+    )
+    project.wait_for("unhealthy", service)
 
 
 def offer(spammer) -> str:

@@ -151,7 +151,8 @@ def test_no_program_inside_bypasses_the_filters(server):
     """sendmail(1) says no at once: without setgid rights it would wait for ever."""
     postfix = server.project.container("postfix")
 
-    status, said = postfix.exec_run(["sendmail", "alice@example.test"], user="nobody")
+    command = ["timeout", "20", "sendmail", "alice@example.test"]
+    status, said = postfix.exec_run(command, user="nobody")
 
     assert status == 75
     assert b"not allowed to submit mail" in said

@@ -102,14 +102,21 @@ def test_a_second_author_is_refused(alice, bob, subject):
     assert refused.value.code == 550
 
 
-def test_mail_without_an_author_is_refused_for_good(alice, bob, subject):
-    """No From header: 550, so that the mail program doesn't try for days."""
-    message = letter(alice.address, bob.address, subject)
+@pytest.mark.parametrize("header", ["From", "Date", "Message-ID"])
+def test_what_a_lazy_program_leaves_out_is_added(alice, bob, subject, header):
+    """
+    A letter without one of the headers that must be there gets it (RFC 6409, 8).
 
-    with pytest.raises(aiosmtplib.SMTPDataError) as refused:
-        alice.send(bob.address, message=without_header(message, "From"))
+    Before it is signed: a message without From was poison for the signer.
+    """
+    message = without_header(letter(alice.address, bob.address, subject), header)
 
-    assert refused.value.code == 550
+    alice.send(bob.address, message=message)
+
+    received = bob.receive(subject)
+    assert len(received.all(header)) == 1
+    assert received.message["From"] == alice.address
+    assert len(received.all("DKIM-Signature")) == 2
 
 
 def test_an_endless_line_is_refused(alice, bob, subject):
