@@ -177,7 +177,9 @@ def test_data_that_would_die_with_the_container_is_not_taken(server, service):
             remove=True,
         )
 
+    # It ends there, before it has so much as looked for a configuration.
     assert b"not on a persistent mount" in refused.value.stderr
+    assert b"/config" not in refused.value.stderr
     assert b"ALLOW_EPHEMERAL_DATA=yes" in refused.value.stderr
 
 
