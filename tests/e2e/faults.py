@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .project import Project
+from .wait import wait_until
 
 
 def kill(project: Project, service: str) -> None:
@@ -56,3 +57,33 @@ def moved(project: Project, file: str) -> Iterator[None]:
         yield
     finally:
         project.as_root(f"mv {file}.away {file}")
+
+
+WRITE = """
+import sqlite3, time
+accounts = sqlite3.connect("var/accounts/accounts.db", isolation_level=None)
+accounts.execute("BEGIN EXCLUSIVE")
+print("writing", flush=True)
+time.sleep(2)
+accounts.execute("COMMIT")
+"""
+
+
+@contextmanager
+def written(project: Project) -> Iterator[None]:
+    """Have the accounts locked for two seconds, as by a disk that is slow to write."""
+    writer = project.docker.containers.run(
+        project.image,
+        ["-c", WRITE],
+        entrypoint="python3",
+        detach=True,
+        network_mode="none",
+        working_dir="/project",
+        volumes={str(project.folder): {"bind": "/project", "mode": "rw"}},
+    )
+    try:
+        wait_until(lambda: b"writing" in writer.logs(), "a writer at work")
+        yield
+        writer.wait(timeout=30)
+    finally:
+        writer.remove(force=True)
