@@ -59,19 +59,20 @@ def moved(project: Project, file: str) -> Iterator[None]:
         project.as_root(f"mv {file}.away {file}")
 
 
+# Dovecot waits for a second, and Postfix for five.
 WRITE = """
 import sqlite3, time
 accounts = sqlite3.connect("var/accounts/accounts.db", isolation_level=None)
 accounts.execute("BEGIN EXCLUSIVE")
 print("writing", flush=True)
-time.sleep(2)
+time.sleep(0.8)
 accounts.execute("COMMIT")
 """
 
 
 @contextmanager
 def written(project: Project) -> Iterator[None]:
-    """Have the accounts locked for two seconds, as by a disk that is slow to write."""
+    """Have the accounts locked for almost a second, as by a disk slow to write."""
     writer = project.docker.containers.run(
         project.image,
         ["-c", WRITE],

@@ -57,6 +57,7 @@ def test_a_rule_that_nobody_knows_is_unhealthy(server):
 @pytest.mark.provokes(
     "postfix", "accounts.db|look-?up (error|failure|problem)|readonly"
 )
+@pytest.mark.provokes("postfix", "pid .* exit status 1|throttling")
 @pytest.mark.provokes("dovecot", "accounts.db|readonly|User query failed")
 def test_a_change_of_the_accounts_that_was_cut_off_is_told(server, service):
     """
