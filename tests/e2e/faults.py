@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .project import Project
-from .wait import wait_until
 
 
 def kill(project: Project, service: str) -> None:
@@ -57,34 +56,3 @@ def moved(project: Project, file: str) -> Iterator[None]:
         yield
     finally:
         project.as_root(f"mv {file}.away {file}")
-
-
-# Dovecot waits for a second, and Postfix for five.
-WRITE = """
-import sqlite3, time
-accounts = sqlite3.connect("var/accounts/accounts.db", isolation_level=None)
-accounts.execute("BEGIN EXCLUSIVE")
-print("writing", flush=True)
-time.sleep(0.8)
-accounts.execute("COMMIT")
-"""
-
-
-@contextmanager
-def written(project: Project) -> Iterator[None]:
-    """Have the accounts locked for almost a second, as by a disk slow to write."""
-    writer = project.docker.containers.run(
-        project.image,
-        ["-c", WRITE],
-        entrypoint="python3",
-        detach=True,
-        network_mode="none",
-        working_dir="/project",
-        volumes={str(project.folder): {"bind": "/project", "mode": "rw"}},
-    )
-    try:
-        wait_until(lambda: b"writing" in writer.logs(), "a writer at work")
-        yield
-        writer.wait(timeout=30)
-    finally:
-        writer.remove(force=True)

@@ -4,7 +4,7 @@ import pytest
 from imapclient.exceptions import LoginError
 
 from .accounts import open_account
-from .faults import moved, paused, written
+from .faults import moved, paused
 from .login import log_in
 from .message import letter
 from .queue import flush, waiting
@@ -144,12 +144,6 @@ def test_without_the_accounts_mail_waits(server, alice, spammer, subject):
     assert rcpt(spammer, alice.address) == 250
     alice.send(alice.address, subject)
     assert alice.receive(subject)
-
-
-def test_while_the_accounts_are_written_readers_wait(server, alice, spammer):
-    """Nobody is turned away, and no daemon ends, because the operator adds a user."""
-    with written(server.project):
-        assert rcpt(spammer, alice.address) == 250
 
 
 # A health check that begins while the container is paused leaves a process behind.
