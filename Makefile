@@ -33,9 +33,10 @@ unit:    .venv/installed ## Unit tests: no Docker, seconds
 e2e:     engine .venv/installed ## Run the stack in a small internet of its own, send real mail
 	.venv/bin/pytest tests/e2e
 
-docs:    .venv/installed ## Write .env.example and docs/settings.md anew from the settings
+docs:    .venv/installed ## Write .env.example, docs/settings.md and docs/security.md anew
 	.venv/bin/stack settings > .env.example
 	.venv/bin/stack settings --format markdown > docs/settings.md
+	.venv/bin/python -m tests.promises > docs/security.md
 
 figures: engine .venv/installed ## Measure start-up, memory, image sizes and latency
 	.venv/bin/python -m tests.bench.figures
