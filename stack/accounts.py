@@ -3,9 +3,9 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stack import addresses, aliases
+from stack import addresses, aliases, sendas
 from stack.errors import StackError
-from stack.models import Alias, Domain, User
+from stack.models import Alias, Domain, SendAs, User
 
 
 def domains(session: Session) -> list[tuple[str, int]]:
@@ -28,7 +28,7 @@ def add_domain(session: Session, name: str) -> bool:
     """
     if session.scalar(select(Domain).filter_by(name=name)):
         return False
-    session.add(Domain(name=name))
+    session.add(Domain(name=name, unicode_name=addresses.unicode_name(name)))
     aliases.refuse_circles(session)
     return True
 
@@ -38,19 +38,33 @@ def remove_domain(session: Session, name: str) -> None:
     Take no more mail for *name*.
 
     Raises:
-        StackError: When it isn't ours, or users or aliases in it remain.
+        StackError: When it isn't ours, or something in it or below it remains.
     """
     domain = our_domain(session, name)
-    users = select(User.address).filter_by(domain_id=domain.id)
-    sources = select(Alias.source).where(Alias.source.endswith("@" + name))
-    left = sorted({*session.scalars(users), *session.scalars(sources)})
+    left = _left_without(session, domain)
     if left:
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""
         raise StackError(
-            f"{name} still has {', '.join(left[:3])}{more}: remove users and aliases"
-            " first, with `stack user remove` and `stack alias remove`"
+            f"{name} still has {', '.join(left[:3])}{more}: remove users, aliases and"
+            " rights to send first, with `stack user remove`, `stack alias remove` and"
+            " `stack sendas remove`"
         )
     session.delete(domain)
+
+
+def _left_without(session: Session, domain: Domain) -> list[str]:
+    """Return what would be in no domain of ours any more, or lead into this one."""
+    others = {name for name, _ in domains(session)} - {domain.name}
+    users = select(User.address).filter_by(domain_id=domain.id)
+    left = set(session.scalars(users))
+    for alias in session.scalars(select(Alias)):
+        own = domain.name in (alias.domain, addresses.domain_of(alias.target))
+        if own or (alias.domain and not addresses.nearest(alias.domain, others)):
+            left.add(alias.source)
+    for address in session.scalars(select(SendAs.address)):
+        if not addresses.nearest(addresses.domain_of(address), others):
+            left.add(address)
+    return sorted(left)
 
 
 def our_domain(session: Session, name: str) -> Domain:
@@ -92,7 +106,8 @@ def refuse_taken(session: Session, address: str) -> None:
     Make sure that *address* could become a user.
 
     Raises:
-        StackError: When its domain isn't ours, or it is a user or an alias.
+        StackError: When its domain isn't ours, it is a user or an alias, or somebody
+            else may send from it.
     """
     our_domain(session, addresses.domain_of(address))
     if session.scalar(select(User).filter_by(address=address)):
@@ -104,6 +119,11 @@ def refuse_taken(session: Session, address: str) -> None:
         raise StackError(
             f"{address} is an alias, so mail would not reach the new mailbox: first"
             f" `stack alias remove {address}`"
+        )
+    if login := sendas.holder(session, address):
+        raise StackError(
+            f"{login} may send as {address}, and would still when that is another's:"
+            f" first `stack sendas remove {login} {address}`"
         )
 
 
@@ -130,11 +150,12 @@ def add_user(
 
 def remove_user(session: Session, address: str) -> None:
     """
-    Take the login and the address away; the mail stays where it is.
+    Take the login, the address and its rights to send away; the mail stays.
 
     Raises:
         StackError: When there is no such user, or an alias still leads to it.
     """
     session.delete(user(session, address))
-    aliases.refuse_dead_ends(session, address)
+    session.flush()
+    aliases.refuse_dead_ends(session)
     aliases.refuse_circles(session)

@@ -8,6 +8,7 @@ variable would take for more than a letter.
 """
 
 import re
+from collections.abc import Container
 
 import idna
 
@@ -43,6 +44,22 @@ def domain(text: str) -> str:
     return name
 
 
+def unicode_name(domain: str) -> str | None:
+    """Return *domain*, in A-labels, as people write it; nothing if that is the same."""
+    try:
+        written = idna.decode(domain)
+    except idna.IDNAError:
+        return None
+    return written if written != domain else None
+
+
+def nearest(domain: str, ours: Container[str]) -> str | None:
+    """Return which of *ours* the name *domain* is, or is nearest below."""
+    while domain and domain not in ours:
+        domain = domain.partition(".")[2]
+    return domain or None
+
+
 def user(text: str) -> str:
     """
     Return *text* as the address of a mailbox of ours.
@@ -63,6 +80,16 @@ def target(text: str) -> str:
     return _address(text, ANY_NAME, "a-z 0-9 . _ - = + & ' ~")
 
 
+def address_or_domain(text: str) -> str:
+    """
+    Return *text* as an address, or with nothing before its @ as all of a domain.
+
+    Raises:
+        StackError: When it is neither.
+    """
+    return "@" + domain(text[1:]) if text.startswith("@") else target(text)
+
+
 def source(text: str) -> str:
     """
     Return *text* as the source of an alias: a@d, @d (all of d) or a bare name.
@@ -72,7 +99,7 @@ def source(text: str) -> str:
     """
     if "@" not in text:
         return _name(text, text, ANY_NAME, "a-z 0-9 . _ - = + & ' ~")
-    return "@" + domain(text[1:]) if text.startswith("@") else target(text)
+    return address_or_domain(text)
 
 
 def domain_of(address: str) -> str:

@@ -1,4 +1,10 @@
-"""Aliases: added, listed, removed, and kept from leading nowhere or in circles."""
+"""
+Aliases: added, listed, removed, and kept from leading nowhere or in circles.
+
+An alias domain is an alias `@old` → `@new`: each address there is the one of the
+same name here, if somebody has that. Postfix looks up the same in SQL
+(config/accounts.sql.j2, config/postfix/*.sqlite).
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -7,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stack.addresses import domain_of
+from stack.addresses import domain_of, nearest
 from stack.errors import StackError
 from stack.models import Alias, Domain, User
 
@@ -30,21 +36,56 @@ def add(session: Session, source: str, targets: Iterable[str]) -> list[str]:
     A user's own address may be among its targets: it then keeps a copy.
 
     Raises:
-        StackError: When the source isn't in a domain of ours, or mail would reach
-            nobody or go in a circle.
+        StackError: When the source isn't in a domain of ours or below one, or mail
+            would reach nobody or go in a circle.
     """
-    ours = set(session.scalars(select(Domain.name)))
-    if domain_of(source) and domain_of(source) not in ours:
-        raise StackError(
-            f"{source} is not in a domain of this server: add it with"
-            f" `stack domain add {domain_of(source)}`"
-        )
+    _refuse_foreign(session, source)
     known = listed(session).get(source, [])
     new = [target for target in dict.fromkeys(targets) if target not in known]
+    _refuse_mixed(session, source, [*known, *new])
     session.add_all(Alias(source=source, target=target) for target in new)
-    refuse_dead_ends(session, *new)
+    refuse_dead_ends(session)
     refuse_circles(session)
     return new
+
+
+def _refuse_foreign(session: Session, source: str) -> None:
+    domain = domain_of(source)
+    if domain and not nearest(domain, set(session.scalars(select(Domain.name)))):
+        raise StackError(
+            f"{source} is neither in a domain of this server nor below one: add it"
+            f" with `stack domain add {domain}`"
+        )
+
+
+def _refuse_mixed(session: Session, source: str, targets: list[str]) -> None:
+    """Refuse what an alias domain can't be: a part, divided, or a link of a chain."""
+    twins = domain_twins(session)
+    new = next((domain_of(t) for t in targets if t.startswith("@")), "")
+    old = domain_of(source)
+    if not new:
+        return
+    if not source.startswith("@"):
+        raise StackError(
+            f"{source} → @{new}: only a whole domain can lead to a whole domain:"
+            " write @DOMAIN on both sides, or an address on the right"
+        )
+    if len(targets) > 1:
+        raise StackError(
+            f"@{old} → @{new}: an alias domain has one target and no catch-all: first"
+            f" `stack alias remove @{old}`"
+        )
+    for name in (old, new):
+        if not session.scalar(select(Domain).filter_by(name=name)):
+            raise StackError(
+                f"@{old} → @{new}: both must be domains of this server: add {name}"
+                f" with `stack domain add {name}`"
+            )
+    if new in twins or old in twins.values():
+        raise StackError(
+            f"@{old} → @{new}: an alias domain can't lead to an alias domain: let it"
+            " lead to the domain where the users are"
+        )
 
 
 def remove(session: Session, source: str, targets: Iterable[str] = ()) -> None:
@@ -64,12 +105,21 @@ def remove(session: Session, source: str, targets: Iterable[str] = ()) -> None:
         if alias.target in gone:
             session.delete(alias)
     session.flush()
-    refuse_dead_ends(session, *_every_target(session))
+    refuse_dead_ends(session)
 
 
-def refuse_dead_ends(session: Session, *targets: str) -> None:
+def domain_twins(session: Session) -> dict[str, str]:
+    """Return the domain that each alias domain leads to."""
+    return {
+        domain_of(source): domain_of(target)
+        for source, (target, *_) in listed(session).items()
+        if target.startswith("@")
+    }
+
+
+def refuse_dead_ends(session: Session) -> None:
     """
-    Make sure that each of *targets* that an alias leads to reaches someone.
+    Make sure that all that aliases lead to reaches someone.
 
     Otherwise we would take such mail in, and then have to send it back to a sender
     who is likely to be forged.
@@ -78,9 +128,8 @@ def refuse_dead_ends(session: Session, *targets: str) -> None:
         StackError: When one doesn't.
     """
     ways = _Ways(session)
-    dead = {target for target in targets if ways.is_dead_end(target)}
-    for source, leads_to in ways.aliases.items():
-        for target in dead.intersection(leads_to):
+    for source, targets in ways.aliases.items():
+        for target in filter(ways.is_dead_end, targets):
             raise StackError(
                 f"alias {source} → {target}: nobody has that address: first"
                 f" `stack user add {target}`, or `stack alias remove {source} {target}`"
@@ -103,10 +152,6 @@ def refuse_circles(session: Session) -> None:
         ) from None
 
 
-def _every_target(session: Session) -> list[str]:
-    return list(session.scalars(select(Alias.target)))
-
-
 class _Ways:
     """Where mail for an address goes next, in the order that Postfix looks."""
 
@@ -114,23 +159,28 @@ class _Ways:
         self.aliases: Mapping[str, list[str]] = listed(session)
         self.users = set(session.scalars(select(User.address)))
         self.domains = set(session.scalars(select(Domain.name)))
+        # Domains below ours that have aliases and no mailboxes.
+        self.domains |= set(map(domain_of, self.aliases)) - {""}
+        self.twins = domain_twins(session)
 
     def key(self, address: str) -> str | None:
         """Return the source that *address* matches: itself, its name, its domain."""
-        name, _, domain = address.rpartition("@")
+        address = self._settled(address)
+        name, plain, domain = _parts(address)
         if domain not in self.domains:
             return None
-        plain = name.partition("+")[0]
-        keys = [address, f"{plain}@{domain}"]
+        keys = self._written(address)
         if f"{plain}@{domain}" not in self.users:
-            keys += [name, plain, f"@{domain}"]
+            keys += [name, plain]
+            if plain not in ALWAYS_REACHED and domain not in self.twins:
+                keys.append(f"@{domain}")
         return next((key for key in keys if key in self.aliases), None)
 
     def is_dead_end(self, address: str) -> bool:
         """Say whether *address* is in a domain of ours but reaches nobody."""
-        name, _, domain = address.rpartition("@")
-        plain = name.partition("+")[0]
-        if domain not in self.domains or plain in ALWAYS_REACHED:
+        address = self._settled(address)
+        _, plain, domain = _parts(address)
+        if domain not in self.domains or plain in ALWAYS_REACHED or not plain:
             return False
         return f"{plain}@{domain}" not in self.users and self.key(address) is None
 
@@ -141,8 +191,33 @@ class _Ways:
     def _next(self, source: str) -> list[str]:
         found = []
         for target in self.aliases[source]:
-            key = self.key(target)
+            key = None if target.startswith("@") else self.key(target)
             # A user that is its own target keeps a copy: Postfix stops there.
             if key and not (key == target == source and target in self.users):
                 found.append(key)
         return found
+
+    def _settled(self, address: str) -> str:
+        """Return what *address*, if it is in an alias domain, is in the other one."""
+        name, plain, domain = _parts(address)
+        new = self.twins.get(domain)
+        if not new or f"{plain}@{domain}" in self.users or self._is_written(address):
+            return address
+        there = f"{name}@{new}"
+        keys = {f"{plain}@{new}", f"@{new}"}
+        if keys & (self.users | set(self.aliases)) or self._is_written(there):
+            return there
+        return address
+
+    def _is_written(self, address: str) -> bool:
+        return any(key in self.aliases for key in self._written(address))
+
+    def _written(self, address: str) -> list[str]:
+        _, plain, domain = _parts(address)
+        return [address, f"{plain}@{domain}"]
+
+
+def _parts(address: str) -> tuple[str, str, str]:
+    """Return the name before the @, the same without its +extension, the domain."""
+    name, _, domain = address.rpartition("@")
+    return name, name.partition("+")[0], domain

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stack.addresses import nearest
 from stack.settings import Settings
 
 TTL = 3600  # seconds
@@ -21,18 +22,35 @@ class Record:
     ttl: int = TTL
 
 
+@dataclass(frozen=True)
+class Below:
+    """Names below our domains that are used in addresses, and are no domains of ours."""
+
+    received: frozenset[str] = frozenset()
+    """Those that aliases are written for."""
+    sent: frozenset[str] = frozenset()
+    """Those that somebody may send from."""
+
+
 def records(
-    settings: Settings, keys: Mapping[str, Mapping[str, str]]
+    settings: Settings,
+    keys: Mapping[str, Mapping[str, str]],
+    below: Below = Below(),  # noqa: B008 - it is frozen
 ) -> dict[str, list[Record]]:
     """
     Return the records by domain; *keys* holds domain, selector, text of the record.
 
-    The host's own records stand with MAIL_DOMAIN, which comes first.
+    The host's own records stand with MAIL_DOMAIN, which comes first; those of names
+    *below* with the nearest domain, whose DKIM keys and DMARC policy are theirs too.
     """
     first = settings.mail_domain
     domains = [first, *(name for name in sorted(keys) if name != first)]
     blocks = {name: _domain(settings, name, keys[name]) for name in domains}
     blocks[first] = _host(settings) + blocks[first]
+    for name in sorted((below.received | below.sent) - {settings.mail_hostname}):
+        parent = nearest(name, keys)
+        if parent and parent != name:
+            blocks[parent] += _below(settings, name, received=name in below.received)
     return blocks
 
 
@@ -67,14 +85,22 @@ def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Reco
     ]
 
 
-def _spf(settings: Settings) -> str:
+def _below(settings: Settings, name: str, *, received: bool) -> list[Record]:
+    if received:
+        mx = Record(name, "MX", f"10 {settings.mail_hostname}")
+        return [mx, Record(name, "TXT", _spf(settings))]
+    # Without an MX of its own: the host itself may send.
+    return [Record(name, "TXT", _spf(settings, f"a:{settings.mail_hostname}"))]
+
+
+def _spf(settings: Settings, own: str = "mx") -> str:
     # A relay often sends from other addresses than it takes mail at, so what isn't
     # listed is only doubted (~all) until its operator's include: has been added.
     host = settings.relay_host.partition(":")[0]
     if not host:
-        return "v=spf1 mx -all"
+        return f"v=spf1 {own} -all"
     mechanism = "ip4" if host.replace(".", "").isdigit() else "a"
-    return f"v=spf1 mx {mechanism}:{host} ~all"
+    return f"v=spf1 {own} {mechanism}:{host} ~all"
 
 
 def _zone_line(record: Record) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Computed,
     ForeignKey,
     MetaData,
     UniqueConstraint,
@@ -25,6 +26,11 @@ NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
 }
 
+ALIAS_TARGET = "target LIKE '%_@_%' OR (target LIKE '@_%' AND source LIKE '@_%')"
+ALIAS_DOMAIN = (
+    "CASE WHEN source LIKE '%@%' THEN substr(source, instr(source, '@') + 1) END"
+)
+
 
 class Base(DeclarativeBase):
     """What the tables have in common."""
@@ -40,6 +46,8 @@ class Domain(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    # As clients with SMTPUTF8 write it (RFC 6531); nothing for a name in ASCII.
+    unicode_name: Mapped[str | None] = mapped_column(unique=True, index=True)
 
 
 class User(Base):
@@ -64,17 +72,41 @@ class User(Base):
     )
 
 
+class SendAs(Base):
+    """A user may send from *address*, or with `@domain` from all of a domain."""
+
+    __tablename__ = "send_as"
+    __table_args__ = (
+        UniqueConstraint("user_id", "address"),
+        CheckConstraint("lower(address) = address", "lower"),
+        CheckConstraint("address LIKE '%@_%'", "address"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # With the user goes what it was allowed.
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    address: Mapped[str] = mapped_column(index=True)
+
+
 class Alias(Base):
-    """Mail to *source* goes to *target*, in as many rows as there are targets."""
+    """
+    Mail to *source* goes to *target*, in as many rows as there are targets.
+
+    A target `@domain` makes the source, then also `@domain`, an alias domain.
+    """
 
     __tablename__ = "aliases"
     __table_args__ = (
         UniqueConstraint("source", "target"),
         CheckConstraint("lower(source) = source", "source_lower"),
         CheckConstraint("lower(target) = target", "target_lower"),
-        CheckConstraint("target LIKE '%_@_%'", "target"),
+        CheckConstraint(ALIAS_TARGET, "target"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str]
     target: Mapped[str]
+    # Of the source, nothing for a bare name: Postfix asks whether a domain has aliases.
+    domain: Mapped[str | None] = mapped_column(
+        Computed(ALIAS_DOMAIN, persisted=True), index=True
+    )

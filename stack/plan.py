@@ -47,16 +47,20 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     ]
 
 
-def domain_added(project: Project, settings: Settings, name: str) -> list[Change]:
+def domains_added(
+    project: Project, settings: Settings, names: Sequence[str]
+) -> list[Change]:
     """
-    Plan to take mail for *name*, with keys and a configuration that signs for it.
+    Plan to take mail for *names*, with keys and a configuration that signs for them.
 
     Raises:
         InvalidError: When a template is wrong.
     """
     known = database.domains(project.database)
-    new = [] if name in known else [_add_domain(project, name)]
-    return new + _configuration(project, settings, [*known, name])
+    new = [name for name in dict.fromkeys(names) if name not in known]
+    # In one step, as it may refuse: then none of them is added.
+    changes = [_add_domains(project, new)] if new else []
+    return changes + _configuration(project, settings, [*known, *new])
 
 
 def domain_removed(project: Project, settings: Settings, name: str) -> list[Change]:
@@ -120,7 +124,7 @@ def _accounts(project: Project, domain: str, known: Sequence[str]) -> list[Chang
         name = project.database.relative_to(project.root)
         changes.append(Change(f"migrate {name}", partial(_migrate, project)))
     if domain not in known:
-        changes.append(_add_domain(project, domain))
+        changes.append(_add_domains(project, [domain]))
     return changes
 
 
@@ -131,12 +135,13 @@ def _migrate(project: Project) -> None:
     database.migrate(project.database)
 
 
-def _add_domain(project: Project, name: str) -> Change:
+def _add_domains(project: Project, names: Sequence[str]) -> Change:
     def carry_out() -> None:
         with database.session(project.database) as session:
-            accounts.add_domain(session, name)
+            for name in names:
+                accounts.add_domain(session, name)
 
-    return Change(f"add domain {name}", carry_out)
+    return Change(f"add domain {', '.join(names)}", carry_out)
 
 
 def _remove_domain(project: Project, name: str) -> Change:

@@ -13,14 +13,23 @@ def alias() -> None:
     Add, remove and list the aliases.
 
     SOURCE is an address, @DOMAIN for all of a domain that has no user or alias of
-    its own, or a bare name like `postmaster` for that name in every domain.
+    its own, or a bare name like `postmaster` for that name in every domain. Its domain
+    may also be below one of ours: mail for it is taken from the first alias on.
+
+    TARGET is an address, here or elsewhere. If both are @DOMAIN, the first is an alias
+    domain: NAME@first is NAME@second, if somebody has that address. Both are domains
+    of this server, and the second has mailboxes: it is no alias domain itself.
     """
 
 
 @alias.command()
 @click.argument("source", type=arguments.source)
 @click.argument(
-    "targets", metavar="TARGET...", type=arguments.target, nargs=-1, required=True
+    "targets",
+    metavar="TARGET...",
+    type=arguments.address_or_domain,
+    nargs=-1,
+    required=True,
 )
 @click.pass_obj
 def add(project: Project, source: str, targets: tuple[str, ...]) -> None:
@@ -38,7 +47,9 @@ def add(project: Project, source: str, targets: tuple[str, ...]) -> None:
 
 @alias.command()
 @click.argument("source", type=arguments.source)
-@click.argument("targets", metavar="[TARGET]...", type=arguments.target, nargs=-1)
+@click.argument(
+    "targets", metavar="[TARGET]...", type=arguments.address_or_domain, nargs=-1
+)
 @click.pass_obj
 def remove(project: Project, source: str, targets: tuple[str, ...]) -> None:
     """Send mail for SOURCE no longer to TARGET, or to none at all."""

@@ -20,9 +20,16 @@ def source(value: str) -> str:
     return _checked("source", value)
 
 
-def target(value: str) -> str:
-    """Take an address that an alias may lead to."""
-    return _checked("target", value)
+def address_or_domain(value: str) -> str:
+    """Take an address, or @DOMAIN for all of a domain."""
+    return _checked("address_or_domain", value)
+
+
+def login(value: str) -> str:
+    """Take a user's address, or what stands before the @ of MAIL_DOMAIN in it."""
+    if "@" in value:
+        return user(value)
+    return user(f"{value}@mail-domain.invalid").partition("@")[0]
 
 
 def _checked(kind: str, value: str) -> str:

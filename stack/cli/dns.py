@@ -10,7 +10,7 @@ from stack.errors import UnableError
 from stack.project import Project
 
 if TYPE_CHECKING:
-    from stack.dns import Record
+    from stack.dns import Below, Record
     from stack.settings import Settings
 
 
@@ -31,13 +31,19 @@ def dns() -> None:
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.pass_obj
 def show_(project: Project, form: str) -> None:
-    """Print the records to publish, domain by domain."""
+    """
+    Print the records to publish, domain by domain.
+
+    Names below a domain that have aliases, or that a login may send from, stand with
+    it. They need no DKIM and DMARC records of their own: the domain's hold for them.
+    """
     from stack import dns as records
     from stack import env
 
     project.require()
     settings = env.load(project.env)
-    blocks = records.records(settings, _keys(project, settings.mail_domain))
+    keys = _keys(project, settings.mail_domain)
+    blocks = records.records(settings, keys, _below(project))
     if form == "json":
         show([_block(domain, block) for domain, block in blocks.items()])
     elif form == "zone":
@@ -59,6 +65,19 @@ def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:
         name: dkim.records(project.dkim, dkim.current(project.dkim, name))
         for name in domains
     }
+
+
+def _below(project: Project) -> "Below":
+    from stack import aliases, database, sendas
+    from stack.addresses import domain_of
+    from stack.dns import Below
+
+    with database.session(project.database) as session:
+        rights = sendas.listed(session).values()
+        return Below(
+            received=frozenset(map(domain_of, aliases.listed(session))) - {""},
+            sent=frozenset(domain_of(each) for held in rights for each in held),
+        )
 
 
 def _block(domain: str, block: list["Record"]) -> dict[str, object]:

@@ -13,18 +13,20 @@ def domain() -> None:
 
 
 @domain.command()
-@click.argument("name", type=arguments.domain)
+@click.argument(
+    "names", metavar="NAME...", type=arguments.domain, nargs=-1, required=True
+)
 @click.pass_obj
-def add(project: Project, name: str) -> None:
-    """Take mail for the domain NAME, and sign what it sends."""
+def add(project: Project, names: tuple[str, ...]) -> None:
+    """Take mail for each domain NAME, and sign what it sends. All are added or none."""
     from stack import env, plan
 
     project.require()
     with project.lock():
-        changes = plan.domain_added(project, env.load(project.env), name)
+        changes = plan.domains_added(project, env.load(project.env), names)
         carry_out(changes)
     if changes:
-        say(f"Publish what `stack dns show` prints for {name}.")
+        say(f"Publish what `stack dns show` prints for {', '.join(names)}.")
 
 
 @domain.command()

@@ -96,7 +96,7 @@ def disable(project: Project, address: str) -> None:
 @click.argument("address", type=arguments.user)
 @click.pass_obj
 def remove(project: Project, address: str) -> None:
-    """Take the login and the address ADDRESS away; its mail stays."""
+    """Take the login ADDRESS away, with its rights to send; its mail stays."""
     from stack import accounts, database
 
     project.require()

@@ -18,7 +18,7 @@ LAYERS = [
     {"values", "models", "passwords", "certs"},
     {"settings", "project"},
     {"env", "reference", "dkim", "dns", "database"},
-    {"render", "aliases"},
+    {"render", "aliases", "sendas"},
     {"accounts"},
     {"plan"},
     {"cli"},

@@ -16,7 +16,7 @@ def test_accounts_that_cannot_be_read_hold_mail_back(tmp_path):
     values = _values(**{"from": [b"sales@a.test"]})
 
     with pytest.raises(RefusalError, match=r"^451 4\.3\.0 "):
-        guard.belongs_to("alice@a.test", values, lambda a: owners(a, missing))
+        guard.belongs_to("alice@a.test", values, lambda a: owners(a, "SELECT", missing))
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,19 @@ def test_accounts_that_cannot_be_read_hold_mail_back(tmp_path):
         (
             {"from": [b"alice@a.test"], "sender": [b"boss@b.test"]},
             "550 5.7.1 <boss@b.test> in Sender: does not belong to alice@a.test",
+        ),
+        (
+            {"from": [b'"boss@b.test" <alice@a.test>']},
+            "550 5.7.1 <boss@b.test> in From: does not belong to alice@a.test",
+        ),
+        (
+            {"from": [b"alice@a.test"], "sender": [b"(boss@b.test) alice@a.test"]},
+            "550 5.7.1 <boss@b.test> in Sender: does not belong to alice@a.test",
+        ),
+        (
+            {"from": [b"Staff: alice@a.test;"]},
+            "550 5.7.1 From: has a group or a route in place of an address, so Staff:"
+            " alice@a.test; can't be told to belong to alice@a.test",
         ),
         (
             {"from": ["älice@a.test".encode()]},

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from dkim_launcher.conffile import ConfigError, options
 from dkim_launcher.keys import read_ed25519, read_rsa
-from dkim_launcher.tables import KeyRow, key_table, pair, signing_table
+from dkim_launcher.tables import KeyRow, key_table, nearest, pair, signing_table
 
 _KEYS = {"a.test": KeyRow(1, "a.test", "rsa", "")}
 
@@ -94,6 +94,9 @@ def test_a_key_is_parsed_before_it_is_used(write):
         ("*@a.test a.test\n*@a.test a.test\n", ":2: a second row for a.test"),
         ("*@b.test b.test\n", ":1: no row b.test in KeyTable"),
         ("*@b.test a.test\n", ":1: b.test would be signed as a.test"),
+        ("*@*.b.test a.test\n", ":1: *.b.test would be signed as a.test"),
+        ("*@*a.test a.test\n", ":1: *a.test would be signed as a.test"),
+        ("*@*.*.a.test a.test\n", ":1: *.*.a.test would be signed as a.test"),
         ("", ": no row for a.test (KeyTable:1)"),
     ],
 )
@@ -105,6 +108,27 @@ def test_the_signing_table_fits_the_keys(write, text, problem):
         signing_table(path, _KEYS)
 
     assert str(error.value) == f"{path}{problem}"
+
+
+@pytest.mark.parametrize(
+    ("domain", "name"),
+    [
+        ("a.test", "a"),
+        ("x.a.test", "a"),
+        ("y.x.a.test", "a"),
+        ("b.a.test", "b.a"),
+        ("x.b.a.test", "b.a"),
+        ("xa.test", None),
+        ("test", None),
+        ("a.test.evil", None),
+        ("x.c.test", None),
+    ],
+)
+def test_a_name_below_a_domain_is_signed_as_the_nearest(domain, name):
+    """And what only looks like one is not signed at all."""
+    table = {"a.test": "a", "*.a.test": "a", "b.a.test": "b.a", "*.b.a.test": "b.a"}
+
+    assert nearest({**table, "c.test": "c"}, domain) == name
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from dkim_launcher.addresses import Address
-from dkim_launcher.owners import owners
+from dkim_launcher.conffile import ConfigError
+from dkim_launcher.owners import owners, query
 
 from stack import database
+from stack.render import render
+from stack.settings import Settings
 
-POSTFIX = Path(__file__).parents[2] / "config" / "postfix"
+CONFIG = Path(__file__).parents[2] / "config"
 
 OWNERS = {
     # A user, and the same with an extension.
@@ -28,16 +31,57 @@ OWNERS = {
     "info@c.test": {"bob@c.test"},
     # The two names that every domain must have are the first user's.
     "postmaster@a.test": {"alice@a.test"},
-    "abuse@b.test": {"carol@b.test"},
+    "abuse@b.test": {"carol@b.test", "erin@xn--mnchen-3ya.test"},
     # A catch-all, for what is nobody's.
     "anybody@c.test": {"carol@b.test"},
     "bob@c.test": {"bob@c.test"},
     "bob+x@c.test": {"bob@c.test"},
     "nobody@a.test": set(),
     # Who forwards all mail may still send.
-    "carol@b.test": {"carol@b.test", "carol@elsewhere.test"},
-    # Who is disabled has no address.
+    "carol@b.test": {"carol@b.test"},
+    # Who is disabled has no address, and nobody else has it.
     "dave@a.test": set(),
+    "dave@c.test": set(),
+    # Chains, to the users at their end, through whatever form of alias; circles too.
+    "team@a.test": {"alice@a.test", "bob@c.test"},
+    "team+x@a.test": {"alice@a.test", "bob@c.test"},
+    "chain@c.test": {"alice@a.test"},
+    "round@a.test": {"bob@c.test"},
+    # What follows a + is one's own, also where an alias is written for it.
+    "alice+lists@a.test": {"alice@a.test", "bob@c.test"},
+    "+alice@a.test": set(),
+    "+x@c.test": {"carol@b.test"},
+    # In an alias domain everybody is who they are in the other one.
+    "alice@old.test": {"alice@a.test"},
+    "alice+x@old.test": {"alice@a.test"},
+    "sales@old.test": {"alice@a.test", "bob@c.test"},
+    "info@old.test": {"alice@a.test"},
+    "nobody@old.test": set(),
+    "dave@old.test": set(),
+    "postmaster@old.test": {"alice@a.test"},
+    # Written as people do, a domain is the same.
+    "erin@münchen.test": {"erin@xn--mnchen-3ya.test"},
+    # Below a domain of ours: a catch-all, an address, our own name, and nothing else.
+    "any@books.a.test": {"bob@c.test"},
+    "info@books.a.test": {"alice@a.test"},
+    "postmaster@books.a.test": {"alice@a.test"},
+    "postmaster@mail.a.test": {"alice@a.test"},
+    "alice@mail.a.test": set(),
+    "info@other.a.test": set(),
+    # Rights to send: from all of a domain, but not as another user; as one address.
+    "any@apps.a.test": {"erin@xn--mnchen-3ya.test"},
+    "news@b.test": {"erin@xn--mnchen-3ya.test"},
+    "news+x@b.test": {"erin@xn--mnchen-3ya.test"},
+    "info+x@b.test": {"info@b.test"},
+    "gone@b.test": set(),
+    "boss@c.test": {"alice@a.test", "carol@b.test"},
+    "boss+x@c.test": {"alice@a.test", "carol@b.test"},
+    "any@sub.apps.a.test": set(),
+    "any@xapps.a.test": set(),
+    "any@disabled.a.test": set(),
+    # No quoting leads out of the query.
+    "' OR 1=1 --@a.test": set(),
+    "a@b@a.test": set(),
 }
 
 
@@ -50,61 +94,111 @@ def accounts(tmp_path_factory) -> Path:
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript("""
             INSERT INTO domains (id, name) VALUES
-                (1, 'a.test'), (2, 'b.test'), (3, 'c.test');
-            INSERT INTO users (address, domain_id, password_hash, enabled) VALUES
-                ('dave@a.test', 1, '{ARGON2ID}x', 0),
-                ('alice@a.test', 1, '{ARGON2ID}x', 1),
-                ('info@b.test', 2, '{ARGON2ID}x', 1),
-                ('carol@b.test', 2, '{ARGON2ID}x', 1),
-                ('bob@c.test', 3, '{ARGON2ID}x', 1);
+                (1, 'a.test'), (2, 'b.test'), (3, 'c.test'), (4, 'old.test');
+            INSERT INTO domains (id, name, unicode_name) VALUES
+                (5, 'xn--mnchen-3ya.test', 'münchen.test');
+            INSERT INTO users (id, address, domain_id, password_hash, enabled) VALUES
+                (1, 'dave@a.test', 1, '{ARGON2ID}x', 0),
+                (2, 'alice@a.test', 1, '{ARGON2ID}x', 1),
+                (3, 'info@b.test', 2, '{ARGON2ID}x', 1),
+                (4, 'carol@b.test', 2, '{ARGON2ID}x', 1),
+                (5, 'bob@c.test', 3, '{ARGON2ID}x', 1),
+                (6, 'dave@c.test', 3, '{ARGON2ID}x', 0),
+                (7, 'gone@b.test', 2, '{ARGON2ID}x', 0),
+                (8, 'erin@xn--mnchen-3ya.test', 5, '{ARGON2ID}x', 1);
             INSERT INTO aliases (source, target) VALUES
                 ('sales@a.test', 'alice@a.test'), ('sales@a.test', 'bob@c.test'),
                 ('sales@a.test', 'dave@a.test'), ('info', 'alice@a.test'),
                 ('info@c.test', 'bob@c.test'), ('abuse@b.test', 'carol@b.test'),
-                ('carol@b.test', 'carol@elsewhere.test'), ('@c.test', 'carol@b.test');
+                ('carol@b.test', 'carol@elsewhere.test'), ('@c.test', 'carol@b.test'),
+                ('team@a.test', 'sales+x@old.test'), ('chain@c.test', 'info@a.test'),
+                ('round@a.test', 'circle@a.test'), ('circle@a.test', 'round@a.test'),
+                ('circle@a.test', 'bob@c.test'), ('alice+lists@a.test', 'bob@c.test'),
+                ('@old.test', '@a.test'), ('@books.a.test', 'bob@c.test');
+            INSERT INTO send_as (user_id, address) VALUES
+                (8, '@apps.a.test'), (8, '@b.test'), (2, 'boss@c.test'),
+                (1, '@disabled.a.test');
         """)
+    return path
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory) -> Path:
+    """Render the queries, and return the one that the guard is given."""
+    settings = Settings(mail_domain="a.test", mail_hostname="mail.a.test")
+    folder = tmp_path_factory.mktemp("rendered")
+    for service in ("postfix", "dkim-sign"):
+        name = f"{service}/senders.sqlite"
+        path = folder / name
+        path.parent.mkdir()
+        path.write_text(render(CONFIG, settings, [])[name])
+    assert (folder / "postfix/senders.sqlite").read_text() == path.read_text()
     return path
 
 
 def keys(local: str, domain: str) -> Iterator[tuple[str, str]]:
     """Yield the keys that Postfix looks up for an address (virtual(5))."""
     yield f"{local}@{domain}", local
-    if "+" in local:
+    if local.find("+") > 0:
         yield f"{local.split('+')[0]}@{domain}", local.split("+")[0]
-    yield f"@{domain}", ""
 
 
-def postfix(accounts: Path, local: str, domain: str) -> set[str]:
+def postfix(accounts: Path, table: Path, local: str, domain: str) -> set[str]:
     """Answer as smtpd_sender_login_maps does (sqlite_table(5))."""
     with closing(sqlite3.connect(accounts)) as connection:
         for key, user in keys(local, domain):
-            for table in ("senders", "names"):
-                query = (
-                    (POSTFIX / f"{table}.sqlite").read_text().partition("query =")[2]
-                )
-                # Without a user part a query that asks for one is not made.
-                if "%u" in query and not user:
-                    continue
-                values = {"%s": key, "%u": user, "%d": domain}
-                asked = re.sub("%[sud]", lambda found, v=values: v[found[0]], query)
-                if found := connection.execute(asked).fetchall():
-                    return {login for (login,) in found}
+            text = table.read_text().partition("query =")[2]
+            values = {"%s": key, "%u": user, "%d": domain}
+            quoted = {
+                place: value.replace("'", "''") for place, value in values.items()
+            }
+            asked = re.sub("%[sud]", lambda found, q=quoted: q[found[0]], text)
+            if found := connection.execute(asked).fetchall():
+                return {login for (login,) in found}
     return set()
 
 
 @pytest.mark.parametrize("address", OWNERS)
-def test_postfix_and_the_guard_name_the_same_owners(accounts, address):
+def test_postfix_and_the_guard_name_the_same_owners(accounts, table, address):
     """Who gets an address's mail may send from it, in the envelope and in From:."""
-    local, _, domain = address.partition("@")
+    local, _, domain = address.rpartition("@")
 
-    guard = owners(Address(local, domain), f"file:{accounts}?mode=ro")
+    guard = owners(Address(local, domain), query(table), f"file:{accounts}?mode=ro")
 
-    assert guard == postfix(accounts, local, domain)
+    assert guard == postfix(accounts, table, local, domain)
     assert guard == OWNERS[address]
 
 
-def test_capitals_make_no_difference(accounts):
+def test_capitals_make_no_difference(accounts, table):
     """An address is the same in any case."""
-    owner = owners(Address("Alice", "a.test"), f"file:{accounts}?mode=ro")
+    address = Address("Alice", "a.test")
+
+    owner = owners(address, query(table), f"file:{accounts}?mode=ro")
 
     assert owner == {"alice@a.test"}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("dbpath = /x\n", "no query"),
+        ("query = SELECT 1\n", "alone"),
+        ("query = SELECT 'x%s'\n", "alone"),
+        ("query = SELECT '%s' WHERE '%5'\n", "alone"),
+    ],
+)
+def test_a_query_that_would_be_spliced_is_refused(tmp_path, text, problem):
+    """The key goes into the query as a parameter, or not at all."""
+    path = tmp_path / "senders.sqlite"
+    path.write_text(text)
+
+    with pytest.raises(ConfigError, match=problem):
+        query(path)
+
+
+def test_a_query_ends_where_the_next_parameter_begins(tmp_path):
+    """Lines that begin with a blank belong to it, as in all Postfix files."""
+    path = tmp_path / "senders.sqlite"
+    path.write_text("# a\nquery = SELECT\n    '%s'\n\n  , '%d'\ndbpath = /x\n")
+
+    assert query(path).split() == ["SELECT", ":key", ",", ":domain"]

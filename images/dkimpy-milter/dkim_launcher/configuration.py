@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dkimpy_milter.config import defaultConfigData
 
-from dkim_launcher import tables
+from dkim_launcher import owners, tables
 from dkim_launcher.conffile import ConfigError, options, rows
 from dkim_launcher.keys import read_ed25519, read_rsa
 
@@ -14,6 +14,7 @@ _SIGNER = {
     "Canonicalization",
     "KeyTable",
     "KeyTableEd25519",
+    "SenderLogins",
     "SignHeaders",
     "SigningTable",
 }
@@ -45,7 +46,10 @@ class _Options:
 
     def file(self, name: str) -> Path:
         """A table beside this file, so that a candidate is checked with its own."""
-        return self.path.parent / self.text(name, "(re)?file:.+").split(":", 1)[1]
+        return (
+            self.path.parent
+            / self.text(name, "(file|refile|sqlite):.+").split(":", 1)[1]
+        )
 
     def only(self, names: set[str], mode: str) -> None:
         for name in self.found.keys() - names:
@@ -88,6 +92,7 @@ def _signer(given: _Options) -> Conf:
     return {
         "AuthservID": "",
         "Canonicalization": given.text("Canonicalization", "relaxed/relaxed"),
+        "SenderLogins": owners.query(given.file("SenderLogins")),
         "SignHeaders": _sign_headers(given.file("SignHeaders")),
         "SigningTable": tables.signing_table(given.file("SigningTable"), rsa),
         "privateRSATable": {name: list(row[1:]) for name, row in rsa.items()},

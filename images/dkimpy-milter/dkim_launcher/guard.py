@@ -5,20 +5,20 @@ from collections.abc import Callable
 
 from dkim_launcher.addresses import Address, AddressError, NonAsciiAddressError, parse
 from dkim_launcher.lines import LONGEST, too_long
+from dkim_launcher.names import seen
 from dkim_launcher.refusal import deferred, rejected
 
 Values = Callable[[str], list[bytes]]
 """From a header's name in lower case to its unfolded values."""
 
 
+# Of a header that is refused, in characters: a reply is one line.
+_QUOTED = 120
+
+
 def authors(values: Values) -> list[Address]:
     """Return the addresses in From:, one or more; raises RefusalError otherwise."""
-    found = values("from")
-    if not found:
-        raise rejected("The message has no From: header")
-    if len(found) > 1:
-        raise rejected(f"The message has {len(found)} From: headers, one is allowed")
-    return _parsed("From", found[0])
+    return _parsed("From", _author_line(values))
 
 
 def signing_domain(values: Values) -> str:
@@ -32,12 +32,16 @@ def signing_domain(values: Values) -> str:
 def belongs_to(
     login: str, values: Values, owners: Callable[[Address], set[str]]
 ) -> None:
-    """Raise RefusalError unless each address in From: and Sender: is *login*'s."""
-    for address in authors(values):
-        _owned(login, "From", address, owners)
-    for value in values("sender"):
-        for address in _parsed("Sender", value):
-            _owned(login, "Sender", address, owners)
+    """
+    Raise RefusalError unless each address in From: and Sender: is *login*'s.
+
+    That holds for display names, too, as far as they look like addresses.
+    """
+    fields = [("From", _author_line(values))]
+    fields += [("Sender", value) for value in values("sender")]
+    for header, value in fields:
+        for address in [*_parsed(header, value, login), *seen(_text(value))]:
+            _owned(login, header, address, owners)
 
 
 def lines_fit(message: bytes) -> None:
@@ -57,13 +61,28 @@ def lines_fit(message: bytes) -> None:
     )
 
 
-def _parsed(header: str, value: bytes) -> list[Address]:
+def _author_line(values: Values) -> bytes:
+    found = values("from")
+    if not found:
+        raise rejected("The message has no From: header")
+    if len(found) > 1:
+        raise rejected(f"The message has {len(found)} From: headers, one is allowed")
+    return found[0]
+
+
+def _parsed(header: str, value: bytes, login: str = "") -> list[Address]:
     try:
-        return parse(value.decode("utf-8", "surrogateescape"))
+        return parse(_text(value))
     except NonAsciiAddressError as error:
         raise rejected(f"{header}: {error}; we have none such", "5.6.7") from None
     except AddressError as error:
-        raise rejected(f"{header}: {error}") from None
+        what = _text(value)[:_QUOTED]
+        whose = f", so {what} can't be told to belong to {login}" if login else ""
+        raise rejected(f"{header}: {error}{whose}") from None
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
 
 
 def _owned(

@@ -1,51 +1,53 @@
 """Whose an address is: the accounts' database, read and never written."""
 
+import re
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 from dkim_launcher.addresses import Address
+from dkim_launcher.conffile import ConfigError
 
 _DATABASE = "file:/accounts/accounts.db?mode=ro"
 _PATIENCE = 3.0
 
-# The queries of senders.sqlite and names.sqlite, asked in the order in which Postfix
-# asks them for the envelope sender: both must say the same of every address.
-_WRITTEN = """
-    SELECT address FROM users WHERE address = :key AND enabled
-    UNION
-    SELECT target FROM aliases WHERE source = :key
-    AND target NOT IN (SELECT address FROM users WHERE NOT enabled)
-"""
-_MEANT = """
-    WITH meant (rank, target) AS (
-      SELECT 1, address FROM users WHERE address = :key AND enabled
-      UNION ALL
-      SELECT 2, target FROM aliases, domains WHERE source = :local AND name = :domain
-        AND target NOT IN (SELECT address FROM users WHERE NOT enabled)
-      UNION ALL
-      SELECT 3, (SELECT address FROM users WHERE enabled ORDER BY id LIMIT 1)
-      FROM domains WHERE :local IN ('postmaster', 'abuse') AND name = :domain
-    )
-    SELECT target FROM meant
-    WHERE rank = (SELECT min(rank) FROM meant WHERE target IS NOT NULL)
-"""
+# As sqlite_table(5) has them: the key, what stands before its @ and what after.
+_PLACES = {"%s": ":key", "%u": ":local", "%d": ":domain"}
 
 
-def owners(address: Address, database: str = _DATABASE) -> set[str]:
+def query(path: Path) -> str:
+    """
+    Return the query in *path*, a sqlite_table(5), with parameters where keys belong.
+
+    Raises:
+        ConfigError: The file is missing, or has no query or none about an address.
+    """
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise ConfigError(path, None, error.strerror or str(error)) from None
+    found = re.search(r"^query *=(.*(?:\n\s.*)*)", text, re.MULTILINE)
+    if not found:
+        raise ConfigError(path, None, "no query")
+    asked = re.sub(r"'(%[sud])'", lambda place: _PLACES[place[1]], found[1])
+    if "%" in asked or asked == found[1]:
+        raise ConfigError(path, None, "the key is to be '%s', '%u' or '%d', alone")
+    return asked.strip()
+
+
+def owners(address: Address, asked: str, database: str = _DATABASE) -> set[str]:
     """
     Return the logins that *address* belongs to, in lower case.
 
-    These are whoever gets its mail, and always its own user; without any, those of
-    the address before its `+extension`; without any, those of the domain's catch-all.
+    Args:
+        address: May be one that nobody has.
+        asked: What `query` returned.
+        database: The accounts, as a URI.
 
     Raises:
         sqlite3.Error: The accounts are missing, locked or damaged.
     """
     local, domain = address.local.lower(), address.domain
+    values = {"key": f"{local}@{domain}", "local": local, "domain": domain}
     with closing(sqlite3.connect(database, uri=True, timeout=_PATIENCE)) as accounts:
-        for name in dict.fromkeys([local, local.split("+")[0], ""]):
-            values = {"key": f"{name}@{domain}", "local": name, "domain": domain}
-            for query in (_WRITTEN, _MEANT):
-                if found := accounts.execute(query, values).fetchall():
-                    return {login.lower() for (login,) in found}
-    return set()
+        return {login for (login,) in accounts.execute(asked, values)}

@@ -1,6 +1,7 @@
 """Mode s: signs what our users send, and refuses what they may not."""
 
 from collections import Counter
+from functools import partial
 
 import Milter
 
@@ -8,6 +9,7 @@ from dkim_launcher import guard
 from dkim_launcher.milter import TrueBytesMilter
 from dkim_launcher.owners import owners
 from dkim_launcher.refusal import deferred, rejected
+from dkim_launcher.tables import nearest
 
 
 class Signer(TrueBytesMilter):
@@ -17,7 +19,8 @@ class Signer(TrueBytesMilter):
         """Check who sends, then have dkimpy-milter sign; raises RefusalError."""
         message = self.fp.getvalue()
         if login := self.getsymval("{auth_authen}"):
-            guard.belongs_to(login, self.values, owners)
+            whose = partial(owners, asked=self.conf["SenderLogins"])
+            guard.belongs_to(login, self.values, whose)
             guard.lines_fit(message)
         elif self.mailfrom.strip("<>"):
             # Without a login come Postfix's own bounces, and nothing else.
@@ -31,15 +34,17 @@ class Signer(TrueBytesMilter):
 
     def get_identities_sign(self) -> None:
         """
-        Choose the keys by the domain in From:, whatever its case.
+        Choose the keys of the domain in From:, whatever its case, or of the one above.
 
         The original walks all patterns, and adds to a list shared by all messages.
         """
-        name = self.conf["SigningTable"].get(self.fdomain)
+        name = nearest(self.conf["SigningTable"], self.fdomain)
         if name is None:
             raise deferred(f"No DKIM key for {self.fdomain} yet")
         self.iequals = None
-        _, self.selectorRSA, self.privkeyRSA = self.conf["privateRSATable"][name]
+        self.fdomain, self.selectorRSA, self.privkeyRSA = self.conf["privateRSATable"][
+            name
+        ]
         _, self.selectorEd25519, self.privkeyEd25519 = self.conf["privateEd25519Table"][
             name
         ]

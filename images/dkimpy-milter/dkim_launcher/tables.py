@@ -52,29 +52,39 @@ def _key_row(path: Path, row: Row) -> tuple[str, list[str]]:
 
 def signing_table(path: Path, keys: dict[str, KeyRow]) -> dict[str, str]:
     """
-    Return domain → name of its row in *keys*.
+    Return domain → name of its row in *keys*; `*.domain` stands for all below it.
 
     Raises:
-        ConfigError: A row is not `*@domain name`, or the key is another domain's:
-            d= has to equal the domain in From: (DMARC, strict alignment).
+        ConfigError: A row is neither `*@domain name` nor `*@*.domain name`, or the key
+            is another domain's: d= has to be the domain in From:, or one above it
+            (DMARC's strict and relaxed alignment).
     """
     table: dict[str, str] = {}
     for line, words in rows(path):
         if len(words) != 2 or not words[0].startswith("*@"):
             raise ConfigError(path, line, "expected: *@domain name")
-        domain, name = words[0][2:], words[1]
-        if domain in table:
-            raise ConfigError(path, line, f"a second row for {domain}")
+        pattern, name = words[0][2:], words[1]
+        if pattern in table:
+            raise ConfigError(path, line, f"a second row for {pattern}")
         if name not in keys:
             raise ConfigError(path, line, f"no row {name} in KeyTable")
-        if keys[name].domain != domain:
+        if keys[name].domain != pattern.removeprefix("*."):
             owner = keys[name].domain
-            raise ConfigError(path, line, f"{domain} would be signed as {owner}")
-        table[domain] = name
+            raise ConfigError(path, line, f"{pattern} would be signed as {owner}")
+        table[pattern] = name
     for name, key in keys.items():
         if name not in table.values():
             raise ConfigError(path, None, f"no row for {name} (KeyTable:{key.line})")
     return table
+
+
+def nearest(table: dict[str, str], domain: str) -> str | None:
+    """Return the name for *domain* in a signing *table*: its own, or a parent's."""
+    name, parent = table.get(domain), domain
+    while name is None and parent:
+        parent = parent.partition(".")[2]
+        name = table.get(f"*.{parent}")
+    return name
 
 
 def pair(

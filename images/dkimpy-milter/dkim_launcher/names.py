@@ -1,0 +1,52 @@
+"""What a reader sees beside the addresses in From: and may take for one."""
+
+import binascii
+import quopri
+import re
+import unicodedata
+
+from dkim_launcher.addresses import Address
+
+# RFC 2047, section 2; with the blanks that some programs leave in, and readers take.
+_ENCODED = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?]*)\?=", re.IGNORECASE)
+_BETWEEN_ENCODED = re.compile(r"(?<=\?=)\s+(?==\?)")
+
+_APART = r"\s\"<>()\[\]\\,:;@"
+_ADDRESS = re.compile(
+    rf"(?:\"(?P<quoted>[^\"@]+)\"|(?P<local>[^{_APART}]+))@(?P<domain>[^{_APART}]+)"
+)
+# What stands round an address in a text, and is no part of it.
+_ROUND = "'`.!?*|\u2018\u2019\u201c\u201d\u201e«»"
+
+
+def seen(value: str) -> list[Address]:
+    """
+    Return all that looks like an address in the unfolded *value* of a header.
+
+    Mail programs show the display name, many of them nothing else. So what is found is
+    what they show: encoded words (RFC 2047) decoded, wide and invisible letters as
+    those that they look like.
+    """
+    shown = _ENCODED.sub(_decoded, _BETWEEN_ENCODED.sub("", value))
+    shown = unicodedata.normalize("NFKC", shown)
+    shown = "".join(each for each in shown if unicodedata.category(each) != "Cf")
+    shown = re.sub(r"\\(.)", r"\1", shown)
+    found = []
+    for match in _ADDRESS.finditer(shown):
+        local = match["quoted"] or match["local"].lstrip(_ROUND)
+        domain = match["domain"].rstrip(_ROUND).lower()
+        if local and "." in domain:
+            found.append(Address(local, domain))
+    return found
+
+
+def _decoded(word: re.Match[str]) -> str:
+    charset, encoding, text = word.groups()
+    try:
+        if encoding in "bB":
+            octets = binascii.a2b_base64(text.encode() + b"==")
+        else:
+            octets = quopri.decodestring(text.encode(), header=True)
+        return octets.decode(charset, "replace")
+    except (LookupError, ValueError):
+        return word[0]

@@ -1,0 +1,93 @@
+"""`stack sendas`: from which addresses beside its own a login may send."""
+
+import click
+
+from stack.cli import arguments
+from stack.cli.output import as_json, say, show, table
+from stack.project import Project
+
+
+@click.group()
+def sendas() -> None:
+    """
+    Let a login send from more than its own addresses.
+
+    For applications: `stack sendas add app @books.example.com` lets app send from any
+    address there. LOGIN is a user; without @ it is one of MAIL_DOMAIN.
+
+    ADDRESS is one in a domain of this server or below one, another user's too.
+    @DOMAIN is all of such a domain, with its aliases, but never another user's own
+    address. Whoever has the password of LOGIN can write in the name of all of them.
+    """
+
+
+@sendas.command()
+@click.argument("login", type=arguments.login)
+@click.argument(
+    "addresses",
+    metavar="ADDRESS|@DOMAIN...",
+    type=arguments.address_or_domain,
+    nargs=-1,
+    required=True,
+)
+@click.pass_obj
+def add(project: Project, login: str, addresses: tuple[str, ...]) -> None:
+    """Let LOGIN send from each ADDRESS, or all of a DOMAIN. It may at once."""
+    from stack import accounts, database
+    from stack import sendas as rights
+
+    project.require()
+    login = _in_full(project, login)
+    with project.lock(), database.session(project.database) as session:
+        new = rights.add(session, accounts.user(session, login), addresses)
+    for address in new:
+        say(f"{login} may send as {address}.")
+    if not new:
+        say("Nothing changed.")
+
+
+@sendas.command()
+@click.argument("login", type=arguments.login)
+@click.argument(
+    "addresses",
+    metavar="[ADDRESS|@DOMAIN]...",
+    type=arguments.address_or_domain,
+    nargs=-1,
+)
+@click.pass_obj
+def remove(project: Project, login: str, addresses: tuple[str, ...]) -> None:
+    """Let LOGIN send no longer from ADDRESS, or from its own addresses alone."""
+    from stack import accounts, database
+    from stack import sendas as rights
+
+    project.require()
+    login = _in_full(project, login)
+    with project.lock(), database.session(project.database) as session:
+        rights.remove(session, accounts.user(session, login), addresses)
+    what = ", ".join(addresses) or "any address but its own"
+    say(f"{login} may no longer send as {what}.")
+
+
+@sendas.command("list")
+@as_json
+@click.pass_obj
+def list_(project: Project, json_: bool) -> None:
+    """Print each login that may send as others, and as whom."""
+    from stack import database
+    from stack import sendas as rights
+
+    project.require()
+    with database.session(project.database) as session:
+        found = rights.listed(session)
+    if json_:
+        show([{"login": login, "may_send_as": held} for login, held in found.items()])
+    else:
+        table([(login, ", ".join(held)) for login, held in found.items()])
+
+
+def _in_full(project: Project, login: str) -> str:
+    from stack import env
+
+    if "@" in login:
+        return login
+    return f"{login}@{env.load(project.env).mail_domain}"

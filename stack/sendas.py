@@ -1,0 +1,72 @@
+"""Rights to send: from which addresses beside its own a user may send."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stack.addresses import domain_of, nearest
+from stack.errors import StackError
+from stack.models import Domain, SendAs, User
+
+
+def listed(session: Session) -> dict[str, list[str]]:
+    """Return what each user with such rights may send as, all sorted."""
+    query = (
+        select(User.address, SendAs.address)
+        .join(SendAs, SendAs.user_id == User.id)
+        .order_by(User.address, SendAs.address)
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for login, address in session.execute(query):
+        found[login].append(address)
+    return dict(found)
+
+
+def holder(session: Session, address: str) -> str | None:
+    """Return a user who was given this very *address*, if there is one."""
+    found = listed(session).items()
+    return next((login for login, held in found if address in held), None)
+
+
+def add(session: Session, user: User, addresses: Iterable[str]) -> list[str]:
+    """
+    Let *user* send as *addresses* too, a@d or @d; return those that are new.
+
+    Raises:
+        StackError: When an address isn't in a domain of ours or below one: we could
+            not sign its mail.
+    """
+    ours = set(session.scalars(select(Domain.name)))
+    for address in addresses:
+        if not nearest(domain_of(address), ours):
+            raise StackError(
+                f"{address} is neither in a domain of this server nor below one, so its"
+                " mail could not be signed: add it with"
+                f" `stack domain add {domain_of(address)}`"
+            )
+    known = listed(session).get(user.address, [])
+    new = [each for each in dict.fromkeys(addresses) if each not in known]
+    session.add_all(SendAs(user_id=user.id, address=each) for each in new)
+    return new
+
+
+def remove(session: Session, user: User, addresses: Iterable[str] = ()) -> None:
+    """
+    Let *user* send no longer as *addresses*, or if none are given as itself alone.
+
+    Raises:
+        StackError: When it had no such right.
+    """
+    known = listed(session).get(user.address, [])
+    missing = [each for each in addresses if each not in known]
+    if missing or not known:
+        what = f" as {', '.join(missing)}" if missing else ""
+        raise StackError(
+            f"{user.address} has no right to send{what}: see `stack sendas list`"
+        )
+    gone = set(addresses) or set(known)
+    for right in session.scalars(select(SendAs).filter_by(user_id=user.id)):
+        if right.address in gone:
+            session.delete(right)
