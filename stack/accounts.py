@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stack import addresses, aliases, sendas
+from stack import addresses, aliases, sendas, ways
 from stack.errors import StackError
 from stack.models import Alias, Domain, SendAs, User
 
@@ -106,10 +106,16 @@ def refuse_taken(session: Session, address: str) -> None:
     Make sure that *address* could become a user.
 
     Raises:
-        StackError: When its domain isn't ours, it is a user or an alias, or somebody
-            else may send from it.
+        StackError: When its domain isn't ours or an alias domain, it is a user or an
+            alias, or somebody else may send from it.
     """
-    our_domain(session, addresses.domain_of(address))
+    domain = our_domain(session, addresses.domain_of(address)).name
+    if other := ways.domain_twins(session).get(domain):
+        raise StackError(
+            f"{address}: @{domain} is an alias domain of @{other}, so mail would not"
+            f" reach the new mailbox: make it in {other}, or first"
+            f" `stack alias remove @{domain}`"
+        )
     if session.scalar(select(User).filter_by(address=address)):
         raise StackError(
             f"{address} is a user already: change it with `stack user passwd`,"
@@ -155,7 +161,8 @@ def remove_user(session: Session, address: str) -> None:
     Raises:
         StackError: When there is no such user, or an alias still leads to it.
     """
+    dead = ways.Ways(session).dead_ends()
     session.delete(user(session, address))
     session.flush()
-    aliases.refuse_dead_ends(session)
+    aliases.refuse_dead_ends(session, dead)
     aliases.refuse_circles(session)

@@ -1,13 +1,11 @@
 """
 Aliases: added, listed, removed, and kept from leading nowhere or in circles.
 
-An alias domain is an alias `@old` → `@new`: each address there is the one of the
-same name here, if somebody has that. Postfix looks up the same in SQL
-(config/accounts.sql.j2, config/postfix/*.sqlite).
+An alias domain is an alias `@old` → `@new`: each address there is the one of the same
+name here, if somebody has that.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Set
 from graphlib import CycleError, TopologicalSorter
 
 from sqlalchemy import select
@@ -16,17 +14,7 @@ from sqlalchemy.orm import Session
 from stack.addresses import domain_of, nearest
 from stack.errors import StackError
 from stack.models import Alias, Domain, User
-
-# The names every domain must have (RFC 2142): Postfix gives them the first user.
-ALWAYS_REACHED = ("postmaster", "abuse")
-
-
-def listed(session: Session) -> dict[str, list[str]]:
-    """Return the targets of each source, both sorted."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for alias in session.scalars(select(Alias).order_by(Alias.source, Alias.target)):
-        found[alias.source].append(alias.target)
-    return dict(found)
+from stack.ways import Ways, domain_twins, listed
 
 
 def add(session: Session, source: str, targets: Iterable[str]) -> list[str]:
@@ -43,8 +31,9 @@ def add(session: Session, source: str, targets: Iterable[str]) -> list[str]:
     known = listed(session).get(source, [])
     new = [target for target in dict.fromkeys(targets) if target not in known]
     _refuse_mixed(session, source, [*known, *new])
+    dead = Ways(session).dead_ends()
     session.add_all(Alias(source=source, target=target) for target in new)
-    refuse_dead_ends(session)
+    refuse_dead_ends(session, dead)
     refuse_circles(session)
     return new
 
@@ -81,7 +70,14 @@ def _refuse_mixed(session: Session, source: str, targets: list[str]) -> None:
                 f"@{old} → @{new}: both must be domains of this server: add {name}"
                 f" with `stack domain add {name}`"
             )
-    if new in twins or old in twins.values():
+    if somebody := session.scalar(
+        select(User.address).join(Domain).where(Domain.name == old).limit(1)
+    ):
+        raise StackError(
+            f"@{old} → @{new}: {somebody} has a mailbox, which would get no mail: first"
+            f" `stack user remove {somebody}`"
+        )
+    if new in {old, *twins} or old in twins.values():
         raise StackError(
             f"@{old} → @{new}: an alias domain can't lead to an alias domain: let it"
             " lead to the domain where the users are"
@@ -100,40 +96,30 @@ def remove(session: Session, source: str, targets: Iterable[str] = ()) -> None:
     if missing or not known:
         arrow = f" → {', '.join(missing)}" if missing else ""
         raise StackError(f"{source}{arrow} is not an alias: see `stack alias list`")
+    dead = Ways(session).dead_ends()
     gone = set(targets) or set(known)
     for alias in session.scalars(select(Alias).filter_by(source=source)):
         if alias.target in gone:
             session.delete(alias)
     session.flush()
-    refuse_dead_ends(session)
+    refuse_dead_ends(session, dead)
 
 
-def domain_twins(session: Session) -> dict[str, str]:
-    """Return the domain that each alias domain leads to."""
-    return {
-        domain_of(source): domain_of(target)
-        for source, (target, *_) in listed(session).items()
-        if target.startswith("@")
-    }
-
-
-def refuse_dead_ends(session: Session) -> None:
+def refuse_dead_ends(session: Session, known: Set[tuple[str, str]]) -> None:
     """
-    Make sure that all that aliases lead to reaches someone.
+    Make sure that no aliases but the *known* ones lead to nobody.
 
     Otherwise we would take such mail in, and then have to send it back to a sender
     who is likely to be forged.
 
     Raises:
-        StackError: When one doesn't.
+        StackError: When one does.
     """
-    ways = _Ways(session)
-    for source, targets in ways.aliases.items():
-        for target in filter(ways.is_dead_end, targets):
-            raise StackError(
-                f"alias {source} → {target}: nobody has that address: first"
-                f" `stack user add {target}`, or `stack alias remove {source} {target}`"
-            )
+    for source, target in sorted(Ways(session).dead_ends() - known):
+        raise StackError(
+            f"alias {source} → {target}: nobody has that address: first"
+            f" `stack user add {target}`, or `stack alias remove {source} {target}`"
+        )
 
 
 def refuse_circles(session: Session) -> None:
@@ -144,80 +130,9 @@ def refuse_circles(session: Session) -> None:
         StackError: When it doesn't.
     """
     try:
-        TopologicalSorter(_Ways(session).graph()).prepare()
+        TopologicalSorter(Ways(session).graph()).prepare()
     except CycleError as error:
         circle = " → ".join(reversed(error.args[1]))
         raise StackError(
             f"alias {circle} leads in a circle: choose another target"
         ) from None
-
-
-class _Ways:
-    """Where mail for an address goes next, in the order that Postfix looks."""
-
-    def __init__(self, session: Session) -> None:
-        self.aliases: Mapping[str, list[str]] = listed(session)
-        self.users = set(session.scalars(select(User.address)))
-        self.domains = set(session.scalars(select(Domain.name)))
-        # Domains below ours that have aliases and no mailboxes.
-        self.domains |= set(map(domain_of, self.aliases)) - {""}
-        self.twins = domain_twins(session)
-
-    def key(self, address: str) -> str | None:
-        """Return the source that *address* matches: itself, its name, its domain."""
-        address = self._settled(address)
-        name, plain, domain = _parts(address)
-        if domain not in self.domains:
-            return None
-        keys = self._written(address)
-        if f"{plain}@{domain}" not in self.users:
-            keys += [name, plain]
-            if plain not in ALWAYS_REACHED and domain not in self.twins:
-                keys.append(f"@{domain}")
-        return next((key for key in keys if key in self.aliases), None)
-
-    def is_dead_end(self, address: str) -> bool:
-        """Say whether *address* is in a domain of ours but reaches nobody."""
-        address = self._settled(address)
-        _, plain, domain = _parts(address)
-        if domain not in self.domains or plain in ALWAYS_REACHED or not plain:
-            return False
-        return f"{plain}@{domain}" not in self.users and self.key(address) is None
-
-    def graph(self) -> dict[str, list[str]]:
-        """Return the sources that each source leads to."""
-        return {key: self._next(key) for key in self.aliases}
-
-    def _next(self, source: str) -> list[str]:
-        found = []
-        for target in self.aliases[source]:
-            key = None if target.startswith("@") else self.key(target)
-            # A user that is its own target keeps a copy: Postfix stops there.
-            if key and not (key == target == source and target in self.users):
-                found.append(key)
-        return found
-
-    def _settled(self, address: str) -> str:
-        """Return what *address*, if it is in an alias domain, is in the other one."""
-        name, plain, domain = _parts(address)
-        new = self.twins.get(domain)
-        if not new or f"{plain}@{domain}" in self.users or self._is_written(address):
-            return address
-        there = f"{name}@{new}"
-        keys = {f"{plain}@{new}", f"@{new}"}
-        if keys & (self.users | set(self.aliases)) or self._is_written(there):
-            return there
-        return address
-
-    def _is_written(self, address: str) -> bool:
-        return any(key in self.aliases for key in self._written(address))
-
-    def _written(self, address: str) -> list[str]:
-        _, plain, domain = _parts(address)
-        return [address, f"{plain}@{domain}"]
-
-
-def _parts(address: str) -> tuple[str, str, str]:
-    """Return the name before the @, the same without its +extension, the domain."""
-    name, _, domain = address.rpartition("@")
-    return name, name.partition("+")[0], domain

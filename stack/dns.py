@@ -24,7 +24,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Below:
-    """Names below our domains that are used in addresses, and are no domains of ours."""
+    """Names in addresses of ours that are below our domains, or are domains of ours."""
 
     received: frozenset[str] = frozenset()
     """Those that aliases are written for."""
@@ -35,7 +35,7 @@ class Below:
 def records(
     settings: Settings,
     keys: Mapping[str, Mapping[str, str]],
-    below: Below = Below(),  # noqa: B008 - it is frozen
+    below: Below = Below(),
 ) -> dict[str, list[Record]]:
     """
     Return the records by domain; *keys* holds domain, selector, text of the record.

@@ -66,11 +66,11 @@ def remove(project: Project, source: str, targets: tuple[str, ...]) -> None:
 @click.pass_obj
 def list_(project: Project, json_: bool) -> None:
     """Print each source with its targets."""
-    from stack import aliases, database
+    from stack import database, ways
 
     project.require()
     with database.session(project.database) as session:
-        found = aliases.listed(session)
+        found = ways.listed(session)
     if json_:
         show([{"source": s, "targets": targets} for s, targets in found.items()])
     else:

@@ -68,14 +68,14 @@ def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:
 
 
 def _below(project: Project) -> "Below":
-    from stack import aliases, database, sendas
+    from stack import database, sendas, ways
     from stack.addresses import domain_of
     from stack.dns import Below
 
     with database.session(project.database) as session:
         rights = sendas.listed(session).values()
         return Below(
-            received=frozenset(map(domain_of, aliases.listed(session))) - {""},
+            received=frozenset(map(domain_of, ways.listed(session))) - {""},
             sent=frozenset(domain_of(each) for held in rights for each in held),
         )
 

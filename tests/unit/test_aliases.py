@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import aliases
+from stack import accounts, addresses, aliases, ways
 from stack.errors import StackError
 from stack.models import Alias
 
@@ -15,7 +15,7 @@ def test_a_source_may_have_many_targets(accounts_of):
     aliases.add(session, "info@example.org", [BOB, ALICE, "x@example.net"])
     aliases.add(session, "@example.org", [ALICE])
 
-    assert aliases.listed(session) == {
+    assert ways.listed(session) == {
         "@example.org": [ALICE],
         "info@example.org": [ALICE, BOB, "x@example.net"],
     }
@@ -137,7 +137,7 @@ def test_one_target_or_all_are_removed(accounts_of):
     aliases.remove(session, "info@example.org", [BOB])
     aliases.remove(session, "sales@example.org")
 
-    assert aliases.listed(session) == {"info@example.org": [ALICE]}
+    assert ways.listed(session) == {"info@example.org": [ALICE]}
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_what_is_no_alias_cannot_be_removed(accounts_of, source, targets):
     with pytest.raises(StackError, match="is not an alias"):
         aliases.remove(session, source, targets)
 
-    assert aliases.listed(session) == {"info@example.org": [ALICE]}
+    assert ways.listed(session) == {"info@example.org": [ALICE]}
 
 
 def test_an_alias_that_another_leads_to_is_kept(accounts_of):
@@ -162,3 +162,110 @@ def test_an_alias_that_another_leads_to_is_kept(accounts_of):
 
     with pytest.raises(StackError, match="nobody has that address"):
         aliases.remove(session, "info@example.org")
+
+
+def test_an_alias_domain_has_the_names_of_the_other(accounts_of):
+    """What leads there leads to whoever has the name in the other domain."""
+    session = accounts_of(ALICE)
+    accounts.add_domain(session, "old.example")
+    aliases.add(session, "@old.example", ["@example.org"])
+
+    assert aliases.add(session, "a@example.org", ["alice+x@old.example"])
+    with pytest.raises(StackError, match="nobody has that address"):
+        aliases.add(session, "b@example.org", ["nobody@old.example"])
+    with pytest.raises(StackError, match="leads in a circle"):
+        aliases.add(session, "c@example.org", ["c@old.example"])
+    with pytest.raises(StackError, match="nobody has that address"):
+        accounts.remove_user(session, ALICE)
+    with pytest.raises(StackError, match="nobody has that address"):
+        aliases.remove(session, "@old.example")
+
+
+@pytest.mark.parametrize(
+    ("source", "targets", "reason"),
+    [
+        ("info@old.example", ["@example.org"], "only a whole domain"),
+        ("info", ["@example.org"], "only a whole domain"),
+        ("@old.example", ["@example.org", ALICE], "one target and no catch-all"),
+        ("@old.example", ["@example.org", "@example.net"], "one target"),
+        ("@old.example", ["@elsewhere.example"], "`stack domain add elsewhere"),
+        ("@sub.example.org", ["@example.org"], "`stack domain add sub.example.org`"),
+        ("@example.org", ["@old.example"], "alice@example.org has a mailbox"),
+        ("@old.example", ["@old.example"], "can't lead to an alias domain"),
+        ("@old.example", ["@twin.example"], "can't lead to an alias domain"),
+        ("@example.net", ["@twin.example"], "can't lead to an alias domain"),
+        ("@twin.example", [ALICE], "one target and no catch-all"),
+    ],
+)
+def test_what_an_alias_domain_cannot_be(accounts_of, source, targets, reason):
+    """A part of a domain, one of several ways, foreign, or a link of a chain."""
+    session = accounts_of(ALICE)
+    for name in ("old.example", "twin.example", "example.net"):
+        accounts.add_domain(session, name)
+    aliases.add(session, "@twin.example", ["@example.org"])
+
+    with pytest.raises(StackError, match=reason):
+        aliases.add(session, source, targets)
+
+
+def test_where_an_alias_domain_leads_is_no_alias_domain_later(accounts_of):
+    """A chain is refused from its other end, too."""
+    session = accounts_of(ALICE)
+    for name in ("old.example", "new.example"):
+        accounts.add_domain(session, name)
+    aliases.add(session, "@old.example", ["@new.example"])
+
+    with pytest.raises(StackError, match="can't lead to an alias domain"):
+        aliases.add(session, "@new.example", ["@example.org"])
+
+
+def test_an_alias_domain_takes_no_users(accounts_of):
+    """Their mail would go to the other domain."""
+    session = accounts_of(ALICE)
+    accounts.add_domain(session, "old.example")
+    aliases.add(session, "@old.example", ["@example.org"])
+
+    with pytest.raises(StackError, match=r"alias domain of @example\.org"):
+        accounts.add_user(session, "bob@old.example", "{X}y", None)
+
+
+@pytest.mark.parametrize("source", ["@books.example.org", "x@a.books.example.org"])
+def test_a_name_below_a_domain_needs_no_domain(accounts_of, source):
+    """Until its parent is to go: then nobody would take its mail any more."""
+    session = accounts_of(BOB, "x@example.net")
+    aliases.add(session, source, ["x@example.net"])
+    accounts.remove_user(session, BOB)
+
+    with pytest.raises(StackError, match=f"still has {source}"):
+        accounts.remove_domain(session, "example.org")
+    aliases.remove(session, source)
+    accounts.remove_domain(session, "example.org")
+
+
+@pytest.mark.parametrize("source", ["x@xexample.org", "@org", "x@example.org.evil"])
+def test_what_only_looks_like_a_name_below_is_refused(accounts_of, source):
+    """Only whole labels count."""
+    session = accounts_of(ALICE)
+
+    with pytest.raises(StackError, match="domain"):
+        aliases.add(session, addresses.source(source), [ALICE])
+
+
+def test_a_domain_that_aliases_lead_to_is_kept(accounts_of):
+    """Otherwise their mail would go out to whoever has the domain next."""
+    session = accounts_of(ALICE)
+    for name in ("old.example", "new.example"):
+        accounts.add_domain(session, name)
+    aliases.add(session, "@old.example", ["@new.example"])
+    aliases.add(session, "b@example.org", ["postmaster@new.example"])
+
+    with pytest.raises(StackError, match=r"still has @old\.example, b@example\.org"):
+        accounts.remove_domain(session, "new.example")
+
+
+def test_what_was_dead_before_stops_nobody(accounts_of):
+    """A row made by hand is no reason to refuse an alias that is right."""
+    session = accounts_of(ALICE)
+    session.add(Alias(source="a@example.org", target="nobody@example.org"))
+
+    assert aliases.add(session, "b@example.org", [ALICE]) == [ALICE]

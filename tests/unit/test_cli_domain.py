@@ -22,6 +22,37 @@ def test_a_domain_that_is_there_changes_nothing(stack, ready):
     assert stack("domain", "add", "example.org").stderr == "Nothing changed.\n"
 
 
+def test_several_domains_are_added_or_none(stack, ready):
+    """Each once, with keys of its own; a wrong name among them, and nothing is done."""
+    names = ["b.example", "a.example", "B.example"]
+    wrong = stack("domain", "add", *names, "a b")
+
+    done = stack("domain", "add", *names)
+
+    assert wrong.exit_code == 2
+    assert done.stderr.splitlines()[0] == "add domain b.example, a.example"
+    assert len(list(ready.dkim.glob("[ab].example/*"))) == 4
+    listed = json.loads(stack("domain", "list", "--json").stdout)
+    assert [each["domain"] for each in listed] == [
+        "a.example",
+        "b.example",
+        "example.org",
+    ]
+
+
+def test_a_circle_stops_all_domains(stack, ready):
+    """What the last one makes impossible leaves the first one out as well."""
+    stack("user", "add", "x@example.org", "--generate")
+    stack("alias", "add", "a", "a@b.example")
+
+    done = stack("domain", "add", "a.example", "b.example")
+
+    assert done.exit_code == 1
+    assert "leads in a circle" in done.stderr
+    listed = json.loads(stack("domain", "list", "--json").stdout)
+    assert [each["domain"] for each in listed] == ["example.org"]
+
+
 def test_domains_are_listed(stack, ready):
     """For people a line each, for programs a list."""
     stack("user", "add", "alice@example.org", "--generate")

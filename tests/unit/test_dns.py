@@ -84,6 +84,30 @@ def test_a_relay_may_send_for_us(relay_host, spf):
     assert Record("example.org", "TXT", spf) in block
 
 
+def test_names_below_a_domain_stand_with_the_nearest():
+    """MX and SPF where mail is taken, SPF where it is only sent from."""
+    keys = KEYS | {"x.example.org": {}}
+    received = frozenset({"books.example.org", "a.x.example.org", "mail.example.org"})
+    sent = frozenset({"news.example.org", "books.example.org", "a.example"})
+
+    blocks = our_dns.records(made(), keys, our_dns.Below(received, sent))
+
+    plain = our_dns.records(made(), keys)
+    added = {name: block[len(plain[name]) :] for name, block in blocks.items()}
+    assert added == {
+        "example.org": [
+            Record("books.example.org", "MX", "10 mail.example.org"),
+            Record("books.example.org", "TXT", "v=spf1 mx -all"),
+            Record("news.example.org", "TXT", "v=spf1 a:mail.example.org -all"),
+        ],
+        "x.example.org": [
+            Record("a.x.example.org", "MX", "10 mail.example.org"),
+            Record("a.x.example.org", "TXT", "v=spf1 mx -all"),
+        ],
+        "a.example": [],
+    }
+
+
 def test_the_zone_is_read_back_as_the_same_records():
     """An independent parser finds each record, long texts in strings of 255."""
     settings = made(public_ipv4="192.0.2.1", public_ipv6="2001:db8::1")

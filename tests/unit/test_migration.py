@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
-from stack import accounts, aliases, database
+from stack import accounts, database, ways
 from stack.models import Domain, SendAs
 
 
@@ -48,7 +48,7 @@ def test_all_that_was_there_is_there_afterwards(old):
             "alice@example.org",
             5,
         )
-        assert aliases.listed(session) == {
+        assert ways.listed(session) == {
             "@xn--mnchen-3ya.example": ["alice@example.org"],
             "info": ["alice@example.org"],
         }

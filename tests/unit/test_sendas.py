@@ -1,0 +1,80 @@
+"""Rights to send: given, listed, taken, and gone with their user."""
+
+import pytest
+
+from stack import accounts, sendas
+from stack.errors import StackError
+
+APP, BOB = "app@example.org", "bob@example.org"
+BOOKS = "@books.example.org"
+
+
+@pytest.fixture
+def users(accounts_of):
+    """Two users of one domain."""
+    return accounts_of(APP, BOB)
+
+
+@pytest.fixture
+def app(users):
+    """The user that is to have rights."""
+    return accounts.user(users, APP)
+
+
+def test_rights_are_given_listed_and_taken(session, app):
+    """Only what is new is said; without an address all go."""
+    assert sendas.add(session, app, [BOOKS, "news@example.org", BOOKS]) == [
+        BOOKS,
+        "news@example.org",
+    ]
+    assert sendas.add(session, app, [BOOKS]) == []
+    assert sendas.listed(session) == {APP: [BOOKS, "news@example.org"]}
+
+    sendas.remove(session, app, [BOOKS])
+    assert sendas.listed(session) == {APP: ["news@example.org"]}
+    sendas.remove(session, app)
+    assert sendas.listed(session) == {}
+
+
+@pytest.mark.parametrize(
+    "address", ["x@example.net", "@example.net", "@xexample.org", "@org"]
+)
+def test_what_could_not_be_signed_is_refused(session, app, address):
+    """Neither ours nor below a domain of ours."""
+    with pytest.raises(StackError, match="neither in a domain of this server"):
+        sendas.add(session, app, [address])
+
+
+@pytest.mark.parametrize("addresses", [[], ["@example.org"]])
+def test_a_right_that_is_not_there_cannot_be_taken(session, app, addresses):
+    """A misspelt one is told."""
+    with pytest.raises(StackError, match=f"{APP} has no right to send"):
+        sendas.remove(session, app, addresses)
+
+
+def test_rights_go_with_their_user(session, app):
+    """Whoever is given the address next starts with none."""
+    sendas.add(session, app, [BOOKS])
+    accounts.remove_user(session, APP)
+    accounts.add_user(session, APP, "{X}y", None)
+
+    assert sendas.listed(session) == {}
+
+
+def test_no_user_is_made_of_an_address_that_another_sends_from(session, app):
+    """The right was given when the address was nobody's."""
+    sendas.add(session, app, ["news@example.org"])
+
+    with pytest.raises(StackError, match=f"`stack sendas remove {APP} news@"):
+        accounts.add_user(session, "news@example.org", "{X}y", None)
+
+
+def test_a_domain_is_kept_while_somebody_sends_from_below_it(accounts_of):
+    """The right would be to a domain that is no longer ours."""
+    session = accounts_of("app@example.net")
+    accounts.add_domain(session, "example.org")
+    app = accounts.user(session, "app@example.net")
+    sendas.add(session, app, [BOOKS])
+
+    with pytest.raises(StackError, match=f"still has {BOOKS}"):
+        accounts.remove_domain(session, "example.org")
