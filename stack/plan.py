@@ -63,21 +63,26 @@ def domains_added(
     return changes + _configuration(project, settings, [*known, *new])
 
 
-def domain_removed(project: Project, settings: Settings, name: str) -> list[Change]:
+def domains_removed(
+    project: Project, settings: Settings, names: Sequence[str]
+) -> list[Change]:
     """
-    Plan to take no more mail for *name*. Its keys stay: mail is on its way.
+    Plan to take no more mail for *names*. Their keys stay: mail is on its way.
 
     Raises:
-        StackError: When it is MAIL_DOMAIN.
+        StackError: When MAIL_DOMAIN is among them.
         InvalidError: When a template is wrong.
     """
-    if name == settings.mail_domain:
+    if settings.mail_domain in names:
         raise StackError(
-            f"{name} is MAIL_DOMAIN in .env: first make another one that, with"
-            " `stack init --domain`"
+            f"{settings.mail_domain} is MAIL_DOMAIN in .env: first make another one"
+            " that, with `stack init --domain`"
         )
-    left = [each for each in database.domains(project.database) if each != name]
-    return [_remove_domain(project, name), *_configuration(project, settings, left)]
+    known = database.domains(project.database)
+    left = [each for each in known if each not in names]
+    # In one step, as it may refuse: then none of them is removed.
+    change = _remove_domains(project, list(dict.fromkeys(names)))
+    return [change, *_configuration(project, settings, left)]
 
 
 def _configuration(
@@ -144,12 +149,13 @@ def _add_domains(project: Project, names: Sequence[str]) -> Change:
     return Change(f"add domain {', '.join(names)}", carry_out)
 
 
-def _remove_domain(project: Project, name: str) -> Change:
+def _remove_domains(project: Project, names: Sequence[str]) -> Change:
     def carry_out() -> None:
         with database.session(project.database) as session:
-            accounts.remove_domain(session, name)
+            for name in names:
+                accounts.remove_domain(session, name)
 
-    return Change(f"remove domain {name}", carry_out)
+    return Change(f"remove domain {', '.join(names)}", carry_out)
 
 
 def _repairs(project: Project) -> list[Change]:

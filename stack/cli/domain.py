@@ -6,6 +6,10 @@ from stack.cli import arguments
 from stack.cli.output import as_json, carry_out, say, show, table
 from stack.project import Project
 
+_names = click.argument(
+    "names", metavar="NAME...", type=arguments.domain, nargs=-1, required=True
+)
+
 
 @click.group()
 def domain() -> None:
@@ -13,9 +17,7 @@ def domain() -> None:
 
 
 @domain.command()
-@click.argument(
-    "names", metavar="NAME...", type=arguments.domain, nargs=-1, required=True
-)
+@_names
 @click.pass_obj
 def add(project: Project, names: tuple[str, ...]) -> None:
     """Take mail for each domain NAME, and sign what it sends. All are added or none."""
@@ -30,16 +32,17 @@ def add(project: Project, names: tuple[str, ...]) -> None:
 
 
 @domain.command()
-@click.argument("name", type=arguments.domain)
+@_names
 @click.pass_obj
-def remove(project: Project, name: str) -> None:
-    """Take no more mail for the domain NAME, which has no users left."""
+def remove(project: Project, names: tuple[str, ...]) -> None:
+    """Take no more mail for each domain NAME, which has no users left: all or none."""
     from stack import env, plan
 
     project.require()
     with project.lock():
-        carry_out(plan.domain_removed(project, env.load(project.env), name))
-    say(f"Its DKIM keys are kept, in {project.dkim / name}.")
+        carry_out(plan.domains_removed(project, env.load(project.env), names))
+    for name in names:
+        say(f"Its DKIM keys are kept, in {project.dkim / name}.")
 
 
 @domain.command("list")

@@ -1,8 +1,12 @@
 """Accounts on our server, made as an operator makes them."""
 
 import secrets
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .mailbox import Mailbox
+from .project import Project
 from .server import Server
 
 
@@ -11,3 +15,23 @@ def open_account(server: Server, address: str) -> Mailbox:
     password = secrets.token_urlsafe()
     server.project.stack("user", "add", address, "--password-stdin", stdin=password)
     return Mailbox(address, password, server)
+
+
+def operate(project: Project, *commands: str) -> None:
+    """Run several `stack` commands in one container: starting one takes seconds."""
+    script = "\n".join(f"python3 -m stack {command}" for command in commands)
+    run = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint=sh", "stack")
+    project.compose(*run, "-euc", script)
+
+
+@contextmanager
+def aliases(project: Project, **targets: str) -> Iterator[None]:
+    """Have aliases for a while; the names are sources, with the targets of each."""
+    pairs = [(shlex.quote(source), where) for source, where in targets.items()]
+    operate(project, *(f"alias add {source} {where}" for source, where in pairs))
+    try:
+        yield
+    finally:
+        # From the last: one that another leads to is not removed.
+        gone = [f"alias remove {source}" for source, _ in reversed(pairs)]
+        operate(project, *gone)

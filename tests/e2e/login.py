@@ -1,9 +1,10 @@
 """Logins by hand: what is tried, and what the server says to it."""
 
 import base64
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
-from .dialogue import Reply
+from .dialogue import Reply, Smtp
 from .server import Server
 
 
@@ -21,6 +22,16 @@ def log_in(server: Server, port: int, *credentials: tuple[str, str]) -> list[Rep
             session.ehlo()
             session.write(f"AUTH PLAIN {plain(address, password)}\r\n".encode())
         return [session.reply() for session in sessions]
+
+
+@contextmanager
+def logged_in(server: Server, login: str, password: str) -> Iterator[Smtp]:
+    """Open a dialogue on port 587 as *login*, for one message after the other."""
+    with server.connect(587, server.trust) as session:
+        reply = session.say(f"AUTH PLAIN {plain(login, password)}")
+        if reply.code != 235:
+            raise AssertionError(f"{login} can't log in: {reply}")
+        yield session
 
 
 def plain(address: str, password: str) -> str:

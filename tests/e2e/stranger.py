@@ -84,3 +84,10 @@ class Spammer:
             if tls:
                 session.start_tls(self.server.trust)
             return session.deliver(message, sender, [to], options)
+
+    def ask(self, *recipients: str, utf8: bool = False) -> list[Reply]:
+        """Have port 25 say of each address whether it takes mail for it."""
+        with self.session() as session:
+            options = " SMTPUTF8" if utf8 else ""
+            session.say(f"MAIL FROM:<a@outside.test>{options}")
+            return [session.say(f"RCPT TO:<{each}>") for each in recipients]

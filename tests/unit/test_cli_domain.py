@@ -40,6 +40,18 @@ def test_several_domains_are_added_or_none(stack, ready):
     ]
 
 
+def test_several_domains_are_removed_or_none(stack, ready):
+    """One that is in use among them, and all stay."""
+    stack("domain", "add", "a.example", "b.example", "c.example")
+    stack("user", "add", "alice@c.example", "--generate")
+
+    assert stack("domain", "remove", "a.example", "c.example").exit_code == 1
+    assert stack("domain", "remove", "a.example", "b.example").exit_code == 0
+
+    listed = json.loads(stack("domain", "list", "--json").stdout)
+    assert [each["domain"] for each in listed] == ["c.example", "example.org"]
+
+
 def test_a_circle_stops_all_domains(stack, ready):
     """What the last one makes impossible leaves the first one out as well."""
     stack("user", "add", "x@example.org", "--generate")

@@ -1,0 +1,106 @@
+"""Aliases that lead to aliases: followed to their end, or harmless without one."""
+
+import json
+
+import pytest
+
+from .accounts import aliases
+from .message import letter
+from .queue import waiting
+
+ADD = """
+import json, sqlite3, sys
+with sqlite3.connect("var/accounts/accounts.db", timeout=10) as accounts:
+    rows = json.loads(sys.argv[1])
+    accounts.executemany("DELETE FROM aliases WHERE source = ? AND target = ?", rows)
+    if sys.argv[2] == "add":
+        accounts.executemany("INSERT INTO aliases (source, target) VALUES (?, ?)", rows)
+"""
+
+# By the name of the first alias: rows as a person may write them with SQL.
+CIRCLES = {
+    "itself": ["itself itself"],
+    "itself-longer": ["itself-longer itself-longer+x"],
+    "two": ["two two-b", "two-b two"],
+    "two-and-a-user": [
+        "two-and-a-user two-c",
+        "two-and-a-user alice",
+        "two-c two-and-a-user",
+    ],
+    "all-and-all": [
+        f"{a} {b}"
+        for a in ("all-and-all", "b-all", "c-all", "d-all")
+        for b in ("all-and-all", "b-all", "c-all", "d-all")
+        if a != b
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def chain(server, alice, bob, carol):
+    """Write four aliases, of all forms, each of which leads to the next."""
+    with aliases(
+        server.project,
+        **{
+            "chain-four@example.test": "alice@example.test bob@example.test",
+            "@second.test": "chain-four+tail@example.test",
+            "chain-two": "anybody@second.test",
+            "chain-one@example.test": "chain-two@example.test",
+        },
+    ):
+        yield
+
+
+@pytest.fixture
+def circle(server, alice, request):
+    """Write a circle by hand, which `stack alias add` would refuse."""
+    rows = [
+        [f"{word}@example.test" for word in pair.split()]
+        for pair in CIRCLES[request.param]
+    ]
+    script = f"python3 -c '{ADD}' '{json.dumps(rows)}'"
+    server.project.as_root(f"{script} add")
+    yield f"{request.param}@example.test"
+    server.project.as_root(f"{script} remove")
+
+
+@pytest.mark.parametrize("to", ["chain-one", "chain-one+detail"])
+def test_a_chain_of_aliases_is_followed_to_its_end(
+    chain, alice, bob, spammer, subject, to
+):
+    """Aliases may lead to aliases of any form; each user at the end gets one copy."""
+    reply = spammer.send(f"{to}@example.test", letter("a@outside.test", to, subject))
+
+    assert reply.code == 250
+    assert alice.receive(subject)
+    assert bob.receive(subject)
+    assert [alice.subjects().count(subject), bob.subjects().count(subject)] == [1, 1]
+
+
+def test_who_is_at_the_end_of_a_chain_sends_from_its_beginning(
+    chain, alice, bob, subject
+):
+    """Whoever gets an alias's mail, over however many steps, may send from it."""
+    sender = "chain-one@example.test"
+
+    alice.send(bob.address, message=letter(sender, bob.address, subject), sender=sender)
+
+    assert bob.receive(subject).message["From"] == sender
+
+
+@pytest.mark.provokes("postfix", "unreasonable virtual_alias_maps map")
+@pytest.mark.parametrize("circle", CIRCLES, indirect=True)
+def test_a_circle_made_by_hand_does_no_harm(circle, server, alice, spammer, subject):
+    """
+    A circle of aliases that was written by hand neither stops nor multiplies mail.
+
+    The mail is held back by its sender, or reaches each user once; the next is fine.
+    """
+    reply = spammer.send(circle, letter("a@outside.test", circle, subject))
+    spammer.send(alice.address, letter("a@outside.test", circle, f"after {subject}"))
+
+    assert alice.receive(f"after {subject}")
+    print(reply)
+    assert reply.code in (250, 451)
+    assert alice.subjects().count(subject) == (reply.code == 250 and "user" in circle)
+    assert waiting(server.project, circle) == []

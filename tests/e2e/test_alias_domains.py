@@ -1,0 +1,85 @@
+"""A domain that stands for another: each address there is the same one here."""
+
+import pytest
+
+from .accounts import aliases, operate
+from .login import logged_in
+from .message import letter
+from .wait import wait_until
+
+
+@pytest.fixture(scope="module", autouse=True)
+def old(server, alice, bob):
+    """Have old.test stand for example.test, and somebody of each kind in that."""
+    operate(server.project, "domain add old.test")
+    with aliases(
+        server.project,
+        **{
+            "@old.test": "@example.test",
+            "sales@example.test": "alice@example.test",
+            "office": "bob@example.test",
+        },
+    ):
+        yield
+    operate(server.project, "domain remove old.test")
+
+
+@pytest.mark.parametrize(
+    ("to", "name"),
+    [
+        ("alice@old.test", "alice"),
+        ("Alice+Old@old.test", "alice"),
+        ("sales@old.test", "alice"),
+        ("sales+old@old.test", "alice"),
+        ("office@old.test", "bob"),
+        ("office+old@old.test", "bob"),
+        ("postmaster@old.test", "alice"),
+        ("abuse@old.test", "alice"),
+    ],
+)
+def test_an_alias_domain_has_everybody_of_the_other(
+    alice, bob, spammer, subject, to, name
+):
+    """Mail to a name in an alias domain reaches who has the name in the other."""
+    reply = spammer.send(to, letter("a@outside.test", to, subject))
+
+    assert reply.code == 250
+    assert {"alice": alice, "bob": bob}[name].receive(subject)
+
+
+def test_an_alias_domain_has_nobody_else(spammer):
+    """Mail to a name that nobody has is refused at RCPT, not sent back later."""
+    replies = spammer.ask("nobody@old.test", "nobody+alice@old.test", "@old.test")
+
+    assert [reply.code for reply in replies[:2]] == [550, 550]
+    assert replies[2].code >= 500
+
+
+def test_a_disabled_user_is_disabled_there_too(server, bob, spammer):
+    """Mail to the other address of a disabled user is refused with the same reason."""
+    operate(server.project, f"user disable {bob.address}")
+    try:
+        replies = spammer.ask("bob@old.test", "bob+x@old.test")
+    finally:
+        operate(server.project, f"user enable {bob.address}")
+
+    assert {str(reply)[:9] for reply in replies} == {"550 5.2.1"}
+
+
+def test_everybody_sends_from_the_alias_domain_as_themselves(
+    server, alice, bob, subject
+):
+    """In an alias domain a user has its own name to send from, and no other's."""
+    own, his = "alice@old.test", "bob@old.test"
+
+    def send(author: str, sender: str) -> str:
+        with logged_in(server, alice.address, alice.password) as session:
+            message = letter(author, bob.address, subject)
+            return str(session.deliver(message, sender, [bob.address]))
+
+    # The signer takes a second to see that there is a new domain.
+    wait_until(lambda: send(own, own).startswith("250"), "signed mail of old.test")
+
+    assert send(own, his).startswith("553 5.7.1")
+    assert send(his, own).startswith("550 5.7.1")
+    assert bob.receive(subject).message["From"] == own

@@ -1,0 +1,103 @@
+"""Who a message says it is from: its login, wherever a reader may look."""
+
+import re
+
+import pytest
+
+from .login import logged_in
+from .message import letter, with_header
+
+ALICE, BOB = "alice@example.test", "bob@example.test"
+
+# What From: says (and, after a |, Sender:), and the address that isn't hers.
+REFUSED = {
+    "a second author": (f"{ALICE}, {BOB}", BOB),
+    "a second author first": (f"{BOB}, {ALICE}", BOB),
+    "a sender": (f"{ALICE}|{BOB}", BOB),
+    "a sender's display name": (f'{ALICE}|"{BOB}" <{ALICE}>', BOB),
+    "a group": (f"Staff: {BOB};", BOB),
+    "a group of her own": (f"Staff: {ALICE};", ALICE),
+    "a route": (f"<@example.test:{BOB}>", BOB),
+    "capitals": ("Bob <BOB@EXAMPLE.TEST>", BOB),
+    "a name like an address": (f'"{BOB}" <{ALICE}>', BOB),
+    "a name like one elsewhere": (f'"ceo@bank.example" <{ALICE}>', "ceo@bank.example"),
+    "a name with an address": (f'"Bob ({BOB})" <{ALICE}>', BOB),
+    "a comment": (f"{ALICE} ({BOB})", BOB),
+    "an unquoted name": (f"{BOB} <{ALICE}>", BOB),
+    "a word in Q": (f"=?utf-8?q?bob=40example=2Etest?= <{ALICE}>", BOB),
+    "a word in B": (f"=?utf-8?b?Ym9iQGV4YW1wbGUudGVzdA==?= <{ALICE}>", BOB),
+    "two words": (f"=?utf-8?q?bob=40exam?= =?utf-8?q?ple.test?= <{ALICE}>", BOB),
+    "a word in quotes": (f'"=?utf-8?q?bob=40example.test?=" <{ALICE}>', BOB),
+    "a wide @": (f"=?utf-8?q?bob=EF=BC=A0example.test?= <{ALICE}>", BOB),
+    "a word for an address": ("=?utf-8?q?bob=40example.test?=", "bob=40example.test"),
+}
+ALLOWED = [
+    "ALICE@EXAMPLE.TEST",
+    "alice+anything@example.test",
+    f'"{ALICE}" <{ALICE}>',
+    f"=?utf-8?q?alice=40example.test?= <{ALICE}>",
+    '"Alice @ Books" <alice+books@example.test>',
+    f"{ALICE}, Alice <alice+two@example.test>",
+    f"{ALICE}|Alice <alice+list@example.test>",
+]
+
+
+@pytest.fixture(scope="module")
+def session(server, alice, bob):
+    """Alice's mail program, which writes what she tells it."""
+    with logged_in(server, alice.address, alice.password) as session:
+        yield session
+
+
+def written(headers: str, subject: str) -> bytes:
+    """Write a letter to bob with these *headers*: From, and after a | Sender."""
+    author, _, sender = headers.partition("|")
+    message = letter(ALICE, BOB, subject)
+    message = re.sub(rb"^From: .*", f"From: {author}".encode(), message, flags=re.M)
+    return with_header(message, f"Sender: {sender}") if sender else message
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_message_in_the_name_of_another_is_refused(session, subject, case):
+    """
+    No login sends mail in which a reader could see another's address as its author.
+
+    Not in From:, not in Sender:, not in a display name, however it is encoded. The
+    answer is 550 5.7.1, and says which address does not belong to whom.
+    """
+    headers, address = REFUSED[case]
+
+    reply = session.deliver(written(headers, subject), ALICE, [BOB])
+
+    text = str(reply).lower()
+    assert (reply.code, text[4:9]) == (550, "5.7.1")
+    assert address in text
+    assert f"belong to {ALICE}" in text
+
+
+@pytest.mark.parametrize("headers", ALLOWED)
+def test_ones_own_address_may_be_written_in_any_way(session, subject, headers):
+    """A login may write its own address in capitals, with a +extension, or twice."""
+    reply = session.deliver(written(headers, subject), ALICE, [BOB])
+
+    assert reply.code == 250, str(reply)
+
+
+def test_an_envelope_of_another_is_refused_by_name(session, subject):
+    """A refused envelope sender is told with the address and the login."""
+    reply = session.deliver(letter(ALICE, BOB, subject), BOB, [BOB])
+    session.say("RSET")
+
+    assert str(reply).startswith("553 5.7.1")
+    assert f"<{BOB}>" in str(reply)
+    assert f"not owned by user {ALICE}" in str(reply)
+
+
+def test_what_follows_a_plus_is_ones_own_in_the_envelope(session, bob, subject):
+    """A login may add a +extension to its address in envelope and From: alike."""
+    sender = "Alice+Anything@example.test"
+
+    reply = session.deliver(letter(sender, BOB, subject), sender, [BOB])
+
+    assert reply.code == 250
+    assert bob.receive(subject).all("Return-Path") == [f"<{sender}>"]

@@ -1,0 +1,68 @@
+"""What stands after a + in an address: ignored on the way, kept for the user."""
+
+import pytest
+
+from .accounts import aliases
+from .message import letter
+
+
+@pytest.fixture(scope="module", autouse=True)
+def extended(server, alice, carol):
+    """Write an alias of each form, and some for addresses with an extension."""
+    with aliases(
+        server.project,
+        **{
+            "plus@example.test": alice.address,
+            "plus-name": alice.address,
+            "plus-detail@example.test": "alice+folder@example.test",
+            "plus+own@example.test": carol.address,
+            "@second.test": alice.address,
+        },
+    ):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("to", "name", "delivered"),
+    [
+        ("alice+News@example.test", "alice", "alice+News@example.test"),
+        ("alice+a+b@example.test", "alice", "alice+a+b@example.test"),
+        ("alice+@example.test", "alice", "alice+@example.test"),
+        ("plus+News@example.test", "alice", "alice+News@example.test"),
+        ("plus-name+News@example.test", "alice", "alice+News@example.test"),
+        ("plus-detail@example.test", "alice", "alice+folder@example.test"),
+        ("nobody+News@second.test", "alice", "alice+News@example.test"),
+        ("carol+News@second.test", "carol", "carol+News@second.test"),
+        ("plus+own@example.test", "carol", "carol@second.test"),
+    ],
+)
+def test_mail_with_an_extension_reaches_whoever_has_the_address(
+    alice, carol, spammer, subject, to, name, delivered
+):
+    """
+    What follows a + in an address changes nothing about who gets the mail.
+
+    Unless an alias is written for just that. It goes with the mail to the user, who may sort by it.
+    """
+    reply = spammer.send(to, letter("a@outside.test", to, subject))
+
+    assert reply.code == 250
+    received = {"alice": alice, "carol": carol}[name].receive(subject)
+    assert received.all("Delivered-To") == [delivered]
+
+
+def test_an_extension_makes_nobody_of_a_stranger(spammer):
+    """A name that nobody has is refused with an extension, too."""
+    replies = spammer.ask("nobody+alice@example.test", "+alice@example.test")
+
+    assert [reply.code for reply in replies] == [550, 550]
+
+
+@pytest.mark.parametrize("sender", ["plus+x@example.test", "plus-name+x@second.test"])
+def test_who_has_an_alias_sends_with_an_extension(alice, subject, sender):
+    """A login may add a +extension to an alias of its own, in envelope and From:."""
+    alice.send(
+        alice.address, message=letter(sender, alice.address, subject), sender=sender
+    )
+
+    assert alice.receive(subject).message["From"] == sender

@@ -1,0 +1,136 @@
+"""A hundred domains on one server, with the same name in each of them."""
+
+import json
+import secrets
+from time import monotonic
+
+import pytest
+
+from .accounts import open_account, operate
+from .login import log_in, logged_in
+from .mailbox import Received
+from .message import letter
+from .signatures import Signature, published, signatures
+from .wait import wait_until
+
+DOMAINS = [f"d{number}.hundred.invalid" for number in range(1, 101)]
+
+# The operator's own command, without a new Python for each account.
+OPEN = """
+import io, json, sys
+from stack.cli import main
+
+for address, password in json.load(sys.stdin).items():
+    sys.stdin = io.TextIOWrapper(io.BytesIO(password.encode()))
+    main(["user", "add", address, "--password-stdin"], standalone_mode=False)
+"""
+CLOSE = """
+import json, sys
+from stack.cli import main
+
+for address in json.load(sys.stdin):
+    main(["user", "remove", address], standalone_mode=False)
+"""
+
+
+def run(project, script, data) -> None:
+    """Run a Python *script* in one container of the operator's command."""
+    command = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint=python3", "stack")
+    project.compose(*command, "-c", script, stdin=json.dumps(data))
+
+
+@pytest.fixture(scope="module")
+def passwords(server, alice, record_testsuite_property):
+    """Add the domains and in each the user info, and tell their passwords."""
+    project = server.project
+    began = monotonic()
+    project.stack("domain", "add", *DOMAINS)
+    record_testsuite_property("seconds to add 100 domains", monotonic() - began)
+    users = {f"info@{domain}": secrets.token_urlsafe() for domain in DOMAINS}
+    run(project, OPEN, users)
+    yield users
+    run(project, CLOSE, list(users))
+    project.stack("domain", "remove", *DOMAINS)
+
+
+@pytest.fixture(scope="module")
+def delivered(server, passwords):
+    """Have one login write from each domain to info in it; say who got what."""
+    subject = f"letter {secrets.token_hex(8)}"
+    program = open_account(server, "program@example.test")
+    rights = " ".join(f"@{domain}" for domain in DOMAINS)
+    operate(server.project, f"sendas add program {rights}")
+    with logged_in(server, program.address, program.password) as session:
+        for domain in DOMAINS:
+            sender, to = f"news@{domain}", f"info@{domain}"
+            message = letter(sender, to, subject)
+            # The signer takes a second to see that there are new domains.
+            wait_until(
+                lambda m=message, s=sender, t=to: (
+                    session.deliver(m, s, [t]).code == 250
+                ),
+                f"signed mail of {domain}",
+            )
+    wait_until(lambda: len(found(server, subject)) == 100, "a hundred letters", 60)
+    yield found(server, subject)
+    operate(server.project, f"user remove {program.address}")
+
+
+def found(server, subject) -> list[tuple[str, Received]]:
+    """Look into all mailboxes at once for messages about *subject*."""
+    query = ("mailbox", "INBOX", "SUBJECT", subject)
+    output = server.project.inside(
+        "dovecot", "doveadm", "-f", "json", "fetch", "-A", "user text", *query
+    )
+    return [
+        (each["username"], Received(each["text"].encode()))
+        for each in json.loads(output)
+    ]
+
+
+def test_each_of_a_hundred_domains_has_its_own_people(delivered):
+    """The same name in a hundred domains is a hundred people, each with own mail."""
+    assert sorted(user for user, _ in delivered) == sorted(
+        f"info@{domain}" for domain in DOMAINS
+    )
+    assert all(received.message["To"] == user for user, received in delivered)
+
+
+def test_each_of_a_hundred_domains_signs_for_itself(server, delivered):
+    """Each of a hundred domains signs its mail with keys of its own."""
+    records = published(server)
+
+    keys = [name for name in records if "_domainkey" in name and "hundred" in name]
+    assert len({records[name] for name in keys}) == 200
+    for user, received in delivered:
+        domain = user.partition("@")[2]
+        assert set(signatures(received, records)) == {
+            Signature(domain, algorithm, valid=True)
+            for algorithm in ("rsa-sha256", "ed25519-sha256")
+        }
+
+
+@pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
+def test_a_password_is_for_one_of_a_hundred_domains(server, passwords):
+    """The password of a name in one domain opens nothing in another."""
+    seventh, eighth = f"info@{DOMAINS[6]}", f"info@{DOMAINS[7]}"
+
+    answers = log_in(
+        server,
+        587,
+        (seventh, passwords[seventh]),
+        (seventh, passwords[eighth]),
+        (eighth, passwords[seventh]),
+    )
+
+    assert [answer.code for answer in answers] == [235, 535, 535]
+
+
+def test_each_of_a_hundred_domains_has_a_postmaster(passwords, alice, spammer, subject):
+    """Postmaster works in each of a hundred domains, and reaches the first user."""
+    replies = spammer.ask(*(f"postmaster@{domain}" for domain in DOMAINS))
+    to = f"postmaster@{DOMAINS[41]}"
+    spammer.send(to, letter("a@outside.test", to, subject))
+
+    assert {reply.code for reply in replies} == {250}
+    assert alice.receive(subject).message["To"] == to

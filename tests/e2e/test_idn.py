@@ -1,0 +1,67 @@
+"""Domains and names beyond ASCII: delivered, or refused at RCPT and not later."""
+
+import pytest
+
+from .accounts import open_account, operate
+from .message import letter
+
+
+@pytest.fixture(scope="module")
+def erin(server, alice):
+    """Give an account to somebody in a domain that people write with an umlaut."""
+    operate(server.project, "domain add münchen.test")
+    erin = open_account(server, "erin@münchen.test")
+    yield type(erin)("erin@xn--mnchen-3ya.test", erin.password, server)
+    operate(
+        server.project,
+        "user remove erin@xn--mnchen-3ya.test",
+        "domain remove xn--mnchen-3ya.test",
+    )
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["erin@münchen.test", "erin+x@MÜNCHEN.test", "erin@xn--mnchen-3ya.test"],
+)
+def test_a_domain_may_be_written_as_people_write_it(erin, spammer, subject, to):
+    """Mail to a domain in Unicode (RFC 6531) reaches the mailboxes of that domain."""
+    message = letter("a@outside.test", "erin@xn--mnchen-3ya.test", subject)
+
+    reply = spammer.send(to, message, options=" SMTPUTF8")
+
+    assert reply.code == 250
+    assert erin.receive(subject)
+
+
+def test_the_postmaster_is_reached_in_unicode(erin, alice, spammer, subject):
+    """Postmaster works in a domain's Unicode form as well."""
+    message = letter("a@outside.test", "postmaster@xn--mnchen-3ya.test", subject)
+
+    reply = spammer.send("postmaster@münchen.test", message, options=" SMTPUTF8")
+
+    assert reply.code == 250
+    assert alice.receive(subject)
+
+
+def test_an_unknown_name_is_refused_in_unicode_too(erin, spammer):
+    """Nobody is accepted in a domain's Unicode form who isn't in the domain."""
+    replies = spammer.ask("nobody@münchen.test", "x@köln.test", utf8=True)
+
+    assert [reply.code for reply in replies] == [550, 554]
+
+
+def test_a_name_beyond_ascii_is_refused_at_rcpt(server, erin, alice, spammer):
+    """No name beyond ASCII is accepted, not even where a catch-all takes the rest."""
+    operate(server.project, f"alias add @xn--mnchen-3ya.test {alice.address}")
+    try:
+        replies = spammer.ask(
+            "älice@example.test",
+            "älice@xn--mnchen-3ya.test",
+            "älice@münchen.test",
+            "älice@mail.example.test",
+            utf8=True,
+        )
+    finally:
+        operate(server.project, "alias remove @xn--mnchen-3ya.test")
+
+    assert {str(reply)[:9] for reply in replies} == {"550 5.6.7"}

@@ -1,0 +1,91 @@
+"""Applications: a login that may send from all of a domain, or of one below it."""
+
+import pytest
+
+from .accounts import open_account, operate
+from .login import logged_in
+from .message import letter
+from .signatures import Signature, published, signatures
+
+
+@pytest.fixture(scope="module")
+def app(server, carol):
+    """Open an account for an application, and let it write as two domains."""
+    app = open_account(server, "app@example.test")
+    operate(server.project, "sendas add app @books.example.test @second.test")
+    yield app
+    operate(server.project, "user remove app@example.test")
+
+
+@pytest.fixture
+def session(server, app):
+    """The application's connection; it gives the login without the domain."""
+    with logged_in(server, "app", app.password) as session:
+        yield session
+
+
+def test_an_application_sends_as_any_name_of_a_domain_below_ours(
+    server, session, stranger, subject
+):
+    """
+    A login with the right to a domain sends from any address in it.
+
+    It may log in with the name alone. Its mail is signed as the domain above, which
+    DMARC takes for the one below (relaxed alignment).
+    """
+    sender = f"order-{subject.split()[-1]}@books.example.test"
+
+    reply = session.deliver(
+        letter(sender, stranger.address, subject), sender, [stranger.address]
+    )
+
+    assert reply.code == 250, str(reply)
+    received = stranger.receive(subject)
+    assert received.message["From"] == sender
+    assert received.all("Return-Path") == [f"<{sender}>"]
+    assert set(signatures(received, published(server))) == {
+        Signature("example.test", algorithm, valid=True)
+        for algorithm in ("rsa-sha256", "ed25519-sha256")
+    }
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "x@sub.books.example.test",
+        "x@xbooks.example.test",
+        "x@books.example.test.invalid",
+        "x@news.example.test",
+        "nobody@example.test",
+        "alice@example.test",
+        "carol@second.test",
+        "carol+x@second.test",
+    ],
+)
+def test_a_right_to_a_domain_ends_where_it_says(session, alice, subject, sender):
+    """The right to send from a domain covers no other domain and no other user."""
+    envelope = session.deliver(
+        letter("app@example.test", alice.address, subject), sender, [alice.address]
+    )
+    session.say("RSET")
+    header = session.deliver(
+        letter(sender, alice.address, subject), "app@example.test", [alice.address]
+    )
+
+    assert str(envelope).startswith("553 5.7.1")
+    assert str(header).startswith("550 5.7.1")
+    assert f"<{sender}> in From: does not belong to app@example.test" in str(header)
+
+
+def test_a_right_to_send_holds_until_it_is_taken(server, app, session, alice, subject):
+    """What an open connection may send from is asked anew for each message."""
+    sender = "anybody@second.test"
+    message = letter(sender, alice.address, subject)
+
+    before = session.deliver(message, sender, [alice.address])
+    operate(server.project, "sendas remove app @second.test")
+    after = session.deliver(message, sender, [alice.address])
+    operate(server.project, "sendas add app @second.test")
+
+    assert (before.code, after.code) == (250, 553)
+    assert alice.receive(subject)

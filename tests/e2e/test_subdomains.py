@@ -1,0 +1,80 @@
+"""Names below a domain of ours that have aliases, and the server's own name."""
+
+import pytest
+
+from .accounts import aliases, operate
+from .message import letter
+
+
+@pytest.fixture(scope="module", autouse=True)
+def subdomains(server, alice, bob):
+    """Take mail for two names below our domain, which are no mail domains."""
+    with aliases(
+        server.project,
+        **{
+            "@books.example.test": "alice@example.test",
+            "orders@shop.example.test": "bob@example.test",
+        },
+    ):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("to", "name"),
+    [
+        ("anything@books.example.test", "alice"),
+        ("anything+more@books.example.test", "alice"),
+        ("Orders@Shop.example.test", "bob"),
+        ("orders+more@shop.example.test", "bob"),
+        ("postmaster@books.example.test", "alice"),
+        ("postmaster@shop.example.test", "alice"),
+        ("abuse@shop.example.test", "alice"),
+        ("postmaster@mail.example.test", "alice"),
+        ("abuse@mail.example.test", "alice"),
+    ],
+)
+def test_mail_to_a_name_below_a_domain_follows_its_aliases(
+    alice, bob, spammer, subject, to, name
+):
+    """
+    Names below a domain of ours take mail as soon as an alias is written for them.
+
+    Postmaster and abuse are there, too, and at the server's own name.
+    """
+    reply = spammer.send(to, letter("a@outside.test", to, subject))
+
+    assert reply.code == 250
+    assert {"alice": alice, "bob": bob}[name].receive(subject)
+
+
+def test_what_no_alias_is_written_for_is_refused(spammer):
+    """Nobody else is there, and names without an alias are not ours to take."""
+    taken = ["nobody@shop.example.test", "alice@shop.example.test"]
+    taken += ["nobody@mail.example.test", "alice@mail.example.test"]
+    foreign = ["x@other.example.test", "x@a.books.example.test", "x@xexample.test"]
+
+    codes = [reply.code for reply in spammer.ask(*taken, *foreign)]
+
+    assert codes == [550] * 4 + [554] * 3
+
+
+def test_the_servers_own_name_may_be_a_mail_domain(server, spammer):
+    """With mailboxes at the server's own name its postmaster is reached as before."""
+    operate(server.project, "domain add mail.example.test")
+    try:
+        replies = spammer.ask("postmaster@mail.example.test", "x@mail.example.test")
+    finally:
+        operate(server.project, "domain remove mail.example.test")
+
+    assert [reply.code for reply in replies] == [250, 550]
+
+
+def test_a_domain_is_kept_while_a_name_below_it_has_aliases(server):
+    """A domain is not removed while names below it depend on it."""
+    operate(server.project, "domain add parent.test")
+    with aliases(server.project, **{"@a.b.parent.test": "alice@example.test"}):
+        refused = server.project.stack("domain", "remove", "parent.test", check=False)
+    operate(server.project, "domain remove parent.test")
+
+    assert refused.returncode == 1
+    assert "parent.test still has @a.b.parent.test" in refused.stderr
