@@ -42,7 +42,8 @@ def test_mail_with_an_extension_reaches_whoever_has_the_address(
     """
     What follows a + in an address changes nothing about who gets the mail.
 
-    Unless an alias is written for just that. It goes with the mail to the user, who may sort by it.
+    Unless an alias is written for just that. It goes with the mail to the user, who
+    may sort by it.
     """
     reply = spammer.send(to, letter("a@outside.test", to, subject))
 

@@ -4,6 +4,7 @@ import pytest
 
 from stack import accounts, aliases
 from stack.errors import StackError
+from stack.models import Domain
 
 
 def test_a_domain_is_added_once(session):
@@ -12,6 +13,15 @@ def test_a_domain_is_added_once(session):
     assert not accounts.add_domain(session, "example.org")
 
     assert accounts.domains(session) == [("example.org", 0)]
+
+
+def test_a_domain_is_known_as_people_write_it(session):
+    """Mail to it in Unicode is looked up by that."""
+    accounts.add_domain(session, "xn--mnchen-3ya.example")
+    accounts.add_domain(session, "example.org")
+
+    written = {each.name: each.unicode_name for each in session.query(Domain)}
+    assert written == {"xn--mnchen-3ya.example": "münchen.example", "example.org": None}
 
 
 def test_domains_are_listed_with_their_users(accounts_of):

@@ -153,3 +153,34 @@ def test_an_address_is_no_longer_than_a_path_may_be():
 
     with pytest.raises(StackError, match="longer than 254"):
         addresses.user(f"{'x' * 20}@{domain}")
+
+
+@pytest.mark.parametrize(
+    ("domain", "found"),
+    [
+        ("a.test", "a.test"),
+        ("x.y.a.test", "a.test"),
+        ("x.b.a.test", "b.a.test"),
+        ("xa.test", None),
+        ("test", None),
+        ("a.test.", None),
+        ("", None),
+    ],
+)
+def test_the_nearest_domain_is_its_own_or_a_parent(domain, found):
+    """Only whole labels count, and the longest match."""
+    assert addresses.nearest(domain, {"a.test", "b.a.test"}) == found
+
+
+@pytest.mark.parametrize(
+    ("domain", "written"),
+    [
+        ("xn--mnchen-3ya.example", "münchen.example"),
+        ("a.xn--bcher-kva.example", "a.bücher.example"),
+        ("example.org", None),
+        ("xn--0000.example", None),
+    ],
+)
+def test_a_domain_has_a_name_as_people_write_it(domain, written):
+    """Where it differs from what the DNS has, and where IDNA can read that."""
+    assert addresses.unicode_name(domain) == written

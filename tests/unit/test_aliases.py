@@ -92,6 +92,7 @@ def test_a_user_may_keep_a_copy(accounts_of):
         ],
         [("a", "b@example.net"), ("b", "c@example.net"), ("c", "a@example.net")],
         [(ALICE, BOB), (BOB, ALICE)],
+        [("@books.example.org", BOB), (BOB, "x@books.example.org")],
     ],
 )
 def test_a_circle_is_refused(accounts_of, steps):

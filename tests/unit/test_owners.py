@@ -56,6 +56,8 @@ OWNERS = {
     "alice+x@old.test": {"alice@a.test"},
     "sales@old.test": {"alice@a.test", "bob@c.test"},
     "info@old.test": {"alice@a.test"},
+    "help@old.test": {"help@a.test"},
+    "help@b.test": {"bob@c.test", "erin@xn--mnchen-3ya.test"},
     "nobody@old.test": set(),
     "dave@old.test": set(),
     "postmaster@old.test": {"alice@a.test"},
@@ -105,10 +107,12 @@ def accounts(tmp_path_factory) -> Path:
                 (5, 'bob@c.test', 3, '{ARGON2ID}x', 1),
                 (6, 'dave@c.test', 3, '{ARGON2ID}x', 0),
                 (7, 'gone@b.test', 2, '{ARGON2ID}x', 0),
-                (8, 'erin@xn--mnchen-3ya.test', 5, '{ARGON2ID}x', 1);
+                (8, 'erin@xn--mnchen-3ya.test', 5, '{ARGON2ID}x', 1),
+                (9, 'help@a.test', 1, '{ARGON2ID}x', 1);
             INSERT INTO aliases (source, target) VALUES
                 ('sales@a.test', 'alice@a.test'), ('sales@a.test', 'bob@c.test'),
                 ('sales@a.test', 'dave@a.test'), ('info', 'alice@a.test'),
+                ('help', 'bob@c.test'),
                 ('info@c.test', 'bob@c.test'), ('abuse@b.test', 'carol@b.test'),
                 ('carol@b.test', 'carol@elsewhere.test'), ('@c.test', 'carol@b.test'),
                 ('team@a.test', 'sales+x@old.test'), ('chain@c.test', 'info@a.test'),
