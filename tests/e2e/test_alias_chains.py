@@ -88,19 +88,19 @@ def test_who_is_at_the_end_of_a_chain_sends_from_its_beginning(
     assert bob.receive(subject).message["From"] == sender
 
 
-@pytest.mark.provokes("postfix", "unreasonable virtual_alias_maps map")
+@pytest.mark.provokes("postfix", "unreasonable virtual_alias_maps (map|result)")
 @pytest.mark.parametrize("circle", CIRCLES, indirect=True)
 def test_a_circle_made_by_hand_does_no_harm(circle, server, alice, spammer, subject):
     """
     A circle of aliases that was written by hand neither stops nor multiplies mail.
 
-    The mail is held back by its sender, or reaches each user once; the next is fine.
+    The mail is refused or held back by its sender, or reaches each user once; the next
+    is fine.
     """
     reply = spammer.send(circle, letter("a@outside.test", circle, subject))
     spammer.send(alice.address, letter("a@outside.test", circle, f"after {subject}"))
 
     assert alice.receive(f"after {subject}")
-    print(reply)
-    assert reply.code in (250, 451)
+    assert reply.code in (250, 451, 550)
     assert alice.subjects().count(subject) == (reply.code == 250 and "user" in circle)
     assert waiting(server.project, circle) == []

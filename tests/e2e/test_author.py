@@ -42,9 +42,9 @@ ALLOWED = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def session(server, alice, bob):
-    """Alice's mail program, which writes what she tells it."""
+    """Alice's mail program, connected anew: many refusals make Postfix slow down."""
     with logged_in(server, alice.address, alice.password) as session:
         yield session
 

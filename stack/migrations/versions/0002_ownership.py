@@ -10,12 +10,14 @@ down_revision = "0001"
 # What Postfix's queries have in common (config/postfix/*.sqlite).
 VIEWS = (
     # Which address, @domain or bare name leads to whom: neither alias domains, nor to
-    # users who are disabled, where mail would only wait. The names that every domain
-    # must have (RFC 2142) lead to the first user, unless an alias is written for them.
+    # users who are disabled, where mail would only wait, nor to itself what is no user
+    # (who would keep a copy). The names that every domain must have (RFC 2142) lead to
+    # the first user, unless an alias is written for them.
     """
     CREATE VIEW links (source, target) AS
     SELECT source, target FROM aliases WHERE target NOT LIKE '@%'
     AND NOT EXISTS (SELECT 1 FROM users WHERE address = target AND NOT enabled)
+    AND (source != target OR source IN (SELECT address FROM users))
     UNION ALL
     SELECT column1, (SELECT address FROM users WHERE enabled ORDER BY id LIMIT 1)
     FROM (VALUES ('postmaster'), ('abuse'))
