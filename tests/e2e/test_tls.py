@@ -36,12 +36,13 @@ def test_current_tls_with_the_certificate_of_our_name(server, port, version):
 
 
 @pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
 @pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
-def test_old_tls_is_refused(server, port):
-    """TLS 1.1 is forbidden (RFC 8996); Debian's Postfix alone would take it."""
+def test_old_tls_is_refused(server, port, version):
+    """TLS 1.0 and 1.1 are forbidden (RFC 8996); Debian's Postfix would take them."""
     with pytest.raises(ssl.SSLError):
-        server.connect(port, careless(ssl.TLSVersion.TLSv1_1))
+        server.connect(port, careless(ssl.TLSVersion[version]))
 
 
 @pytest.mark.parametrize("port", PORTS)
@@ -55,7 +56,8 @@ def test_weak_ciphers_are_refused(server, port, ciphers):
 
 
 @pytest.mark.parametrize(
-    ("version", "ciphers"), [("TLSv1_1", "ALL"), ("TLSv1_2", "aNULL")]
+    ("version", "ciphers"),
+    [("TLSv1", "ALL"), ("TLSv1_1", "ALL"), ("TLSv1_2", "aNULL")],
 )
 def test_the_refused_clients_can_find_others(server, version, ciphers):
     """

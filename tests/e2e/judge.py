@@ -1,0 +1,71 @@
+"""What an independent judge of TLS, sslyze, finds on the published ports."""
+
+from sslyze import (
+    ProtocolWithOpportunisticTlsEnum,
+    ScanCommand,
+    Scanner,
+    ServerNetworkConfiguration,
+    ServerNetworkLocation,
+    ServerScanRequest,
+)
+from sslyze.scanner.models import AllScanCommandsAttempts
+
+from .project import ADDRESS
+from .server import HOSTNAME, IMAP_PORTS, PORTS, TLS_FROM_THE_START, Server
+
+# Not the versions before 1.2: it would try two hundred ciphers on each, and one is
+# enough to see that the version is refused.
+QUESTIONS = {
+    ScanCommand.TLS_1_2_CIPHER_SUITES,
+    ScanCommand.TLS_1_3_CIPHER_SUITES,
+    ScanCommand.TLS_COMPRESSION,
+    ScanCommand.TLS_1_3_EARLY_DATA,
+    ScanCommand.TLS_EXTENDED_MASTER_SECRET,
+    ScanCommand.SESSION_RENEGOTIATION,
+    ScanCommand.ELLIPTIC_CURVES,
+}
+
+
+def findings(server: Server) -> dict[int, AllScanCommandsAttempts]:
+    """
+    Have sslyze look at every port, all at once, and return what it saw by port.
+
+    Raises:
+        AssertionError: When it could not talk to one of them.
+    """
+    scanner = Scanner()
+    requests = {port: _request(server, port) for port in PORTS}
+    scanner.queue_scans(list(requests.values()))
+    results = {each.uuid: each.scan_result for each in scanner.get_results()}
+    found = {port: results[request.uuid] for port, request in requests.items()}
+    unreached = [port for port, result in found.items() if result is None]
+    if unreached:
+        raise AssertionError(f"sslyze could not connect to {unreached}")
+    return found
+
+
+def suites(found: AllScanCommandsAttempts) -> set[str]:
+    """The cipher suites that the server accepts, by their IANA names."""
+    attempts = (found.tls_1_2_cipher_suites, found.tls_1_3_cipher_suites)
+    return {
+        accepted.cipher_suite.name
+        for attempt in attempts
+        for accepted in attempt.result.accepted_cipher_suites
+    }
+
+
+def _request(server: Server, port: int) -> ServerScanRequest:
+    protocols = ProtocolWithOpportunisticTlsEnum
+    spoken = protocols.IMAP if port in IMAP_PORTS else protocols.SMTP
+    return ServerScanRequest(
+        ServerNetworkLocation(HOSTNAME, server.port(port), ip_address=ADDRESS),
+        ServerNetworkConfiguration(
+            HOSTNAME,
+            tls_opportunistic_encryption=(
+                None if port in TLS_FROM_THE_START else spoken
+            ),
+            # On a busy machine a new process for each connection takes its time.
+            network_timeout=30,
+        ),
+        scan_commands=QUESTIONS,
+    )

@@ -1,0 +1,94 @@
+"""An independent judge, sslyze, finds nothing weak on any port."""
+
+import pytest
+
+from .handshake import handshake
+from .judge import findings, suites
+from .server import PORTS
+
+FORWARD_SECRET = {
+    f"TLS_ECDHE_{key}_WITH_{cipher}"
+    for key in ("ECDSA", "RSA")
+    for cipher in (
+        "AES_128_GCM_SHA256",
+        "AES_256_GCM_SHA384",
+        "CHACHA20_POLY1305_SHA256",
+    )
+}
+TLS_1_3 = {
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+}
+# On port 25 the choice is often between this and no encryption at all.
+OLDER = {
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+}
+CURVES = {"X25519", "secp256r1", "secp384r1"}
+
+# It knocks in every way it knows, also as a web browser.
+pytestmark = [
+    pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem"),
+    pytest.mark.provokes("postfix", "non-SMTP command from .*: GET / HTTP/1.1"),
+    pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed|SSL_read failed.* alert"),
+]
+every_port = pytest.mark.parametrize("port", PORTS)
+
+
+@pytest.fixture(scope="module")
+def judged(server):
+    """Let sslyze look at all ports at once."""
+    return findings(server)
+
+
+@every_port
+def test_only_forward_secret_ciphers_with_authentication(judged, port):
+    """
+    Where users log in, each cipher is ECDHE with AES-GCM or ChaCha20, or TLS 1.3.
+
+    Port 25 takes two older ones besides, for servers that would else send in clear.
+    """
+    accepted = suites(judged[port])
+
+    assert accepted >= TLS_1_3
+    assert accepted & FORWARD_SECRET
+    assert accepted <= TLS_1_3 | FORWARD_SECRET | (OLDER if port == 25 else set())
+
+
+@every_port
+def test_no_known_weakness_of_the_protocol(judged, port):
+    """No compression, no renegotiation by the client, no early data to replay."""
+    found = judged[port]
+    renegotiation = found.session_renegotiation.result
+
+    assert found.tls_compression.result.supports_compression is False
+    assert renegotiation.supports_secure_renegotiation is True
+    assert renegotiation.client_renegotiations_success_count == 0
+    assert found.tls_1_3_early_data.result.supports_early_data is False
+    assert found.tls_extended_master_secret.result.supports_ems_extension is True
+
+
+@every_port
+def test_only_the_curves_that_everybody_has_checked(judged, port):
+    """Keys are agreed on with X25519, P-256 or P-384, and no other curve."""
+    offered = judged[port].elliptic_curves.result.supported_curves
+
+    assert {curve.name for curve in offered} == CURVES
+
+
+@every_port
+def test_recorded_mail_stays_secret_from_quantum_computers(server, port):
+    """A client that knows the hybrid key exchange X25519MLKEM768 gets it."""
+    said = handshake(server, port, "-tls1_3", "-groups", "X25519MLKEM768:X25519")
+
+    assert "Negotiated TLS1.3 group: X25519MLKEM768" in said
+
+
+@every_port
+def test_no_handshake_is_signed_with_sha_1(server, port):
+    """A client that asks for a SHA-1 signature gets none (RFC 9155)."""
+    careless = ("-tls1_2", "-cipher", "ALL:@SECLEVEL=0", "-sigalgs")
+
+    assert "Cipher is ECDHE" in handshake(server, port, *careless, "ECDSA+SHA256")
+    assert not handshake(server, port, *careless, "ECDSA+SHA1")
