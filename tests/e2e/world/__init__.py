@@ -36,6 +36,12 @@ class World:
         return str(self.subnet[25])
 
     @property
+    def sinks(self) -> dict[str, str]:
+        """The servers that write down all they get, by domain: see world/sink."""
+        domains = ("plain.test", "broken.test", "old.test")
+        return {name: str(self.subnet[41 + at]) for at, name in enumerate(domains)}
+
+    @property
     def postfix(self) -> str:
         """The address at which the world finds our server."""
         return str(self.subnet[10])
@@ -48,6 +54,10 @@ class World:
             "WORLD_DNS": self.dns,
             "WORLD_OUTSIDE": self.outside,
             "WORLD_POSTFIX": self.postfix,
+            **{
+                f"WORLD_{name.partition('.')[0].upper()}": address
+                for name, address in self.sinks.items()
+            },
         }
 
     @cached_property
@@ -72,6 +82,8 @@ class World:
             f"{SELECTOR}._domainkey.{OUTSIDE}. TXT {self._dkim_record}",
             "dead.test. MX 10 mx.dead.test.",
             f"mx.dead.test. A {self.dns}",
+            *(f"{name}. MX 10 mx.{name}." for name in self.sinks),
+            *(f"mx.{name}. A {address}" for name, address in self.sinks.items()),
         ]
 
     @property

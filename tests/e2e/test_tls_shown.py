@@ -1,0 +1,49 @@
+"""Whether a message came encrypted can be seen afterwards."""
+
+import pytest
+
+from .message import letter
+
+
+def handshakes(server, service: str) -> list[str]:
+    """The handshakes that *service*, a name in master.cf, has logged."""
+    return [
+        line.text
+        for line in server.project.lines(["postfix"])
+        if f"postfix/{service}[" in line.text and "TLS connection estab" in line.text
+    ]
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["TLS", "clear"])
+def test_the_reader_sees_how_a_strangers_mail_came(server, spammer, bob, subject, tls):
+    """The Received header of mail on port 25 names version and cipher, or neither."""
+    message = letter("a@outside.test", bob.address, subject)
+
+    assert spammer.send(bob.address, message, tls=tls).code == 250
+
+    # The topmost is Dovecot's.
+    received = bob.receive(subject).all("Received")[1]
+    assert ("with ESMTPS" in received) is tls
+    assert ("using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384" in received) is tls
+
+
+@pytest.mark.parametrize(
+    ("port", "service"), [(587, "submission/smtpd"), (465, "submissions/smtpd")]
+)
+def test_the_operator_sees_how_users_mail_came(
+    server, alice, bob, subject, port, service
+):
+    """
+    Each handshake is a line of the log, with version, cipher and address.
+
+    The readers of a user's mail are told nothing about her connection, the cipher
+    included: it would tell her device's kind.
+    """
+    before = len(handshakes(server, service))
+
+    alice.send(bob.address, subject, port=port)
+
+    received = bob.receive(subject).all("Received")[-1]
+    (line,) = handshakes(server, service)[before:]
+    assert "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384" in line
+    assert "TLS" not in received
