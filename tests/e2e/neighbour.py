@@ -28,9 +28,21 @@ def ask_as_neighbour(project: Project, network: str, host: str, recipient: str) 
     Returns:
         The answer to RCPT.
     """
+    return run_as_neighbour(project, network, SCRIPT, host, recipient)
+
+
+def run_as_neighbour(
+    project: Project, network: str, script: str, *arguments: str
+) -> str:
+    """
+    Run a Python *script*, which may import `dialogue`, in a container in *network*.
+
+    Returns:
+        What it printed.
+    """
     answer = project.docker.containers.run(
         project.image,
-        ["-c", SCRIPT, host, recipient],
+        ["-c", script, *arguments],
         entrypoint="python3",
         remove=True,
         network=network,

@@ -1,0 +1,116 @@
+"""What a guesser learns, and how often he may guess."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
+
+import pytest
+
+from .accounts import open_account
+from .configuration import settings
+from .login import log_in, plain
+from .neighbour import run_as_neighbour
+from .wait import wait_until
+
+# Guesses of each kind, all made at the same time.
+SAMPLES = 5
+
+LOG_IN = """
+import ssl, sys
+from dialogue import Smtp
+
+session = Smtp(sys.argv[1], 465, ssl._create_unverified_context())
+session.ehlo()
+print(session.say(f"AUTH PLAIN {sys.argv[2]}"))
+"""
+
+
+@pytest.fixture
+def disabled(server, alice, subject):
+    """Open an account and disable it."""
+    user = open_account(server, f"{subject.split()[1]}@example.test")
+    server.project.stack("user", "disable", user.address)
+    return user
+
+
+def submission(server) -> Callable[[str], str]:
+    """Guess at a user's password on 465, and return the answer."""
+    return lambda user: str(log_in(server, 465, (user, "a guess"))[0])
+
+
+def imap(server) -> Callable[[str], str]:
+    """Guess at a user's password on 993, and return the answer."""
+
+    def guess(user: str) -> str:
+        with server.connect(993, server.trust) as session:
+            return session.say(f'LOGIN {user} "a guess"').splitlines()[-1]
+
+    return guess
+
+
+@pytest.mark.parametrize("protocol", [submission, imap])
+@pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
+def test_a_guesser_does_not_learn_who_has_an_account(server, alice, disabled, protocol):
+    """
+    The answer is the same for a user, for nobody, and for one who is disabled.
+
+    It takes about the same time, too: none of the medians is half of another.
+    """
+    guess = protocol(server)
+    users = [alice.address, "nobody@example.test", disabled.address]
+
+    def timed(user: str) -> tuple[str, str, float]:
+        begin = time.monotonic()
+        return user, guess(user), time.monotonic() - begin
+
+    with ThreadPoolExecutor(len(users) * SAMPLES) as pool:
+        results = list(pool.map(timed, users * SAMPLES))
+
+    medians = [
+        median(took for who, _, took in results if who == user) for user in users
+    ]
+    assert len({answer for _, answer, _ in results}) == 1
+    assert max(medians) < 2 * min(medians)
+
+
+@pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
+@pytest.mark.provokes("postfix", "AUTH command rate limit exceeded")
+def test_who_guesses_too_often_is_told_to_wait(server, alice):
+    """
+    After AUTH_RATE_LIMIT attempts in a minute an address gets 450, right or wrong.
+
+    From elsewhere the user logs in as before. The log names the address that the
+    guesses came from, for a firewall to read.
+    """
+    project = server.project
+
+    def limited() -> bool:
+        answers = log_in(server, 465, *[(alice.address, alice.password)] * 4)
+        return 450 in [answer.code for answer in answers]
+
+    with settings(project, AUTH_RATE_LIMIT="3"):
+        project.stack("init", "--yes")
+        wait_until(limited, "a 450 for the fourth login")
+        (right,) = log_in(server, 465, (alice.address, alice.password))
+        elsewhere = run_as_neighbour(
+            project,
+            f"{project.name}_edge",
+            LOG_IN,
+            "postfix",
+            plain(alice.address, alice.password),
+        )
+    project.stack("init", "--yes")
+    wait_until(lambda: not limited(), "no limit again")
+
+    networks = project.container("postfix").attrs["NetworkSettings"]["Networks"]
+    gateway = networks[f"{project.name}_edge"]["Gateway"]
+    log = [
+        line.text
+        for line in project.lines(["postfix"])
+        if "AUTH command rate limit exceeded" in line.text
+    ]
+    assert right.code == 450
+    assert elsewhere.startswith("235")
+    assert log
+    assert all(f"[{gateway}]" in line for line in log), log

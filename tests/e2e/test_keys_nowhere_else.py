@@ -1,0 +1,48 @@
+"""Keys and passwords are on their volumes, and in no image and no environment."""
+
+import pytest
+
+IMAGES = ["stack", "postfix", "dovecot", "dkim-sign", "spamassassin"]
+# All that a container of ours is told by its environment.
+VARIABLES = {
+    "PATH",
+    "ALLOW_EPHEMERAL_DATA",
+    "PERSISTENT_DATA",
+    "PYTHONPATH",
+    "PYTHONSAFEPATH",
+    "PYTHONDONTWRITEBYTECODE",
+    "MAIL_CONFIG",
+}
+# Certificates of authorities, which Debian ships, are no keys.
+FIND_KEYS = r"""
+find / -xdev -type f -size -64k \( -name '*.key' -o -name '*.pem' -o -name '.env' \
+    -o -name 'accounts.db' \) -not -path '/usr/share/*' \
+    -exec grep -lE 'PRIVATE KEY|SQLite' {} +
+find / -xdev -type d \( -path '/project/var' -o -path '/tls' -o -path '/keys' \) \
+    -exec find {} -type f ';'
+"""
+
+
+@pytest.mark.parametrize("service", IMAGES)
+def test_no_image_holds_a_key(server, service):
+    """Who gets an image gets no secret: all keys are made when the server starts."""
+    project = server.project
+
+    found = project.docker.containers.run(
+        project.container(service).image.id,
+        ["-c", f"{FIND_KEYS} true"],
+        entrypoint="sh",
+        user="0",
+        remove=True,
+        network_mode="none",
+    )
+
+    assert found.decode() == ""
+
+
+@pytest.mark.parametrize("service", IMAGES)
+def test_no_environment_holds_a_secret(server, service):
+    """What `docker inspect` shows of an environment are paths and switches."""
+    given = server.project.container(service).attrs["Config"]["Env"]
+
+    assert {line.partition("=")[0] for line in given} <= VARIABLES

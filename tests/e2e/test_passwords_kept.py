@@ -1,0 +1,110 @@
+"""Where passwords lie and pass by, nobody else can read them."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from .accounts import open_account
+from .login import log_in
+
+TABLE = "/project/var/accounts/accounts.db"
+PASSWORD = "a password for this test"
+
+# The same password, as somebody might write it into the table by hand. Made by
+# `doveadm pw`, which has to be told that it may.
+SCHEMES = ["PLAIN", "CLEAR", "SHA1", "SSHA", "SSHA256", "MD5-CRYPT", "SMD5"]
+
+INSERT = """
+    INSERT INTO users (address, domain_id, password_hash)
+    SELECT key, (SELECT id FROM domains WHERE name = 'example.test'), value
+    FROM json_each(?)
+"""
+DELETE = "DELETE FROM users WHERE address IN (SELECT key FROM json_each(?))"
+
+
+def sql(server, statement: str, *values: str) -> list[list[str]]:
+    """Run a *statement* on the accounts, past the operator's command."""
+    script = (
+        "import json, sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+        " r = c.execute(sys.argv[2], sys.argv[3:]).fetchall(); c.commit();"
+        " print(json.dumps(r))"
+    )
+    printed = server.project.docker.containers.run(
+        server.project.image,
+        ["-c", script, TABLE, statement, *values],
+        entrypoint="python3",
+        remove=True,
+        network_mode="none",
+        volumes={str(server.project.folder): {"bind": "/project", "mode": "rw"}},
+    )
+    return json.loads(printed)
+
+
+def in_scheme(server, scheme: str) -> str:
+    """Write the password in *scheme*."""
+    allow = ("-o", "auth_allow_weak_schemes=yes")
+    made = server.project.inside(
+        "dovecot", "doveadm", *allow, "pw", "-s", scheme, "-p", PASSWORD
+    )
+    return made.decode().strip()
+
+
+def test_passwords_are_kept_as_argon2id(server, alice, bob):
+    """In the accounts there is nothing but Argon2id, which takes memory to guess."""
+    rows = sql(
+        server,
+        "SELECT password_hash FROM users WHERE address IN (?, ?)",
+        alice.address,
+        bob.address,
+    )
+
+    assert [row[0].partition("$v=19$m=19456,t=2,p=1$")[0] for row in rows] == [
+        "{ARGON2ID}$argon2id"
+    ] * 2
+
+
+@pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
+def test_a_weak_password_in_the_table_opens_nothing(server, alice, subject):
+    """
+    A password that stands there in the clear or in a weak scheme is refused.
+
+    Although it is the right one: somebody who can write one row gets no login by it.
+    """
+    users = {
+        f"{scheme.lower()}-{subject.split()[1]}@example.test": in_scheme(server, scheme)
+        for scheme in [*SCHEMES, "ARGON2ID"]
+    }
+    sql(server, INSERT, json.dumps(users))
+
+    answers = log_in(server, 465, *((address, PASSWORD) for address in users))
+
+    sql(server, DELETE, json.dumps(users))
+    assert [answer.code for answer in answers] == [535] * len(SCHEMES) + [235]
+
+
+def test_no_other_program_sees_a_new_password(server, alice, subject):
+    """While `stack user add` runs, no process shows it in its command line."""
+    seen: set[bytes] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            for file in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    seen.add(file.read_bytes())
+                except OSError:
+                    continue
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        user = open_account(server, f"{subject.split()[1]}@example.test")
+    finally:
+        done.set()
+        watcher.join()
+
+    of_stack = [line for line in seen if user.address.encode() in line]
+    assert any(line.startswith(b"python3\0-m\0stack\0user\0add") for line in of_stack)
+    assert not any(user.password.encode() in line for line in seen)

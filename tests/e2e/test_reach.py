@@ -1,0 +1,129 @@
+"""What the services say to each other is for nobody else's ears."""
+
+import json
+
+import pytest
+
+from .dialogue import Connection
+from .neighbour import run_as_neighbour
+from .project import ADDRESS
+from .server import PORTS, TLS_FROM_THE_START
+
+# All that listens on an address other than its container's own loopback.
+LISTENING = {
+    "postfix": {25, 465, 587},
+    "dovecot": {143, 993},
+    "dkim-sign": {8891},
+    "dkim-verify": {8892},
+    "spamassassin": {8893},
+}
+INTERNAL = [(name, *ports) for name, ports in LISTENING.items() if len(ports) == 1]
+
+PROBE = """
+import json, socket, sys
+
+def open(host, port):
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+        return True
+    except OSError:
+        return False
+
+print(json.dumps([open(host, port) for host, port in json.loads(sys.argv[1])]))
+"""
+
+
+@pytest.mark.parametrize("service", LISTENING)
+def test_only_what_is_needed_listens(server, service):
+    """LMTP, logins, spamd and doveadm have no port: they use sockets in files."""
+    sockets = server.project.inside(
+        service, "cat", "/proc/net/tcp", "/proc/net/tcp6"
+    ).decode()
+    rows = [line.split() for line in sockets.splitlines() if ":" in line]
+    listening = {row[1] for row in rows if row[3] == "0A"}
+
+    # In hexadecimal and in the machine's order: 127.0.0.0/8 ends in 7F.
+    reachable = {
+        each for each in listening if not each.partition(":")[0].endswith("7F")
+    }
+
+    ports = {int(each.rpartition(":")[2], 16) for each in reachable}
+    assert ports == LISTENING[service]
+
+
+def test_a_neighbour_reaches_no_filter(server):
+    """
+    Neither from the published network nor from another one can a filter be spoken to.
+
+    Who could speak to the signer could have anything signed. The signer answers on
+    its own network, where nobody is but Postfix.
+    """
+    project = server.project
+    targets = [
+        (attached["IPAddress"], port)
+        for service, port in INTERNAL
+        for name, attached in _networks(project, service).items()
+        if not name.endswith("_world")
+    ]
+
+    def ask(network: str) -> list[bool]:
+        return json.loads(
+            run_as_neighbour(project, network, PROBE, json.dumps(targets))
+        )
+
+    assert not any(ask(f"{project.name}_edge"))
+    assert not any(ask("bridge"))
+    assert any(ask(f"{project.name}_sign"))
+
+
+def _networks(project, service: str) -> dict:
+    return project.container(service).attrs["NetworkSettings"]["Networks"]
+
+
+def test_the_signers_network_is_postfixs_and_its_own(server):
+    """No third container is on it, and it leads nowhere."""
+    sign = server.project.docker.networks.get(f"{server.project.name}_sign")
+
+    members = {
+        container.labels["com.docker.compose.service"] for container in sign.containers
+    }
+    assert members == {"postfix", "dkim-sign"}
+    assert sign.attrs["Internal"] is True
+
+
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.provokes("postfix", "non-SMTP command from .*: PROXY")
+@pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
+@pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
+def test_nobody_claims_another_address(server, port):
+    """A line of the PROXY protocol is refused: no client chooses its address."""
+    claim = "PROXY TCP4 192.0.2.1 192.0.2.2 1000 25"
+
+    with Connection(ADDRESS, server.port(port)) as session:
+        if port not in TLS_FROM_THE_START:
+            session.line()
+        session.write(f"{claim}\r\n".encode())
+        answer = session.line()
+
+    # Not the greeting, which would come now if the claim were believed.
+    assert not answer.startswith(("220", "* OK"))
+    log = "\n".join(line.text for line in server.project.lines(["postfix", "dovecot"]))
+    assert "[192.0.2.1]" not in log
+    assert "rip=192.0.2.1" not in log
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "auth_master_user_separator",
+        "login_trusted_networks",
+        "haproxy_trusted_networks",
+        "doveadm_password",
+        "doveadm_api_key",
+    ],
+)
+def test_dovecot_has_no_back_door(server, setting):
+    """No master user, no trusted network, no proxy, no remote administration."""
+    show = ("doveconf", "-c", "/live/current/dovecot.conf", "-h", setting)
+
+    assert server.project.inside("dovecot", *show).decode().strip() == ""
