@@ -15,7 +15,7 @@ def session(server, alice):
 
 @pytest.mark.parametrize(
     ("recipient", "code"),
-    [("a@nowhere.test", 550), ("bob", 504), ("a@localhost", 504), ("a@", 501)],
+    [("a@nowhere.test", 550), ("bob", 504), ("a@localhost", 504)],
 )
 def test_a_recipient_that_no_mail_can_reach_is_refused(session, alice, recipient, code):
     """A domain that doesn't exist, or none at all, is refused before the message."""
