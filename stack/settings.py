@@ -90,16 +90,25 @@ class Settings(
     `docker compose down`: Compose doesn't change a network that is in use."""
 
     public_ipv4: IPv4 | None = None
-    """The IPv4 address that others reach this server by. Only printed, as the A
-    record in `stack dns show`."""
+    """The IPv4 address that others reach this server by: the A record in `stack dns
+    show`. Who claims this address in EHLO is refused."""
 
     public_ipv6: IPv6 | None = None
-    """The IPv6 address that others reach this server by. Only printed, as the AAAA
-    record in `stack dns show`."""
+    """The IPv6 address that others reach this server by: the AAAA record in `stack
+    dns show`. Who claims this address in EHLO is refused."""
 
     auth_rate_limit: Annotated[int, whole(0, 1_000_000)] = 60
     """How many logins to send mail one client address may try a minute. Raise it
     if a whole office shares an address; 0: no limit."""
+
+    connection_rate_limit: Annotated[int, whole(0, 1_000_000)] = 120
+    """How many connections one client address may open a minute, on each port for
+    mail. Raise it if a server of yours hands us much mail, or if all clients reach
+    us through one address; 0: no limit."""
+
+    message_rate_limit: Annotated[int, whole(0, 1_000_000)] = 600
+    """How many messages one client address may send a minute, on each port for mail.
+    What is over the limit is told to come again later; 0: no limit."""
 
     allow_ephemeral_data: YesOrNo = False
     """Start (yes) although mail, queue or keys are not on a persistent mount: they

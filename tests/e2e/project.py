@@ -127,9 +127,9 @@ class Project:
         """The container of *service*, in its present state."""
         return self.containers()[service]
 
-    def port(self, number: int, service: str = "") -> int:
+    def port(self, number: int, service: str = "", address: str = ADDRESS) -> int:
         """
-        Tell where *number* is published now.
+        Tell where *number* is published now, on that *address* of this machine.
 
         Docker chooses again at every start of a container.
 
@@ -137,12 +137,10 @@ class Project:
             ConnectionRefusedError: When the container isn't running.
         """
         service = service or SERVICE_OF_PORT[number]
-        bindings = self.container(service).ports.get(f"{number}/tcp")
-        if not bindings:
-            raise ConnectionRefusedError(
-                f"{service}: port {number} isn't published now"
-            )
-        return int(bindings[0]["HostPort"])
+        for binding in self.container(service).ports.get(f"{number}/tcp") or []:
+            if binding["HostIp"] == address:
+                return int(binding["HostPort"])
+        raise ConnectionRefusedError(f"{service}: port {number} isn't published now")
 
     def inside(self, service: str, *command: str) -> bytes:
         """

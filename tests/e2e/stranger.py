@@ -75,7 +75,7 @@ class Spammer:
         self,
         to: str,
         message: bytes,
-        sender: str = "spammer@spam.invalid",
+        sender: str = "spammer@spam.test",
         tls: bool = False,
         options: str = "",
     ) -> Reply:

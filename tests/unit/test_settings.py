@@ -45,6 +45,8 @@ def complaint(**values: str) -> str:
         ("network_subnet", "172.29.25.0/30", "must be an IPv4 network"),
         ("allow_ephemeral_data", "true", "must be yes or no"),
         ("auth_rate_limit", "many", "from 0 to 1000000"),
+        ("connection_rate_limit", "-1", "from 0 to 1000000"),
+        ("message_rate_limit", "1e3", "from 0 to 1000000"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_remedy(key, value, reason):

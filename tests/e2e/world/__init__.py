@@ -71,7 +71,12 @@ class World:
 
     @property
     def records(self) -> list[str]:
-        """Every name there is; nothing listens for mail to dead.test."""
+        """
+        Every name there is.
+
+        Nothing listens for mail to dead.test, silent.test wants none (RFC 7505), and
+        spam.test has no MX, as many domains haven't.
+        """
         return [
             "example.test. MX 10 mail.example.test.",
             "second.test. MX 10 mail.example.test.",
@@ -84,6 +89,8 @@ class World:
             f"mx.dead.test. A {self.dns}",
             *(f"{name}. MX 10 mx.{name}." for name in self.sinks),
             *(f"mx.{name}. A {address}" for name, address in self.sinks.items()),
+            "spam.test. A 192.0.2.66",
+            "silent.test. MX 0 .",
         ]
 
     @property
@@ -117,6 +124,7 @@ server:
     module-config: "iterator"
     local-zone: "." static
     local-zone: "test." static
+    local-zone: "lame.test." refuse
 {data}
     local-data-ptr: "{self.outside} mx.{OUTSIDE}"
     local-data-ptr: "{self.postfix} mail.example.test"

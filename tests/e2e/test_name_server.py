@@ -1,0 +1,33 @@
+"""Port 25 while no name server answers."""
+
+import time
+
+from .dialogue import Smtp
+from .faults import stopped
+from .project import ADDRESS
+
+# Seconds. Its name is looked up before a client is greeted, and some don't wait long.
+GREETED_WITHIN = 5.0
+
+
+def test_without_a_name_server_mail_is_put_off(server, alice):
+    """
+    While no name server answers, clients are greeted in five seconds and told 450.
+
+    No sender is refused for good because his domain can't be looked up just now.
+    """
+    with stopped(server.project, "dns"):
+        begin = time.monotonic()
+        with Smtp(ADDRESS, server.port(25)) as session:
+            greeted = time.monotonic() - begin
+            session.ehlo()
+            session.say("MAIL FROM:<a@outside.test>")
+            put_off = session.say(f"RCPT TO:<{alice.address}>")
+            session.say("RSET")
+            session.say("MAIL FROM:<>")
+            bounce = session.say(f"RCPT TO:<{alice.address}>")
+
+    assert session.greeting.code == 220
+    assert greeted < GREETED_WITHIN
+    assert (put_off.code, str(put_off).split()[1]) == (450, "4.1.8")
+    assert bounce.code == 250
