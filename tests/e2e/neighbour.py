@@ -1,52 +1,37 @@
-"""A container beside ours, which asks our port 25 for something."""
+"""A container beside ours, which knocks on our ports."""
 
 from pathlib import Path
 
 from .project import Project
 
-SCRIPT = """
-import sys
-from dialogue import Smtp
-
-session = Smtp(sys.argv[1], 25)
-session.ehlo()
-session.say("MAIL FROM:<neighbour@outside.test>")
-print(session.say(f"RCPT TO:<{sys.argv[2]}>"))
-"""
+HARNESS = Path(__file__).parent
 
 
-def ask_as_neighbour(project: Project, network: str, host: str, recipient: str) -> str:
+def run_beside(project: Project, network: str, module: str, *arguments: str) -> str:
     """
-    Ask *host* to take mail for *recipient*, from a container in *network*.
+    Run a module of these tests in a container in *network*.
 
     Args:
-        project: Whose image with Python is used.
+        project: Whose image with Python is used; it has no library of the tests.
         network: As in `docker run --network`.
-        host: A name or an address that means something there.
-        recipient: An address.
-
-    Returns:
-        The answer to RCPT.
-    """
-    return run_as_neighbour(project, network, SCRIPT, host, recipient)
-
-
-def run_as_neighbour(
-    project: Project, network: str, script: str, *arguments: str
-) -> str:
-    """
-    Run a Python *script*, which may import `dialogue`, in a container in *network*.
+        module: The name of a file beside this one, without its suffix.
+        arguments: What it finds in sys.argv.
 
     Returns:
         What it printed.
     """
-    answer = project.docker.containers.run(
+    printed = project.docker.containers.run(
         project.image,
-        ["-c", script, *arguments],
+        ["-m", f"{HARNESS.name}.{module}", *arguments],
         entrypoint="python3",
         remove=True,
         network=network,
         environment={"PYTHONPATH": "/harness"},
-        volumes={str(Path(__file__).parent): {"bind": "/harness", "mode": "ro"}},
+        volumes={str(HARNESS): {"bind": f"/harness/{HARNESS.name}", "mode": "ro"}},
     )
-    return answer.decode().strip()
+    return printed.decode().strip()
+
+
+def ask_as_neighbour(project: Project, network: str, host: str, recipient: str) -> str:
+    """Ask *host* on port 25, from a container in *network*; return RCPT's answer."""
+    return run_beside(project, network, "neighbour_asks", host, recipient)
