@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from select import select
+from typing import Self
 
 from .dialogue import PATIENCE
 
@@ -42,6 +43,14 @@ class Raw:
         self.await_reply()
         self.forget()
 
+    def __enter__(self) -> Self:
+        """Serve as a context manager."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Hang up."""
+        self.socket.close()
+
     def forget(self) -> None:
         """Begin anew with what is heard."""
         self.heard = b""
@@ -55,7 +64,7 @@ class Raw:
         """
         before = self._replies()
         while not self.closed and self._replies() == before:
-            if not self._listen(PATIENCE):
+            if not self.listen(PATIENCE):
                 raise AssertionError(f"no answer in {PATIENCE} s after {self.heard!r}")
 
     def write(self, data: bytes) -> None:
@@ -64,7 +73,7 @@ class Raw:
         while rest and not self.closed:
             readable, writable, _ = select([self.socket], [self.socket], [], PATIENCE)
             if readable:
-                self._listen(0)
+                self.listen(0)
             elif writable:
                 rest = rest[self._send(rest[:65536]) :]
 
@@ -80,12 +89,11 @@ class Raw:
         Raises:
             AssertionError: When the server doesn't hang up.
         """
-        with self.socket:
-            if not self.closed:
-                self.socket.shutdown(socket.SHUT_WR)
-            while not self.closed:
-                if not self._listen(PATIENCE):
-                    raise AssertionError(f"still open {PATIENCE} s after the end")
+        if not self.closed:
+            self.socket.shutdown(socket.SHUT_WR)
+        while not self.closed:
+            if not self.listen(PATIENCE):
+                raise AssertionError(f"still open {PATIENCE} s after the end")
 
     def _replies(self) -> int:
         return len(re.findall(rb"^\d{3} .*\n", self.heard, re.MULTILINE))
@@ -100,7 +108,7 @@ class Raw:
             self.closed = True
             return 0
 
-    def _listen(self, seconds: float) -> bool:
+    def listen(self, seconds: float) -> bool:
         """Take what is there, or comes in *seconds*; tell whether anything did."""
         self.socket.settimeout(seconds)
         try:
@@ -127,18 +135,18 @@ def talk(
         greet: Sent first, and the answer forgotten; may be empty.
     """
     begin = time.monotonic()
-    raw = Raw(address)
-    if greet:
-        raw.write(greet)
-        raw.await_reply()
-        raw.forget()
-    for step in steps:
-        if step is HANDSHAKE:
-            raw.encrypt(tls)
-        else:
-            raw.write(step)
-            if step.endswith(b"\n"):
-                raw.await_reply()
-    raw.finish()
+    with Raw(address) as raw:
+        if greet:
+            raw.write(greet)
+            raw.await_reply()
+            raw.forget()
+        for step in steps:
+            if step is HANDSHAKE:
+                raw.encrypt(tls)
+            else:
+                raw.write(step)
+                if step.endswith(b"\n"):
+                    raw.await_reply()
+        raw.finish()
     text = raw.heard.decode(errors="replace").replace("\r\n", "\n")
     return Heard(text, time.monotonic() - begin)

@@ -22,7 +22,7 @@ SECONDS = 30.0
 # Two lines for each of twenty mistakes, and those of coming and going.
 LINES = 45
 
-MEGABYTES = 64
+MEGABYTES = 32
 
 STRANGE = (
     r"request longer than 2048|disabling input from smtp socket|non-SMTP command from"
@@ -85,7 +85,7 @@ def test_no_client_fills_the_log(server, heard, begin):
 
 @provoking
 def test_no_client_takes_much_memory(server, heard):
-    """A process that serves port 25 takes at most 64 MiB, whatever a client sends."""
+    """A process that serves port 25 takes at most 32 MiB, whatever a client sends."""
     script = (
         "cd /proc; for p in [0-9]*; do grep -qs ^smtpd $p/comm && cat $p/status; done"
     )

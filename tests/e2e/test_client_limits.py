@@ -1,0 +1,97 @@
+"""One client can't keep all the others out."""
+
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from .dialogue import Smtp
+from .neighbour import ask_as_neighbour
+from .project import ADDRESS
+from .reload import in_use, with_settings
+
+LIMIT = 3
+AT_ONCE = 50
+
+
+def neighbour_is_served(server) -> bool:
+    """Whether a client with another address gets through to alice."""
+    network = f"{server.project.name}_world"
+    answer = ask_as_neighbour(server.project, network, "postfix", "alice@example.test")
+    return answer.startswith("250")
+
+
+def addresses_in(server, words: str, begin: float) -> set[str]:
+    """The clients that the log names in lines with *words*, as name[address]."""
+    lines = server.project.lines(["postfix"], since=begin)
+    found = [line.text for line in lines if words in line.text]
+    return {text.partition(" from ")[2].split()[0].rstrip(":") for text in found}
+
+
+@pytest.mark.provokes("postfix", r"Connection concurrency limit exceeded: 51 from \S+ ")
+def test_the_51st_connection_at_once_is_refused(server, alice):
+    """
+    A client has at most 50 connections at a time, and others are served meanwhile.
+
+    The next one is told 421, and the log says who it was.
+    """
+    begin = time.time()
+
+    with ExitStack() as stack:
+        greetings = [
+            stack.enter_context(Smtp(ADDRESS, server.port(25))).greeting
+            for _ in range(AT_ONCE + 1)
+        ]
+        served = neighbour_is_served(server)
+
+    assert [reply.code for reply in greetings] == [220] * AT_ONCE + [421]
+    assert "4.7.0" in str(greetings[-1])
+    assert served
+    (client,) = addresses_in(server, "Connection concurrency limit exceeded", begin)
+    assert client == f"unknown[{gateway(server)}]"
+
+
+@pytest.mark.provokes("postfix", r"rate limit exceeded: 4 from \S+ for service smtp$")
+def test_connections_and_messages_are_limited_by_the_minute(server, alice):
+    """
+    Who connects or sends more than the settings allow is told to come again.
+
+    Connections over CONNECTION_RATE_LIMIT hear 421, messages over MESSAGE_RATE_LIMIT
+    450. A client with another address is served meanwhile.
+    """
+    begin, limit = time.time(), str(LIMIT)
+    limits = with_settings(
+        server.project, CONNECTION_RATE_LIMIT=limit, MESSAGE_RATE_LIMIT=limit
+    )
+
+    with in_use(server.project, limits):
+        with Smtp(ADDRESS, server.port(25)) as session:
+            session.ehlo()
+            messages = [mail(session) for _ in range(LIMIT + 1)]
+        greetings = [greeting(server) for _ in range(LIMIT)]
+        served = neighbour_is_served(server)
+
+    assert messages == [250] * LIMIT + [450]
+    assert greetings == [220] * (LIMIT - 1) + [421]
+    assert served
+    (client,) = addresses_in(server, "Connection rate limit exceeded", begin)
+    assert client == f"unknown[{gateway(server)}]"
+
+
+def mail(session: Smtp) -> int:
+    """Begin a message, and forget it."""
+    reply = session.say("MAIL FROM:<a@outside.test>")
+    session.say("RSET")
+    return reply.code
+
+
+def greeting(server) -> int:
+    """Connect, for a moment."""
+    with Smtp(ADDRESS, server.port(25)) as session:
+        return session.greeting.code
+
+
+def gateway(server) -> str:
+    """The address that clients through a port on loopback come from."""
+    networks = server.project.container("postfix").attrs["NetworkSettings"]["Networks"]
+    return networks[f"{server.project.name}_edge"]["Gateway"]

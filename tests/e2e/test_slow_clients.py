@@ -1,0 +1,77 @@
+"""Clients that take their time: some must be waited for, others must not be."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from .configuration import changed
+from .malformed import DATA, EHLO, MAIL, RCPT
+from .message import letter
+from .project import ADDRESS
+from .raw import Raw
+from .reload import in_use
+
+# Seconds that a line may take; in use it is five minutes.
+TIMEOUT = 3
+# Seconds; what has not ended by then goes on for ever.
+GIVEN_UP = 15.0
+
+
+def drip(raw: Raw, data: bytes, size: int = 1) -> float:
+    """Send *data* in pieces, one a second; tell how long the server bore it."""
+    begin = time.monotonic()
+    for at in range(0, len(data), size):
+        raw.write(data[at : at + size])
+        if raw.closed or time.monotonic() - begin > GIVEN_UP:
+            break
+        raw.listen(1)
+    return time.monotonic() - begin
+
+
+def converse(server, opened: ExitStack, *steps: bytes) -> Raw:
+    """Say each of *steps* to port 25, and hear the answer."""
+    raw = opened.enter_context(Raw((ADDRESS, server.port(25))))
+    for step in steps:
+        raw.write(step)
+        raw.await_reply()
+    return raw
+
+
+def test_an_endless_line_is_cut_off(server, alice, subject):
+    """
+    Who sends a byte a second is cut off in time, and who sends a kilobyte is not.
+
+    The time-out counts for a whole line: otherwise each byte would begin it anew. In
+    a message it grows by a second with each 500 bytes. The honest message here takes
+    twice the time-out.
+    """
+    honest = letter("a@outside.test", alice.address, subject, "A line.\n" * 700)
+    honest = honest.replace(b"\n", b"\r\n") + b".\r\n"
+
+    hurry = changed(
+        server.project, "postfix/main.cf.j2", f"smtpd_timeout = {TIMEOUT}s\n"
+    )
+
+    with in_use(server.project, hurry), ExitStack() as opened:
+        pool = opened.enter_context(ThreadPoolExecutor())
+        slow = converse(server, opened, EHLO)
+        stuck = converse(server, opened, EHLO, MAIL, RCPT, DATA)
+        steady = converse(server, opened, EHLO, MAIL, RCPT, DATA)
+        command = pool.submit(drip, slow, b"NOOP " + b"x" * 60)
+        message = pool.submit(drip, stuck, b"Subject: " + b"x" * 60)
+        seconds = drip(steady, honest, 1_000)
+        steady.await_reply()
+
+    assert TIMEOUT - 1 < command.result() < GIVEN_UP
+    assert TIMEOUT - 1 < message.result() < GIVEN_UP
+    assert b"421 4.4.2" in slow.heard
+    assert seconds > 2 * TIMEOUT
+    assert b"\r\n250 2.0.0 Ok: queued" in steady.heard
+    assert alice.receive(subject)
+
+
+def test_a_client_has_five_minutes(server):
+    """Nobody who sends a line in five minutes is cut off (RFC 5321, 4.5.3.2)."""
+    asked = ("postconf", "-xh", "smtpd_timeout")
+
+    assert server.project.inside("postfix", *asked).decode().strip() == "300s"
