@@ -3,6 +3,8 @@
 import pytest
 
 from .message import letter
+from .project import ADDRESS
+from .raw import talk
 
 # What some other server might take for the end of a message.
 FALSE_ENDS = {
@@ -48,3 +50,42 @@ def test_no_second_message_hides_in_the_first(spammer, alice, bob, subject, end)
     bob.receive(f"last {subject}")
 
     assert f"hidden {subject}" not in bob.subjects()
+
+
+EHLO = b"EHLO client.invalid\r\n"
+ENVELOPE = b"MAIL FROM:<a@outside.test>\r\nRCPT TO:<bob@example.test>\r\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "at_once"),
+    [
+        (b"", EHLO + b"MAIL FROM:<a@outside.test>\r\n"),
+        (b"", EHLO.replace(b"EHLO", b"HELO") + b"MAIL FROM:<a@outside.test>\r\n"),
+        (EHLO, b"NOOP\r\nNOOP\r\n"),
+        (EHLO, ENVELOPE + b"DATA\r\nSubject: too early\r\n\r\n.\r\n"),
+    ],
+    ids=["EHLO", "HELO", "NOOP", "DATA"],
+)
+def test_who_speaks_out_of_turn_is_cut_off(server, bob, before, at_once):
+    """
+    Commands sent before the answer to EHLO, HELO, NOOP or DATA end the session by 554.
+
+    What waits for an answer there could be a message inside a message (RFC 2920, 3.1).
+    """
+    heard = talk((ADDRESS, server.port(25)), [at_once], server.trust, before)
+
+    assert heard.codes[-1] == 554
+    assert 354 not in heard.codes
+
+
+@pytest.mark.parametrize("size", ["10", "10 LAST", "0 LAST"])
+def test_a_message_in_chunks_is_refused(spammer, bob, subject, size):
+    """BDAT is not offered and not taken, so that no bare line end comes in by it."""
+    with spammer.session() as session:
+        offer = session.ehlo().keywords
+        session.say("MAIL FROM:<a@outside.test>")
+        session.say(f"RCPT TO:<{bob.address}>")
+        reply = session.say(f"BDAT {size}\r\nSubject: {subject}\n.\n")
+
+    assert "CHUNKING" not in offer
+    assert reply.code == 521

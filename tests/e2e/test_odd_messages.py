@@ -1,0 +1,61 @@
+"""Messages that no mail program writes: taken and readable, or refused at once."""
+
+import pytest
+
+from .message import letter
+
+LONG = b"x" * 100_000
+RECEIVED = b"Received: from a by b; Tue, 24 Nov 2026 00:00:00 +0000\n"
+
+# What comes on top of an honest letter, and below it.
+ODD = {
+    "NUL": (b"", b"before\0after\n"),
+    "8-bit header": (b"X-Odd: \xff\xfe\x80\n", b""),
+    "header of 100 kB": (b"X-Odd: " + LONG + b"\n", b""),
+    "folded header of 90 kB": (b"X-Odd:" + b" odd\n" * 18_000, b""),
+    "5,000 headers": (b"X-Odd: odd\n" * 5_000, b""),
+    "line of 100 kB": (b"", LONG + b"\n"),
+    "From_ first": (b"From a Tue Nov 24 00:00:00 2026\n", b""),
+    "half a multipart": (b"Content-Type: multipart/mixed; boundary=b\n", b"--b\n"),
+    "49 servers": (RECEIVED * 48, b""),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_message_is_readable(spammer, alice, subject, name):
+    """What is odd but no danger is taken, and lies in the mailbox as a message."""
+    top, below = ODD[name]
+    message = top + letter("a@outside.test", alice.address, subject) + below
+
+    assert spammer.send(alice.address, message).code == 250
+    assert alice.receive(subject, where="TEXT")
+
+
+def test_a_message_without_a_header_is_readable(spammer, alice, subject):
+    """A text without a header is taken, and found in Junk, where its score puts it."""
+    reply = spammer.send(alice.address, f"No header but {subject}\n".encode())
+
+    assert reply.code == 250
+    assert alice.receive(subject, folder="Junk", where="TEXT")
+
+
+@pytest.mark.provokes("postfix", "message rejected: hopcount exceeded")
+def test_a_message_that_goes_in_circles_is_refused(spammer, alice, subject):
+    """A message that came through over 50 servers is in a loop, and is refused."""
+    message = RECEIVED * 51 + letter("a@outside.test", alice.address, subject)
+
+    assert str(spammer.send(alice.address, message)).startswith("554 5.4.0")
+
+
+def test_an_empty_message_is_taken(spammer, alice, subject):
+    """A message of nothing is taken, and the next one as well."""
+    with spammer.session() as session:
+        session.say("MAIL FROM:<a@outside.test>")
+        session.say("RCPT TO:<alice@example.test>")
+        session.say("DATA")
+        empty = session.say(".")
+        message = letter("a@outside.test", alice.address, subject)
+        taken = session.deliver(message, "a@outside.test", [alice.address])
+
+    assert (empty.code, taken.code) == (250, 250)
+    assert alice.receive(subject)
