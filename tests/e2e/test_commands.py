@@ -31,13 +31,12 @@ def test_nobody_starts_our_queue(spammer, domain):
     assert (etrn.code, turn.code) == (459, 500)
 
 
-@pytest.mark.parametrize("verb", ["VRFY", "EXPN"])
-def test_a_user_is_not_confirmed_by_a_bare_name(spammer, alice, verb):
-    """VRFY and EXPN say the same about every name, with and without a domain."""
+def test_a_user_is_not_confirmed_by_a_bare_name(spammer, alice):
+    """VRFY says the same about every name, with and without a domain."""
     names = ("alice", "<alice@example.test>", "nobody", "postmaster", "")
 
     with spammer.session() as session:
-        answers = {str(session.say(f"{verb} {name}".strip())) for name in names}
+        answers = {str(session.say(f"VRFY {name}".strip())) for name in names}
 
     assert len(answers) == 1
     assert answers.pop().startswith("50")
