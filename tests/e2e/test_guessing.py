@@ -11,21 +11,12 @@ import pytest
 from .accounts import open_account
 from .configuration import settings
 from .login import log_in, plain
-from .neighbour import run_as_neighbour
+from .neighbour import run_beside
 from .project import Project
 from .wait import wait_until
 
 # Guesses of each kind, all made at the same time.
 SAMPLES = 5
-
-LOG_IN = """
-import ssl, sys
-from dialogue import Smtp
-
-session = Smtp(sys.argv[1], 465, ssl._create_unverified_context())
-session.ehlo()
-print(session.say(f"AUTH PLAIN {sys.argv[2]}"))
-"""
 
 
 @contextmanager
@@ -113,10 +104,10 @@ def test_who_guesses_too_often_is_told_to_wait(server, alice):
 
     with limited(project, attempts=3):
         answers = log_in(server, 465, *[(alice.address, alice.password)] * 4)
-        elsewhere = run_as_neighbour(
+        elsewhere = run_beside(
             project,
             f"{project.name}_edge",
-            LOG_IN,
+            "neighbour_logs_in",
             "postfix",
             plain(alice.address, alice.password),
         )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from .dialogue import Connection
-from .neighbour import run_as_neighbour
+from .neighbour import run_beside
 from .project import ADDRESS
 from .server import PORTS, TLS_FROM_THE_START
 
@@ -18,19 +18,6 @@ LISTENING = {
     "spamassassin": {8893},
 }
 INTERNAL = [(name, *ports) for name, ports in LISTENING.items() if len(ports) == 1]
-
-PROBE = """
-import json, socket, sys
-
-def open(host, port):
-    try:
-        socket.create_connection((host, port), timeout=1).close()
-        return True
-    except OSError:
-        return False
-
-print(json.dumps([open(host, port) for host, port in json.loads(sys.argv[1])]))
-"""
 
 
 @pytest.mark.parametrize("service", LISTENING)
@@ -68,7 +55,7 @@ def test_a_neighbour_reaches_no_filter(server):
 
     def ask(network: str) -> list[bool]:
         return json.loads(
-            run_as_neighbour(project, network, PROBE, json.dumps(targets))
+            run_beside(project, network, "neighbour_knocks", json.dumps(targets))
         )
 
     assert not any(ask(f"{project.name}_edge"))
