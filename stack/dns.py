@@ -75,7 +75,7 @@ def _host(settings: Settings) -> list[Record]:
 def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Record]:
     return [
         Record(name, "MX", f"10 {settings.mail_hostname}"),
-        Record(name, "TXT", _spf(settings)),
+        Record(name, "TXT", _spf(settings, name)),
         *(Record(f"{k}._domainkey.{name}", "TXT", keys[k]) for k in sorted(keys)),
         Record(
             f"_dmarc.{name}",
@@ -88,19 +88,19 @@ def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Reco
 def _below(settings: Settings, name: str, *, received: bool) -> list[Record]:
     if received:
         mx = Record(name, "MX", f"10 {settings.mail_hostname}")
-        return [mx, Record(name, "TXT", _spf(settings))]
+        return [mx, Record(name, "TXT", _spf(settings, name))]
     # Without an MX of its own: the host itself may send.
-    return [Record(name, "TXT", _spf(settings, f"a:{settings.mail_hostname}"))]
+    own = f"a:{settings.mail_hostname}"
+    return [Record(name, "TXT", _spf(settings, name, own))]
 
 
-def _spf(settings: Settings, own: str = "mx") -> str:
+def _spf(settings: Settings, domain: str, own: str = "mx") -> str:
     # A relay often sends from other addresses than it takes mail at, so what isn't
     # listed is only doubted (~all) until its operator's include: has been added.
-    host = settings.relay_host.partition(":")[0]
-    if not host:
+    relay = settings.relay_of(domain)
+    if not relay:
         return f"v=spf1 {own} -all"
-    mechanism = "ip4" if host.replace(".", "").isdigit() else "a"
-    return f"v=spf1 {own} {mechanism}:{host} ~all"
+    return f"v=spf1 {own} {'ip4' if relay.is_address else 'a'}:{relay.host} ~all"
 
 
 def _zone_line(record: Record) -> str:

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from stack import accounts, certs, database, dkim, env, files, reference, render
+from stack import (
+    accounts,
+    certs,
+    database,
+    dkim,
+    env,
+    files,
+    logins,
+    reference,
+    render,
+)
 from stack.errors import StackError
 from stack.project import Project
 from stack.settings import Settings
@@ -42,6 +52,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         *_accounts(project, settings.mail_domain, known),
         *_write(project, ".env", text),
         *_certificate(project, settings),
+        *_logins(project),
         *_configuration(project, settings, domains),
         *_repairs(project),
     ]
@@ -121,6 +132,15 @@ def _certificate(project: Project, settings: Settings) -> list[Change]:
         return []
     text = certs.self_signed(settings.mail_hostname, datetime.now(UTC))
     return _write(project, name, text)
+
+
+def _logins(project: Project) -> list[Change]:
+    # Postfix wants the table to be there, also when nobody has logged in.
+    if files.exists(project.logins):
+        return []
+    return _write(
+        project, str(project.logins.relative_to(project.root)), logins.text({})
+    )
 
 
 def _accounts(project: Project, domain: str, known: Sequence[str]) -> list[Change]:

@@ -21,6 +21,7 @@ DKIM = 5006
 ACCESS = {
     "etc": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "tls": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
+    "relay": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "dkim": (Access(0o700, DKIM, DKIM), Access(0o600, DKIM, DKIM)),
     "accounts": (
         Access(0o750, ROOT, POSTFIX_GROUP),
@@ -66,6 +67,11 @@ class Project:
     def dkim(self) -> Path:
         """Signing keys, in a directory for each domain."""
         return self.var / "dkim"
+
+    @property
+    def logins(self) -> Path:
+        """The logins to relays, a table that Postfix reads as root."""
+        return self.var / "relay" / "logins.texthash"
 
     @property
     def database(self) -> Path:

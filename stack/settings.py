@@ -7,13 +7,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, ValidationError, ValidationInfo, field_validator
 
+from stack import relays
+from stack.relays import Relay
 from stack.values import (
     IPv4,
     IPv6,
     Level,
     Name,
     Port,
-    Relay,
+    RelayByDomain,
+    RelayHost,
+    RelayTLS,
     Score,
     Subnet,
     YesOrNo,
@@ -51,9 +55,21 @@ class Settings(
     """The largest message we take in or send, in bytes, attachments encoded: a
     file grows by a third on its way into a message."""
 
-    relay_host: Relay = ""
-    """Where to hand over outgoing mail, as host or host:port (port 25 if not
-    said). Empty: straight to the recipient's server."""
+    relay_host: RelayHost = ""
+    """Where to hand over outgoing mail, as host or host:port (port 25 if not said;
+    on 465, TLS from the first byte). Empty: straight to the recipient's server. If
+    it wants a login: `stack relay login`."""
+
+    relay_by_domain: RelayByDomain = ""
+    """Domains whose mail, by its sender's address, goes through a server of their
+    own: domain/host:port, more of them after commas. All other mail goes through
+    RELAY_HOST, or straight."""
+
+    relay_tls: RelayTLS = "verify"
+    """How relays are spoken to. verify: encrypted, and only with a certificate for
+    their name by an authority that Debian knows. encrypt: with any certificate, so
+    whoever sits on the way can pose as the relay, read mail and take the login.
+    optional: also in the clear, but without the login, for one in your own network."""
 
     publish_address: IPv4 = IPv4Address("0.0.0.0")  # noqa: S104 - a mail server is there to be reached
     """The address of this machine that the ports below are opened on. 0.0.0.0: on
@@ -129,15 +145,28 @@ class Settings(
                 raise ValueError(f"must be another port: {other.upper()} has it")
         return port
 
-    @property
-    def relay_nexthop(self) -> str:
-        """
-        Where Postfix hands over, or nothing.
+    @field_validator("relay_tls")
+    @classmethod
+    def _can_be_verified(cls, mode: str, info: ValidationInfo) -> str:
+        # Either is missing here when it was found to be wrong already.
+        keys = ("relay_host", "relay_by_domain")
+        found = relays.table(*(info.data.get(key, "") for key in keys))
+        nameless = [str(relay) for relay in found.values() if relay.is_address]
+        if mode == "verify" and nameless:
+            raise ValueError(
+                f"can't be verify: write {nameless[0]} with the name that its"
+                " certificate has, or read what encrypt and optional risk"
+            )
+        return mode
 
-        The brackets say: this very host, not its MX (postconf(5), relayhost).
-        """
-        host, _, port = self.relay_host.partition(":")
-        return f"[{host}]:{port or 25}" if host else ""
+    @property
+    def relays(self) -> dict[str, Relay]:
+        """The relay of each sender's domain that has its own; of all others by ""."""
+        return relays.table(self.relay_host, self.relay_by_domain)
+
+    def relay_of(self, domain: str) -> Relay | None:
+        """Return the relay that takes what *domain* sends, or nothing."""
+        return self.relays.get(domain) or self.relays.get("")
 
     @property
     def log_debug(self) -> bool:
@@ -147,8 +176,8 @@ class Settings(
     def context(self) -> dict[str, object]:
         """Return what a template may name: the fields, and values worked out."""
         return self.model_dump() | {
-            "relay_nexthop": self.relay_nexthop,
             "log_debug": self.log_debug,
+            **relays.context(self.relays, self.relay_tls),
         }
 
 

@@ -54,7 +54,13 @@ def _yes_or_no(value: object) -> bool:
     return value == "yes"
 
 
-def _relay(value: object) -> str:
+def relay(value: object) -> str:
+    """
+    Return *value*, a host or host:port, in the form that is stored and compared.
+
+    Raises:
+        ValueError: When it is neither; the text goes on from what was wrong.
+    """
     host, colon, port = str(value).partition(":")
     if colon and not (re.fullmatch(r"[1-9][0-9]{0,4}", port) and int(port) < 65536):
         raise ValueError("must be a host name or IPv4 address, or one with :port")
@@ -64,6 +70,22 @@ def _relay(value: object) -> str:
         return f"{IPv4Address(host)}{colon}{port}"
     except ValueError:
         return f"{_name(host)}{colon}{port}"
+
+
+def _relay_by_domain(value: object) -> str:
+    pairs: dict[str, str] = {}
+    for pair in filter(None, str(value).split(",")):
+        sender, _, host = pair.partition("/")
+        if not (sender and host):
+            raise ValueError(f"must be pairs like a.example/smtp.example:587: {pair}")
+        try:
+            name, found = _name(sender), relay(host)
+        except ValueError as error:
+            raise ValueError(f"{error}: {pair}") from None
+        if name in pairs:
+            raise ValueError(f"must name each domain once: {name} is there twice")
+        pairs[name] = found
+    return ",".join(f"{name}/{found}" for name, found in pairs.items())
 
 
 def _parsed(kind: Callable[[str], object], wanted: str) -> BeforeValidator:
@@ -76,10 +98,13 @@ def _parsed(kind: Callable[[str], object], wanted: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _level(value: object) -> object:
-    if value not in {"info", "debug"}:
-        raise ValueError("must be info or debug")
-    return value
+def _one_of(*words: str) -> BeforeValidator:
+    def check(value: object) -> object:
+        if value not in words:
+            raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}")
+        return value
+
+    return BeforeValidator(check)
 
 
 def _subnet(text: str) -> IPv4Network:
@@ -90,10 +115,15 @@ def _subnet(text: str) -> IPv4Network:
 
 
 Name = Annotated[str, BeforeValidator(_name)]
-Relay = Annotated[str, BeforeValidator(_relay)]
+RelayHost = Annotated[str, BeforeValidator(relay)]
+RelayByDomain = Annotated[str, BeforeValidator(_relay_by_domain)]
+RelayTLS = Annotated[
+    Literal["verify", "encrypt", "optional"],
+    _one_of("verify", "encrypt", "optional"),
+]
 Port = Annotated[int, whole(0, 65535)]
 Score = Annotated[float, BeforeValidator(_score)]
-Level = Annotated[Literal["info", "debug"], BeforeValidator(_level)]
+Level = Annotated[Literal["info", "debug"], _one_of("info", "debug")]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 IPv4 = Annotated[IPv4Address, _parsed(IPv4Address, "an IPv4 address")]
 IPv6 = Annotated[IPv6Address, _parsed(IPv6Address, "an IPv6 address")]

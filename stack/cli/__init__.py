@@ -16,6 +16,7 @@ from stack.cli.alias import alias
 from stack.cli.dns import dns
 from stack.cli.domain import domain
 from stack.cli.init import init
+from stack.cli.relay import relay
 from stack.cli.sendas import sendas
 from stack.cli.settings import settings
 from stack.cli.user import user
@@ -60,5 +61,5 @@ def main(context: click.Context, directory: Path) -> None:
     context.obj = Project(directory)
 
 
-for command in (init, domain, user, alias, sendas, dns, settings):
+for command in (init, domain, user, alias, sendas, relay, dns, settings):
     main.add_command(command)

@@ -32,6 +32,22 @@ def login(value: str) -> str:
     return user(f"{value}@mail-domain.invalid").partition("@")[0]
 
 
+def relay(value: str) -> str:
+    """Take a relay as in .env, always with its port; or @ and a sender's domain."""
+    from stack import values
+    from stack.relays import Relay
+
+    if value.startswith("@"):
+        return "@" + domain(value[1:])
+    try:
+        host = values.relay(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} {error}") from None
+    if not host:
+        raise click.BadParameter("must be a relay as in .env, or @DOMAIN")
+    return str(Relay.of(host))
+
+
 def _checked(kind: str, value: str) -> str:
     from stack import addresses
 

@@ -95,5 +95,5 @@ def _hints(settings: "Settings") -> None:
     if not (settings.public_ipv4 or settings.public_ipv6):
         say("To see A and AAAA records too, set PUBLIC_IPV4 and PUBLIC_IPV6 in .env.")
     say(f"Ask your provider to name its address in reverse: {settings.mail_hostname}")
-    if settings.relay_host:
-        say(f"Add to v=spf1 what the operator of {settings.relay_host} tells you.")
+    for host in sorted({relay.host for relay in settings.relays.values()}):
+        say(f"Add to v=spf1 what the operator of {host} tells you.")

@@ -2,7 +2,7 @@
 
 import click
 
-from stack.cli import arguments, terminal
+from stack.cli import arguments, relay, terminal
 from stack.cli.output import carry_out, say
 from stack.project import Project
 
@@ -47,6 +47,7 @@ def init(
     with project.lock():
         changes = plan.initial(project, names)
         carry_out(changes)
+    relay.warn_of_unused(project)
     if changes:
         _say_next(project)
 

@@ -38,7 +38,16 @@ def new(*, from_stdin: bool, generate: bool) -> Password:
     if generate:
         made = passwords.generate()
         return Password(passwords.hashed(made), made)
-    return Password(passwords.hashed(_read() if from_stdin else _ask()))
+    return Password(
+        passwords.hashed(
+            _read() if from_stdin else _ask("--password-stdin or --generate")
+        )
+    )
+
+
+def foreign(*, from_stdin: bool) -> str:
+    """Take a password of another server from stdin or from whom we ask, as it is."""
+    return _read() if from_stdin else _ask("--password-stdin")
 
 
 def tell(password: Password) -> None:
@@ -56,11 +65,9 @@ def _read() -> str:
         ) from None
 
 
-def _ask() -> str:
+def _ask(otherwise: str) -> str:
     if not terminal.is_attended():
-        raise click.UsageError(
-            "no terminal to ask for the password: use --password-stdin or --generate"
-        )
+        raise click.UsageError(f"no terminal to ask for the password: use {otherwise}")
     answer = click.prompt(
         "Password", hide_input=True, confirmation_prompt=True, err=True
     )

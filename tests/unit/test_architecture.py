@@ -15,9 +15,9 @@ ROOT = Path(stack.__file__).parent
 LAYERS = [
     {"errors"},
     {"addresses", "files"},
-    {"values", "models", "passwords", "certs"},
+    {"values", "models", "passwords", "certs", "relays"},
     {"settings", "project"},
-    {"env", "reference", "dkim", "dns", "database"},
+    {"env", "reference", "dkim", "dns", "database", "logins"},
     {"render", "ways", "sendas"},
     {"aliases"},
     {"accounts"},

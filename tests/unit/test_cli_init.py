@@ -42,6 +42,7 @@ def test_a_trial_is_made_from_nothing(stack, project):
     assert len(keys) == 2
     assert made - keys == {
         "var/accounts/accounts.db",
+        "var/relay/logins.texthash",
         "var/tls/mail.example.test.pem",
         "var/etc/dkim-sign/KeyTable",
         "var/etc/dkim-sign/SHA256SUMS",

@@ -79,7 +79,9 @@ def test_a_host_named_as_its_domain_has_one_spf_record():
 )
 def test_a_relay_may_send_for_us(relay_host, spf):
     """Mail that leaves by a relay host isn't failed by our own record."""
-    block = our_dns.records(made(relay_host=relay_host), KEYS)["example.org"]
+    settings = made(relay_host=relay_host, relay_tls="encrypt")
+
+    block = our_dns.records(settings, KEYS)["example.org"]
 
     assert Record("example.org", "TXT", spf) in block
 
@@ -106,6 +108,20 @@ def test_names_below_a_domain_stand_with_the_nearest():
         ],
         "a.example": [],
     }
+
+
+def test_a_domains_own_relay_may_send_for_that_domain_alone():
+    """Its SPF record names its relay; the others' name RELAY_HOST or nothing."""
+    own = {"relay_by_domain": "a.example/smtp.example.net:587"}
+    straight = our_dns.records(made(**own), KEYS)
+    relayed = our_dns.records(made(**own, relay_host="relay.example.com"), KEYS)
+
+    spf = "v=spf1 mx a:smtp.example.net ~all"
+    assert Record("a.example", "TXT", spf) in straight["a.example"]
+    assert Record("a.example", "TXT", spf) in relayed["a.example"]
+    assert Record("example.org", "TXT", "v=spf1 mx -all") in straight["example.org"]
+    spf = "v=spf1 mx a:relay.example.com ~all"
+    assert Record("example.org", "TXT", spf) in relayed["example.org"]
 
 
 def test_the_zone_is_read_back_as_the_same_records():

@@ -22,6 +22,7 @@ def test_another_directory_is_refused_with_the_way_out(tmp_path):
     [
         ("var/etc/postfix/main.cf", Access(0o644, 0, 0)),
         ("var/tls/mail.example.org.pem", Access(0o600, 0, 0)),
+        ("var/relay/logins.texthash", Access(0o600, 0, 0)),
         ("var/dkim/example.org/rsa-202611.pem", Access(0o600, 5006, 5006)),
         ("var/accounts/accounts.db", Access(0o640, 0, 5001)),
     ],

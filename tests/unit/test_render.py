@@ -134,6 +134,8 @@ def test_what_is_no_longer_rendered_is_left_over(project):
         {},
         {
             "relay_host": "smtp.example.net:587",
+            "relay_by_domain": "example.org/smtp.example.com:465",
+            "relay_tls": "optional",
             "log_level": "debug",
             "auth_rate_limit": "0",
             "connection_rate_limit": "0",

@@ -33,6 +33,20 @@ def complaint(**values: str) -> str:
         ("relay_host", "example.net:", "with :port"),
         ("relay_host", "example.net:99999", "with :port"),
         ("relay_host", "localhost", "must be a domain name"),
+        ("relay_by_domain", "a.example", "must be pairs like a.example/"),
+        ("relay_by_domain", "a.example/", "must be pairs like a.example/"),
+        ("relay_by_domain", "/smtp.example", "must be pairs like a.example/"),
+        ("relay_by_domain", "smtp.example:587", "must be pairs like a.example/"),
+        ("relay_by_domain", "a/smtp.example", "must be a domain name"),
+        ("relay_by_domain", "@a.example/smtp.example", "must be a domain name"),
+        ("relay_by_domain", "a.example/smtp.example:0", "with :port"),
+        ("relay_by_domain", "a.example/b.example/c.example", "must be a domain name"),
+        (
+            "relay_by_domain",
+            "a.example/smtp.example,A.EXAMPLE/b.example",
+            "must name each domain once: a.example is there twice",
+        ),
+        ("relay_tls", "none", "must be verify, encrypt or optional"),
         ("publish_address", "::", "must be an IPv4 address"),
         ("publish_address", "eth0", "must be an IPv4 address"),
         ("public_ipv6", "192.0.2.1", "must be an IPv6 address"),
@@ -87,18 +101,34 @@ def test_docker_may_choose_every_port():
     assert Settings(**NAMES | ports).imap_port == 0
 
 
-@pytest.mark.parametrize(
-    ("relay_host", "nexthop"),
-    [
-        ("", ""),
-        ("smtp.example.net", "[smtp.example.net]:25"),
-        ("smtp.example.net:587", "[smtp.example.net]:587"),
-        ("192.0.2.1:587", "[192.0.2.1]:587"),
-    ],
-)
-def test_a_relay_is_reached_itself_not_its_mx(relay_host, nexthop):
-    """Postfix gets the relay in brackets, always with a port."""
-    assert Settings(**NAMES, relay_host=relay_host).relay_nexthop == nexthop
+@pytest.mark.parametrize("key", ["relay_host", "relay_by_domain"])
+def test_a_relay_without_a_name_cannot_be_verified(key):
+    """An address is refused by default: no certificate proves it to Postfix."""
+    value = "192.0.2.1:587" if key == "relay_host" else "a.example/192.0.2.1:587"
+
+    assert "RELAY_TLS can't be verify: write 192.0.2.1:587 with" in complaint(
+        **{key: value}
+    )
+    assert Settings(**NAMES, **{key: value}, relay_tls="encrypt").relays
+
+
+def test_relays_are_kept_in_one_form():
+    """Capitals and empty pairs go; what is left is written as in .env."""
+    made = Settings(**NAMES, relay_by_domain="A.Example/SMTP.example:587,")
+
+    assert made.relay_by_domain == "a.example/smtp.example:587"
+
+
+def test_a_domain_has_its_own_relay_or_that_of_all():
+    """Who sends from another domain uses RELAY_HOST, or none."""
+    own = {"relay_by_domain": "a.example/smtp.example"}
+    every = {"relay_host": "relay.example:587"}
+
+    assert str(Settings(**NAMES, **own).relay_of("a.example")) == "smtp.example:25"
+    assert Settings(**NAMES, **own).relay_of("example.org") is None
+    both = Settings(**NAMES, **own, **every)
+    assert str(both.relay_of("a.example")) == "smtp.example:25"
+    assert str(both.relay_of("example.org")) == "relay.example:587"
 
 
 def test_settings_stay_as_they_were_checked(settings):
@@ -108,7 +138,13 @@ def test_settings_stay_as_they_were_checked(settings):
 
 
 def test_templates_get_every_field_and_what_is_worked_out(settings):
-    """The names that templates use are the fields', and two more."""
-    extra = {"relay_nexthop", "log_debug"}
+    """The names that templates use are the fields', and a few more."""
+    extra = {
+        "default_transport",
+        "log_debug",
+        "relay_starttls_level",
+        "relay_tls_level",
+        "sender_relays",
+    }
 
     assert settings.context().keys() == Settings.model_fields.keys() | extra
