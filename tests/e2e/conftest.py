@@ -14,10 +14,11 @@ from .accounts import open_account
 from .checkout import new_project, project_name
 from .mailbox import Mailbox
 from .project import CommandError, Project
+from .relays import ROUTES
 from .server import DOMAIN, Server
 from .stranger import Spammer, Stranger
 from .subnets import free_subnet
-from .world import World
+from .world import OUTSIDE, World
 
 # Leaves the containers running after the tests, for a look at them.
 KEEP = bool(os.environ.get("E2E_KEEP"))
@@ -146,6 +147,16 @@ def carol(server: Server, alice: Mailbox) -> Mailbox:
     """Give an account to a user of a domain that was added later."""
     server.project.stack("domain", "add", "second.test")
     return open_account(server, "carol@second.test")
+
+
+@pytest.fixture(scope="session")
+def relayed(server: Server, alice: Mailbox) -> None:
+    """Add domains whose mail alice gets, for relays; away@ leads to the stranger."""
+    for domain in ROUTES:
+        server.project.stack("domain", "add", domain)
+        server.project.stack("alias", "add", f"@{domain}", alice.address)
+    away = f"away@{next(iter(ROUTES))}"
+    server.project.stack("alias", "add", away, f"stranger@{OUTSIDE}")
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,6 @@ def _images(built: Project) -> str:
     services = {
         service: {"image": container.image.tags[0]}
         for service, container in built.containers().items()
-        if service not in ("dns", "outside")
+        if service not in ("dns", "outside", "relay")
     }
     return json.dumps({"services": services})

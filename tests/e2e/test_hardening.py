@@ -21,6 +21,7 @@ PUBLISHED = {
 SECRETS = {
     "/dkim": {"dkim-sign", "stack"},
     "/tls": {"postfix", "dovecot", "stack"},
+    "/relay": {"postfix", "stack"},
     "/accounts": {"postfix", "dovecot", "dkim-sign", "stack"},
 }
 
@@ -35,7 +36,7 @@ def host(server, service) -> dict:
 
 def test_no_service_is_forgotten_here(server):
     """Every container of the project is looked at by the tests of this file."""
-    around = {"dns", "outside", "sink-plain", "sink-broken", "sink-old"}
+    around = {"dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"}
 
     assert set(server.project.containers()) - around == set(CAPABILITIES)
 
@@ -79,7 +80,7 @@ def test_who_is_outside_can_be_told_by_address(server):
 def test_private_files_are_private(server):
     """Nobody but their reader sees the keys and the accounts."""
     listing = server.project.as_root(
-        "find var/dkim var/tls var/accounts -type f -printf '%m %P\\n'"
+        "find var/dkim var/tls var/relay var/accounts -type f -printf '%m %P\\n'"
     )
     modes = {name: mode for mode, name in map(str.split, listing.splitlines())}
 

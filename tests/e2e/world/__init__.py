@@ -9,8 +9,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from .authority import write_certificates
+
 # The domain that signs what strangers send, and where it publishes its key.
 OUTSIDE = "outside.test"
+RELAY = "smtp.relay.test"
 SELECTOR = "stranger"
 
 
@@ -42,6 +45,11 @@ class World:
         return {name: str(self.subnet[41 + at]) for at, name in enumerate(domains)}
 
     @property
+    def relay(self) -> str:
+        """The address of the server that sends on mail for its customers."""
+        return str(self.subnet[87])
+
+    @property
     def postfix(self) -> str:
         """The address at which the world finds our server."""
         return str(self.subnet[10])
@@ -53,6 +61,7 @@ class World:
             "WORLD_SUBNET": str(self.subnet),
             "WORLD_DNS": self.dns,
             "WORLD_OUTSIDE": self.outside,
+            "WORLD_RELAY": self.relay,
             "WORLD_POSTFIX": self.postfix,
             **{
                 f"WORLD_{name.partition('.')[0].upper()}": address
@@ -85,6 +94,8 @@ class World:
             f"mx.{OUTSIDE}. A {self.outside}",
             f'{OUTSIDE}. TXT "v=spf1 ip4:{self.outside} -all"',
             f"{SELECTOR}._domainkey.{OUTSIDE}. TXT {self._dkim_record}",
+            f"{RELAY}. A {self.relay}",
+            f"alias.of.{RELAY}. A {self.relay}",
             "dead.test. MX 10 mx.dead.test.",
             f"mx.dead.test. A {self.dns}",
             *(f"{name}. MX 10 mx.{name}." for name in self.sinks),
@@ -127,6 +138,7 @@ server:
     local-zone: "lame.test." refuse
 {data}
     local-data-ptr: "{self.outside} mx.{OUTSIDE}"
+    local-data-ptr: "{self.relay} {RELAY}"
     local-data-ptr: "{self.postfix} mail.example.test"
 remote-control:
     control-enable: yes
@@ -134,6 +146,7 @@ remote-control:
 """
 
     def write(self, folder: Path) -> None:
-        """Put the name server's configuration into the project at *folder*."""
+        """Put names and certificates into the project at *folder*."""
         (folder / "world").mkdir()
         (folder / "world" / "unbound.conf").write_text(self.unbound_conf)
+        write_certificates(folder / "world" / "certificates", RELAY)

@@ -1,0 +1,86 @@
+"""Relays in .env and logins to them, for a while, and how mail came by them."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .configuration import settings
+from .mailbox import Received
+from .project import CommandError, Project
+from .wait import wait_until
+from .world import RELAY
+
+# The relay's customers, as tests/e2e/world/relay/Dockerfile makes them.
+FIRST = ("first@relay.test", "first-secret-of-ours")
+SECOND = ("second@relay.test", "second-secret-of-ours")
+
+# Domains of ours, each named for what is special about its relay.
+ROUTES = {
+    "starttls.test": f"{RELAY}:587",
+    "shared.test": f"{RELAY}:587",
+    "tls.test": f"{RELAY}:465",
+    "untrusted.test": f"{RELAY}:588",
+    "misnamed.test": f"alias.of.{RELAY}:587",
+    "clear.test": f"{RELAY}:2525",
+    "generous.test": f"{RELAY}:2526",
+}
+
+STARTED = re.compile(r"(reload|daemon started) -- version")
+
+
+def by_domain(*domains: str) -> str:
+    """Write RELAY_BY_DOMAIN for *domains*."""
+    return ",".join(f"{domain}/{ROUTES[domain]}" for domain in domains)
+
+
+@contextmanager
+def relaying(project: Project, **wanted: str) -> Iterator[None]:
+    """Have keys of .env otherwise, and in force, for a while."""
+    try:
+        with settings(project, **wanted):
+            project.stack("init", "--yes")
+            wait_until_in_force(project)
+            yield
+    finally:
+        project.stack("init", "--yes")
+        wait_until_in_force(project)
+
+
+@contextmanager
+def logged_in(project: Project, relay: str, *login: str) -> Iterator[None]:
+    """Have a *login*, name and password, for *relay* for a while."""
+    log_in(project, relay, *login)
+    try:
+        yield
+    finally:
+        project.stack("relay", "logout", relay)
+        wait_until_in_force(project)
+
+
+def log_in(project: Project, relay: str, name: str, password: str) -> None:
+    """Give a login as an operator's script does."""
+    command = ("relay", "login", relay, name, "--password-stdin")
+    project.stack(*command, stdin=f"{password}\n")
+    wait_until_in_force(project)
+
+
+def wait_until_in_force(project: Project) -> None:
+    """Wait until Postfix works with what `stack` wrote last."""
+    wait_until(lambda: _in_force(project), "the new configuration in force")
+
+
+def came_by(received: Received) -> str:
+    """Return the Received line of the relay, nothing if it wasn't involved."""
+    found = [line for line in received.all("Received") if f"by {RELAY}" in line]
+    return found[0] if found else ""
+
+
+def _in_force(project: Project) -> bool:
+    try:
+        project.inside("postfix", "config-applied")
+    except CommandError:
+        return False
+    # The copy in use is named for the moment it was made, in nanoseconds.
+    made = int(project.inside("postfix", "readlink", "/live/current").split(b"/")[-1])
+    said = project.lines(["postfix"], since=made / 1e9)
+    return any(STARTED.search(line.text) for line in said)

@@ -1,0 +1,109 @@
+"""The mail of one sender's domain leaves through a relay of its own."""
+
+import re
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from .message import letter
+from .queue import waiting
+from .relays import FIRST, ROUTES, SECOND, by_domain, came_by, logged_in, relaying
+from .wait import wait_until
+
+DOUBTFUL = {
+    "untrusted.test": "not trusted|self-signed|untrusted",
+    "misnamed.test": "not verified|mismatch",
+    "clear.test": "TLS is required, but was not offered",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def routes(server, relayed):
+    """Give each of these domains its relay, and some of them a login."""
+    project = server.project
+    with ExitStack() as stack:
+        routes = by_domain("starttls.test", "shared.test", "tls.test", *DOUBTFUL)
+        stack.enter_context(relaying(project, RELAY_BY_DOMAIN=routes))
+        stack.enter_context(logged_in(project, "@starttls.test", *FIRST))
+        stack.enter_context(logged_in(project, ROUTES["tls.test"], *SECOND))
+        yield
+
+
+def send(alice, domain: str, to: str, subject: str) -> None:
+    """Have alice write as somebody of *domain*, whose mail she gets."""
+    sender = f"office@{domain}"
+    alice.send(to, message=letter(sender, to, subject), sender=sender)
+
+
+@pytest.mark.parametrize(
+    ("domain", "customer"), [("starttls.test", FIRST), ("tls.test", SECOND)]
+)
+def test_a_domains_mail_goes_through_its_relay(
+    alice, stranger, subject, domain, customer
+):
+    """
+    A domain's mail leaves through its own relay, encrypted and with the right login.
+
+    By STARTTLS with the login of the domain, and on port 465, where TLS comes first,
+    with the login of the relay.
+    """
+    send(alice, domain, stranger.address, subject)
+
+    line = came_by(stranger.receive(subject))
+
+    assert f"Authenticated sender: {customer[0]}" in line
+    assert "using TLSv1.3" in line
+
+
+def test_other_domains_mail_goes_straight(alice, stranger, subject):
+    """The mail of a domain without a relay never passes the relay of another."""
+    alice.send(stranger.address, subject)
+
+    assert not came_by(stranger.receive(subject))
+
+
+def test_two_domains_have_two_logins_at_one_relay(server, alice, stranger, subject):
+    """Domains that share a relay are told apart there by their own logins."""
+    with logged_in(server.project, "@shared.test", *SECOND):
+        for domain in ("starttls.test", "shared.test"):
+            send(alice, domain, stranger.address, f"{domain} {subject}")
+        lines = [
+            came_by(stranger.receive(f"{domain} {subject}"))
+            for domain in ("starttls.test", "shared.test")
+        ]
+
+    assert f"Authenticated sender: {FIRST[0]}" in lines[0]
+    assert f"Authenticated sender: {SECOND[0]}" in lines[1]
+
+
+@pytest.mark.parametrize("domain", DOUBTFUL)
+def test_a_relay_that_proves_nothing_gets_nothing(server, alice, subject, domain):
+    """
+    A relay without TLS or with a wrong certificate gets neither mail nor login.
+
+    The mail waits, and the queue says why. A wrong certificate is one that no known
+    authority made, or one for another name than that in .env.
+    """
+    project, begin = server.project, time.time()
+    to = f"{subject.split()[-1]}@outside.test"
+
+    with logged_in(project, ROUTES[domain], *FIRST):
+        send(alice, domain, to, subject)
+        (message,) = wait_until(
+            lambda: [each for each in waiting(project, to) if each.reason],
+            "a reason in the queue",
+        )
+    sessions = wait_until(
+        lambda: disconnections(project, begin), "the end of a session at the relay"
+    )
+    project.inside("postfix", "postsuper", "-d", message.queue_id)
+
+    assert re.search(DOUBTFUL[domain], message.reason)
+    assert not [line for line in sessions if "auth=" in line or "mail=" in line]
+
+
+def disconnections(project, begin: float) -> list[str]:
+    """What the relay counted in each session: the commands and their number."""
+    said = (line.text for line in project.lines(["relay"], since=begin))
+    return [text for text in said if "disconnect from" in text]

@@ -1,0 +1,126 @@
+"""With a relay host, what leaves for other servers leaves through it."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from .message import letter
+from .queue import waiting
+from .relays import FIRST, ROUTES, SECOND, by_domain, came_by, logged_in, relaying
+from .wait import wait_until
+from .world import RELAY
+
+
+@pytest.fixture(scope="module")
+def relay_host(server, relayed):
+    """Have a relay for all mail, and another one for a domain."""
+    project = server.project
+    wanted = {"RELAY_HOST": f"{RELAY}:587", "RELAY_BY_DOMAIN": by_domain("tls.test")}
+    with ExitStack() as stack:
+        stack.enter_context(relaying(project, **wanted))
+        stack.enter_context(logged_in(project, wanted["RELAY_HOST"], *FIRST))
+        stack.enter_context(logged_in(project, ROUTES["tls.test"], *SECOND))
+        yield
+
+
+@pytest.mark.usefixtures("relay_host")
+def test_all_mail_goes_through_the_relay_host(alice, stranger, subject):
+    """All mail to other servers leaves through RELAY_HOST, encrypted and logged in."""
+    alice.send(stranger.address, subject)
+
+    line = came_by(stranger.receive(subject))
+
+    assert f"Authenticated sender: {FIRST[0]}" in line
+    assert "using TLSv1.3" in line
+
+
+@pytest.mark.usefixtures("relay_host")
+def test_a_domains_own_relay_comes_first(alice, stranger, subject):
+    """A domain with a relay of its own doesn't use RELAY_HOST."""
+    sender = "office@tls.test"
+
+    message = letter(sender, stranger.address, subject)
+    alice.send(stranger.address, message=message, sender=sender)
+
+    received = stranger.receive(subject)
+    assert f"Authenticated sender: {SECOND[0]}" in came_by(received)
+
+
+@pytest.mark.usefixtures("relay_host")
+def test_a_notice_without_a_sender_goes_through_the_relay_host(
+    spammer, stranger, subject
+):
+    """What has no sender, as a bounce, leaves through RELAY_HOST like the rest."""
+    to = "away@starttls.test"
+
+    reply = spammer.send(to, letter("daemon@outside.test", to, subject), sender="")
+
+    assert reply.code == 250
+    received = stranger.receive(subject)
+    assert received.all("Return-Path") == ["<>"]
+    assert f"Authenticated sender: {FIRST[0]}" in came_by(received)
+
+
+@pytest.mark.usefixtures("relay_host")
+@pytest.mark.parametrize("sender", ["alice@example.test", "office@tls.test"])
+def test_mail_among_our_users_is_never_relayed(alice, bob, subject, sender):
+    """Mail from one of our users to another stays on this server."""
+    message = letter(sender, bob.address, subject)
+    alice.send(bob.address, message=message, sender=sender)
+
+    assert not came_by(bob.receive(subject))
+
+
+@pytest.mark.usefixtures("relayed")
+def test_any_certificate_will_do_if_the_operator_says_so(
+    server, alice, stranger, subject
+):
+    """With RELAY_TLS=encrypt a relay need not prove its name, but must encrypt."""
+    relay = ROUTES["untrusted.test"]
+
+    with (
+        relaying(server.project, RELAY_HOST=relay, RELAY_TLS="encrypt"),
+        logged_in(server.project, relay, *FIRST),
+    ):
+        alice.send(stranger.address, subject)
+        line = came_by(stranger.receive(subject))
+
+    assert "using TLSv1.3" in line
+    assert f"Authenticated sender: {FIRST[0]}" in line
+
+
+@pytest.mark.usefixtures("relayed")
+@pytest.mark.provokes("postfix", "SASL authentication failure: No worthy mechs found")
+def test_no_login_is_ever_sent_in_the_clear(server, alice, stranger, subject):
+    """
+    No login is sent without TLS: with RELAY_TLS=optional, only mail may go clear.
+
+    Mail for a relay that has a login but no TLS waits, although the relay asks for
+    the password in the clear.
+    """
+    project = server.project
+    to = f"{subject.split()[-1]}@outside.test"
+    routes = by_domain("clear.test", "generous.test")
+
+    with (
+        relaying(project, RELAY_BY_DOMAIN=routes, RELAY_TLS="optional"),
+        logged_in(project, "@clear.test", *FIRST),
+    ):
+        for domain, recipient in {"clear": to, "generous": stranger.address}.items():
+            sender = f"office@{domain}.test"
+            message = letter(sender, recipient, subject)
+            alice.send(recipient, message=message, sender=sender)
+        line = came_by(stranger.receive(subject))
+        (message,) = wait_until(
+            lambda: [each for each in waiting(project, to) if each.reason],
+            "a reason in the queue",
+        )
+    project.inside("postfix", "postsuper", "-d", message.queue_id)
+
+    assert line
+    assert "using TLS" not in line
+    assert "no mechanism available" in message.reason
+    log = [each.text for each in project.lines(["relay"])]
+    clear = [text for text in log if "clear/" in text and "disconnect from" in text]
+    assert clear
+    assert not [text for text in clear if "auth=" in text or "mail=" in text]

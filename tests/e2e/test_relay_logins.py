@@ -1,0 +1,132 @@
+"""Logins to relays: mail waits for the right one, and nobody else learns it."""
+
+import json
+import time
+
+import pytest
+
+from .faults import moved
+from .message import letter
+from .queue import flush, waiting
+from .relays import FIRST, SECOND, by_domain, came_by, log_in, logged_in, relaying
+from .wait import wait_until
+
+TABLE = "relay/logins.texthash"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def routes(server, relayed):
+    """Have two domains at one relay, with a login for the second."""
+    routes = by_domain("starttls.test", "shared.test")
+    with (
+        relaying(server.project, RELAY_BY_DOMAIN=routes),
+        logged_in(server.project, "@shared.test", *SECOND),
+    ):
+        yield
+
+
+def send(alice, domain: str, to: str, subject: str) -> None:
+    """Have alice write as somebody of *domain*, whose mail she gets."""
+    sender = f"office@{domain}"
+    alice.send(to, message=letter(sender, to, subject), sender=sender)
+
+
+def reason(project, subject: str) -> str:
+    """Wait until stranger's mail from starttls.test waits, and tell why."""
+    (message,) = wait_until(
+        lambda: [
+            each for each in waiting(project, "stranger@outside.test") if each.reason
+        ],
+        f"{subject!r} in the queue with a reason",
+    )
+    return message.reason
+
+
+@pytest.mark.provokes("postfix", "SASL authentication failed; server smtp.relay.test")
+def test_with_a_wrong_password_mail_waits_for_the_right_one(
+    server, alice, stranger, subject
+):
+    """
+    Mail waits while a relay refuses our login, and leaves after `stack relay login`.
+
+    The queue says what the relay said; mail of another domain with a right login at
+    the same relay goes on meanwhile.
+    """
+    project = server.project
+
+    with logged_in(project, "@starttls.test", FIRST[0], "a-wrong-password"):
+        send(alice, "starttls.test", stranger.address, subject)
+        why = reason(project, subject)
+        send(alice, "shared.test", stranger.address, f"other {subject}")
+        assert SECOND[0] in came_by(stranger.receive(f"other {subject}"))
+
+        log_in(project, "@starttls.test", *FIRST)
+        flush(project)
+        assert FIRST[0] in came_by(stranger.receive(subject))
+
+    assert "SASL authentication failed" in why
+    assert "535 5.7.8" in why
+
+
+def test_without_a_login_mail_waits_for_one(server, alice, stranger, subject):
+    """Mail that a relay refuses for want of a login waits, it is not sent back."""
+    project = server.project
+
+    send(alice, "starttls.test", stranger.address, subject)
+    why = reason(project, subject)
+    with logged_in(project, "@starttls.test", *FIRST):
+        flush(project)
+        assert stranger.receive(subject)
+
+    assert "Relay access denied" in why
+    assert subject not in "".join(alice.subjects())
+
+
+def test_only_root_can_read_the_logins(server):
+    """The logins are in files of mode 0600, also in the container that uses them."""
+    project, places = server.project, (f"/{TABLE}", f"/live/current/{TABLE}")
+    postfix = project.container("postfix")
+    show = ["stat", "--format", "%a %U", *places]
+
+    refused = [
+        postfix.exec_run(["cat", place], user="postfix").exit_code for place in places
+    ]
+
+    assert project.inside("postfix", *show).split() == [b"600", b"root"] * 2
+    assert project.as_root(f"stat -c '%a %u' var/{TABLE}").split() == ["600", "0"]
+    assert all(refused)
+
+
+def test_nobody_is_shown_a_relays_password(server, alice, stranger, subject):
+    """A relay's password is in no log, no process list and no `docker inspect`."""
+    project = server.project
+    send(alice, "shared.test", stranger.address, subject)
+    assert stranger.receive(subject)
+
+    shown = [str(line) for line in project.lines()]
+    for container in project.containers().values():
+        shown.append(json.dumps(container.attrs))
+        if container.status == "running":
+            shown.append(str(container.top(ps_args="-eo pid,args")))
+    listed = project.stack("relay", "list", "--json").stdout
+    shown += [listed, project.as_root("cat .env; find var/etc -type f -exec cat {} +")]
+
+    entry = {"for": "@shared.test", "login": SECOND[0], "used": True}
+    assert entry in json.loads(listed)
+    assert not [text for text in shown if SECOND[1] in text]
+
+
+def test_without_its_table_of_logins_the_configuration_is_refused(
+    server, alice, stranger, subject
+):
+    """If the logins are gone, the last ones stay in use and health shows it."""
+    project, begin = server.project, time.time()
+
+    with moved(project, f"var/{TABLE}"):
+        project.wait_for("unhealthy", "postfix")
+        send(alice, "shared.test", stranger.address, subject)
+        assert SECOND[0] in came_by(stranger.receive(subject))
+
+    project.wait_for("healthy", "postfix")
+    said = [line.text for line in project.lines(["postfix"], since=begin)]
+    assert any("logins.texthash: is missing; 'stack init'" in text for text in said)
