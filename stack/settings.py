@@ -69,7 +69,8 @@ class Settings(
     """How relays are spoken to. verify: encrypted, and only with a certificate for
     their name by an authority that Debian knows. encrypt: with any certificate, so
     whoever sits on the way can pose as the relay, read mail and take the login.
-    optional: also in the clear, but without the login, for one in your own network."""
+    optional: with any certificate, or in the clear and then without the login; only
+    for a relay in your own network."""
 
     publish_address: IPv4 = IPv4Address("0.0.0.0")  # noqa: S104 - a mail server is there to be reached
     """The address of this machine that the ports below are opened on. 0.0.0.0: on

@@ -20,7 +20,7 @@ ROUTES = {
     "shared.test": f"{RELAY}:587",
     "tls.test": f"{RELAY}:465",
     "untrusted.test": f"{RELAY}:588",
-    "misnamed.test": f"alias.of.{RELAY}:587",
+    "misnamed.test": "relay.test:587",
     "clear.test": f"{RELAY}:2525",
     "generous.test": f"{RELAY}:2526",
 }

@@ -32,14 +32,13 @@ def send(alice, domain: str, to: str, subject: str) -> None:
 
 
 def reason(project, subject: str) -> str:
-    """Wait until stranger's mail from starttls.test waits, and tell why."""
-    (message,) = wait_until(
-        lambda: [
-            each for each in waiting(project, "stranger@outside.test") if each.reason
-        ],
+    """Wait until mail to the stranger waits, and tell why."""
+    return wait_until(
+        lambda: "".join(
+            each.reason for each in waiting(project, "stranger@outside.test")
+        ),
         f"{subject!r} in the queue with a reason",
     )
-    return message.reason
 
 
 @pytest.mark.provokes("postfix", "SASL authentication failed; server smtp.relay.test")
@@ -55,14 +54,14 @@ def test_with_a_wrong_password_mail_waits_for_the_right_one(
     project = server.project
 
     with logged_in(project, "@starttls.test", FIRST[0], "a-wrong-password"):
-        send(alice, "starttls.test", stranger.address, subject)
+        send(alice, "starttls.test", stranger.address, f"held {subject}")
         why = reason(project, subject)
         send(alice, "shared.test", stranger.address, f"other {subject}")
         assert SECOND[0] in came_by(stranger.receive(f"other {subject}"))
 
         log_in(project, "@starttls.test", *FIRST)
         flush(project)
-        assert FIRST[0] in came_by(stranger.receive(subject))
+        assert FIRST[0] in came_by(stranger.receive(f"held {subject}"))
 
     assert "SASL authentication failed" in why
     assert "535 5.7.8" in why
@@ -79,7 +78,6 @@ def test_without_a_login_mail_waits_for_one(server, alice, stranger, subject):
         assert stranger.receive(subject)
 
     assert "Relay access denied" in why
-    assert subject not in "".join(alice.subjects())
 
 
 def test_only_root_can_read_the_logins(server):
@@ -121,12 +119,17 @@ def test_without_its_table_of_logins_the_configuration_is_refused(
 ):
     """If the logins are gone, the last ones stay in use and health shows it."""
     project, begin = server.project, time.time()
+    words = "logins.texthash: is missing; 'stack init' makes it"
 
     with moved(project, f"var/{TABLE}"):
+        wait_until(
+            lambda: any(
+                words in line.text for line in project.lines(["postfix"], since=begin)
+            ),
+            "a refusal in the log",
+        )
         project.wait_for("unhealthy", "postfix")
         send(alice, "shared.test", stranger.address, subject)
         assert SECOND[0] in came_by(stranger.receive(subject))
 
     project.wait_for("healthy", "postfix")
-    said = [line.text for line in project.lines(["postfix"], since=begin)]
-    assert any("logins.texthash: is missing; 'stack init'" in text for text in said)

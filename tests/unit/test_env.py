@@ -32,6 +32,13 @@ def test_what_all_read_alike_is_read(line):
     assert env.parse(f"# it's a $comment\n\n{NAMES}{line}\n").smtp_port == 2525
 
 
+def test_relays_are_written_in_what_all_read_alike():
+    """Several pairs need neither quotes nor spaces."""
+    line = "RELAY_BY_DOMAIN=a.example/smtp.example:587,b.example/mx.example"
+
+    assert env.parse(f"{NAMES}{line}\n").relay_by_domain == line.partition("=")[2]
+
+
 @pytest.mark.parametrize(
     "value",
     [

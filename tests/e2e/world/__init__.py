@@ -95,7 +95,7 @@ class World:
             f'{OUTSIDE}. TXT "v=spf1 ip4:{self.outside} -all"',
             f"{SELECTOR}._domainkey.{OUTSIDE}. TXT {self._dkim_record}",
             f"{RELAY}. A {self.relay}",
-            f"alias.of.{RELAY}. A {self.relay}",
+            f"relay.test. A {self.relay}",
             "dead.test. MX 10 mx.dead.test.",
             f"mx.dead.test. A {self.dns}",
             *(f"{name}. MX 10 mx.{name}." for name in self.sinks),
