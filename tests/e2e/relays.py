@@ -25,6 +25,8 @@ ROUTES = {
     "generous.test": f"{RELAY}:2526",
 }
 
+STACK = "python3 -m stack"
+
 STARTED = re.compile(r"(reload|daemon started) -- version")
 
 
@@ -34,16 +36,16 @@ def by_domain(*domains: str) -> str:
 
 
 @contextmanager
-def relaying(project: Project, **wanted: str) -> Iterator[None]:
-    """Have keys of .env otherwise, and in force, for a while."""
+def relaying(
+    project: Project, logins: dict[str, tuple[str, str]], **wanted: str
+) -> Iterator[None]:
+    """Have *logins* by relay, and keys of .env otherwise, in force for a while."""
     try:
         with settings(project, **wanted):
-            project.stack("init", "--yes")
-            wait_until_in_force(project)
+            _run(project, *(_login(relay, *login) for relay, login in logins.items()))
             yield
     finally:
-        project.stack("init", "--yes")
-        wait_until_in_force(project)
+        _run(project, *(f"{STACK} relay logout {relay}" for relay in logins))
 
 
 @contextmanager
@@ -61,6 +63,16 @@ def log_in(project: Project, relay: str, name: str, password: str) -> None:
     """Give a login as an operator's script does."""
     command = ("relay", "login", relay, name, "--password-stdin")
     project.stack(*command, stdin=f"{password}\n")
+    wait_until_in_force(project)
+
+
+def _login(relay: str, name: str, password: str) -> str:
+    return f"echo {password} | {STACK} relay login {relay} {name} --password-stdin"
+
+
+def _run(project: Project, *commands: str) -> None:
+    # One container for all of them: each takes longer to start than to work.
+    project.as_root("\n".join([*commands, f"{STACK} init --yes"]))
     wait_until_in_force(project)
 
 

@@ -1,13 +1,12 @@
 """The mail of one sender's domain leaves through a relay of its own."""
 
 import time
-from contextlib import ExitStack
 
 import pytest
 
 from .message import letter
 from .queue import waiting
-from .relays import FIRST, ROUTES, SECOND, by_domain, came_by, logged_in, relaying
+from .relays import FIRST, ROUTES, SECOND, by_domain, came_by, relaying
 from .wait import wait_until
 
 # What the queue says of each, and what the log says besides.
@@ -21,13 +20,15 @@ DOUBTFUL = {
 
 @pytest.fixture(scope="module", autouse=True)
 def routes(server, relayed):
-    """Give each of these domains its relay, and some of them a login."""
-    project = server.project
-    with ExitStack() as stack:
-        routes = by_domain("starttls.test", "shared.test", "tls.test", *DOUBTFUL)
-        stack.enter_context(relaying(project, RELAY_BY_DOMAIN=routes))
-        stack.enter_context(logged_in(project, "@starttls.test", *FIRST))
-        stack.enter_context(logged_in(project, ROUTES["tls.test"], *SECOND))
+    """Give each of these domains its relay, and the relay or the domain a login."""
+    routes = by_domain("starttls.test", "shared.test", "tls.test", *DOUBTFUL)
+    logins = {
+        "@starttls.test": FIRST,
+        "@shared.test": SECOND,
+        ROUTES["tls.test"]: SECOND,
+        **{ROUTES[domain]: FIRST for domain in DOUBTFUL},
+    }
+    with relaying(server.project, logins, RELAY_BY_DOMAIN=routes):
         yield
 
 
@@ -64,16 +65,14 @@ def test_other_domains_mail_goes_straight(alice, stranger, subject):
     assert not came_by(stranger.receive(subject))
 
 
-def test_two_domains_have_two_logins_at_one_relay(server, alice, stranger, subject):
+def test_two_domains_have_two_logins_at_one_relay(alice, stranger, subject):
     """Domains that share a relay are told apart there by their own logins."""
-    with logged_in(server.project, "@shared.test", *SECOND):
-        for domain in ("starttls.test", "shared.test"):
-            send(alice, domain, stranger.address, f"{domain} {subject}")
-        lines = [
-            came_by(stranger.receive(f"{domain} {subject}"))
-            for domain in ("starttls.test", "shared.test")
-        ]
+    domains = ("starttls.test", "shared.test")
 
+    for domain in domains:
+        send(alice, domain, stranger.address, f"{domain} {subject}")
+
+    lines = [came_by(stranger.receive(f"{domain} {subject}")) for domain in domains]
     assert f"Authenticated sender: {FIRST[0]}" in lines[0]
     assert f"Authenticated sender: {SECOND[0]}" in lines[1]
 
@@ -89,12 +88,11 @@ def test_a_relay_that_proves_nothing_gets_nothing(server, alice, subject, domain
     project, begin = server.project, time.time()
     to = f"{subject.split()[-1]}@outside.test"
 
-    with logged_in(project, ROUTES[domain], *FIRST):
-        send(alice, domain, to, subject)
-        (message,) = wait_until(
-            lambda: [each for each in waiting(project, to) if each.reason],
-            "a reason in the queue",
-        )
+    send(alice, domain, to, subject)
+    (message,) = wait_until(
+        lambda: [each for each in waiting(project, to) if each.reason],
+        "a reason in the queue",
+    )
     sessions = wait_until(
         lambda: disconnections(project, begin), "the end of a session at the relay"
     )

@@ -1,12 +1,10 @@
 """With a relay host, what leaves for other servers leaves through it."""
 
-from contextlib import ExitStack
-
 import pytest
 
 from .message import letter
 from .queue import waiting
-from .relays import FIRST, ROUTES, SECOND, by_domain, came_by, logged_in, relaying
+from .relays import FIRST, ROUTES, SECOND, by_domain, came_by, relaying
 from .wait import wait_until
 from .world import RELAY
 
@@ -14,12 +12,9 @@ from .world import RELAY
 @pytest.fixture(scope="module")
 def relay_host(server, relayed):
     """Have a relay for all mail, and another one for a domain."""
-    project = server.project
     wanted = {"RELAY_HOST": f"{RELAY}:587", "RELAY_BY_DOMAIN": by_domain("tls.test")}
-    with ExitStack() as stack:
-        stack.enter_context(relaying(project, **wanted))
-        stack.enter_context(logged_in(project, wanted["RELAY_HOST"], *FIRST))
-        stack.enter_context(logged_in(project, ROUTES["tls.test"], *SECOND))
+    logins = {wanted["RELAY_HOST"]: FIRST, ROUTES["tls.test"]: SECOND}
+    with relaying(server.project, logins, **wanted):
         yield
 
 
@@ -78,9 +73,8 @@ def test_any_certificate_will_do_if_the_operator_says_so(
     """With RELAY_TLS=encrypt a relay need not prove its name, but must encrypt."""
     relay = ROUTES["untrusted.test"]
 
-    with (
-        relaying(server.project, RELAY_HOST=relay, RELAY_TLS="encrypt"),
-        logged_in(server.project, relay, *FIRST),
+    with relaying(
+        server.project, {relay: FIRST}, RELAY_HOST=relay, RELAY_TLS="encrypt"
     ):
         alice.send(stranger.address, subject)
         line = came_by(stranger.receive(subject))
@@ -100,12 +94,12 @@ def test_no_login_is_ever_sent_in_the_clear(server, alice, stranger, subject):
     """
     project = server.project
     to = f"{subject.split()[-1]}@outside.test"
-    routes = by_domain("clear.test", "generous.test")
+    wanted = {
+        "RELAY_BY_DOMAIN": by_domain("clear.test", "generous.test"),
+        "RELAY_TLS": "optional",
+    }
 
-    with (
-        relaying(project, RELAY_BY_DOMAIN=routes, RELAY_TLS="optional"),
-        logged_in(project, "@clear.test", *FIRST),
-    ):
+    with relaying(project, {"@clear.test": FIRST}, **wanted):
         for domain, recipient in {"clear": to, "generous": stranger.address}.items():
             sender = f"office@{domain}.test"
             message = letter(sender, recipient, subject)

@@ -18,10 +18,8 @@ TABLE = "relay/logins.texthash"
 def routes(server, relayed):
     """Have two domains at one relay, with a login for the second."""
     routes = by_domain("starttls.test", "shared.test")
-    with (
-        relaying(server.project, RELAY_BY_DOMAIN=routes),
-        logged_in(server.project, "@shared.test", *SECOND),
-    ):
+    logins = {"@shared.test": SECOND}
+    with relaying(server.project, logins, RELAY_BY_DOMAIN=routes):
         yield
 
 
