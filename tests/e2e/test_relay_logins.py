@@ -48,7 +48,7 @@ def test_with_a_wrong_password_mail_waits_for_the_right_one(
     project = server.project
 
     with logged_in(project, "@starttls.test", FIRST[0], "a-wrong-password"):
-        # So many that the relay would be taken for dead, if it were any other.
+        # Several: Postfix takes a server for dead after a few failures on end.
         for number in range(6):
             send(alice, "starttls.test", stranger.address, f"held {number} {subject}")
         why = wait_until(lambda: reasons(project, 6), "why six messages wait")
