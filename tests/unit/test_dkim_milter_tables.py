@@ -3,7 +3,10 @@
 import base64
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import (
+    RSAPrivateNumbers,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -71,9 +74,21 @@ def test_a_key_is_parsed_before_it_is_used(write):
     short = generate_private_key(65537, 1024).private_bytes(  # noqa: S505 - the point
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
+    rsa = generate_private_key(65537, 2048).private_numbers()
+    broken = RSAPrivateNumbers(
+        rsa.p,
+        rsa.q,
+        rsa.d + 2,
+        rsa.dmp1 + 2,
+        rsa.dmq1 + 2,
+        rsa.iqmp,
+        rsa.public_numbers,
+    ).private_key(unsafe_skip_rsa_key_validation=True)
+    pem = broken.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     good = write("seed", base64.b64encode(bytes(32)).decode() + "\n")
     files = [
         (write("short", short.decode()), read_rsa, "RSA key of 1024 bits"),
+        (write("broken", pem.decode()), read_rsa, "signatures do not hold"),
         (good, read_rsa, "not a private key in PEM"),
         (write("text", "no seed!"), read_ed25519, "not base64"),
         (write("small", "AAAA"), read_ed25519, "32 bytes, not 3"),

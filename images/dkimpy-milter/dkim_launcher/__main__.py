@@ -75,6 +75,9 @@ def follow(path: Path) -> None:
             dkimpy_milter.milterconfig = load(current)
         except Exception as error:
             # hooks/check has passed it, so what it needs has gone since: try again.
+            # If the next one is there by now, it has gone with its folder.
+            if path.resolve() != current:
+                continue
             log.line(f"not reloaded: {error}", "error")
             continue
         used = current

@@ -5,6 +5,7 @@ import binascii
 from functools import cache
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
@@ -28,7 +29,11 @@ def rsa_key(pem: bytes) -> RSAPrivateKey:
         KeyFileError: It is no RSA key in PEM, or one under 2048 bits.
     """
     try:
-        key = load_pem_private_key(pem, password=None)
+        # Primes are proven for seconds where there are a hundred keys. Whether it can
+        # sign is seen below.
+        key = load_pem_private_key(
+            pem, password=None, unsafe_skip_rsa_key_validation=True
+        )
     except (ValueError, TypeError):
         raise KeyFileError("not a private key in PEM without a passphrase") from None
     if not isinstance(key, RSAPrivateKey):
@@ -37,7 +42,19 @@ def rsa_key(pem: bytes) -> RSAPrivateKey:
         raise KeyFileError(
             f"RSA key of {key.key_size} bits, {_SHORTEST_RSA} are needed"
         )
+    if not _signs(key):
+        raise KeyFileError("an RSA key whose signatures do not hold")
     return key
+
+
+def _signs(key: RSAPrivateKey) -> bool:
+    try:
+        key.public_key().verify(
+            key.sign(b"probe", PKCS1v15(), SHA256()), b"probe", PKCS1v15(), SHA256()
+        )
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def rsa_sign(digest: object, key: RSAPrivateKey) -> bytes:
