@@ -1,6 +1,6 @@
 """Changes to the templates of the copied project, and back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .project import Project
@@ -9,15 +9,36 @@ from .project import Project
 @contextmanager
 def changed(project: Project, template: str, addition: str) -> Iterator[None]:
     """Have *addition* at the end of a file under config/, rendered, for a while."""
+    with _edited(project, template, lambda text: text + addition):
+        yield
+
+
+@contextmanager
+def replaced(project: Project, template: str, old: str, new: str) -> Iterator[None]:
+    """Have *new* in the place of *old* in a file under config/, for a while."""
+    with _edited(project, template, lambda text: _once(text, old, new)):
+        yield
+
+
+@contextmanager
+def _edited(
+    project: Project, template: str, edit: Callable[[str], str]
+) -> Iterator[None]:
     file = project.folder / "config" / template
     before = file.read_text()
-    file.write_text(before + addition)
+    file.write_text(edit(before))
     try:
         project.stack("init", "--yes")
         yield
     finally:
         file.write_text(before)
         project.stack("init", "--yes")
+
+
+def _once(text: str, old: str, new: str) -> str:
+    if text.count(old) != 1:
+        raise AssertionError(f"{old!r} is there {text.count(old)} times, not once")
+    return text.replace(old, new)
 
 
 @contextmanager

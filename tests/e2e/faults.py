@@ -56,3 +56,16 @@ def moved(project: Project, file: str) -> Iterator[None]:
         yield
     finally:
         project.as_root(f"mv {file}.away {file}")
+
+
+@contextmanager
+def busy_outside(project: Project) -> Iterator[None]:
+    """Have the other mail server put off everybody for a while, with 450."""
+    putting_off = ("postconf", "smtpd_client_restrictions=defer")
+    project.inside("outside", *putting_off)
+    project.inside("outside", "postfix", "reload")
+    try:
+        yield
+    finally:
+        project.inside("outside", "postconf", "-X", "smtpd_client_restrictions")
+        project.inside("outside", "postfix", "reload")

@@ -11,6 +11,10 @@ from dkim_launcher.owners import owners
 from dkim_launcher.refusal import deferred, rejected
 from dkim_launcher.tables import nearest
 
+# Without a login come Postfix's own bounces, the postmaster's copies of them
+# (double_bounce_sender in postconf(5)), and nothing else.
+_POSTFIX = {"", "double-bounce"}
+
 
 class Signer(TrueBytesMilter):
     """Signs with both keys of the domain in From:, or lets nothing leave."""
@@ -22,8 +26,7 @@ class Signer(TrueBytesMilter):
             whose = partial(owners, asked=self.conf["SenderLogins"])
             guard.belongs_to(login, self.values, whose)
             guard.lines_fit(message)
-        elif self.mailfrom.strip("<>"):
-            # Without a login come Postfix's own bounces, and nothing else.
+        elif self.mailfrom.strip("<>").partition("@")[0] not in _POSTFIX:
             raise rejected("Log in before you send")
         self.fdomain = guard.signing_domain(self.values)
         self.get_identities_sign()

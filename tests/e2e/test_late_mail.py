@@ -1,0 +1,82 @@
+"""Mail that waits: who is told, and who is not."""
+
+from time import time
+
+import pytest
+
+from .configuration import replaced
+from .faults import busy_outside
+from .message import letter
+from .notices import find_notice, notice
+from .queue import flush, waiting
+from .wait import wait_until
+
+
+@pytest.fixture(scope="module")
+def impatient(server):
+    """
+    Have mail be late after a second.
+
+    What the template says, two hours, is held by a unit test.
+    """
+    project, changed_at = server.project, time()
+    with replaced(
+        project, "postfix/master.cf.j2", "warning_time=2h", "warning_time=1s"
+    ):
+        wait_until(
+            lambda: any(
+                "reload --" in line.text
+                for line in project.lines(["postfix"], changed_at)
+            ),
+            "a reload of Postfix",
+        )
+        yield project
+
+
+def test_a_user_is_told_that_mail_is_late_and_that_it_arrived(
+    impatient, alice, bob, stranger, subject
+):
+    """
+    A user whose mail could not leave for two hours is told, and again when it has left.
+
+    The postmaster gets a copy of the first.
+    """
+    to = stranger.address
+    with busy_outside(impatient):
+        bob.send(to, subject)
+        delayed = told(impatient, bob, subject, "Action: delayed")
+    arrived = told(impatient, bob, subject, "Action: relayed")
+
+    copy = notice(alice, subject, "Action: delayed")
+    assert (delayed.outcome, arrived.outcome) == ({to: "delayed"}, {to: "relayed"})
+    assert copy.message["Subject"] == "Postmaster Warning: Delayed Mail"
+    assert stranger.receive(subject)
+
+
+def test_a_stranger_is_not_told_that_mail_is_late(
+    impatient, alice, spammer, stranger, subject
+):
+    """Only users of ours are told of late mail: other senders may be forged."""
+    name = subject.split()[-1]
+    alias, sender = f"{name}@example.test", f"{name}@outside.test"
+    impatient.stack("alias", "add", alias, stranger.address)
+    with busy_outside(impatient):
+        reply = spammer.send(alias, letter(sender, alias, subject), sender)
+        # A younger letter: when alice is told of it, the stranger's turn has passed.
+        alice.send(stranger.address, f"late {subject}")
+        told(impatient, alice, f"late {subject}", "Action: delayed")
+    impatient.stack("alias", "remove", alias, stranger.address)
+
+    assert reply.code == 250
+    assert waiting(impatient, sender) == []
+    assert not any(f"to=<{sender}>" in line.text for line in impatient.lines())
+
+
+def told(project, user, *words: str):
+    """Have what waits tried again until *user* has a notice with these *words*."""
+    wait_until(
+        lambda: flush(project) or find_notice(user, *words),
+        f"a notice with {words}",
+        within=60,
+    )
+    return notice(user, *words)
