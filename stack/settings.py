@@ -127,6 +127,11 @@ class Settings(
     """How many messages one client address may send a minute, on each port for mail.
     What is over the limit is told to come again later; 0: no limit."""
 
+    send_rate_limit: Annotated[int, whole(0, 99_999)] = 1000
+    """How many recipients one login may write to in an hour, so that a stolen
+    password doesn't send spam all night. Lower it where nobody writes to many;
+    0: no limit."""
+
     allow_ephemeral_data: YesOrNo = False
     """Start (yes) although mail, queue or keys are not on a persistent mount: they
     are lost with the container. For trials only."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from .large import MIB, large_letter
 from .message import letter, with_header
 
 ASKING = ("VRFY", "EXPN")
@@ -135,15 +136,16 @@ def test_international_mail_arrives(spammer, alice, subject):
 
 @pytest.mark.provokes("postfix", "queue file size limit exceeded|close error")
 def test_a_message_over_the_limit_is_refused(spammer, alice, subject):
-    """The limit holds for the size announced (RFC 1870) and for the size sent."""
-    limit = 1048576
-    message = letter("a@outside.test", alice.address, subject, "A line.\n" * 150_000)
+    """The limit, 50 MiB, is announced, and holds for the size announced and sent."""
+    limit = 50 * MIB
+    message = large_letter("a@outside.test", alice.address, subject, limit + MIB)
 
     with spammer.session() as session:
+        offered = session.ehlo().lines
         announced = session.say(f"MAIL FROM:<a@outside.test> SIZE={limit + 1}")
     sent = spammer.send(alice.address, message, options=" SIZE=1000")
 
-    assert len(message) > limit
+    assert f"250-SIZE {limit}" in offered
     assert (announced.code, sent.code) == (552, 552)
 
 

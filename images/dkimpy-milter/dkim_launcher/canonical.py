@@ -24,7 +24,8 @@ def simple(body: bytes) -> bytes:
     for ends in (_MANY, _CRLF):
         while body.endswith(ends, 0, end):
             end -= len(ends)
-    return body[:end] + _CRLF
+    # Ends as it should already, as most do: spares two copies of it.
+    return body if body[end:] == _CRLF else body[:end] + _CRLF
 
 
 def parts(message: bytes) -> tuple[bytes, bytes]:

@@ -15,6 +15,7 @@ _SIGNER = {
     "KeyTable",
     "KeyTableEd25519",
     "SenderLogins",
+    "SendRateLimit",
     "SignHeaders",
     "SigningTable",
 }
@@ -93,6 +94,7 @@ def _signer(given: _Options) -> Conf:
         "AuthservID": "",
         "Canonicalization": given.text("Canonicalization", "relaxed/relaxed"),
         "SenderLogins": owners.query(given.file("SenderLogins")),
+        "SendRateLimit": int(given.text("SendRateLimit", r"\d{1,5}")),
         "SignHeaders": _sign_headers(given.file("SignHeaders")),
         "SigningTable": tables.signing_table(given.file("SigningTable"), rsa),
         "privateRSATable": {name: list(row[1:]) for name, row in rsa.items()},

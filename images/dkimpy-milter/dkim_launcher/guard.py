@@ -2,11 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable
+from math import ceil
 
 from dkim_launcher.addresses import Address, AddressError, NonAsciiAddressError, parse
 from dkim_launcher.lines import LONGEST, too_long
 from dkim_launcher.names import seen
-from dkim_launcher.refusal import deferred, rejected
+from dkim_launcher.rate import Rate
+from dkim_launcher.refusal import RefusalError, deferred, rejected
 
 Values = Callable[[str], list[bytes]]
 """From a header's name in lower case to its unfolded values."""
@@ -59,6 +61,25 @@ def lines_fit(message: bytes) -> None:
         " text as quoted-printable",
         "5.6.0",
     )
+
+
+def not_too_much(login: str, recipients: int, limit: int, rate: Rate) -> None:
+    """Raise RefusalError when *login* sends to over *limit* an hour; 0 is no limit."""
+    if not limit:
+        return
+    if recipients > limit:
+        raise rejected(
+            f"The message has {recipients} recipients, more than {login} may write to"
+            f" in an hour ({limit}): send it to fewer at a time",
+            "5.5.3",
+        )
+    if wait := rate.take(login, recipients, limit):
+        raise RefusalError(
+            "450",
+            "4.7.1",
+            f"{login} has written to as many as one may in an hour ({limit}):"
+            f" try again in {ceil(wait / 60)} minutes",
+        )
 
 
 def _author_line(values: Values) -> bytes:

@@ -9,6 +9,7 @@ import Milter
 
 from dkim_launcher import log
 from dkim_launcher.refusal import RefusalError, deferred
+from dkim_launcher.turns import Turn
 
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
@@ -23,6 +24,11 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
     conf: dict[str, Any]
     fp: io.BytesIO
 
+    def __init__(self) -> None:
+        """Begin without a message."""
+        super().__init__()
+        self.turn = Turn()
+
     # connect, envfrom and data answer, although there is nothing to say: Postfix sends
     # its next small packet only when the one before is acknowledged, and an answer
     # does that 40 ms sooner.
@@ -34,8 +40,8 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
 
     def envfrom(self, sender: str, *parameters: str) -> int:
         """Begin a message."""
+        self._forget()
         super().envfrom(ascii(sender)[1:-1], *parameters)
-        self.fields: list[tuple[str, bytes]] = []
         return int(Milter.CONTINUE)
 
     def data(self) -> int:
@@ -55,8 +61,24 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
     @Milter.noreply  # type: ignore[untyped-decorator]
     def eoh(self) -> int:
         """End the headers with CRLF, as every other line ends."""
-        self.bodysize = 0
         self.fp.write(b"\r\n")
+        return int(Milter.CONTINUE)
+
+    @Milter.noreply  # type: ignore[untyped-decorator]
+    def body(self, chunk: bytes) -> int:
+        """Keep a piece of the text, as soon as there is room for it."""
+        if self.turn.take(len(chunk)):
+            self.fp.write(chunk)
+        return int(Milter.CONTINUE)
+
+    def abort(self) -> int:
+        """Take note that the message will not come to its end."""
+        self._forget()
+        return int(Milter.CONTINUE)
+
+    def close(self) -> int:
+        """End the session."""
+        self._forget()
         return int(Milter.CONTINUE)
 
     def addheader(self, name: str, value: str, index: int = 0) -> None:
@@ -67,6 +89,8 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
     def eom(self) -> int:
         """Judge the message; whatever happens, the sender gets an answer of ours."""
         try:
+            if self.turn.missed:
+                raise deferred("Too many large messages at once, try again", "4.3.2")
             self.judge()
         except RefusalError as refusal:
             return self._refuse(refusal)
@@ -75,7 +99,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
             return self._refuse(deferred("Internal fault, the log says more"))
         finally:
             # Connections idle for minutes; they needn't hold a message in memory.
-            self.fp, self.fields = io.BytesIO(), []
+            self._forget()
         return int(Milter.CONTINUE)
 
     def judge(self) -> None:
@@ -89,6 +113,12 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
     def log(self, text: str, level: str = "info") -> None:
         """Log *text* with the message's queue id."""
         log.line(f"{self.getsymval('i')}: {text}", level)
+
+    def _forget(self) -> None:
+        self.fp = io.BytesIO()
+        self.fields: list[tuple[str, bytes]] = []
+        self.turn.end()
+        self.turn = Turn()
 
     def _keeps_leading_blank(self) -> bool:
         return bool(self._protocol & Milter.P_HDR_LEADSPC)

@@ -8,6 +8,7 @@ import Milter
 from dkim_launcher import guard
 from dkim_launcher.milter import TrueBytesMilter
 from dkim_launcher.owners import owners
+from dkim_launcher.rate import Rate
 from dkim_launcher.refusal import deferred, rejected
 from dkim_launcher.tables import nearest
 
@@ -15,9 +16,21 @@ from dkim_launcher.tables import nearest
 # (double_bounce_sender in postconf(5)), and nothing else.
 _POSTFIX = {"", "double-bounce"}
 
+_rate = Rate()
+
 
 class Signer(TrueBytesMilter):
     """Signs with both keys of the domain in From:, or lets nothing leave."""
+
+    def envfrom(self, sender: str, *parameters: str) -> int:
+        """Begin a message, which has no recipients yet."""
+        self.recipients = 0
+        return super().envfrom(sender, *parameters)
+
+    def envrcpt(self, recipient: str, *parameters: str) -> int:
+        """Count a recipient: Postfix asks about those that it takes."""
+        self.recipients += 1
+        return int(Milter.CONTINUE)
 
     def judge(self) -> None:
         """Check who sends, then have dkimpy-milter sign; raises RefusalError."""
@@ -26,6 +39,9 @@ class Signer(TrueBytesMilter):
             whose = partial(owners, asked=self.conf["SenderLogins"])
             guard.belongs_to(login, self.values, whose)
             guard.lines_fit(message)
+            guard.not_too_much(
+                login.lower(), self.recipients, self.conf["SendRateLimit"], _rate
+            )
         elif self.mailfrom.strip("<>").partition("@")[0] not in _POSTFIX:
             raise rejected("Log in before you send")
         self.fdomain = guard.signing_domain(self.values)

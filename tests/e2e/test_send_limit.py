@@ -1,0 +1,58 @@
+"""How much a user may send."""
+
+from time import time
+
+import aiosmtplib
+import pytest
+
+from .accounts import open_account
+from .configuration import settings
+from .wait import wait_until
+
+
+@pytest.fixture
+def five_an_hour(server):
+    """Have the limit be five recipients."""
+    project = server.project
+    with settings(project, SEND_RATE_LIMIT="5"):
+        apply(project)
+        yield
+    apply(project)
+
+
+def apply(project) -> None:
+    """Render the settings and wait until the signer goes by them."""
+    since = time()
+    project.stack("init", "--yes")
+    wait_until(
+        lambda: any(
+            line.text == "dkim-sign: reloaded"
+            for line in project.lines(["dkim-sign"], since)
+        ),
+        "a reload of the signer",
+    )
+
+
+def test_a_login_sends_so_much_an_hour_and_no_more(
+    five_an_hour, server, alice, bob, subject
+):
+    """
+    Who has written to as many recipients as an hour allows is put off, others are not.
+
+    So a stolen password doesn't send spam all night. The answer says when to go on.
+    """
+    writer = open_account(server, f"{subject.split()[-1]}@example.test")
+    three = [bob.address.replace("@", f"+{number}@") for number in range(3)]
+
+    writer.send(three, f"first {subject}")
+    with pytest.raises(aiosmtplib.SMTPDataError) as refused:
+        writer.send(three, f"second {subject}")
+    writer.send(three[:2], f"third {subject}")
+    alice.send(bob.address, subject)
+
+    assert refused.value.code == 450
+    assert "4.7.1" in refused.value.message
+    assert "try again in 60 minutes" in refused.value.message
+    assert bob.receive(f"third {subject}")
+    assert bob.receive(subject)
+    assert f"second {subject}" not in bob.subjects()

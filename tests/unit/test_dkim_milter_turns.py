@@ -1,0 +1,49 @@
+"""Large messages are held in memory one at a time."""
+
+import threading
+
+import pytest
+from dkim_launcher.turns import SMALL, Turn
+
+
+@pytest.fixture
+def large():
+    """Hold a large message."""
+    turn = Turn()
+    assert turn.take(SMALL + 1)
+    yield turn
+    turn.end()
+
+
+def test_a_small_message_waits_for_nobody(large):
+    """It is held beside a large one."""
+    assert Turn(patience=0.01).take(SMALL)
+
+
+def test_a_large_message_waits_until_the_one_before_is_gone(large):
+    """It is not held, not even in part, as long as another is."""
+    second, kept = Turn(patience=10), threading.Event()
+
+    def hold():
+        assert second.take(SMALL + 1)
+        kept.set()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert not kept.wait(0.05)
+    large.end()
+
+    assert kept.wait(5)
+    thread.join()
+    second.end()
+
+
+def test_a_large_message_that_waits_too_long_is_put_off(large):
+    """And nothing more of it is kept, nor is the place of another given away."""
+    second = Turn(patience=0.01)
+
+    assert not second.take(SMALL + 1)
+    assert not second.take(1)
+    second.end()
+    assert second.missed
+    assert not Turn(patience=0.01).take(SMALL + 1)
