@@ -33,7 +33,9 @@ def test_without_a_filter_mail_waits(server, alice, bob, subject, service):
 
 
 @pytest.mark.provokes("dovecot", "Killed with signal 15")
-@pytest.mark.provokes("postfix", "SASL|smtpd pid .* exit status 1|throttling")
+@pytest.mark.provokes(
+    "postfix", "quota-status|SASL|smtpd pid .* exit status 1|throttling"
+)
 def test_without_dovecot_mail_is_taken_and_waits(server, alice, bob, spammer, subject):
     """
     Port 25 goes on, and nobody is told that his password is wrong.

@@ -1,0 +1,79 @@
+"""While the accounts can't be read, nobody is called unknown."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from time import monotonic
+
+import pytest
+from imapclient.exceptions import LoginError
+
+from .broken_accounts import WAYS, locked, spoilt
+from .dialogue import Reply, Smtp
+from .faults import paused
+from .message import letter
+from .project import ADDRESS
+from .queue import flush
+from .wait import wait_until
+
+
+@pytest.mark.parametrize("way", [*WAYS, "a writer that doesn't end"])
+@pytest.mark.provokes("postfix", r"accounts\.db|look-?up (error|failure|problem)")
+@pytest.mark.provokes("postfix", "pid .* exit status 1|throttling")
+@pytest.mark.provokes("dovecot", r"accounts\.db|(Password|User) query failed|sql")
+@pytest.mark.provokes("dovecot", r"waitpid\(\) returned unknown PID")
+def test_when_the_accounts_are_lost_mail_waits(server, alice, bob, subject, way):
+    """
+    With accounts that are lost, damaged or locked, mail and logins are put off.
+
+    Nobody is called unknown, no mail program that reads is told that the password is
+    wrong, and what was taken before arrives.
+    """
+    project = server.project
+    with ExitStack() as bad_day:
+        with Smtp(ADDRESS, server.port(25)) as session:
+            session.ehlo()
+            session.say("MAIL FROM:<a@outside.test>")
+            session.say(f"RCPT TO:<{bob.address}>")
+            with paused(project, "dovecot"):
+                taken = session.transmit(letter("a@outside.test", bob.address, subject))
+                bad_day.enter_context(
+                    spoilt(project, way) if way in WAYS else locked(project)
+                )
+        addresses = (alice.address, "nobody@example.test", "x@nowhere.test")
+        with ThreadPoolExecutor() as pool:
+            answers = list(pool.map(lambda address: ask(server, address), addresses))
+        if way != "no domains":
+            with pytest.raises(LoginError, match="UNAVAILABLE"):
+                alice.subjects()
+        flush(project)
+    wait_until(lambda: flush(project) or arrived(bob, subject), "it in the mailbox")
+
+    assert taken.code == 250
+    assert {str(answer)[:9] for answer in answers} == {"451 4.3.0"}
+
+
+def test_while_the_accounts_are_written_a_sender_waits(server, alice):
+    """A change of the accounts, which takes a moment, puts off nobody."""
+    with locked(server.project, seconds=2):
+        began = monotonic()
+        answer = ask(server, alice.address)
+        waited = monotonic() - began
+
+    assert answer.code == 250
+    assert waited > 0.5
+
+
+def arrived(user, subject: str) -> bool:
+    """Tell whether it is in the mailbox; Dovecot may not have noticed yet."""
+    try:
+        return subject in user.subjects()
+    except LoginError:
+        return False
+
+
+def ask(server, address: str) -> Reply:
+    """Ask port 25 whether it takes mail for *address*."""
+    with Smtp(ADDRESS, server.port(25)) as session:
+        session.ehlo()
+        session.say("MAIL FROM:<a@outside.test>")
+        return session.say(f"RCPT TO:<{address}>")

@@ -1,0 +1,114 @@
+"""Mailboxes that are full, and those that are closed in the wrong moment."""
+
+import pytest
+
+from .accounts import open_account
+from .faults import paused
+from .large import MIB, large_letter
+from .message import letter
+from .queue import flush
+from .wait import wait_until
+
+SENDER = "a@outside.test"
+
+
+@pytest.fixture
+def newcomer(server, alice, subject):
+    """Open an account for somebody new."""
+    return open_account(server, f"{subject.split()[-1]}@example.test")
+
+
+@pytest.fixture
+def small(server, newcomer):
+    """Leave one MiB to the newcomer."""
+    server.project.stack("user", "quota", newcomer.address, "1M")
+    return newcomer
+
+
+def rcpt(spammer, address: str) -> str:
+    """Ask port 25 whether it takes mail for *address*."""
+    with spammer.session() as session:
+        session.say(f"MAIL FROM:<{SENDER}>")
+        return str(session.say(f"RCPT TO:<{address}>"))
+
+
+# While Dovecot is paused, nobody says whether a message fits.
+@pytest.mark.provokes("postfix", "quota-status")
+@pytest.mark.provokes("dovecot", r"waitpid\(\) returned unknown PID")
+def test_a_full_mailbox_is_refused_at_the_door(server, small, alice, spammer, subject):
+    """
+    Mail to a full mailbox is refused while its sender is on the line, with 552 5.2.2.
+
+    What was taken before is delivered, although it is more than fits.
+    """
+    taken = []
+    with paused(server.project, "dovecot"):
+        for number in range(2):
+            about = f"{number} {subject}"
+            message = large_letter(SENDER, small.address, about, MIB + MIB // 5)
+            taken.append(spammer.send(small.address, message, SENDER).code)
+    everything = {f"{number} {subject}" for number in range(2)}
+    wait_until(
+        lambda: everything <= {*small.subjects(), *small.subjects("Junk")}, "both"
+    )
+
+    user, _, domain = small.address.partition("@")
+    assert taken == [250, 250]
+    assert rcpt(spammer, small.address).startswith("552 5.2.2 ")
+    assert rcpt(spammer, f"{user}+detail@{domain}").startswith("552 5.2.2 ")
+    assert rcpt(spammer, alice.address).startswith("250 ")
+
+
+def test_mail_by_an_alias_is_delivered_to_a_full_mailbox(
+    server, small, spammer, subject
+):
+    """
+    Whoever writes to an alias is not told that a mailbox behind it is full.
+
+    The mail is delivered, past the quota.
+    """
+    alias = small.address.replace("@", "-alias@")
+    server.project.stack("alias", "add", alias, small.address)
+    message = large_letter(SENDER, small.address, "full", MIB + MIB // 5)
+    spammer.send(small.address, message, SENDER)
+    wait_until(lambda: rcpt(spammer, small.address).startswith("552"), "it full")
+
+    reply = spammer.send(alias, letter(SENDER, alias, subject), SENDER)
+
+    assert reply.code == 250
+    assert small.receive(subject)
+
+
+@pytest.mark.parametrize("when", ["after RCPT", "after DATA"])
+@pytest.mark.provokes("dovecot", r"waitpid\(\) returned unknown PID")
+def test_mail_for_a_user_disabled_since_is_delivered(
+    server, newcomer, spammer, subject, when
+):
+    """A user who is disabled after mail was taken for him still gets that mail."""
+    project, address = server.project, newcomer.address
+    message = letter(SENDER, address, subject)
+    with spammer.session() as session:
+        session.say(f"MAIL FROM:<{SENDER}>")
+        session.say(f"RCPT TO:<{address}>")
+        with paused(project, "dovecot"):
+            if when == "after RCPT":
+                project.stack("user", "disable", address)
+            reply = session.transmit(message)
+            if when == "after DATA":
+                project.stack("user", "disable", address)
+    lies_in = f"/srv/vmail/{address.partition('@')[2]}/{address.partition('@')[0]}"
+    wait_until(
+        lambda: (
+            flush(project)
+            or project.inside(
+                "dovecot", "sh", "-c", f"grep -rl '{subject}' {lies_in} 2>&- || true"
+            )
+        ),
+        "it in the mailbox",
+    )
+    refused = rcpt(spammer, address)
+    project.stack("user", "enable", address)
+
+    assert reply.code == 250
+    assert refused.startswith("550 5.2.1 ")
+    assert newcomer.receive(subject)
