@@ -50,7 +50,7 @@ def test_down_and_up_keep_mail_queue_and_keys(server, alice, bob, subject):
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.provokes("postfix", "[Mm]ilter")
-@pytest.mark.provokes("postfix", "SASL|host or service .* not found")
+@pytest.mark.provokes("postfix", "quota-status|SASL|host or service .* not found")
 @pytest.mark.provokes("postfix", "smtpd pid .* exit status 1|throttling")
 @pytest.mark.provokes("spamassassin", "cannot add header")
 def test_what_is_killed_comes_back_and_nothing_is_lost(

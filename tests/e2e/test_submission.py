@@ -1,5 +1,7 @@
 """Who may send, as whom, on which port."""
 
+import re
+
 import aiosmtplib
 import pytest
 
@@ -130,21 +132,42 @@ def test_an_endless_line_is_refused(alice, bob, subject):
     assert "5.6.0" in refused.value.message
 
 
-def test_the_world_learns_little_about_alice(alice, stranger, subject):
-    """Neither her address, nor her computer's name, nor her program, nor Bcc."""
+@pytest.mark.parametrize("port", SUBMISSION)
+def test_the_world_learns_little_about_alice(
+    server, alice, stranger, subject, port, world
+):
+    """
+    Nobody outside learns from which address, computer or program a user sends.
+
+    Nor who got a blind copy, nor the names and addresses of our containers.
+    """
     message = with_header(
-        letter(alice.address, stranger.address, subject),
+        without_header(letter(alice.address, stranger.address, subject), "Message-ID"),
         "User-Agent: Alice's Own Mailer",
+        "X-Mailer: Alice's Own Mailer",
+        "X-Originating-IP: [198.51.100.77]",
         "Bcc: secret@outside.test",
     )
+    containers = server.project.containers().values()
+    networks = [
+        network
+        for container in containers
+        for network in container.attrs["NetworkSettings"]["Networks"].values()
+    ]
+    inner = {each[key] for each in networks for key in ("IPAddress", "Gateway")}
+    names = {container.name for container in containers}
+    # The world sees these two, as it must.
+    public = {world.postfix, world.outside, ""}
 
-    alice.send(stranger.address, message=message)
+    alice.send(stranger.address, message=message, port=port)
 
     received = stranger.receive(subject)
-    assert b"client.invalid" not in received.raw
-    assert b"Alice's Own Mailer" not in received.raw
-    assert b"secret@outside.test" not in received.raw
-    assert not any(
-        "with ESMTPSA" in line and "from" in line
-        for line in received.all("Received")[1:]
+    # What the other server wrote on top, about whom it got it from, is not ours.
+    ours = received.raw[received.raw.index(b"DKIM-Signature") :].decode()
+    secret = ["client.invalid", "Own Mailer", "198.51.100.77", "secret@outside.test"]
+    assert [each for each in (*secret, *(inner - public), *names) if each in ours] == []
+    assert len(received.all("Received")) == 2
+    assert re.fullmatch(
+        r"by mail\.example\.test \(Postfix\) id \w+ .*", received.all("Received")[1]
     )
+    assert re.fullmatch(r"<\w+@mail\.example\.test>", received.all("Message-ID")[0])

@@ -35,6 +35,16 @@ def query(path: Path) -> str:
     return asked.strip()
 
 
+def readable(database: str = _DATABASE) -> bool:
+    """Tell whether the accounts can be looked up now."""
+    try:
+        with closing(_open(database)) as accounts:
+            accounts.execute("SELECT address FROM users LIMIT 1").fetchone()
+    except sqlite3.Error:
+        return False
+    return True
+
+
 def owners(address: Address, asked: str, database: str = _DATABASE) -> set[str]:
     """
     Return the logins that *address* belongs to, in lower case.
@@ -49,5 +59,9 @@ def owners(address: Address, asked: str, database: str = _DATABASE) -> set[str]:
     """
     local, domain = address.local.lower(), address.domain
     values = {"key": f"{local}@{domain}", "local": local, "domain": domain}
-    with closing(sqlite3.connect(database, uri=True, timeout=_PATIENCE)) as accounts:
+    with closing(_open(database)) as accounts:
         return {login for (login,) in accounts.execute(asked, values)}
+
+
+def _open(database: str) -> sqlite3.Connection:
+    return sqlite3.connect(database, uri=True, timeout=_PATIENCE)

@@ -5,9 +5,9 @@ from functools import partial
 
 import Milter
 
-from dkim_launcher import guard
+from dkim_launcher import guard, log
 from dkim_launcher.milter import TrueBytesMilter
-from dkim_launcher.owners import owners
+from dkim_launcher.owners import owners, readable
 from dkim_launcher.rate import Rate
 from dkim_launcher.refusal import deferred, rejected
 from dkim_launcher.tables import nearest
@@ -21,6 +21,19 @@ _rate = Rate()
 
 class Signer(TrueBytesMilter):
     """Signs with both keys of the domain in From:, or lets nothing leave."""
+
+    def connect(self, host: str, family: int, address: object) -> int:
+        """
+        Begin a session, unless nobody could log in.
+
+        Postfix tells a mail program 535, a wrong password, also when Dovecot says that
+        it can't look up any (xsasl_dovecot_server.c): better not to get that far.
+        """
+        super().connect(host, family, address)
+        if readable():
+            return int(Milter.CONTINUE)
+        log.line("session put off: the accounts can't be read", "error")
+        return int(Milter.TEMPFAIL)
 
     def envfrom(self, sender: str, *parameters: str) -> int:
         """Begin a message, which has no recipients yet."""

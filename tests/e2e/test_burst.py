@@ -1,0 +1,43 @@
+"""Many messages at once to one mailbox."""
+
+from concurrent.futures import ThreadPoolExecutor
+from time import time
+
+from .message import letter
+from .submission import logged_in
+from .wait import wait_until
+
+MESSAGES, SESSIONS = 500, 10
+
+
+def test_a_burst_to_one_user_is_delivered_and_nothing_deferred(
+    server, alice, bob, subject
+):
+    """500 messages to one user within seconds all arrive, and none has to wait."""
+
+    began = time()
+
+    def send(first: int) -> list[int]:
+        with logged_in(alice) as session:
+            return [
+                session.deliver(
+                    letter(alice.address, bob.address, f"{subject} {number}"),
+                    alice.address,
+                    [bob.address],
+                ).code
+                for number in range(first, MESSAGES, SESSIONS)
+            ]
+
+    with ThreadPoolExecutor(SESSIONS) as pool:
+        codes = [code for each in pool.map(send, range(SESSIONS)) for code in each]
+    wait_until(
+        lambda: sum(each.startswith(subject) for each in bob.subjects()) == MESSAGES,
+        "all of them",
+        within=120,
+    )
+
+    assert codes == [250] * MESSAGES
+    assert not any(
+        f"to=<{bob.address}>" in line.text and "status=deferred" in line.text
+        for line in server.project.lines(["postfix"], began)
+    )
