@@ -10,6 +10,7 @@ from imapclient.exceptions import LoginError
 from .broken_accounts import WAYS, locked, spoilt
 from .dialogue import Reply, Smtp
 from .faults import paused
+from .login import plain
 from .message import letter
 from .project import ADDRESS
 from .queue import flush
@@ -18,15 +19,15 @@ from .wait import wait_until
 
 @pytest.mark.parametrize("way", [*WAYS, "a writer that doesn't end"])
 @pytest.mark.provokes("postfix", r"accounts\.db|look-?up (error|failure|problem)")
-@pytest.mark.provokes("postfix", "pid .* exit status 1|throttling")
+@pytest.mark.provokes("postfix", "pid .* exit status 1|throttling|quota-status")
 @pytest.mark.provokes("dovecot", r"accounts\.db|(Password|User) query failed|sql")
 @pytest.mark.provokes("dovecot", r"waitpid\(\) returned unknown PID")
 def test_when_the_accounts_are_lost_mail_waits(server, alice, bob, subject, way):
     """
     With accounts that are lost, damaged or locked, mail and logins are put off.
 
-    Nobody is called unknown, no mail program that reads is told that the password is
-    wrong, and what was taken before arrives.
+    Nobody is called unknown, no mail program is told that the password is wrong (but
+    for sending without any user left), and what was taken before arrives.
     """
     project = server.project
     with ExitStack() as bad_day:
@@ -42,6 +43,10 @@ def test_when_the_accounts_are_lost_mail_waits(server, alice, bob, subject, way)
         addresses = (alice.address, "nobody@example.test", "x@nowhere.test")
         with ThreadPoolExecutor() as pool:
             answers = list(pool.map(lambda address: ask(server, address), addresses))
+        if way not in ("no domains", "no users"):
+            # Without TLS no password is sent (587), with TLS it is put off (465).
+            assert log_in_by_hand(server, 587, alice) == 454
+            assert log_in_by_hand(server, 465, alice) == 454
         if way != "no domains":
             with pytest.raises(LoginError, match="UNAVAILABLE"):
                 alice.subjects()
@@ -77,3 +82,13 @@ def ask(server, address: str) -> Reply:
         session.ehlo()
         session.say("MAIL FROM:<a@outside.test>")
         return session.say(f"RCPT TO:<{address}>")
+
+
+def log_in_by_hand(server, port: int, user) -> int:
+    """Return the answer to STARTTLS on 587, to AUTH on 465."""
+    tls = server.trust if port == 465 else None
+    with Smtp(ADDRESS, server.port(port), tls) as session:
+        session.ehlo()
+        if port == 587:
+            return session.say("STARTTLS").code
+        return session.say(f"AUTH PLAIN {plain(user.address, user.password)}").code

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dkim_launcher.addresses import Address
 from dkim_launcher.conffile import ConfigError
-from dkim_launcher.owners import owners, query
+from dkim_launcher.owners import owners, query, readable
 
 from stack import database
 from stack.render import render
@@ -206,3 +206,15 @@ def test_a_query_ends_where_the_next_parameter_begins(tmp_path):
     path.write_text("# a\nquery = SELECT\n    '%s'\n\n  , '%d'\ndbpath = /x\n")
 
     assert query(path).split() == ["SELECT", ":key", ",", ":domain"]
+
+
+def test_accounts_are_readable_or_not(accounts, tmp_path):
+    """Who wants to log in is put off while there is no table of users."""
+    (tmp_path / "empty.db").touch()
+
+    found = [
+        readable(f"file:{path}?mode=ro")
+        for path in (accounts, tmp_path / "empty.db", tmp_path / "missing.db")
+    ]
+
+    assert found == [True, False, False]

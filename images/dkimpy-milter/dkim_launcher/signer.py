@@ -32,7 +32,7 @@ class Signer(TrueBytesMilter):
         super().connect(host, family, address)
         if readable():
             return int(Milter.CONTINUE)
-        log.line("session put off: the accounts can't be read", "error")
+        log.line("session put off: the accounts can't be read")
         return int(Milter.TEMPFAIL)
 
     def envfrom(self, sender: str, *parameters: str) -> int:
