@@ -19,6 +19,7 @@ OPTIONS = ("", " SMTPUTF8")
 
 
 @pytest.mark.parametrize("port", [25, 587])
+@pytest.mark.provokes("postfix", "Illegal address syntax")
 def test_international_mail_is_delivered_or_refused_at_the_door(
     spammer, alice, bob, subject, port
 ):
@@ -54,6 +55,7 @@ def test_international_mail_is_delivered_or_refused_at_the_door(
 
 
 @pytest.mark.parametrize("port", [25, 587])
+@pytest.mark.provokes("dovecot", r"invalid recipient address `alice@example\.test\.'")
 @pytest.mark.parametrize(
     "form",
     [
