@@ -143,7 +143,7 @@ def test_a_new_setting_is_in_force_without_a_restart(server, spammer):
         project.stack("init", "--yes")
         wait_until(lambda: "250-SIZE 2000000" in offer(spammer), "the new limit")
     project.stack("init", "--yes")
-    wait_until(lambda: "250-SIZE 1048576" in offer(spammer), "the old limit again")
+    wait_until(lambda: "250-SIZE 52428800" in offer(spammer), "the old limit again")
 
     assert state(project)["postfix"] == started
 
