@@ -5,7 +5,8 @@
  * this image (/etc/ld.so.preload), this has a reader
  *
  * - wait for a writer: `stack` writes to the accounts for milliseconds;
- * - go on with what a query of ours gives after "-- else ", when there is no answer.
+ * - go on with what a query of ours gives after "-- else ", when there is no answer:
+ *   that text, or nothing if it is "no row".
  */
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -60,7 +61,7 @@ static int has_answer(sqlite3_stmt *statement)
     return status == SQLITE_ROW || status == SQLITE_DONE;
 }
 
-/* A statement whose only row is TEXT, on a database that is always there. */
+/* A statement whose only row, if any, is TEXT, on a database that is always there. */
 static int always(const char *text, sqlite3_stmt **statement)
 {
     static sqlite3 *memory;
@@ -71,10 +72,23 @@ static int always(const char *text, sqlite3_stmt **statement)
     if (!memory)
         status = sqlite3_open_v2(":memory:", &memory, SQLITE_OPEN_MEMORY, NULL);
     if (status == SQLITE_OK)
-        status = prepare(memory, "SELECT ?", -1, statement, NULL);
+        status = prepare(memory, "SELECT ?1 WHERE ?1 <> 'no row'", -1, statement, NULL);
     if (status == SQLITE_OK)
         status = bind(*statement, 1, text, -1, SQLITE_TRANSIENT);
     return status;
+}
+
+/*
+ * What a query of ours gives when there is no answer. An address that is asked for may
+ * hold such words, too: then its closing quote follows them, so none may.
+ */
+static const char *instead(const char *query)
+{
+    const char *text = NULL;
+
+    for (const char *at = query; (at = strstr(at, otherwise)); at += strlen(otherwise))
+        text = at + strlen(otherwise);
+    return text && !strchr(text, '\'') ? text : NULL;
 }
 
 int sqlite3_prepare_v2(sqlite3 *database, const char *query, int length,
@@ -82,7 +96,7 @@ int sqlite3_prepare_v2(sqlite3 *database, const char *query, int length,
 {
     prepare_function *prepare = (prepare_function *) original("sqlite3_prepare_v2");
     statement_function *finalize = (statement_function *) original("sqlite3_finalize");
-    const char *text = strstr(query, otherwise);
+    const char *text = instead(query);
     int status = prepare(database, query, length, statement, rest);
 
     if (!text || (status == SQLITE_OK && has_answer(*statement)))
@@ -91,5 +105,5 @@ int sqlite3_prepare_v2(sqlite3 *database, const char *query, int length,
         finalize(*statement);
     if (rest)
         *rest = "";
-    return always(text + strlen(otherwise), statement);
+    return always(text, statement);
 }
