@@ -10,6 +10,7 @@ import pytest
 from .checkout import ROOT, copy_checkout, project_name
 from .project import Project, clean_environment
 from .subnets import free_subnet
+from .world import SERVICES
 
 PORTS = ("SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS")
 
@@ -76,6 +77,6 @@ def _images(built: Project) -> str:
     services = {
         service: {"image": container.image.tags[0]}
         for service, container in built.containers().items()
-        if service not in ("dns", "outside", "relay")
+        if service not in SERVICES
     }
     return json.dumps({"services": services})

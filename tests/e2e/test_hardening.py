@@ -3,6 +3,8 @@
 import pytest
 from docker.errors import ContainerError
 
+from .world import SERVICES
+
 # Our services, and the capabilities that each of them can't do without.
 CAPABILITIES = {
     "stack": {"CHOWN", "DAC_OVERRIDE", "FOWNER"},
@@ -36,9 +38,7 @@ def host(server, service) -> dict:
 
 def test_no_service_is_forgotten_here(server):
     """Every container of the project is looked at by the tests of this file."""
-    around = {"dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"}
-
-    assert set(server.project.containers()) - around == set(CAPABILITIES)
+    assert set(server.project.containers()) - SERVICES == set(CAPABILITIES)
 
 
 @every_service

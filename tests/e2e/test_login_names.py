@@ -15,7 +15,7 @@ NAMES = [
     "%{user}@example.test",
     "*",
     "x' OR 'a'='a",
-    "alice",
+    "alice@",
     "älice@example.test",
     "a" * 1000 + "@example.test",
 ]

@@ -48,7 +48,7 @@ def test_when_the_accounts_are_lost_mail_waits(server, alice, bob, subject, way)
             # Which domains are ours is known then, and this one isn't.
             addresses.append("x@nowhere.test")
             # Words in an address that would answer in our stead (patience.c).
-            addresses.append('"-- else OK x"@nowhere.test')
+            addresses.append('"a -- else OK x"@nowhere.test')
         with ThreadPoolExecutor() as pool:
             answers = list(pool.map(lambda address: ask(server, address), addresses))
         if way not in ("no domains", "no users"):

@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+import pytest
+
 
 def test_a_hundred_and_twenty_sessions_go_on_side_by_side(server, alice, bob, carol):
     """Each program keeps a session open, and often several: all of them are served."""
@@ -20,3 +22,17 @@ def test_a_hundred_and_twenty_sessions_go_on_side_by_side(server, alice, bob, ca
 
     assert [answer for _, answer in opened if "tag OK" not in answer] == []
     assert [answer for answer in answers if "tag OK" not in answer] == []
+
+
+@pytest.mark.provokes("dovecot", "SIGHUP received|sent SIGTERM|Killed with signal 15")
+@pytest.mark.provokes("dovecot", "Sent SIGTERM to|aren't dying after reload")
+def test_a_reload_ends_no_session(server, alice):
+    """A program that is connected goes on while a new configuration is taken in use."""
+    with server.connect(993, server.trust) as session:
+        session.say(f"LOGIN {alice.address} {alice.password}")
+        server.project.inside("dovecot", "doveadm", "reload")
+        with server.connect(993, server.trust) as other:
+            other.say(f"LOGIN {alice.address} {alice.password}")
+        answer = session.say("NOOP")
+
+    assert "tag OK" in answer

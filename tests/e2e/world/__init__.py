@@ -16,6 +16,9 @@ OUTSIDE = "outside.test"
 RELAY = "smtp.relay.test"
 SELECTOR = "stranger"
 
+# The services of tests/e2e/compose.yaml that are the world, and not ours.
+SERVICES = {"dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"}
+
 
 def _new_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
