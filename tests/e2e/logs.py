@@ -30,7 +30,7 @@ class Line:
 
     @property
     def is_probe(self) -> bool:
-        """Whether this is about one of the health checks, which come each second."""
+        """Whether this is about one of the health checks, which come all the time."""
         return bool(PROBE.search(self.text))
 
 

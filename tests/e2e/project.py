@@ -127,6 +127,18 @@ class Project:
         """The container of *service*, in its present state."""
         return self.containers()[service]
 
+    def networks(self, service: str) -> dict[str, dict[str, str]]:
+        """How *service* is attached to each network: its address there, and others."""
+        attached: dict[str, dict[str, str]] = self.container(service).attrs[
+            "NetworkSettings"
+        ]["Networks"]
+        return attached
+
+    @property
+    def gateway(self) -> str:
+        """The address that clients through a port on loopback come from."""
+        return self.networks("postfix")[f"{self.name}_edge"]["Gateway"]
+
     def port(self, number: int, service: str = "", address: str = ADDRESS) -> int:
         """
         Tell where *number* is published now, on that *address* of this machine.

@@ -48,7 +48,7 @@ def test_the_51st_connection_at_once_is_refused(server, alice):
     assert "4.7.0" in str(greetings[-1])
     assert served
     (client,) = addresses_in(server, "Connection concurrency limit exceeded", begin)
-    assert client == f"unknown[{gateway(server)}]"
+    assert client == f"unknown[{server.project.gateway}]"
 
 
 @pytest.mark.provokes("postfix", r"rate limit exceeded: 4 from \S+ for service smtp$")
@@ -75,7 +75,7 @@ def test_connections_and_messages_are_limited_by_the_minute(server, alice):
     assert greetings == [220] * (LIMIT - 1) + [421]
     assert served
     (client,) = addresses_in(server, "Connection rate limit exceeded", begin)
-    assert client == f"unknown[{gateway(server)}]"
+    assert client == f"unknown[{server.project.gateway}]"
 
 
 def mail(session: Smtp) -> int:
@@ -89,9 +89,3 @@ def greeting(server) -> int:
     """Connect, for a moment."""
     with Smtp(ADDRESS, server.port(25)) as session:
         return session.greeting.code
-
-
-def gateway(server) -> str:
-    """The address that clients through a port on loopback come from."""
-    networks = server.project.container("postfix").attrs["NetworkSettings"]["Networks"]
-    return networks[f"{server.project.name}_edge"]["Gateway"]

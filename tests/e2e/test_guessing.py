@@ -112,8 +112,6 @@ def test_who_guesses_too_often_is_told_to_wait(server, alice):
             plain(alice.address, alice.password),
         )
 
-    networks = project.container("postfix").attrs["NetworkSettings"]["Networks"]
-    gateway = networks[f"{project.name}_edge"]["Gateway"]
     log = [
         line.text
         for line in project.lines(["postfix"])
@@ -122,4 +120,4 @@ def test_who_guesses_too_often_is_told_to_wait(server, alice):
     assert 450 in [answer.code for answer in answers]
     assert elsewhere.startswith("235")
     assert log
-    assert all(f"[{gateway}]" in line for line in log), log
+    assert all(f"[{project.gateway}]" in line for line in log), log

@@ -73,7 +73,7 @@ def test_odd_forms_of_our_addresses_are_delivered_or_refused(
     server, spammer, alice, subject, port, form
 ):
     """<postmaster> alone, address literals and the like: in a mailbox, or refused."""
-    networks = server.project.container("postfix").attrs["NetworkSettings"]["Networks"]
+    networks = server.project.networks("postfix")
     address = next(iter(networks.values()))["IPAddress"]
     name, _, domain = alice.address.partition("@")
     to = form.format(name=name, domain=domain, address=address)

@@ -49,7 +49,7 @@ def test_a_neighbour_reaches_no_filter(server):
     targets = [
         (attached["IPAddress"], port)
         for service, port in INTERNAL
-        for name, attached in _networks(project, service).items()
+        for name, attached in project.networks(service).items()
         if not name.endswith("_world")
     ]
 
@@ -61,10 +61,6 @@ def test_a_neighbour_reaches_no_filter(server):
     assert not any(ask(f"{project.name}_edge"))
     assert not any(ask("bridge"))
     assert any(ask(f"{project.name}_sign"))
-
-
-def _networks(project, service: str) -> dict:
-    return project.container(service).attrs["NetworkSettings"]["Networks"]
 
 
 def test_the_signers_network_is_postfixs_and_its_own(server):
