@@ -1,8 +1,9 @@
 """The records to publish, as data, and in the forms that people paste."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from stack import dane
 from stack.addresses import nearest
 from stack.settings import Settings
 
@@ -32,10 +33,23 @@ class Below:
     """Those that somebody may send from."""
 
 
+@dataclass(frozen=True)
+class Certified:
+    """What the host's certificates promise to those who look for it in the DNS."""
+
+    tlsa: tuple[str, ...] = ()
+    """A record's data for each key that is served, or is about to be (RFC 6698)."""
+    hosts: tuple[str, ...] = ()
+    """The names for which an authority issues certificates."""
+    authorities: tuple[str, ...] = ()
+    """What that authority calls itself in CAA records (RFC 8659)."""
+
+
 def records(
     settings: Settings,
     keys: Mapping[str, Mapping[str, str]],
     below: Below = Below(),
+    certified: Certified = Certified(),
 ) -> dict[str, list[Record]]:
     """
     Return the records by domain; *keys* holds domain, selector, text of the record.
@@ -46,7 +60,11 @@ def records(
     first = settings.mail_domain
     domains = [first, *(name for name in sorted(keys) if name != first)]
     blocks = {name: _domain(settings, name, keys[name]) for name in domains}
-    blocks[first] = _host(settings) + blocks[first]
+    blocks[first] = [
+        *_host(settings),
+        *_certificates(settings, certified),
+        *blocks[first],
+    ]
     for name in sorted((below.received | below.sent) - {settings.mail_hostname}):
         parent = nearest(name, keys)
         if parent and parent != name:
@@ -70,6 +88,16 @@ def _host(settings: Settings) -> list[Record]:
         return found
     # Bounces have no sender: SPF then asks for the name in EHLO (RFC 7208 §2.4).
     return [*found, Record(name, "TXT", "v=spf1 a -all")]
+
+
+def _certificates(settings: Settings, certified: Certified) -> Iterator[Record]:
+    name = dane.name_of(settings.mail_hostname)
+    yield from (Record(name, "TLSA", data) for data in certified.tlsa)
+    # At the host itself, so that the domain's web site may have another authority.
+    for host in certified.hosts:
+        tag = "issuewild" if host.startswith("*.") else "issue"
+        for authority in certified.authorities:
+            yield Record(host.removeprefix("*."), "CAA", f'0 {tag} "{authority}"')
 
 
 def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Record]:

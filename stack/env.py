@@ -29,6 +29,7 @@ VALUE = re.compile(
 
 # Compose's own (COMPOSE_PROJECT_NAME, COMPOSE_PROFILES …): not settings of ours.
 FOREIGN = ("COMPOSE_", "DOCKER_")
+PROFILES = "COMPOSE_PROFILES"
 
 
 def load(path: Path) -> Settings:
@@ -98,6 +99,15 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
             text = f"{text}\n" if text and not text.endswith("\n") else text
             text += f"{key}={value}\n"
     return text
+
+
+def with_profile(text: str, profile: str) -> str:
+    """Return *text* with *profile* among those that Compose starts."""
+    known = dotenv_values(stream=StringIO(text), interpolate=False).get(PROFILES) or ""
+    profiles = [each for each in known.split(",") if each]
+    if profile in profiles:
+        return text
+    return with_values(text, {PROFILES: ",".join([*profiles, profile])})
 
 
 def _values(text: str) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """
 What differs from what it should be, worked out before anything is written.
 
-`stack init` and `stack domain` make a plan, which reads and computes only; then
-they show it, or carry it out. So a mistake anywhere leaves everything as it was.
+`stack init`, `stack domain` and `stack cert` make a plan, which reads and computes
+only; then they show it, or carry it out. So a mistake anywhere leaves everything as it
+was.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +13,6 @@ from functools import partial
 
 from stack import (
     accounts,
-    certs,
     database,
     dkim,
     env,
@@ -21,6 +21,9 @@ from stack import (
     reference,
     render,
 )
+from stack.certs import store
+from stack.certs.self_signed import self_signed
+from stack.certs.store import Stored
 from stack.errors import StackError
 from stack.project import Project
 from stack.settings import Settings
@@ -47,13 +50,14 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     settings = env.parse(text)
     known = database.domains(project.database)
     domains = sorted({*known, settings.mail_domain})
+    stored, certificate = _certificates(project, settings)
     return [
         # First, as it may still refuse: aliases and a new domain can make a circle.
         *_accounts(project, settings.mail_domain, known),
         *_write(project, ".env", text),
-        *_certificate(project, settings),
+        *certificate,
         *_logins(project),
-        *_configuration(project, settings, domains),
+        *_configuration(project, settings, domains, stored),
         *_repairs(project),
     ]
 
@@ -71,7 +75,8 @@ def domains_added(
     new = [name for name in dict.fromkeys(names) if name not in known]
     # In one step, as it may refuse: then none of them is added.
     changes = [_add_domains(project, new)] if new else []
-    return changes + _configuration(project, settings, [*known, *new])
+    stored = store.load(project.tls)
+    return changes + _configuration(project, settings, [*known, *new], stored)
 
 
 def domains_removed(
@@ -93,16 +98,72 @@ def domains_removed(
     left = [each for each in known if each not in names]
     # In one step, as it may refuse: then none of them is removed.
     change = _remove_domains(project, list(dict.fromkeys(names)))
-    return [change, *_configuration(project, settings, left)]
+    stored = store.load(project.tls)
+    return [change, *_configuration(project, settings, left, stored)]
+
+
+def certificates(
+    project: Project, settings: Settings, wanted: Mapping[str, str | None]
+) -> list[Change]:
+    """
+    Plan to have just the texts of *wanted* in these files of var/tls (None: no file).
+
+    At each step all files that the configuration names are there: new ones come
+    before it, and what it no longer names goes after it.
+
+    Raises:
+        InvalidError: When a template is wrong.
+        UnableError: When what is there can't be read.
+    """
+    new = {file: text for file, text in wanted.items() if text is not None}
+    kept = {f: t for f, t in store.texts(project.tls).items() if f not in wanted}
+    stored = store.parse(kept | new, project.tls)
+    domains = database.domains(project.database)
+    return [
+        *(
+            each
+            for file in new
+            for each in _write(project, f"var/tls/{file}", new[file])
+        ),
+        *_configuration(project, settings, domains, stored),
+        *_removals(project, [file for file in wanted if file not in new]),
+    ]
+
+
+def certs_started(project: Project) -> list[Change]:
+    """
+    Plan that `docker compose up` also starts the service that renews certificates.
+
+    Raises:
+        InvalidError: When .env is not text.
+    """
+    return _write(
+        project, ".env", env.with_profile(env.read(project.env) or "", "acme")
+    )
+
+
+def _removals(project: Project, names: Sequence[str]) -> Iterator[Change]:
+    for name in names:
+        path = project.tls / name
+        if files.exists(path):
+            yield Change(f"remove var/tls/{name}", partial(files.remove, path))
 
 
 def _configuration(
-    project: Project, settings: Settings, domains: Sequence[str]
+    project: Project,
+    settings: Settings,
+    domains: Sequence[str],
+    stored: Mapping[str, Stored],
 ) -> list[Change]:
     """Plan the keys of *domains* and the configuration of every service."""
     now = datetime.now(UTC)
     made = [dkim.ensure(project.dkim, name, now) for name in sorted(set(domains))]
-    rendered = render.render(project.config, settings, [keys for keys, _ in made])
+    rendered = render.render(
+        project.config,
+        settings,
+        [keys for keys, _ in made],
+        store.served(stored, settings.mail_hostname),
+    )
     changes = []
     for _, new in made:
         for path, text in new.items():
@@ -126,12 +187,19 @@ def _write(project: Project, name: str, text: str) -> list[Change]:
     return [Change(f"write {name}", partial(project.write, path, text))]
 
 
-def _certificate(project: Project, settings: Settings) -> list[Change]:
-    name = f"var/tls/{settings.mail_hostname}.pem"
-    if files.exists(project.root / name):
-        return []
-    text = certs.self_signed(settings.mail_hostname, datetime.now(UTC))
-    return _write(project, name, text)
+def _certificates(
+    project: Project, settings: Settings
+) -> tuple[dict[str, Stored], list[Change]]:
+    """Return the certificates, and the plan to make the one that is missing."""
+    texts = store.texts(project.tls)
+    file, _ = store.files_of(settings.mail_hostname)
+    if file in texts:
+        return store.parse(texts, project.tls), []
+    made = self_signed([settings.mail_hostname], datetime.now(UTC)).pem
+    return (
+        store.parse(texts | {file: made}, project.tls),
+        _write(project, f"var/tls/{file}", made),
+    )
 
 
 def _logins(project: Project) -> list[Change]:

@@ -22,6 +22,7 @@ ACCESS = {
     "etc": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "tls": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "relay": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
+    "acme": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "dkim": (Access(0o700, DKIM, DKIM), Access(0o600, DKIM, DKIM)),
     "accounts": (
         Access(0o750, ROOT, POSTFIX_GROUP),
@@ -29,7 +30,12 @@ ACCESS = {
     ),
 }
 
+# Below it, certbot looks after its own files, and hooks are programs: nobody else gets
+# in through the directory.
+CERTBOTS = "acme"
+
 PATIENCE = 10.0  # seconds that one command waits for another
+ORDERS = 600.0  # the same, while an authority is asked
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,11 @@ class Project:
     def tls(self) -> Path:
         """Certificates with their keys."""
         return self.var / "tls"
+
+    @property
+    def acme(self) -> Path:
+        """What authorities know of us: accounts, and what they have issued."""
+        return self.var / CERTBOTS
 
     @property
     def dkim(self) -> Path:
@@ -121,7 +132,7 @@ class Project:
         """Find what lies in var/ with another owner or mode than it should have."""
         known = [self.var, *(self.var / kind for kind in ACCESS)]
         for path in filter(files.exists, known):
-            inside = () if path == self.var else path.rglob("*")
+            inside = () if path in (self.var, self.acme) else path.rglob("*")
             for each in (path, *inside):
                 if each.is_symlink():
                     continue
@@ -140,16 +151,36 @@ class Project:
         Raises:
             UnableError: When another command holds the lock for over 10 seconds.
         """
-        handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            _flock(handle, self.root)
+        with _locked(self.root, PATIENCE):
             yield
-        finally:
-            os.close(handle)
+
+    @contextmanager
+    def acme_lock(self) -> Iterator[None]:
+        """
+        Keep others from asking an authority at the same time.
+
+        Apart from `lock`: that takes minutes, in which accounts can be changed.
+
+        Raises:
+            UnableError: When another command asks for over 10 minutes.
+        """
+        self.make_directory(self.acme)
+        with _locked(self.acme, ORDERS):
+            yield
 
 
-def _flock(handle: int, root: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+@contextmanager
+def _locked(directory: Path, patience: float) -> Iterator[None]:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _flock(handle, directory, patience)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _flock(handle: int, root: Path, patience: float) -> None:
+    deadline = time.monotonic() + patience
     while True:
         try:
             return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

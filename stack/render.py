@@ -14,6 +14,7 @@ from jinja2 import (
 )
 
 from stack import files
+from stack.certs.store import Served
 from stack.dkim import SigningKeys
 from stack.errors import InvalidError
 from stack.settings import Settings
@@ -23,7 +24,10 @@ SUFFIX = ".j2"
 
 
 def render(
-    config_dir: Path, settings: Settings, dkim_keys: Sequence[SigningKeys]
+    config_dir: Path,
+    settings: Settings,
+    dkim_keys: Sequence[SigningKeys],
+    certificates: Served,
 ) -> dict[str, str]:
     """
     Return the text of every file under var/etc/ by its path there.
@@ -43,7 +47,10 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    context = settings.context() | {"dkim_keys": dkim_keys}
+    context = settings.context() | {
+        "dkim_keys": dkim_keys,
+        "certificates": certificates,
+    }
     rendered = {}
     for path in _sources(config_dir):
         text = _text(config_dir / path)

@@ -10,11 +10,16 @@ from pydantic import BaseModel, ValidationError, ValidationInfo, field_validator
 from stack import relays
 from stack.relays import Relay
 from stack.values import (
+    Challenge,
+    Directory,
+    Email,
+    Folder,
     IPv4,
     IPv6,
     Level,
     Name,
     Port,
+    Profile,
     RelayByDomain,
     RelayHost,
     RelayTLS,
@@ -24,7 +29,14 @@ from stack.values import (
     whole,
 )
 
-PORTS = ("smtp_port", "submission_port", "submissions_port", "imap_port", "imaps_port")
+PORTS = (
+    "smtp_port",
+    "submission_port",
+    "submissions_port",
+    "imap_port",
+    "imaps_port",
+    "http_port",
+)
 
 
 class Settings(
@@ -78,7 +90,7 @@ class Settings(
 
     smtp_port: Port = 25
     """Where other mail servers reach us. They know no other port than 25. For this
-    and the next four ports, 0 lets Docker choose a free one."""
+    and the other ports, 0 lets Docker choose a free one."""
 
     submission_port: Port = 587
     """Where our users' programs send mail, with STARTTLS."""
@@ -91,6 +103,44 @@ class Settings(
 
     imaps_port: Port = 993
     """Where our users' programs read mail, with TLS from the first byte."""
+
+    http_port: Port = 80
+    """Where a certificate authority looks whether MAIL_HOSTNAME is ours. Opened only
+    where the service certs runs, and answered only while it is asked. Authorities know
+    no other port than 80; 0, and another ACME_CHALLENGE, where that one is taken."""
+
+    acme_directory: Directory = "https://acme-v02.api.letsencrypt.org/directory"
+    """The authority that `stack cert issue` asks for certificates, by its ACME
+    directory. Let's Encrypt unless changed. For one that this machine doesn't trust,
+    put its own authority's certificate into var/acme/authorities.pem."""
+
+    acme_email: Email = ""
+    """Where the authority can write to you. Let's Encrypt needs none."""
+
+    acme_challenge: Challenge = "standalone"
+    """How the authority sees that a name is ours. standalone: the service certs
+    answers on HTTP_PORT. webroot: another web server answers on port 80, with what is
+    written into ACME_WEBROOT. dns-rfc2136: by dynamic update of a name server;
+    dns-cloudflare and others: by the certbot plugin of that name, after `docker compose
+    build certs`; each with var/acme/NAME.ini for its access. manual: by your own
+    programs var/acme/hooks/auth and var/acme/hooks/cleanup."""
+
+    acme_dns_wait: Annotated[int, whole(0, 7200)] = 60
+    """How many seconds your name servers may take to show a new record, before the
+    authority looks. For ACME_CHALLENGE dns-…."""
+
+    acme_webroot: Folder = ""
+    """The folder of this machine that another web server shows to the world. For
+    ACME_CHALLENGE webroot; it must serve /.well-known/acme-challenge/ from there."""
+
+    acme_profile: Profile = ""
+    """The kind of certificate to ask for, where the authority offers several: with
+    Let's Encrypt, tlsserver or shortlived. Empty: its usual one."""
+
+    import_folder: Folder = ""
+    """A folder of this machine in which Traefik, Caddy or another certbot keeps a
+    certificate for MAIL_HOSTNAME. `stack cert import` takes it from there, and the
+    service certs follows when it is renewed."""
 
     spam_mark_score: Score = 5.0
     """From this SpamAssassin score on, mail is marked and put into Junk."""

@@ -114,6 +114,39 @@ def _subnet(text: str) -> IPv4Network:
     return network
 
 
+def _directory(text: str) -> str:
+    if not re.fullmatch(
+        r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/@+-]*)?", text
+    ):
+        raise ValueError(text)
+    return text
+
+
+def _email(text: str) -> str:
+    try:
+        return addresses.target(text) if text else ""
+    except StackError:
+        raise ValueError(text) from None
+
+
+def _challenge(text: str) -> str:
+    if not re.fullmatch(r"standalone|webroot|manual|dns-[a-z0-9-]+", text):
+        raise ValueError(text)
+    return text
+
+
+def _profile(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]*", text):
+        raise ValueError(text)
+    return text
+
+
+def _folder(text: str) -> str:
+    if text and not re.fullmatch(r"/[A-Za-z0-9._/@,+-]*", text):
+        raise ValueError(text)
+    return text
+
+
 Name = Annotated[str, BeforeValidator(_name)]
 RelayHost = Annotated[str, BeforeValidator(relay)]
 RelayByDomain = Annotated[str, BeforeValidator(_relay_by_domain)]
@@ -130,3 +163,12 @@ IPv6 = Annotated[IPv6Address, _parsed(IPv6Address, "an IPv6 address")]
 Subnet = Annotated[
     IPv4Network, _parsed(_subnet, "an IPv4 network like 172.29.25.0/24, /8 to /28")
 ]
+Directory = Annotated[
+    str, _parsed(_directory, "the https:// address of an ACME directory")
+]
+Email = Annotated[str, _parsed(_email, "an address like you@example.org")]
+Challenge = Annotated[
+    str, _parsed(_challenge, "standalone, webroot, manual or dns- and a plugin's name")
+]
+Profile = Annotated[str, _parsed(_profile, "the name of a profile, like tlsserver")]
+Folder = Annotated[str, _parsed(_folder, "a folder by its whole path, like /srv/certs")]

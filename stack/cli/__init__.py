@@ -13,12 +13,14 @@ import click
 
 from stack import __version__
 from stack.cli.alias import alias
+from stack.cli.cert import cert
 from stack.cli.dns import dns
 from stack.cli.domain import domain
 from stack.cli.init import init
 from stack.cli.relay import relay
 from stack.cli.sendas import sendas
 from stack.cli.settings import settings
+from stack.cli.status import status
 from stack.cli.user import user
 from stack.errors import UnableError
 from stack.project import Project
@@ -61,5 +63,9 @@ def main(context: click.Context, directory: Path) -> None:
     context.obj = Project(directory)
 
 
-for command in (init, domain, user, alias, sendas, relay, dns, settings):
+COMMANDS = (
+    *(init, domain, user, alias, sendas, relay),
+    *(cert, dns, status, settings),
+)
+for command in COMMANDS:
     main.add_command(command)

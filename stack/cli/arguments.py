@@ -10,6 +10,11 @@ def domain(value: str) -> str:
     return _checked("domain", value)
 
 
+def certified_host(value: str) -> str:
+    """Take a host name, or *.DOMAIN for all right below it."""
+    return f"*.{domain(value[2:])}" if value.startswith("*.") else domain(value)
+
+
 def user(value: str) -> str:
     """Take the address of a mailbox of ours."""
     return _checked("user", value)

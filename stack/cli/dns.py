@@ -10,7 +10,7 @@ from stack.errors import UnableError
 from stack.project import Project
 
 if TYPE_CHECKING:
-    from stack.dns import Below, Record
+    from stack.dns import Below, Certified, Record
     from stack.settings import Settings
 
 
@@ -43,7 +43,9 @@ def show_(project: Project, form: str) -> None:
     project.require()
     settings = env.load(project.env)
     keys = _keys(project, settings.mail_domain)
-    blocks = records.records(settings, keys, _below(project))
+    blocks = records.records(
+        settings, keys, _below(project), _certified(project, settings)
+    )
     if form == "json":
         show([_block(domain, block) for domain, block in blocks.items()])
     elif form == "zone":
@@ -80,6 +82,26 @@ def _below(project: Project) -> "Below":
         )
 
 
+def _certified(project: Project, settings: "Settings") -> "Certified":
+    from stack import dane
+    from stack.certs import store
+    from stack.dns import Certified
+    from stack.upkeep import state, wishes
+
+    remembered = state.load(project)
+    known = wishes.known(project, remembered)
+    served = store.load(project.tls).get(settings.mail_hostname)
+    bundles = list(served.bundles.values()) if served else []
+    for wish in known:
+        if wish.name == settings.mail_hostname:
+            bundles += wishes.waiting(project, wish)
+    return Certified(
+        tlsa=tuple(map(dane.record_for, bundles)),
+        hosts=tuple(sorted({host for wish in known for host in wish.hosts})),
+        authorities=tuple(remembered.authority_names.get(settings.acme_directory, [])),
+    )
+
+
 def _block(domain: str, block: list["Record"]) -> dict[str, object]:
     return {"domain": domain, "records": [asdict(record) for record in block]}
 
@@ -92,6 +114,7 @@ def _tables(blocks: dict[str, list["Record"]]) -> None:
 
 
 def _hints(settings: "Settings") -> None:
+    say("Publish TLSA only where the DNS of the domain is signed (DNSSEC).")
     if not (settings.public_ipv4 or settings.public_ipv6):
         say("To see A and AAAA records too, set PUBLIC_IPV4 and PUBLIC_IPV6 in .env.")
     say(f"Ask your provider to name its address in reverse: {settings.mail_hostname}")

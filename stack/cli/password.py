@@ -45,9 +45,13 @@ def new(*, from_stdin: bool, generate: bool) -> Password:
     )
 
 
-def foreign(*, from_stdin: bool) -> str:
-    """Take a password of another server from stdin or from whom we ask, as it is."""
-    return _read() if from_stdin else _ask("--password-stdin")
+def foreign(*, from_stdin: bool, option: str = "--password-stdin") -> str:
+    """
+    Take a password of another server from stdin or from whom we ask, as it is.
+
+    *option* is what says to read it from stdin.
+    """
+    return _read() if from_stdin else _ask(option)
 
 
 def tell(password: Password) -> None:

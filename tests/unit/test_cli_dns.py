@@ -39,8 +39,8 @@ def test_the_table_is_aligned(stack, ready):
     """A line for each record, its value in one piece."""
     lines = stack("dns", "show").stdout.splitlines()
 
-    assert len(lines) == 6
-    assert {line.split()[1] for line in lines} == {"MX", "TXT"}
+    assert len(lines) == 7
+    assert {line.split()[1] for line in lines} == {"MX", "TXT", "TLSA"}
 
 
 def test_addresses_are_shown_when_they_are_known(stack, ready):

@@ -72,4 +72,4 @@ def test_dns_show_has_the_records_of_names_below_a_domain(stack, app):
         ["books.example.org", "TXT", "v=spf1 mx -all"],
         ["news.example.org", "TXT", "v=spf1 a:mail.example.org -all"],
     ]
-    assert len(lines) == 9
+    assert len(lines) == 10

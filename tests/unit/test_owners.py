@@ -12,10 +12,12 @@ from dkim_launcher.conffile import ConfigError
 from dkim_launcher.owners import owners, query, readable
 
 from stack import database
+from stack.certs.store import Served
 from stack.render import render
 from stack.settings import Settings
 
 CONFIG = Path(__file__).parents[2] / "config"
+SERVED = Served(("mail.example.org.pem",), ())
 
 OWNERS = {
     # A user, and the same with an extension.
@@ -135,7 +137,7 @@ def table(tmp_path_factory) -> Path:
         name = f"{service}/senders.sqlite"
         path = folder / name
         path.parent.mkdir()
-        path.write_text(render(CONFIG, settings, [])[name])
+        path.write_text(render(CONFIG, settings, [], SERVED)[name])
     assert (folder / "postfix/senders.sqlite").read_text() == path.read_text()
     return path
 

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from stack.certs.store import Served
 from stack.render import render
 
 CONFIG = Path(__file__).parents[2] / "config"
+SERVED = Served(("mail.example.org.pem",), ())
 
 
 @pytest.fixture
 def services(settings) -> dict[str, str]:
     """Render master.cf: from a service's name to its lines."""
-    text = render(CONFIG, settings, [])["postfix/master.cf"]
+    text = render(CONFIG, settings, [], SERVED)["postfix/master.cf"]
     entries = text.replace("\n  ", " ").splitlines()
     return {line.split()[0]: line for line in entries if line and line[0] != "#"}
 

@@ -5,12 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from stack.certs.store import Host, Served
 from stack.dkim import SigningKeys
 from stack.errors import InvalidError
 from stack.render import leftovers, render, stale
 from stack.settings import Settings
 
 KEYS = [SigningKeys("example.org", "rsa-202611", "ed25519-202611")]
+SERVED = Served(
+    ("mail.example.org.pem", "mail.example.org.rsa.pem"),
+    (Host("*.b.example", ("b.example.pem",)),),
+)
 REAL = Path(__file__).parents[2] / "config"
 
 
@@ -24,7 +29,7 @@ def put(project, files: dict[str, str]) -> None:
 
 def test_every_file_is_rendered_or_copied(project, settings):
     """A template loses its suffix, all else is taken as it is, sums come last."""
-    rendered = render(project.config, settings, KEYS)
+    rendered = render(project.config, settings, KEYS, SERVED)
 
     assert rendered == {
         "dkim-sign/KeyTable": "example.org rsa-202611 ed25519-202611\n",
@@ -46,7 +51,7 @@ def test_every_file_is_rendered_or_copied(project, settings):
 
 def test_the_sums_are_what_sha256sum_reads(project, settings):
     """A container checks a configuration with the ordinary tool."""
-    put(project, render(project.config, settings, KEYS))
+    put(project, render(project.config, settings, KEYS, SERVED))
 
     for service in project.etc.iterdir():
         subprocess.run(
@@ -62,7 +67,7 @@ def test_nothing_is_escaped_and_nothing_is_trimmed(project, settings):
     path = project.config / "postfix" / "main.cf.j2"
     path.write_text("a = >=TLSv1.2 & '{{ mail_domain }}'\n\n")
 
-    rendered = render(project.config, settings, KEYS)
+    rendered = render(project.config, settings, KEYS, SERVED)
 
     assert rendered["postfix/main.cf"] == "a = >=TLSv1.2 & 'example.org'\n\n"
 
@@ -72,7 +77,7 @@ def test_a_section_that_is_left_out_leaves_no_hole(project, settings):
     path = project.config / "postfix" / "main.cf.j2"
     path.write_text("a\n{% if relay_host %}\nb\n{% endif %}\nc\n")
 
-    assert render(project.config, settings, KEYS)["postfix/main.cf"] == "a\nc\n"
+    assert render(project.config, settings, KEYS, SERVED)["postfix/main.cf"] == "a\nc\n"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ def test_a_mistake_in_a_template_names_its_line(project, settings, text, reason)
     (project.config / "postfix" / "main.cf.j2").write_text(text)
 
     with pytest.raises(InvalidError) as caught:
-        render(project.config, settings, KEYS)
+        render(project.config, settings, KEYS, SERVED)
 
     assert caught.value.problems[0].startswith(f"config/postfix/{reason}")
 
@@ -98,7 +103,7 @@ def test_a_file_that_is_not_text_is_refused(project, settings):
     (project.config / "postfix" / "table").write_bytes(b"\xff")
 
     with pytest.raises(InvalidError, match="postfix/table: is not UTF-8"):
-        render(project.config, settings, KEYS)
+        render(project.config, settings, KEYS, SERVED)
 
 
 def test_what_editors_leave_behind_is_not_taken(project, settings):
@@ -106,7 +111,7 @@ def test_what_editors_leave_behind_is_not_taken(project, settings):
     for name in (".main.cf.j2.swp", "main.cf.j2~"):
         (project.config / "postfix" / name).write_bytes(b"\xff")
 
-    assert len(render(project.config, settings, KEYS)) == 5
+    assert len(render(project.config, settings, KEYS, SERVED)) == 5
 
 
 def test_only_what_differs_is_stale(project):
@@ -151,7 +156,7 @@ def test_the_real_configuration_renders(values):
     """Every template names settings that exist, whatever they are set to."""
     names = {"mail_domain": "example.org", "mail_hostname": "mail.example.org"}
 
-    rendered = render(REAL, Settings(**names | values), KEYS)
+    rendered = render(REAL, Settings(**names | values), KEYS, SERVED)
 
     services = {name.partition("/")[0] for name in rendered}
     assert services == {each.name for each in REAL.iterdir()}

@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from stack import certs
+from stack.certs.self_signed import self_signed
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def parts(pem: str):
 
 def test_the_key_comes_first_and_fits_the_certificate():
     """One file holds both, in the order that Postfix reads."""
-    pem = certs.self_signed("mail.example.org", NOW)
+    pem = self_signed(["mail.example.org"], NOW).pem
 
     key, certificate = parts(pem)
     assert pem.index("PRIVATE KEY") < pem.index("CERTIFICATE")
@@ -32,7 +32,7 @@ def test_the_key_comes_first_and_fits_the_certificate():
 
 def test_the_certificate_is_for_the_host_name():
     """Clients look at the alternative name, and take it for a server's."""
-    _, certificate = parts(certs.self_signed("mail.example.org", NOW))
+    _, certificate = parts(self_signed(["mail.example.org"], NOW).pem)
 
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
@@ -42,7 +42,7 @@ def test_the_certificate_is_for_the_host_name():
 
 def test_it_is_valid_now_and_no_longer_than_clients_accept():
     """Also on a clock that is a little behind; at most 825 days."""
-    _, certificate = parts(certs.self_signed("mail.example.org", NOW))
+    _, certificate = parts(self_signed(["mail.example.org"], NOW).pem)
 
     assert certificate.not_valid_before_utc < NOW < certificate.not_valid_after_utc
     assert certificate.not_valid_after_utc - NOW <= timedelta(days=825)
@@ -52,7 +52,7 @@ def test_a_long_host_name_has_a_certificate_too():
     """A name over the 64 characters of a common name is no obstacle."""
     name = f"{'a' * 60}.{'b' * 60}.example.org"
 
-    _, certificate = parts(certs.self_signed(name, NOW))
+    _, certificate = parts(self_signed([name], NOW).pem)
 
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     assert names.value.get_values_for_type(x509.DNSName) == [name]

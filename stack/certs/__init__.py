@@ -1,0 +1,1 @@
+"""Certificates with their keys: made, read, judged. No file is written here."""

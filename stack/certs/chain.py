@@ -1,0 +1,87 @@
+"""Finds the way from a certificate up to one that clients trust."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from cryptography import x509
+
+from stack.certs.bundle import is_self_signed
+
+# Clients follow no longer chain, and nobody has a tangle with more ways through it.
+LONGEST = 10
+MOST_WAYS = 1000
+
+Certificates = Sequence[x509.Certificate]
+
+Kind = TypeVar("Kind", bound=x509.ExtensionType)
+
+
+def best_way(
+    leaf: x509.Certificate,
+    certificates: Certificates,
+    now: datetime,
+    authorities: Certificates,
+) -> Certificates:
+    """
+    Return the best way from *leaf* up through *certificates*.
+
+    Of two that clients can follow it is the longer: a new root that another vouches
+    for is known to more of them than the new root alone.
+    """
+
+    def merit(way: Certificates) -> tuple[bool, bool, int]:
+        complete = is_complete(way, authorities)
+        valid = all(is_valid(each, now) for each in way[1:])
+        return complete, complete and valid, len(without_root(way))
+
+    return max(islice(_ways((leaf,), certificates), MOST_WAYS), key=merit)
+
+
+def _ways(way: Certificates, certificates: Certificates) -> Iterator[Certificates]:
+    yield way
+    if len(way) == LONGEST or is_self_signed(way[-1]):
+        return
+    above = {each.subject for each in way}
+    for each in certificates:
+        if each.subject not in above and _issued(each, way[-1]):
+            yield from _ways((*way, each), certificates)
+
+
+def without_root(way: Certificates) -> Certificates:
+    """Leave out the root at the end of *way*: who trusts it, has it."""
+    return way[:-1] if len(way) > 1 and is_self_signed(way[-1]) else way
+
+
+def is_complete(way: Certificates, authorities: Certificates) -> bool:
+    """Say whether who trusts *authorities* can follow *way* to its end."""
+    last = way[-1]
+    return is_self_signed(last) or any(_issued(each, last) for each in authorities)
+
+
+def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except Exception:  # whatever is wrong between the two, clients won't have it
+        return False
+    return is_authority(issuer) or is_self_signed(issuer)
+
+
+def is_valid(certificate: x509.Certificate, now: datetime) -> bool:
+    """Say whether *certificate* is valid at the time *now*."""
+    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Say whether *certificate* may issue others (RFC 5280 §4.2.1.9)."""
+    basic = extension(certificate, x509.BasicConstraints)
+    return basic is not None and basic.ca
+
+
+def extension(certificate: x509.Certificate, kind: type[Kind]) -> Kind | None:
+    """Return the extension of a *kind*, nothing if *certificate* lacks it."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None

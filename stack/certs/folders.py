@@ -1,0 +1,247 @@
+"""
+Finds a key and its certificates in a folder that another program keeps.
+
+Traefik, Caddy or certbot may have a certificate for our host already: the same machine
+often serves the web. What a file holds counts, not what it is called.
+"""
+
+import json
+import os
+import stat
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from stack import files
+from stack.certs.bundle import Bundle
+from stack.certs.chain import Certificates
+from stack.certs.foreign import accept, shown
+from stack.errors import StackError, UnableError
+
+PEM = {".pem", ".crt", ".cer", ".key"}
+JSON = ".json"
+
+# Enough for any of the three, and / by mistake is over in a moment.
+DEEPEST = 6
+MOST_FILES = 2000
+LARGEST = 1 << 20  # bytes
+MOST_TOLD = 5
+
+TOO_MANY = (
+    f"holds more than {MOST_FILES:,} files, and the rest was not looked at: name the"
+    " folder in it that the certificates are in"
+)
+LOOKED_FOR = (
+    "looked for certbot's live/NAME/ with fullchain.pem and privkey.pem, Caddy's"
+    " NAME.crt with NAME.key, Traefik's acme.json, and any .pem, .crt or .cer with its"
+    " key, all as PEM"
+)
+NOT_TRAEFIK = (
+    "lacks the key or the certificate in base64 that Traefik writes: is the file whole?"
+)
+
+
+class Candidate(NamedTuple):
+    """The text at a *place* that may be of use, or the *trouble* with reading it."""
+
+    place: str
+    text: str
+    trouble: str = ""
+
+    def __repr__(self) -> str:
+        """Show it without its text, a key: this may end in a log."""
+        return f"Candidate({self.place!r}, trouble={self.trouble!r})"
+
+
+def best(folder: Path, host: str, now: datetime, authorities: Certificates) -> Bundle:
+    """
+    Return what *folder* has for *host* that is valid for the longest.
+
+    Of two that end at once it is ECDSA, the lesser work for both sides.
+
+    Raises:
+        StackError: When nothing will do; it tells why not, the nearest miss first.
+        UnableError: When there is no such folder, or we may not look into it.
+    """
+    bundles = []
+    refused = []
+    for candidate in find(folder):
+        try:
+            bundles.append(_accept(candidate, host, now, authorities))
+        except StackError as error:
+            refused.append((candidate.place, error.problems))
+    if not bundles:
+        raise StackError(*_reasons(folder, host, refused))
+    return max(bundles, key=lambda each: (each.not_after, not each.is_rsa))
+
+
+def find(folder: Path) -> Iterator[Candidate]:
+    """
+    Yield each key in *folder* with the certificates that lie beside it.
+
+    *folder* may be a single file, too.
+
+    Raises:
+        UnableError: When there is no such folder, or we may not look into it.
+    """
+    troubles: list[Candidate] = []
+    for paths in _directories(folder, troubles):
+        read = [(path, _read(path)) for path in paths]
+        # One of a directory is enough: certbot's has four links that lead nowhere.
+        troubles += [found for _, found in read if found.trouble][:1]
+        texts = {path: found.text for path, found in read if found.text}
+        for path in [path for path in texts if path.suffix.lower() == JSON]:
+            yield from _of_traefik(path, texts.pop(path))
+        yield from _pairs(texts)
+    yield from troubles
+
+
+def _accept(
+    candidate: Candidate, host: str, now: datetime, authorities: Certificates
+) -> Bundle:
+    if candidate.trouble:
+        raise StackError(candidate.trouble)
+    return accept(candidate.text, host, now, authorities)
+
+
+def _reasons(
+    folder: Path, host: str, refused: Sequence[tuple[str, Sequence[str]]]
+) -> Iterator[str]:
+    if not refused:
+        yield f"{_place(folder)}: holds no certificate with its key: {LOOKED_FOR}"
+    nearest = sorted(refused, key=lambda each: (host not in each[0], len(each[1])))
+    for place, problems in nearest[:MOST_TOLD]:
+        yield f"{place}: {'; '.join(problems)}"
+    if len(nearest) > MOST_TOLD:
+        more = len(nearest) - MOST_TOLD
+        yield f"{_place(folder)}: {more} more in it serve {host} no better"
+
+
+# --- Looking around -------------------------------------------------------------------
+
+
+def _directories(folder: Path, troubles: list[Candidate]) -> Iterator[list[Path]]:
+    """Yield the files that may be of use, by directory."""
+    if not _is_directory(folder):
+        yield [folder]
+        return
+
+    def skip(error: OSError) -> None:
+        if error.filename == str(folder):
+            raise _unable(folder, error)
+        troubles.append(Candidate(_place(error.filename), "", _why(error)))
+
+    left = MOST_FILES
+    for name, inner, names in os.walk(folder, onerror=skip):
+        directory = Path(name)
+        depth = len(directory.relative_to(folder).parts)
+        inner[:] = sorted(inner) if depth < DEEPEST else []
+        paths = [directory / each for each in sorted(names)]
+        paths = [path for path in paths if path.suffix.lower() in {*PEM, JSON}]
+        yield paths[:left]
+        left -= 1 + len(paths)
+        if left < 0:
+            troubles.append(Candidate(_place(folder), "", TOO_MANY))
+            return
+
+
+def _is_directory(folder: Path) -> bool:
+    try:
+        folder.stat()
+    except OSError as error:
+        raise _unable(folder, error) from None
+    return folder.is_dir()
+
+
+def _read(path: Path) -> Candidate:
+    place = _place(path)
+    try:
+        found = path.stat()
+        # No pipe: reading it would take forever.
+        if not stat.S_ISREG(found.st_mode):
+            return Candidate(place, "")
+        if found.st_size > LARGEST:
+            return Candidate(place, "", "is larger than 1 MiB, and was not looked at")
+        return Candidate(place, files.read(path) or "")
+    except FileNotFoundError:
+        return Candidate(place, "", _dangling(path))
+    except OSError as error:
+        return Candidate(place, "", _why(error))
+
+
+def _dangling(path: Path) -> str:
+    if not path.is_symlink():
+        return "was there a moment ago: try again"
+    return (
+        f"is a link to {_place(path.readlink())}, which can't be seen from here:"
+        " give a folder that holds both, of certbot all of /etc/letsencrypt, not live/"
+    )
+
+
+def _place(name: Path | str) -> str:
+    # A cut path leads nowhere, and the system's own limit is 4096.
+    return shown(str(name), most=5000)
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "this user may not read it: run this as root"
+    return f"can't be read: {error.strerror}"
+
+
+def _unable(folder: Path, error: OSError) -> UnableError:
+    return UnableError(f"{_place(folder)}: {_why(error)}")
+
+
+# --- What belongs together ------------------------------------------------------------
+
+
+def _pairs(texts: Mapping[Path, str]) -> Iterator[Candidate]:
+    """Yield the keys among *texts*, the PEM files of one directory."""
+    keys = {path for path, text in texts.items() if "PRIVATE KEY-----" in text}
+    whole = {path for path in keys if "BEGIN CERTIFICATE-----" in texts[path]}
+    certificates = [path for path in texts if path not in keys]
+    for path in sorted(whole):
+        yield Candidate(_place(path), texts[path])
+    for key in sorted(keys - whole):
+        # A key without another near it has all the directory: certbot's does.
+        alone = len(keys) == 1
+        beside = [path for path in certificates if alone or path.stem == key.stem]
+        if beside:
+            place = beside[0] if len(beside) == 1 else key.parent
+            joined = "\n".join(texts[path] for path in [key, *beside])
+            yield Candidate(_place(place), joined)
+
+
+def _of_traefik(path: Path, text: str) -> Iterator[Candidate]:
+    """Yield what Traefik keeps in its acme.json."""
+    for resolver, kept in _kept(text):
+        domain = kept.get("domain")
+        main = domain.get("main") if isinstance(domain, dict) else None
+        place = _place(f"{path} ({resolver or 'Traefik 1'}: {main})")
+        try:
+            parts = [b64decode(kept[each]) for each in ("key", "certificate")]
+        except (KeyError, TypeError, ValueError):
+            yield Candidate(place, "", NOT_TRAEFIK)
+        else:
+            yield Candidate(place, b"\n".join(parts).decode("ascii", "replace"))
+
+
+def _kept(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what Traefik's JSON holds, by resolver; version 1 has none."""
+    try:
+        # Version 1 writes the same words with capitals.
+        data = json.loads(text, object_pairs_hook=_lower)
+    except (ValueError, RecursionError):
+        return
+    for resolver, holds in {"": data, **data}.items() if isinstance(data, dict) else ():
+        listed = holds.get("certificates") if isinstance(holds, dict) else None
+        for each in listed if isinstance(listed, list) else ():
+            if isinstance(each, dict):
+                yield resolver, each
+
+
+def _lower(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in pairs}

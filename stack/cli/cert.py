@@ -1,0 +1,22 @@
+"""`stack cert`: the certificates, got, renewed, and proven on every port."""
+
+import click
+
+from stack.cli.cert_bring import import_, remove, self_signed
+from stack.cli.cert_issue import issue
+from stack.cli.cert_renew import renew
+from stack.cli.cert_show import check, show_
+
+
+@click.group()
+def cert() -> None:
+    """
+    Get certificates, renew them, and prove that every port serves them.
+
+    A new one is taken into use without ending a session. If a mail port doesn't serve
+    it within a minute, the one before is put back.
+    """
+
+
+for command in (issue, renew, import_, self_signed, remove, show_, check):
+    cert.add_command(command)

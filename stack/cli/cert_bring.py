@@ -1,0 +1,126 @@
+"""`stack cert import`, `self-signed`, `remove`: certificates without an authority."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stack.cli import arguments
+from stack.cli.cert_options import despite_tlsa, timeout
+from stack.cli.output import carry_out, say
+from stack.errors import StackError, UnableError
+from stack.project import Project
+
+if TYPE_CHECKING:
+    from stack.upkeep.state import Source
+
+
+@click.command("import")
+@click.argument(
+    "sources", metavar="[FILE]...", type=click.Path(path_type=Path), nargs=-1
+)
+@click.option(
+    "--name",
+    type=arguments.domain,
+    help="The host that it is for.  [default: MAIL_HOSTNAME]",
+)
+@despite_tlsa
+@timeout
+@click.pass_obj
+def import_(
+    project: Project,
+    sources: tuple[Path, ...],
+    name: str | None,
+    despite_tlsa: bool,
+    seconds: float,
+) -> None:
+    """
+    Serve a certificate from elsewhere: key, certificate and its issuers, as PEM.
+
+    They may be in one FILE or in several. Without FILE they are looked for in
+    IMPORT_FOLDER (.env), where Traefik, Caddy or another certbot keeps them; the
+    service certs then follows when they are renewed there.
+    """
+    from stack import env, plan
+    from stack.certs import foreign
+    from stack.upkeep import bringing
+
+    project.require()
+    settings = env.load(project.env)
+    host = name or settings.mail_hostname
+    if sources:
+        text = "\n".join(map(_text, sources))
+        now, trusted = datetime.now(UTC), bringing.authorities(project)
+        bundle = foreign.accept(text, host, now, trusted)
+    else:
+        bundle = bringing.from_folder(project, settings, host)
+    if not despite_tlsa:
+        bringing.refuse_unexpected(project, settings, host, bundle, say)
+    source: Source = "operator" if sources else "folder"
+    bringing.take(project, settings, host, bundle, source, seconds, say)
+    if not sources:
+        with project.lock():
+            carry_out(plan.certs_started(project))
+        say("Followed by the service certs: `docker compose up --detach` starts it.")
+
+
+@click.command("self-signed")
+@click.argument("hosts", metavar="[HOST]...", type=arguments.domain, nargs=-1)
+@despite_tlsa
+@timeout
+@click.pass_obj
+def self_signed(
+    project: Project, hosts: tuple[str, ...], despite_tlsa: bool, seconds: float
+) -> None:
+    """
+    Make a certificate that vouches for itself, for HOST or MAIL_HOSTNAME.
+
+    Mail programs ask whether to trust it; other mail servers take it.
+    """
+    from stack import env
+    from stack.certs import self_signed as making
+    from stack.upkeep import bringing
+
+    project.require()
+    settings = env.load(project.env)
+    hosts = hosts or (settings.mail_hostname,)
+    made = making.self_signed(hosts, datetime.now(UTC))
+    if not despite_tlsa:
+        bringing.refuse_unexpected(project, settings, hosts[0], made, say)
+    bringing.take(project, settings, hosts[0], made, "operator", seconds, say)
+
+
+@click.command()
+@click.argument("name", type=arguments.domain)
+@timeout
+@click.pass_obj
+def remove(project: Project, name: str, seconds: float) -> None:
+    """Serve the certificate NAME no longer, and renew it no more."""
+    from stack import env
+    from stack.upkeep import bringing
+
+    project.require()
+    settings = env.load(project.env)
+    if name == settings.mail_hostname:
+        raise StackError(
+            f"{name} is MAIL_HOSTNAME, whose certificate is served to all who ask for"
+            " no other: replace it, with `stack cert issue`, `import` or `self-signed`"
+        )
+    bringing.drop(project, settings, name, seconds, say)
+
+
+def _text(path: Path) -> str:
+    # Larger is no certificate, and would be read into memory.
+    largest = 1 << 20
+    try:
+        with path.open("rb") as file:
+            data = file.read(largest + 1)
+    except OSError as error:
+        raise UnableError(
+            f"{path}: {error.strerror}: name a file below the project directory, which"
+            " containers see as well"
+        ) from None
+    if len(data) > largest:
+        raise StackError(f"{path}: is larger than any certificate: name the PEM file")
+    return data.decode(errors="replace")

@@ -1,0 +1,105 @@
+"""`stack cert issue`: a certificate from an authority."""
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from stack.cli import arguments, password, terminal
+from stack.cli.cert_options import InCerts, despite_tlsa, timeout
+from stack.cli.output import carry_out, say
+from stack.project import Project
+
+if TYPE_CHECKING:
+    from stack.settings import Settings
+    from stack.upkeep.certbot import Account
+
+# Base64url (RFC 8555 §7.3.4), and what identifiers are made of.
+WORD = re.compile(r"[A-Za-z0-9+/=_.-]+")
+
+
+@click.command(cls=InCerts)
+@click.argument("hosts", metavar="[HOST]...", type=arguments.certified_host, nargs=-1)
+@click.option(
+    "--rsa", is_flag=True, help="Beside ECDSA P-256, have RSA for old clients."
+)
+@click.option("--agree-tos", is_flag=True, help="Agree to the authority's terms.")
+@click.option("--eab-kid", help="The key identifier that your authority gave you.")
+@click.option(
+    "--eab-hmac-stdin", is_flag=True, help="Read the key to --eab-kid from stdin."
+)
+@click.option("--force", is_flag=True, help="Get one although none is due.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only try it; with Let's Encrypt, on staging."
+)
+@despite_tlsa
+@timeout
+@click.pass_obj
+def issue(
+    project: Project,
+    hosts: tuple[str, ...],
+    rsa: bool,
+    agree_tos: bool,
+    eab_kid: str | None,
+    eab_hmac_stdin: bool,
+    force: bool,
+    dry_run: bool,
+    despite_tlsa: bool,
+    seconds: float,
+) -> None:
+    """
+    Get one certificate for all of HOST, serve it, and renew it from now on.
+
+    Without HOST it is for MAIL_HOSTNAME. Names of other domains get it, or one of
+    their own, from those who ask for them (SNI). Which authority, and how it sees that
+    the names are ours, is said in .env: ACME_DIRECTORY, ACME_CHALLENGE.
+    """
+    from stack import env, plan
+    from stack.upkeep import renewal, wishes
+    from stack.upkeep.renewal import How
+
+    settings = env.load(project.env)
+    account = _account(eab_kid, from_stdin=eab_hmac_stdin)
+    _agree(project, settings, agreed=agree_tos)
+    wish = wishes.named(hosts or (settings.mail_hostname,), rsa=rsa)
+    if dry_run:
+        renewal.rehearse(project, settings, wish, say, account)
+        return
+    how = How(force=force, despite_tlsa=despite_tlsa, account=account, seconds=seconds)
+    renewal.fulfil(project, settings, wish, how, say)
+    with project.lock():
+        changes = plan.certs_started(project)
+        if changes:
+            carry_out(changes)
+
+
+def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":
+    from stack.upkeep.certbot import Account
+
+    if not kid:
+        if from_stdin:
+            raise click.UsageError("--eab-hmac-stdin goes with --eab-kid")
+        return None
+    secret = password.foreign(from_stdin=from_stdin, option="--eab-hmac-stdin")
+    if not (WORD.fullmatch(kid) and WORD.fullmatch(secret)):
+        raise click.UsageError(
+            "the key and its identifier must be as the authority gave them: letters,"
+            " digits and + / = - _ . only"
+        )
+    return Account(kid, secret)
+
+
+def _agree(project: Project, settings: "Settings", *, agreed: bool) -> None:
+    """Have the operator agree to the terms, once for each authority."""
+    from stack.upkeep import certbot, directory, lineages
+
+    url = settings.acme_directory
+    if agreed or lineages.has_account(project.acme, url):
+        return
+    terms = directory.read(url, certbot.authorities(project)).terms
+    if not terms:
+        return
+    if not terminal.is_attended():
+        raise click.UsageError(f"say --agree-tos if you agree to {terms}")
+    if not click.confirm(f"Do you agree to {terms}?", err=True):
+        raise click.Abort

@@ -1,0 +1,62 @@
+"""What several commands of `stack cert` take, and where they run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from stack.cli import terminal
+from stack.errors import UnableError
+from stack.project import Project
+
+timeout = click.option(
+    "--timeout",
+    "seconds",
+    type=click.FloatRange(0, 3600),
+    default=60,
+    show_default=True,
+    help="Seconds that the mail ports may take to serve it.",
+)
+despite_tlsa = click.option(
+    "--despite-tlsa",
+    is_flag=True,
+    help="Serve it although TLSA records promise another key: servers that look at"
+    " them hold back mail for us.",
+)
+
+
+class InCerts(click.Command):
+    """A command that runs in the service certs, where certbot is: here or handed on."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember the words as they were typed."""
+        ctx.meta["typed"] = list(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it, or have it run."""
+        from stack.upkeep import certbot
+
+        ctx.obj.require()
+        if certbot.is_here():
+            return super().invoke(ctx)
+        command = ("stack", "cert", str(self.name), *ctx.meta["typed"])
+        return ctx.exit(_hand_on(ctx.obj, command))
+
+
+def _hand_on(project: Project, command: Sequence[str]) -> int:
+    from stack import env, processes
+
+    # Wrong settings are told here, before a container is started for them.
+    env.load(project.env)
+    if not processes.find("docker"):
+        raise UnableError(
+            "certificates are got in the service certs: `docker compose up --detach"
+            f" --wait certs`, then `docker compose exec certs {' '.join(command)}`"
+        )
+    compose = ("docker", "compose", "--project-directory", str(project.root))
+    status = processes.hand_over((*compose, "up", "--detach", "--wait", "certs"))
+    if status:
+        raise UnableError("the service certs doesn't start: see what Docker said above")
+    quiet = () if terminal.is_attended() else ("--no-TTY",)
+    return processes.hand_over((*compose, "exec", *quiet, "certs", *command))

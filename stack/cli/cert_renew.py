@@ -1,0 +1,127 @@
+"""`stack cert renew`: now, or for ever."""
+
+import signal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from stack.cli.cert_options import InCerts, despite_tlsa, timeout
+from stack.cli.output import say
+from stack.errors import StackError
+from stack.project import Project
+
+if TYPE_CHECKING:
+    from stack.upkeep.wishes import Wish
+
+# What an authority takes for a reason (RFC 5280 §5.3.1), as certbot spells them.
+REASONS = ["unspecified", "keycompromise", "superseded", "cessationofoperation"]
+
+
+@click.command(cls=InCerts)
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--force", is_flag=True, help="Renew although it isn't due.")
+@click.option(
+    "--new-key",
+    is_flag=True,
+    help="Have another key, and so renew now. With TLSA records: in two steps.",
+)
+@click.option(
+    "--revoke",
+    type=click.Choice(REASONS),
+    help="Have another key now, and when it is served, revoke what was served before.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Only try it; with Let's Encrypt, on staging."
+)
+@click.option("--forever", is_flag=True, help="Twice a day, as the service certs does.")
+@click.option("--healthy", is_flag=True, help="Only say whether something is urgent.")
+@despite_tlsa
+@timeout
+@click.pass_obj
+def renew(
+    project: Project,
+    names: tuple[str, ...],
+    force: bool,
+    new_key: bool,
+    revoke: str | None,
+    dry_run: bool,
+    forever: bool,
+    healthy: bool,
+    despite_tlsa: bool,
+    seconds: float,
+) -> None:
+    """
+    Renew what is due of the certificates from an authority: all of them, or each NAME.
+
+    Due is what the authority suggests (ARI), else the last third of the lifetime.
+    The key is kept where the DNS has TLSA records for it.
+    """
+    from stack import env
+    from stack.upkeep import renewal
+    from stack.upkeep.renewal import How
+
+    if healthy:
+        return _be_healthy(project)
+    if forever:
+        return _keep(project)
+    settings = env.load(project.env)
+    wishes = _wishes(project, names)
+    for wish in wishes:
+        # A key that waits for its record already is the other key.
+        another = (new_key or bool(revoke)) and not renewal.is_waiting(project, wish)
+        how = How(
+            force=force or another,
+            new_key=another,
+            revoke=revoke or "",
+            despite_tlsa=despite_tlsa,
+            seconds=seconds,
+        )
+        if dry_run:
+            renewal.rehearse(project, settings, wish, say)
+        else:
+            renewal.fulfil(project, settings, wish, how, say)
+    if not wishes:
+        say("No certificate comes from an authority: get one with `stack cert issue`.")
+    return None
+
+
+def _wishes(project: Project, names: tuple[str, ...]) -> "list[Wish]":
+    from stack.upkeep import state, wishes
+
+    known = {each.name: each for each in wishes.known(project, state.load(project))}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        there = ", ".join(known) or "none"
+        raise StackError(
+            f"{', '.join(unknown)}: no certificate of that name comes from an"
+            f" authority; there are: {there}"
+        )
+    return [known[name] for name in names or known]
+
+
+def _be_healthy(project: Project) -> None:
+    from stack.upkeep import keeping
+
+    urgent = [each for each in keeping.outlooks(project) if each.urgent]
+    if urgent:
+        raise StackError(*(f"{each.name}: {each.remark}" for each in urgent))
+
+
+def _keep(project: Project) -> None:
+    from stack.upkeep import keeping
+
+    # Blocked, so that none is lost while we work: they are taken between two looks.
+    ends, wakes = {signal.SIGTERM, signal.SIGINT}, {signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends | wakes)
+    while True:
+        pause = keeping.look(project, _log)
+        _log(f"Next look at {datetime.now(UTC) + pause:%Y-%m-%d %H:%M} UTC.")
+        taken = signal.sigtimedwait(ends | wakes, pause.total_seconds())
+        if taken and taken.si_signo in ends:
+            return
+
+
+def _log(words: str) -> None:
+    for line in words.splitlines():
+        say(line)

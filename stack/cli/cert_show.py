@@ -1,0 +1,129 @@
+"""`stack cert show` and `check`: what there is, and what the ports serve."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stack.cli.output import as_json, say, show, table
+from stack.project import Project
+
+if TYPE_CHECKING:
+    from stack.certs.store import Stored
+    from stack.proof import Sight
+    from stack.upkeep.outlook import Outlook
+
+FAILED = 1
+
+
+@click.command("show")
+@as_json
+@click.pass_obj
+def show_(project: Project, json_: bool) -> None:
+    """Print each certificate: for whom, by whom, until when, its fingerprint."""
+    from stack.certs import store
+    from stack.upkeep import keeping
+
+    project.require()
+    stored = store.load(project.tls)
+    outlooks = {each.name: each for each in keeping.outlooks(project)}
+    rows = [row for each in stored.values() for row in _rows(each, outlooks[each.name])]
+    if json_:
+        show(rows)
+    else:
+        table([_line(row) for row in rows])
+
+
+@click.command()
+@as_json
+@click.pass_obj
+def check(project: Project, json_: bool) -> None:
+    """
+    Look at what each mail port serves, and at the renewals; exit 1 if all isn't well.
+
+    Every port is asked on every address it has, for each certificate and for no name:
+    the whole chain, its names and dates are compared with what should be served.
+    """
+    from stack import endpoints, env, proof
+    from stack.certs import store
+    from stack.upkeep import keeping
+
+    project.require()
+    settings = env.load(project.env)
+    found = endpoints.find(project.root)
+    stored = store.load(project.tls)
+    sights = proof.look(found, stored, settings.mail_hostname)
+    outlooks = keeping.outlooks(project)
+    missing = sorted(set(endpoints.SERVICES) - {each.port for each in found})
+    if json_:
+        show(
+            {
+                "ports": [_sight(each) for each in sights],
+                "not_found": missing,
+                "certificates": [_outlook(each) for each in outlooks],
+            }
+        )
+    else:
+        table([_seen(each) for each in sights])
+        for each in outlooks:
+            if each.remark:
+                say(f"{each.name}: {each.remark}.")
+        for port in missing:
+            say(f"Port {port} is nowhere to be found: is the server running?")
+    wrong = [
+        *filter(lambda s: s.problem, sights),
+        *filter(lambda o: o.problem, outlooks),
+    ]
+    if wrong or missing:
+        raise click.exceptions.Exit(FAILED)
+
+
+def _rows(stored: "Stored", outlook: "Outlook") -> list[dict[str, Any]]:
+    return [
+        {
+            "name": stored.name,
+            "file": f"var/tls/{file}",
+            "hosts": list(bundle.names),
+            "key": bundle.key_type,
+            "issuer": bundle.issuer,
+            "not_after": bundle.not_after.isoformat(),
+            "sha256": bundle.fingerprint,
+            "tlsa": f"3 1 1 {bundle.key_digest}",
+            "comes_from": outlook.comes_from,
+            "remark": outlook.remark,
+        }
+        for file, bundle in stored.bundles.items()
+    ]
+
+
+def _line(row: dict[str, Any]) -> tuple[str, ...]:
+    hosts = ", ".join(row["hosts"])
+    end = row["not_after"][:16].replace("T", " ")
+    return hosts, row["key"], f"by {row['issuer']}", f"until {end} UTC", row["sha256"]
+
+
+def _sight(sight: "Sight") -> dict[str, Any]:
+    return {
+        "port": sight.endpoint.port,
+        "address": sight.endpoint.address,
+        "family": sight.endpoint.family,
+        "host": sight.host or None,
+        "key": sight.key,
+        "sha256": sight.fingerprint or None,
+        "problem": sight.problem or None,
+    }
+
+
+def _outlook(outlook: "Outlook") -> dict[str, Any]:
+    return {
+        "name": outlook.name,
+        "not_after": outlook.not_after.isoformat(),
+        "comes_from": outlook.comes_from,
+        "remark": outlook.remark or None,
+        "problem": outlook.problem,
+        "urgent": outlook.urgent,
+    }
+
+
+def _seen(sight: "Sight") -> tuple[str, ...]:
+    asked = sight.host or "(no name)"
+    return str(sight.endpoint), asked, sight.key, sight.problem or "ok"

@@ -1,0 +1,84 @@
+"""
+Takes certificates into use, and believes it only when every port has been seen.
+
+Files are replaced one at a time, each by a rename, in an order in which all that the
+configuration names is there at each step: whoever is killed in between leaves a server
+that works. If a port doesn't serve the new ones in time, the old are put back.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from stack import endpoints, files, handshake, plan, proof
+from stack.certs import store
+from stack.endpoints import Endpoint
+from stack.errors import StackError
+from stack.project import Project
+from stack.settings import Settings
+
+# That the ports may take to serve a new certificate, unless said otherwise.
+SECONDS = 60.0
+
+Tell = Callable[[str], None]
+Wanted = Mapping[str, str | None]
+
+
+def deploy(
+    project: Project, settings: Settings, wanted: Wanted, seconds: float, tell: Tell
+) -> None:
+    """
+    Have just the texts of *wanted* in these files of var/tls (None: no file), served.
+
+    Args:
+        project: Where.
+        settings: As .env has them.
+        wanted: By the name of the file.
+        seconds: That the ports may take.
+        tell: Is told each step.
+
+    Raises:
+        StackError: When a port didn't serve them in time; all is as it was before.
+    """
+    ports = _answering(project)
+    before = _put(project, settings, wanted, tell)
+    if not ports:
+        tell("No mail port answers: run `stack cert check` when the server runs.")
+        return
+    tell("Waiting until every mail port serves it …")
+    hostname = settings.mail_hostname
+    wrong = proof.wait(ports, store.load(project.tls), hostname, seconds)
+    if not wrong:
+        tell(f"Served on {', '.join(map(str, sorted(ports)))}.")
+        return
+    if before != wanted:
+        _put(project, settings, before, tell)
+    remedy = "see `docker compose ps` and the logs of that service, then try again"
+    kept = "the one before was put back; " if before != wanted else ""
+    raise StackError(
+        *(f"{sight.endpoint} {sight.problem}: {kept}{remedy}" for sight in wrong)
+    )
+
+
+def _answering(project: Project) -> list[Endpoint]:
+    """Return the ports that serve anything now: no other can be blamed on us."""
+    found = endpoints.find(project.root)
+    with ThreadPoolExecutor() as pool:
+        return [
+            each
+            for each, does in zip(
+                found, pool.map(handshake.answers, found), strict=True
+            )
+            if does
+        ]
+
+
+def _put(
+    project: Project, settings: Settings, wanted: Wanted, tell: Tell
+) -> dict[str, str | None]:
+    """Replace the files, and return what was in them."""
+    with project.lock():
+        before = {file: files.read(project.tls / file) for file in wanted}
+        for change in plan.certificates(project, settings, wanted):
+            change.carry_out()
+            tell(change.words)
+    return before

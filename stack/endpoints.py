@@ -1,0 +1,132 @@
+"""
+Where the mail ports can be reached from here.
+
+On the machine itself: where Docker has published them, on IPv4 and on IPv6. In a
+container of ours: at the services, by their names.
+"""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from stack.errors import UnableError
+
+SERVICES = {
+    25: "postfix",
+    465: "postfix",
+    587: "postfix",
+    143: "dovecot",
+    993: "dovecot",
+}
+
+# In a container of ours, Docker leaves this file.
+INSIDE = Path("/.dockerenv")
+
+# Labels that Compose gives to its containers.
+FOLDER = "com.docker.compose.project.working_dir"
+SERVICE = "com.docker.compose.service"
+ONE_OFF = "com.docker.compose.oneoff"
+
+# Published on all addresses: these are the nearest of them.
+NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked up, not bound
+
+
+@dataclass(frozen=True, order=True)
+class Endpoint:
+    """One of the mail ports, at one address."""
+
+    port: int
+    """The port that it is for the world: 25, 143, 465, 587 or 993."""
+    address: str
+    at: int
+    """The port to connect to."""
+
+    @property
+    def family(self) -> str:
+        """IPv4 or IPv6."""
+        return f"IPv{ip_address(self.address).version}"
+
+    def __str__(self) -> str:
+        """Name it as in messages."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"port {self.port} ({host}:{self.at})"
+
+
+def is_inside() -> bool:
+    """Say whether this is a container."""
+    return INSIDE.exists()
+
+
+def find(root: Path) -> list[Endpoint]:
+    """
+    Return where the mail ports of the project at *root* are; none if it isn't running.
+
+    Raises:
+        UnableError: When from here one can't know.
+    """
+    running = containers(root)
+    found = _named() if running is None else _published(running)
+    return sorted(set(found))
+
+
+def containers(root: Path) -> list[Any] | None:
+    """Return the containers of the project at *root*; nothing if Docker won't say."""
+    try:
+        import docker
+        from docker.errors import DockerException
+    except ImportError:
+        return None
+    label = f"{FOLDER}={root.resolve()}"
+    try:
+        found = docker.from_env(timeout=10).containers.list(
+            all=True, filters={"label": label}
+        )
+    except DockerException:
+        return None
+    return [each for each in found if each.labels.get(ONE_OFF) != "True"]
+
+
+def health(root: Path) -> list[tuple[str, str]]:
+    """
+    Return each service of the project at *root*, and how Docker finds it.
+
+    That is healthy, unhealthy or starting, or what a container without a check does;
+    nothing at all if Docker won't say. `stack` itself has ended, and is left out.
+    """
+    return sorted(
+        (name, each.status if each.health == "unknown" else each.health)
+        for each in containers(root) or []
+        if (name := each.labels[SERVICE]) != "stack"
+    )
+
+
+def _published(containers: list[Any]) -> Iterator[Endpoint]:
+    for container in containers:
+        for port, service in SERVICES.items():
+            if container.labels.get(SERVICE) != service:
+                continue
+            for binding in container.ports.get(f"{port}/tcp") or []:
+                address = NEAREST.get(binding["HostIp"], binding["HostIp"])
+                yield Endpoint(port, address, int(binding["HostPort"]))
+
+
+def _named() -> Iterator[Endpoint]:
+    for port, service in SERVICES.items():
+        for *_, place in _addresses(service, port):
+            yield Endpoint(port, str(place[0]), port)
+
+
+def _addresses(service: str, port: int) -> list[Any]:
+    try:
+        return socket.getaddrinfo(service, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        # In our networks, Docker's name server answers for every service that runs.
+        if is_inside():
+            return []
+        raise UnableError(
+            "from here the mail ports can't be found: run stack as a user who may use"
+            " Docker, or as `docker compose run --rm stack`"
+        ) from error

@@ -1,0 +1,111 @@
+"""A client's first steps on a mail port, to see the certificates that it serves."""
+
+import socket
+import ssl
+from typing import Any
+
+from cryptography import x509
+
+from stack.endpoints import Endpoint
+
+TLS_FROM_THE_START = (465, 993)
+IMAP = (143, 993)
+
+PATIENCE = 10.0  # seconds, for each answer
+
+# To be shown the one of two certificates, a client knows just its kind. TLS 1.3 would
+# not say so in its ciphers.
+CIPHERS = {True: "aRSA", False: "aECDSA"}
+
+
+def chain(
+    endpoint: Endpoint, host: str | None, *, rsa: bool | None = None
+) -> tuple[x509.Certificate, ...]:
+    """
+    Return the certificates served at *endpoint* to who asks for *host*.
+
+    Args:
+        endpoint: Where to knock.
+        host: The name to ask for by SNI; none, as old clients do.
+        rsa: To know only RSA, or only ECDSA; any if not said.
+
+    Raises:
+        OSError: When nothing, or nothing of that kind, is served.
+    """
+    with socket.create_connection((endpoint.address, endpoint.at), PATIENCE) as plain:
+        if endpoint.port not in TLS_FROM_THE_START:
+            _start_tls(plain, endpoint.port)
+        with _client(rsa).wrap_socket(plain, server_hostname=host) as encrypted:
+            served = _chain(encrypted)
+            _take_leave(encrypted, endpoint.port)
+    return tuple(x509.load_der_x509_certificate(each) for each in served)
+
+
+def answers(endpoint: Endpoint) -> bool:
+    """Say whether anything at all is served at *endpoint*."""
+    try:
+        chain(endpoint, None)
+    except OSError:
+        return False
+    return True
+
+
+def _client(rsa: bool | None) -> ssl.SSLContext:
+    """Return a client that believes anybody: what it sees is judged afterwards."""
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_mode = ssl.CERT_NONE
+    client.minimum_version = ssl.TLSVersion.TLSv1_2
+    if rsa is not None:
+        client.maximum_version = ssl.TLSVersion.TLSv1_2
+        client.set_ciphers(CIPHERS[rsa])
+    return client
+
+
+def _chain(encrypted: ssl.SSLSocket) -> list[bytes]:
+    # Public since Python 3.13; in 3.11 and 3.12 it is one object further in, and its
+    # certificates are objects.
+    if hasattr(encrypted, "get_unverified_chain"):
+        return list(encrypted.get_unverified_chain())
+    inner: Any = encrypted._sslobj  # type: ignore[attr-defined]
+    return [
+        ssl.PEM_cert_to_DER_cert(each.public_bytes())
+        for each in inner.get_unverified_chain()
+    ]
+
+
+def _start_tls(plain: socket.socket, port: int) -> None:
+    with plain.makefile("rwb", buffering=0) as lines:
+        if port in IMAP:
+            lines.readline()
+            reply = _say(lines, b"a STARTTLS")
+            wanted = b"a OK"
+        else:
+            _reply(lines)
+            _say(lines, b"EHLO check.invalid")
+            reply = _say(lines, b"STARTTLS")
+            wanted = b"220"
+    if not reply.startswith(wanted):
+        words = reply.decode(errors="replace").strip() or "hung up"
+        raise ConnectionError(f"instead of STARTTLS it answered: {words}")
+
+
+def _say(lines: Any, words: bytes) -> bytes:
+    lines.write(words + b"\r\n")
+    return _reply(lines)
+
+
+def _reply(lines: Any) -> bytes:
+    """Return the last line of an answer: the one without a hyphen (RFC 5321 §4.2)."""
+    while (line := bytes(lines.readline(4096)))[3:4] == b"-":
+        pass
+    return line
+
+
+def _take_leave(encrypted: ssl.SSLSocket, port: int) -> None:
+    """Say good-bye, so that nobody's log tells of a lost connection."""
+    with encrypted.makefile("rwb", buffering=0) as lines:
+        if port in TLS_FROM_THE_START:
+            lines.readline(4096)
+        lines.write(b"a LOGOUT\r\n" if port in IMAP else b"QUIT\r\n")
+        lines.readline(4096)

@@ -1,0 +1,46 @@
+"""Starts other programs: the one module that does."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a program."""
+
+    status: int
+    output: str
+    """What it printed, to stdout and stderr."""
+
+
+def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> Done:
+    """
+    Run *command* with no other *environment*, and wait for its end.
+
+    After *seconds* it is killed, and its status is that of timeout(1), 124.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and the words are ours
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        return Done(124, (late.stdout or b"").decode(errors="replace"))
+    return Done(done.returncode, done.stdout.decode(errors="replace"))
+
+
+def hand_over(command: Sequence[str]) -> int:
+    """Run *command* at our own terminal and return its status."""
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - as above
+
+
+def find(program: str) -> str | None:
+    """Return where *program* is on the PATH, nothing if it isn't."""
+    return shutil.which(program)

@@ -1,0 +1,128 @@
+"""Whether each mail port serves what lies in var/tls: asked of the ports themselves."""
+
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from stack import handshake
+from stack.certs.bundle import Bundle, fingerprint, names
+from stack.certs.store import Stored
+from stack.endpoints import Endpoint
+
+# At once: an answer takes a few hundredths of a second, and there may be many names.
+PARALLEL = 8
+
+# Seconds between two looks, growing: a reload takes one, a slow machine more.
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 3.0
+
+
+@dataclass(frozen=True, order=True)
+class Sight:
+    """What one port served to one client."""
+
+    endpoint: Endpoint
+    host: str
+    """What the client asked for by SNI; nothing if it asked for no name."""
+    key: str
+    """The kind of key that is to be served."""
+    fingerprint: str
+    """The SHA-256 of what was served; nothing if nothing was."""
+    problem: str
+    """What is wrong with that; nothing if all is well."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    endpoint: Endpoint
+    host: str | None
+    wanted: Bundle
+    name: str
+    rsa: bool | None
+
+
+def look(
+    endpoints: Iterable[Endpoint], stored: Mapping[str, Stored], hostname: str
+) -> list[Sight]:
+    """
+    Ask each port for each certificate in *stored*, and once for no name.
+
+    Compared are the whole chain, the names and the dates. *hostname* is the one whose
+    certificate is served to who asks for none.
+    """
+    questions = [
+        question
+        for endpoint in endpoints
+        for question in _questions(endpoint, stored, hostname)
+    ]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        return sorted(pool.map(_ask, questions))
+
+
+def wait(
+    endpoints: Iterable[Endpoint],
+    stored: Mapping[str, Stored],
+    hostname: str,
+    seconds: float,
+) -> list[Sight]:
+    """Look until all is well, for *seconds* at most; return what is still wrong."""
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
+    while True:
+        wrong = [each for each in look(endpoints, stored, hostname) if each.problem]
+        left = deadline - time.monotonic()
+        if not wrong or left <= 0:
+            return wrong
+        time.sleep(min(pause, left))
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _questions(
+    endpoint: Endpoint, stored: Mapping[str, Stored], hostname: str
+) -> Iterable[_Question]:
+    for name, certificate in stored.items():
+        several = len(certificate.bundles) > 1
+        for bundle in certificate.bundles.values():
+            kind = bundle.is_rsa if several else None
+            yield _Question(
+                endpoint, certificate.sample, bundle, certificate.sample, kind
+            )
+            if name == hostname:
+                yield _Question(endpoint, None, bundle, certificate.sample, kind)
+
+
+def _ask(question: _Question) -> Sight:
+    wanted = question.wanted
+    try:
+        served = handshake.chain(question.endpoint, question.host, rsa=question.rsa)
+    except OSError as error:
+        found, problem = "", f"does not serve it: {_words(error)}"
+    else:
+        found = fingerprint(served[0])
+        problem = _problem(served, wanted, question.name)
+    return Sight(
+        question.endpoint, question.host or "", wanted.key_type, found, problem
+    )
+
+
+def _problem(served: tuple[x509.Certificate, ...], wanted: Bundle, host: str) -> str:
+    if served[0] != wanted.leaf:
+        end = f"{served[0].not_valid_after_utc:%Y-%m-%d %H:%M}"
+        known = ", ".join(names(served[0])) or "no host"
+        return f"serves another certificate, for {known}, valid until {end}"
+    if served != wanted.chain:
+        return f"serves {len(served)} of a chain of {len(wanted.chain)} certificates"
+    if not wanted.covers(host):
+        return f"serves a certificate for {', '.join(wanted.names)}, not for {host}"
+    now = datetime.now(UTC)
+    if now > wanted.not_after:
+        return f"serves a certificate that expired on {wanted.not_after:%Y-%m-%d}"
+    if now < wanted.leaf.not_valid_before_utc:
+        return "serves a certificate that is not valid yet: see this machine's clock"
+    return ""
+
+
+def _words(error: OSError) -> str:
+    return str(error.strerror or error).partition(" (_ssl")[0]

@@ -1,0 +1,39 @@
+"""Tries something with a certificate, and writes down how it ended."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from random import random
+
+from stack.errors import StackError
+from stack.project import Project
+from stack.upkeep import schedule
+from stack.upkeep.state import State, load, save
+
+
+@contextmanager
+def attempt(project: Project, name: str) -> Iterator[State]:
+    """
+    Keep others away, yield what is remembered, and save it with what came of this.
+
+    A failure is remembered of what is renewed by itself. What an operator tries for
+    the first time is for him to try again.
+    """
+    with project.acme_lock():
+        state = load(project)
+        remembered = state.of(name)
+        try:
+            yield state
+            remembered.failure = None
+        except (StackError, OSError) as error:
+            if remembered.comes_from in ("authority", "folder"):
+                reason, now = str(error).partition("\n")[0], datetime.now(UTC)
+                remembered.failure = schedule.failed(
+                    remembered.failure,
+                    reason,
+                    now,
+                    random(),  # noqa: S311 - no secret
+                )
+            raise
+        finally:
+            save(project, state)

@@ -1,0 +1,145 @@
+"""Certificates from elsewhere: brought once, or followed in a folder."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from stack import dane, deployment, endpoints, files
+from stack.certs import folders, foreign, store
+from stack.certs.bundle import Bundle
+from stack.deployment import Tell
+from stack.errors import StackError, UnableError
+from stack.project import Project
+from stack.settings import Settings
+from stack.upkeep import holding
+from stack.upkeep.attempt import attempt
+from stack.upkeep.state import Source, load
+
+# Where compose.yaml mounts IMPORT_FOLDER.
+MOUNTED = Path("/import")
+
+
+def authorities(project: Project) -> Sequence[x509.Certificate]:
+    """Return whom the world believes, and whom the operator does besides."""
+    own = files.read(project.acme / "authorities.pem")
+    more = x509.load_pem_x509_certificates(own.encode()) if own else []
+    return [*foreign.authorities(), *more]
+
+
+def from_folder(project: Project, settings: Settings, name: str) -> Bundle:
+    """
+    Return the best certificate for *name* in IMPORT_FOLDER.
+
+    Raises:
+        StackError: When there is none, with what is wrong with those there are.
+        UnableError: When there is no such folder.
+    """
+    if not settings.import_folder:
+        raise UnableError(
+            "IMPORT_FOLDER is not set in .env: name there the folder in which Traefik,"
+            " Caddy or another certbot keeps its certificates, or give files to"
+            " `stack cert import`"
+        )
+    folder = MOUNTED if endpoints.is_inside() else Path(settings.import_folder)
+    now = datetime.now(UTC)
+    return folders.best(folder, name, now, authorities(project))
+
+
+def take(
+    project: Project,
+    settings: Settings,
+    name: str,
+    bundle: Bundle,
+    source: Source,
+    seconds: float,
+    tell: Tell,
+) -> None:
+    """
+    Serve *bundle* as the certificate *name* from now on, and remember its *source*.
+
+    Raises:
+        StackError: When it isn't served; what was served still is.
+    """
+    with attempt(project, name) as state:
+        _serve(project, settings, name, bundle, seconds, tell)
+        state.of(name).comes_from, state.of(name).hold = source, None
+
+
+def drop(
+    project: Project, settings: Settings, name: str, seconds: float, tell: Tell
+) -> None:
+    """
+    Serve the certificate *name* no longer.
+
+    Raises:
+        StackError: When there is none, or what is left isn't served.
+    """
+    files_of = store.files_of(name)
+    if not files.exists(project.tls / files_of[0]):
+        raise StackError(f"{name}: is no certificate here: see `stack cert show`")
+    with attempt(project, name) as state:
+        deployment.deploy(project, settings, dict.fromkeys(files_of), seconds, tell)
+        del state.certificates[name]
+
+
+def refuse_unexpected(
+    project: Project, settings: Settings, name: str, bundle: Bundle, tell: Tell
+) -> None:
+    """
+    Make sure that no TLSA record promises another key than that of *bundle*.
+
+    Raises:
+        StackError: When one does.
+    """
+    stored = store.load(project.tls).get(name)
+    served = [each.key_digest for each in stored.bundles.values()] if stored else []
+    if name != settings.mail_hostname or bundle.key_digest in served:
+        return
+    try:
+        found = dane.published(name)
+    except UnableError as error:
+        tell(f"Warning: {error}.")
+        return
+    if not found.fit([bundle]):
+        raise StackError(
+            f"{holding.advice(name, [bundle])}, and come again when {found.ttl} seconds"
+            " have passed, or say --despite-tlsa: servers that look at TLSA records"
+            " then hold their mail back until they have the new ones"
+        )
+
+
+def follow(project: Project, settings: Settings, tell: Tell) -> None:
+    """
+    Take what IMPORT_FOLDER has that is newer, for all that came from there.
+
+    Raises:
+        StackError: When there is nothing valid any more, or it isn't served.
+    """
+    followed = [
+        name
+        for name, remembered in load(project).certificates.items()
+        if remembered.comes_from == "folder"
+    ]
+    for name in followed:
+        with attempt(project, name):
+            found = from_folder(project, settings, name)
+            stored = store.load(project.tls).get(name)
+            if not stored or found.not_after > stored.main.not_after:
+                refuse_unexpected(project, settings, name, found, tell)
+                _serve(project, settings, name, found, deployment.SECONDS, tell)
+
+
+def _serve(
+    project: Project,
+    settings: Settings,
+    name: str,
+    bundle: Bundle,
+    seconds: float,
+    tell: Tell,
+) -> None:
+    main, beside = store.files_of(name)
+    deployment.deploy(
+        project, settings, {main: bundle.pem, beside: None}, seconds, tell
+    )

@@ -1,0 +1,191 @@
+"""
+Calls certbot, the ACME client, in the container made for it.
+
+Each call says all that .env says, so that a change there holds from the next renewal
+on. certbot decides whether one is due: by what the authority suggests (ARI, RFC 9773),
+else when a third of the lifetime is left.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack import files, processes
+from stack.errors import StackError
+from stack.project import Project
+from stack.settings import Settings
+from stack.upkeep import lineages, troubles
+
+# Of images/stack/Dockerfile. A certbot that the machine may have is another one.
+PROGRAM = Path("/opt/certbot/bin/certbot")
+
+WEBROOT = "/webroot"
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+# Seconds. An authority has minutes to look, and name servers up to two hours.
+PATIENCE = 900
+
+
+@dataclass(frozen=True)
+class Account:
+    """What some authorities want to see before they register us (RFC 8555 §7.3.4)."""
+
+    eab_kid: str
+    eab_hmac: str
+
+    def __repr__(self) -> str:
+        """Show it without the secret."""
+        return f"Account({self.eab_kid!r})"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to ask for: the next certificate of *lineage*."""
+
+    lineage: str
+    hosts: tuple[str, ...]
+    rsa: bool = False
+    force: bool = False
+    """Whether to get one also when none is due."""
+    reuse_key: bool = False
+    new_key: bool = False
+    """Whether to have another key this once, whatever *reuse_key* says."""
+    dry_run: bool = False
+    account: Account | None = None
+
+
+def is_here() -> bool:
+    """Say whether this is the container that has certbot."""
+    return PROGRAM.exists()
+
+
+def authorities(project: Project) -> Path:
+    """Return whom to trust when an authority is spoken to: the operator's, or all."""
+    own = project.acme / "authorities.pem"
+    return own if own.exists() else AUTHORITIES
+
+
+def obtain(project: Project, settings: Settings, order: Order) -> None:
+    """
+    Get what is ordered, if it is due; a dry run leaves nothing.
+
+    Raises:
+        StackError: With the reason in one line, and a remedy.
+    """
+    secret = _secret(project, order.account)
+    try:
+        _call(project, settings, "certonly", *_order(project, settings, order))
+    finally:
+        if secret:
+            files.remove(secret)
+
+
+def revoke(
+    project: Project, settings: Settings, certificate: Path, reason: str
+) -> None:
+    """
+    Tell the authority that the certificate in the file is not to be believed.
+
+    Raises:
+        StackError: With the reason in one line, and a remedy.
+    """
+    words = ("--cert-path", str(certificate), "--reason", reason)
+    _call(project, settings, "revoke", *words, "--no-delete-after-revoke")
+
+
+def forget(project: Project, settings: Settings, lineage: str) -> None:
+    """
+    Renew *lineage* no more.
+
+    Raises:
+        StackError: With the reason in one line, and a remedy.
+    """
+    _call(project, settings, "delete", "--cert-name", lineage)
+
+
+def _call(project: Project, settings: Settings, verb: str, *words: str) -> None:
+    folder, logs = lineages.folder(project.acme), project.acme / "logs"
+    command = [
+        str(PROGRAM),
+        verb,
+        "--non-interactive",
+        *("--config-dir", str(folder)),
+        *("--work-dir", "/tmp/certbot"),  # noqa: S108 - the container's own
+        *("--logs-dir", str(logs)),
+        *("--max-log-backups", "30"),
+        *("--server", settings.acme_directory),
+        *words,
+    ]
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "REQUESTS_CA_BUNDLE": str(authorities(project)),
+    }
+    done = processes.run(command, environment, PATIENCE + settings.acme_dns_wait)
+    if done.status:
+        log = logs / "letsencrypt.log"
+        raise StackError(*troubles.told(done.output, log, settings))
+
+
+def _order(project: Project, settings: Settings, order: Order) -> Iterator[str]:
+    yield from ("--cert-name", order.lineage, "--domains", ",".join(order.hosts))
+    # The names are those of the order, whatever it had before.
+    yield "--renew-with-new-domains"
+    yield "--force-renewal" if order.force else "--keep-until-expiring"
+    if order.rsa:
+        yield from ("--key-type", "rsa", "--rsa-key-size", "2048")
+    else:
+        yield from ("--key-type", "ecdsa", "--elliptic-curve", "secp256r1")
+    yield "--reuse-key" if order.reuse_key else "--no-reuse-key"
+    if order.new_key:
+        yield "--new-key"
+    if order.dry_run:
+        yield "--dry-run"
+    if settings.acme_profile:
+        yield from ("--required-profile", settings.acme_profile)
+    yield from _registration(project, settings, order)
+    yield from _challenge(project, settings)
+
+
+def _registration(project: Project, settings: Settings, order: Order) -> Iterator[str]:
+    # Asked for before we come here.
+    yield "--agree-tos"
+    if settings.acme_email:
+        yield from ("--email", settings.acme_email, "--no-eff-email")
+    else:
+        yield "--register-unsafely-without-email"
+    if order.account:
+        yield from ("--config", str(_secret_path(project)))
+
+
+def _challenge(project: Project, settings: Settings) -> Sequence[str]:
+    kind = settings.acme_challenge
+    if kind == "standalone":
+        return ("--standalone", "--preferred-challenges", "http")
+    if kind == "webroot":
+        return ("--webroot", "--webroot-path", WEBROOT)
+    if kind == "manual":
+        hooks = project.acme / "hooks"
+        return (
+            *("--manual", "--preferred-challenges", "dns"),
+            *("--manual-auth-hook", str(hooks / "auth")),
+            *("--manual-cleanup-hook", str(hooks / "cleanup")),
+        )
+    access = project.acme / f"{kind}.ini"
+    credentials = (f"--{kind}-credentials", str(access)) if access.exists() else ()
+    wait = (f"--{kind}-propagation-seconds", str(settings.acme_dns_wait))
+    return (f"--{kind}", *credentials, *wait)
+
+
+def _secret(project: Project, account: Account | None) -> Path | None:
+    """Write down what must not be seen among the processes; return where."""
+    if not account:
+        return None
+    path = _secret_path(project)
+    project.write(
+        path, f"eab-kid = {account.eab_kid}\neab-hmac-key = {account.eab_hmac}\n"
+    )
+    return path
+
+
+def _secret_path(project: Project) -> Path:
+    return project.acme / "account.ini"

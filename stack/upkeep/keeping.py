@@ -1,0 +1,88 @@
+"""Keeps all certificates up to date: what the service certs does, look by look."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import random
+
+from stack import env
+from stack.certs import store
+from stack.deployment import Tell
+from stack.errors import StackError
+from stack.project import Project
+from stack.settings import Settings
+from stack.upkeep import bringing, notice, outlook, renewal, schedule, wishes
+from stack.upkeep.outlook import Outlook
+from stack.upkeep.renewal import How
+from stack.upkeep.state import load, save
+from stack.upkeep.wishes import Wish
+
+
+def look(project: Project, tell: Tell) -> timedelta:
+    """
+    Renew what is due, follow IMPORT_FOLDER, tell the postmaster; return when to return.
+
+    What fails is told, and remembered: nothing is raised for it.
+    """
+    try:
+        settings = env.load(project.env)
+        for wish in _due(project):
+            _try(partial(renewal.fulfil, project, settings, wish, How(), tell), tell)
+        _try(partial(bringing.follow, project, settings, tell), tell)
+        _write_letters(project, settings, tell)
+        remembered = load(project).certificates.values()
+        return schedule.pause(remembered, datetime.now(UTC), random())  # noqa: S311 - no secret
+    except (StackError, OSError) as error:
+        tell(f"Error: {error}")
+        return schedule.FIRST_RETRY
+
+
+def _due(project: Project) -> list[Wish]:
+    """Return what comes from an authority and isn't to be left alone for a while."""
+    state, now = load(project), datetime.now(UTC)
+    failures = {name: each.failure for name, each in state.certificates.items()}
+    return [
+        wish
+        for wish in wishes.known(project, state)
+        if not (failure := failures.get(wish.name)) or failure.retry_at <= now
+    ]
+
+
+def outlooks(project: Project) -> list[Outlook]:
+    """
+    Return how each certificate stands now.
+
+    Raises:
+        UnableError: When it can't be read.
+    """
+    state = load(project)
+    known = {wish.name: wish for wish in wishes.known(project, state)}
+    return outlook.outlook(store.load(project.tls), known, state, datetime.now(UTC))
+
+
+def _try(action: Callable[[], None], tell: Tell) -> None:
+    try:
+        action()
+    except (StackError, OSError) as error:
+        tell(f"Error: {error}")
+
+
+def _write_letters(project: Project, settings: Settings, tell: Tell) -> None:
+    today = datetime.now(UTC)
+    for found in outlooks(project):
+        if not found.urgent:
+            continue
+        with project.acme_lock():
+            state = load(project)
+            remembered = state.of(found.name)
+            if remembered.mailed_on == today.date():
+                continue
+            try:
+                notice.send(settings, found, today)
+            except OSError as error:
+                tell(
+                    f"Error: the postmaster could not be told of {found.name}: {error}"
+                )
+                continue
+            remembered.mailed_on = today.date()
+            save(project, state)

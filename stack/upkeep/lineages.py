@@ -1,0 +1,76 @@
+"""
+What certbot has got so far, read from its folders.
+
+A lineage is a certificate through all its renewals: archive/NAME/cert1.pem and so on.
+Its links in live/ are not asked: a kill can leave them between two renewals.
+"""
+
+import re
+from pathlib import Path
+
+from cryptography import x509
+
+from stack import files
+from stack.certs.bundle import Bundle, fingerprint
+
+VERSION = re.compile(r"fullchain([0-9]+)\.pem")
+
+
+def folder(acme: Path) -> Path:
+    """Return where certbot keeps its things, below var/acme."""
+    return acme / "certbot"
+
+
+def has_account(acme: Path, url: str) -> bool:
+    """Say whether the authority with the directory *url* knows us."""
+    where = folder(acme) / "accounts" / url.partition("://")[2]
+    return any(files.exists(where / each / "regr.json") for each in files.names(where))
+
+
+def authority(acme: Path, name: str) -> str | None:
+    """Return the directory of the authority that issued *name*, if it was issued."""
+    text = files.read(folder(acme) / "renewal" / f"{name}.conf") or ""
+    found = re.search(r"^server = (\S+)$", text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def latest(acme: Path, name: str) -> Bundle | None:
+    """Return the newest complete certificate of the lineage *name*, if there is one."""
+    for version in sorted(_versions(acme, name), reverse=True):
+        if bundle := _bundle(acme, name, version):
+            return bundle
+    return None
+
+
+def certificate_file(acme: Path, name: str, wanted: str) -> Path | None:
+    """Return the file of *name*'s certificate with the fingerprint *wanted*, if any."""
+    for version in _versions(acme, name):
+        path = _archive(acme, name) / f"cert{version}.pem"
+        try:
+            found = x509.load_pem_x509_certificate(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        if fingerprint(found) == wanted:
+            return path
+    return None
+
+
+def _versions(acme: Path, name: str) -> list[int]:
+    found = map(VERSION.fullmatch, files.names(_archive(acme, name)))
+    return [int(match[1]) for match in found if match]
+
+
+def _bundle(acme: Path, name: str, version: int) -> Bundle | None:
+    archive = _archive(acme, name)
+    try:
+        bundle = Bundle.parse(
+            (archive / f"privkey{version}.pem").read_text()
+            + (archive / f"fullchain{version}.pem").read_text()
+        )
+    except (OSError, ValueError, TypeError):
+        return None
+    return bundle if bundle.chain and bundle.fits else None
+
+
+def _archive(acme: Path, name: str) -> Path:
+    return folder(acme) / "archive" / name

@@ -1,0 +1,58 @@
+"""A letter to the postmaster about a certificate in trouble."""
+
+import smtplib
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+
+from stack.settings import Settings
+from stack.upkeep.outlook import Outlook
+
+PATIENCE = 60.0  # seconds: the filters look at it, too
+
+# Where our own port 25 is for a container of ours.
+HOST, PORT = "postfix", 25
+
+# Not that of the server, which nobody else may claim.
+OWN_NAME = "certs.invalid"
+
+TEXT = """\
+The certificate {name} of this mail server ends on {end} UTC
+and needs your attention:
+
+  {remark}
+
+When it has ended, mail programs warn their users or refuse to connect. What every
+port serves is shown by
+
+  docker compose run --rm stack cert check
+
+This letter comes once a day until then.
+"""
+
+
+def send(settings: Settings, found: Outlook, now: datetime) -> None:
+    """
+    Hand the letter to our own port 25, as any stranger would.
+
+    Raises:
+        OSError: When it isn't taken.
+    """
+    postmaster = f"postmaster@{settings.mail_domain}"
+    # No sender: a notice is never answered by a bounce (RFC 3834 §3.3).
+    with smtplib.SMTP(HOST, PORT, local_hostname=OWN_NAME, timeout=PATIENCE) as port:
+        port.send_message(_letter(settings, found, now), "", [postmaster])
+
+
+def _letter(settings: Settings, found: Outlook, now: datetime) -> EmailMessage:
+    postmaster = f"postmaster@{settings.mail_domain}"
+    letter = EmailMessage()
+    letter["From"] = f"Mail server <{postmaster}>"
+    letter["To"] = postmaster
+    letter["Subject"] = f"The certificate {found.name} needs your attention"
+    letter["Date"] = format_datetime(now)
+    letter["Message-ID"] = make_msgid(domain=settings.mail_hostname)
+    letter["Auto-Submitted"] = "auto-generated"
+    end = f"{found.not_after:%Y-%m-%d %H:%M}"
+    letter.set_content(TEXT.format(name=found.name, end=end, remark=found.remark))
+    return letter
