@@ -27,7 +27,10 @@ LABEL = "com.docker.compose"
 
 # What Compose and Docker need to know. All else is left out: Compose would prefer
 # a SMTP_PORT from a developer's shell to the one in .env.
-KEPT_VARIABLES = ("PATH", "HOME", "DOCKER_", "BUILDX_", "http", "HTTP", "no_", "NO_")
+KEPT_VARIABLES = (
+    *("PATH", "HOME", "DOCKER_", "BUILDX_", "PIP_CERT"),
+    *("http", "HTTP", "no_", "NO_"),
+)
 
 
 def clean_environment() -> dict[str, str]:

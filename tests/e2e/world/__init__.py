@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .authority import write_certificates
+from .zones import Zones
 
 # The domain that signs what strangers send, and where it publishes its key.
 OUTSIDE = "outside.test"
@@ -17,7 +18,10 @@ RELAY = "smtp.relay.test"
 SELECTOR = "stranger"
 
 # The services of tests/e2e/compose.yaml that are the world, and not ours.
-SERVICES = {"dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"}
+SERVICES = {
+    *("dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"),
+    *("names", "ca", "ca-short", "ca-eab", "busy"),
+}
 
 
 def _new_key() -> rsa.RSAPrivateKey:
@@ -58,17 +62,55 @@ class World:
         return str(self.subnet[10])
 
     @property
+    def certs(self) -> str:
+        """The address at which an authority finds who asks it for certificates."""
+        return str(self.subnet[80])
+
+    @property
+    def names(self) -> str:
+        """The address of the name server that takes changes to our zones."""
+        return str(self.subnet[81])
+
+    @property
+    def authorities(self) -> dict[str, str]:
+        """The ACME authorities, by name: see world/ca and world/busy."""
+        names = ("acme", "short", "eab", "busy")
+        return {
+            f"{name}.ca.test": str(self.subnet[82 + at])
+            for at, name in enumerate(names)
+        }
+
+    @cached_property
+    def zones(self) -> Zones:
+        """
+        Our domains, as the authorities see them: hosts are there to be certified.
+
+        Nothing listens on port 80 of refused.*, and nobody is at the address of
+        blocked.*.
+        """
+        hosts = dict.fromkeys(("@", "mail", "imap", "smtp"), self.certs)
+        others = {
+            "ns": self.names,
+            "refused": self.dns,
+            "blocked": str(self.subnet[99]),
+        }
+        return Zones(hosts | others)
+
+    @property
     def variables(self) -> dict[str, str]:
         """The addresses, for tests/e2e/compose.yaml."""
         return {
             "WORLD_SUBNET": str(self.subnet),
+            "WORLD_REST": str([*self.subnet.subnets()][1]),
             "WORLD_DNS": self.dns,
             "WORLD_OUTSIDE": self.outside,
             "WORLD_RELAY": self.relay,
             "WORLD_POSTFIX": self.postfix,
+            "WORLD_CERTS": self.certs,
+            "WORLD_NAMES": self.names,
             **{
                 f"WORLD_{name.partition('.')[0].upper()}": address
-                for name, address in self.sinks.items()
+                for name, address in (self.sinks | self.authorities).items()
             },
         }
 
@@ -103,6 +145,7 @@ class World:
             f"mx.dead.test. A {self.dns}",
             *(f"{name}. MX 10 mx.{name}." for name in self.sinks),
             *(f"mx.{name}. A {address}" for name, address in self.sinks.items()),
+            *(f"{name}. A {address}" for name, address in self.authorities.items()),
             "spam.test. A 192.0.2.66",
             "silent.test. MX 0 .",
         ]
@@ -152,4 +195,5 @@ remote-control:
         """Put names and certificates into the project at *folder*."""
         (folder / "world").mkdir()
         (folder / "world" / "unbound.conf").write_text(self.unbound_conf)
-        write_certificates(folder / "world" / "certificates", RELAY)
+        write_certificates(folder / "world" / "certificates", RELAY, self.authorities)
+        self.zones.write(folder / "world" / "names")
