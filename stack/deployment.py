@@ -11,9 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stack import endpoints, files, handshake, plan, proof
 from stack.certs import store
+from stack.certs.store import Stored
 from stack.endpoints import Endpoint
 from stack.errors import StackError
 from stack.project import Project
+from stack.proof import Gone
 from stack.settings import Settings
 
 # That the ports may take to serve a new certificate, unless said otherwise.
@@ -45,8 +47,13 @@ def deploy(
         tell("No mail port answers: run `stack cert check` when the server runs.")
         return
     tell("Waiting until every mail port serves it …")
-    hostname = settings.mail_hostname
-    wrong = proof.wait(ports, store.load(project.tls), hostname, seconds)
+    wrong = proof.wait(
+        ports,
+        _changed(project, wanted),
+        settings.mail_hostname,
+        seconds,
+        _gone(project, before, wanted),
+    )
     if not wrong:
         tell(f"Served on {', '.join(map(str, sorted(ports)))}.")
         return
@@ -57,6 +64,26 @@ def deploy(
     raise StackError(
         *(f"{sight.endpoint} {sight.problem}: {kept}{remedy}" for sight in wrong)
     )
+
+
+def _changed(project: Project, wanted: Wanted) -> dict[str, Stored]:
+    """Return the certificates that *wanted* is about, whatever troubles others have."""
+    return {
+        name: stored
+        for name, stored in store.load(project.tls).items()
+        if not wanted.keys().isdisjoint(store.files_of(name))
+    }
+
+
+def _gone(project: Project, before: Wanted, wanted: Wanted) -> list[Gone]:
+    """Return what was in the files that are to be none."""
+    texts = {file: text for file, text in before.items() if text is not None}
+    return [
+        Gone(stored.sample, bundle)
+        for stored in store.parse(texts, project.tls).values()
+        for file, bundle in stored.bundles.items()
+        if wanted[file] is None
+    ]
 
 
 def _answering(project: Project) -> list[Endpoint]:

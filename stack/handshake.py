@@ -11,7 +11,8 @@ from stack.endpoints import Endpoint
 TLS_FROM_THE_START = (465, 993)
 IMAP = (143, 993)
 
-PATIENCE = 10.0  # seconds, for each answer
+PATIENCE = 10.0  # seconds, for each line
+MOST_LINES = 100  # of an answer
 
 # To be shown the one of two certificates, a client knows just its kind. TLS 1.3 would
 # not say so in its ciphers.
@@ -97,9 +98,10 @@ def _say(lines: Any, words: bytes) -> bytes:
 
 def _reply(lines: Any) -> bytes:
     """Return the last line of an answer: the one without a hyphen (RFC 5321 §4.2)."""
-    while (line := bytes(lines.readline(4096)))[3:4] == b"-":
-        pass
-    return line
+    for _ in range(MOST_LINES):
+        if (line := bytes(lines.readline(4096)))[3:4] != b"-":
+            return line
+    raise ConnectionError("its answer has no end")
 
 
 def _take_leave(encrypted: ssl.SSLSocket, port: int) -> None:

@@ -5,6 +5,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+# The status of what didn't end in time, as timeout(1) has it.
+LATE = 124
+
 
 @dataclass(frozen=True)
 class Done:
@@ -19,7 +22,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) 
     """
     Run *command* with no other *environment*, and wait for its end.
 
-    After *seconds* it is killed, and its status is that of timeout(1), 124.
+    After *seconds* it is killed, and its status is LATE.
     """
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and the words are ours
@@ -32,7 +35,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) 
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        return Done(124, (late.stdout or b"").decode(errors="replace"))
+        return Done(LATE, (late.stdout or b"").decode(errors="replace"))
     return Done(done.returncode, done.stdout.decode(errors="replace"))
 
 

@@ -134,7 +134,9 @@ class Project:
         for path in filter(files.exists, known):
             inside = () if path in (self.var, self.acme) else path.rglob("*")
             for each in (path, *inside):
-                if each.is_symlink():
+                # What a kill left half written is closed, and is gone after the next
+                # write: who repairs it then finds nothing.
+                if each.is_symlink() or each.name.startswith("."):
                     continue
                 access = self.access(each, directory=each.is_dir())
                 if not files.is_right(each, access):

@@ -1,7 +1,7 @@
 """Whether each mail port serves what lies in var/tls: asked of the ports themselves."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,27 +36,43 @@ class Sight:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """A certificate that is not to be served any more."""
+
+    host: str
+    """A name to ask for it with."""
+    bundle: Bundle
+
+
+@dataclass(frozen=True)
 class _Question:
     endpoint: Endpoint
     host: str | None
-    wanted: Bundle
+    bundle: Bundle
     name: str
     rsa: bool | None
+    gone: bool = False
 
 
 def look(
-    endpoints: Iterable[Endpoint], stored: Mapping[str, Stored], hostname: str
+    endpoints: Iterable[Endpoint],
+    stored: Mapping[str, Stored],
+    hostname: str,
+    gone: Iterable[Gone] = (),
 ) -> list[Sight]:
     """
     Ask each port for each certificate in *stored*, and once for no name.
 
     Compared are the whole chain, the names and the dates. *hostname* is the one whose
-    certificate is served to who asks for none.
+    certificate is served to who asks for none; what is *gone* must not be.
     """
     questions = [
         question
         for endpoint in endpoints
-        for question in _questions(endpoint, stored, hostname)
+        for question in (
+            *_questions(endpoint, stored, hostname),
+            *(_absence(endpoint, each) for each in gone),
+        )
     ]
     with ThreadPoolExecutor(PARALLEL) as pool:
         return sorted(pool.map(_ask, questions))
@@ -67,11 +83,14 @@ def wait(
     stored: Mapping[str, Stored],
     hostname: str,
     seconds: float,
+    gone: Sequence[Gone] = (),
 ) -> list[Sight]:
     """Look until all is well, for *seconds* at most; return what is still wrong."""
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
-        wrong = [each for each in look(endpoints, stored, hostname) if each.problem]
+        wrong = [
+            each for each in look(endpoints, stored, hostname, gone) if each.problem
+        ]
         left = deadline - time.monotonic()
         if not wrong or left <= 0:
             return wrong
@@ -93,15 +112,25 @@ def _questions(
                 yield _Question(endpoint, None, bundle, certificate.sample, kind)
 
 
+def _absence(endpoint: Endpoint, gone: Gone) -> _Question:
+    kind = gone.bundle.is_rsa
+    return _Question(endpoint, gone.host, gone.bundle, gone.host, kind, gone=True)
+
+
 def _ask(question: _Question) -> Sight:
-    wanted = question.wanted
+    wanted = question.bundle
     try:
         served = handshake.chain(question.endpoint, question.host, rsa=question.rsa)
     except OSError as error:
-        found, problem = "", f"does not serve it: {_words(error)}"
+        found = ""
+        problem = "" if question.gone else f"does not serve it: {_words(error)}"
     else:
         found = fingerprint(served[0])
-        problem = _problem(served, wanted, question.name)
+        if question.gone:
+            is_there = served[0] == wanted.leaf
+            problem = "still serves what was removed" if is_there else ""
+        else:
+            problem = _problem(served, wanted, question.name)
     return Sight(
         question.endpoint, question.host or "", wanted.key_type, found, problem
     )

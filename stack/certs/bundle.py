@@ -13,6 +13,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -27,7 +28,7 @@ from cryptography.x509.oid import NameOID
 
 # What may stand in a daemon's configuration. A certificate from elsewhere can hold
 # any text for a name.
-HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+HOST = re.compile(r"(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 
 # Their names in FIPS 186, which people use.
 CURVES = {"secp256r1": "P-256", "secp384r1": "P-384"}
@@ -46,10 +47,13 @@ class Bundle:
         Read *text* as `pem` writes it.
 
         Raises:
-            ValueError, TypeError: When there is no key or no certificate in it.
+            ValueError: When there is no key or no certificate in it that we know.
         """
-        key = load_pem_private_key(text.encode(), password=None)
-        return cls(key, tuple(x509.load_pem_x509_certificates(text.encode())))
+        try:
+            key = load_pem_private_key(text.encode(), password=None)
+            return cls(key, tuple(x509.load_pem_x509_certificates(text.encode())))
+        except (TypeError, UnsupportedAlgorithm) as error:
+            raise ValueError(str(error)) from None
 
     @cached_property
     def pem(self) -> str:

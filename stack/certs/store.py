@@ -7,8 +7,11 @@ NAME.rsa.pem, where it exists, is shown beside it to clients that know only RSA.
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from stack import files
 from stack.certs.bundle import Bundle
@@ -140,13 +143,11 @@ def served(stored: Mapping[str, Stored], hostname: str) -> Served:
 
 
 def _bundle(text: str, path: Path) -> Bundle:
-    try:
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):
         found = Bundle.parse(text)
-    except (ValueError, TypeError):
-        found = None
-    if not found or not found.chain or not found.names:
-        raise UnableError(
-            f"{path}: is not a key with its certificate for a host name: move it away,"
-            " then `stack init` makes one, or restore it from a backup"
-        )
-    return found
+        if found.names and found.fits:
+            return found
+    raise UnableError(
+        f"{path}: is not a key with its certificate for a host name: move it away,"
+        " then `stack init` makes one, or restore it from a backup"
+    )

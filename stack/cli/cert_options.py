@@ -1,5 +1,6 @@
 """What several commands of `stack cert` take, and where they run."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,7 +53,7 @@ def _hand_on(project: Project, command: Sequence[str]) -> int:
     if not processes.find("docker"):
         raise UnableError(
             "certificates are got in the service certs: `docker compose up --detach"
-            f" --wait certs`, then `docker compose exec certs {' '.join(command)}`"
+            f" --wait certs`, then `docker compose exec certs {shlex.join(command)}`"
         )
     compose = ("docker", "compose", "--project-directory", str(project.root))
     status = processes.hand_over((*compose, "up", "--detach", "--wait", "certs"))

@@ -12,15 +12,24 @@ from stack.upkeep.state import State, load, save
 
 
 @contextmanager
-def attempt(project: Project, name: str) -> Iterator[State]:
-    """
-    Keep others away, yield what is remembered, and save it with what came of this.
-
-    A failure is remembered of what is renewed by itself. What an operator tries for
-    the first time is for him to try again.
-    """
+def remembering(project: Project) -> Iterator[State]:
+    """Keep others away, yield what is remembered, save it with what came of this."""
     with project.acme_lock():
         state = load(project)
+        try:
+            yield state
+        finally:
+            save(project, state)
+
+
+@contextmanager
+def attempt(project: Project, name: str) -> Iterator[State]:
+    """
+    Do so for a renewal of the certificate *name*: a failure is remembered, too.
+
+    What an operator tries for the first time is for him to try again.
+    """
+    with remembering(project) as state:
         remembered = state.of(name)
         try:
             yield state
@@ -35,5 +44,3 @@ def attempt(project: Project, name: str) -> Iterator[State]:
                     random(),  # noqa: S311 - no secret
                 )
             raise
-        finally:
-            save(project, state)

@@ -14,17 +14,29 @@ from stack.errors import StackError, UnableError
 from stack.project import Project
 from stack.settings import Settings
 from stack.upkeep import holding
-from stack.upkeep.attempt import attempt
-from stack.upkeep.state import Source, load
+from stack.upkeep.attempt import attempt, remembering
+from stack.upkeep.state import Remembered, Source, load
 
 # Where compose.yaml mounts IMPORT_FOLDER.
 MOUNTED = Path("/import")
 
 
 def authorities(project: Project) -> Sequence[x509.Certificate]:
-    """Return whom the world believes, and whom the operator does besides."""
-    own = files.read(project.acme / "authorities.pem")
-    more = x509.load_pem_x509_certificates(own.encode()) if own else []
+    """
+    Return whom the world believes, and whom the operator does besides.
+
+    Raises:
+        UnableError: When the operator's file holds something else.
+    """
+    path = project.acme / "authorities.pem"
+    own = files.read(path)
+    try:
+        more = x509.load_pem_x509_certificates(own.encode()) if own else []
+    except ValueError:
+        raise UnableError(
+            f"{path}: holds no certificates: put those of your authorities there, as"
+            " PEM, or remove it"
+        ) from None
     return [*foreign.authorities(), *more]
 
 
@@ -62,9 +74,9 @@ def take(
     Raises:
         StackError: When it isn't served; what was served still is.
     """
-    with attempt(project, name) as state:
+    with remembering(project) as state:
         _serve(project, settings, name, bundle, seconds, tell)
-        state.of(name).comes_from, state.of(name).hold = source, None
+        state.certificates[name] = Remembered(comes_from=source)
 
 
 def drop(
@@ -79,9 +91,9 @@ def drop(
     files_of = store.files_of(name)
     if not files.exists(project.tls / files_of[0]):
         raise StackError(f"{name}: is no certificate here: see `stack cert show`")
-    with attempt(project, name) as state:
+    with remembering(project) as state:
         deployment.deploy(project, settings, dict.fromkeys(files_of), seconds, tell)
-        del state.certificates[name]
+        state.certificates.pop(name, None)
 
 
 def refuse_unexpected(
@@ -110,25 +122,28 @@ def refuse_unexpected(
         )
 
 
-def follow(project: Project, settings: Settings, tell: Tell) -> None:
-    """
-    Take what IMPORT_FOLDER has that is newer, for all that came from there.
-
-    Raises:
-        StackError: When there is nothing valid any more, or it isn't served.
-    """
-    followed = [
+def followed(project: Project) -> list[str]:
+    """Return the names of the certificates that came from IMPORT_FOLDER."""
+    return [
         name
         for name, remembered in load(project).certificates.items()
         if remembered.comes_from == "folder"
     ]
-    for name in followed:
-        with attempt(project, name):
-            found = from_folder(project, settings, name)
-            stored = store.load(project.tls).get(name)
-            if not stored or found.not_after > stored.main.not_after:
-                refuse_unexpected(project, settings, name, found, tell)
-                _serve(project, settings, name, found, deployment.SECONDS, tell)
+
+
+def follow(project: Project, settings: Settings, name: str, tell: Tell) -> None:
+    """
+    Take what IMPORT_FOLDER has for *name*, if that is newer.
+
+    Raises:
+        StackError: When there is nothing valid any more, or it isn't served.
+    """
+    with attempt(project, name):
+        found = from_folder(project, settings, name)
+        stored = store.load(project.tls).get(name)
+        if not stored or found.not_after > stored.main.not_after:
+            refuse_unexpected(project, settings, name, found, tell)
+            _serve(project, settings, name, found, deployment.SECONDS, tell)
 
 
 def _serve(

@@ -72,6 +72,7 @@ def obtain(project: Project, settings: Settings, order: Order) -> None:
     Raises:
         StackError: With the reason in one line, and a remedy.
     """
+    lineages.set_aside_if_broken(project.acme, order.lineage)
     secret = _secret(project, order.account)
     try:
         _call(project, settings, "certonly", *_order(project, settings, order))
@@ -123,7 +124,7 @@ def _call(project: Project, settings: Settings, verb: str, *words: str) -> None:
     done = processes.run(command, environment, PATIENCE + settings.acme_dns_wait)
     if done.status:
         log = logs / "letsencrypt.log"
-        raise StackError(*troubles.told(done.output, log, settings))
+        raise StackError(*troubles.told(done, log, settings))
 
 
 def _order(project: Project, settings: Settings, order: Order) -> Iterator[str]:

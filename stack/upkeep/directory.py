@@ -4,6 +4,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -36,7 +37,7 @@ def read(url: str, authorities: Path) -> Directory:
         trust = ssl.create_default_context(cafile=authorities)
         with urlopen(url, timeout=PATIENCE, context=trust) as answer:  # noqa: S310 - https, by its setting
             found = json.loads(answer.read(LARGEST))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         words = error.reason if isinstance(error, URLError) else error
         raise StackError(
             f"the authority {url} gives no answer ({words}): see ACME_DIRECTORY in"

@@ -12,9 +12,10 @@ from stack.errors import StackError
 from stack.project import Project
 from stack.settings import Settings
 from stack.upkeep import bringing, notice, outlook, renewal, schedule, wishes
+from stack.upkeep.attempt import remembering
 from stack.upkeep.outlook import Outlook
 from stack.upkeep.renewal import How
-from stack.upkeep.state import load, save
+from stack.upkeep.state import load
 from stack.upkeep.wishes import Wish
 
 
@@ -28,7 +29,8 @@ def look(project: Project, tell: Tell) -> timedelta:
         settings = env.load(project.env)
         for wish in _due(project):
             _try(partial(renewal.fulfil, project, settings, wish, How(), tell), tell)
-        _try(partial(bringing.follow, project, settings, tell), tell)
+        for name in bringing.followed(project):
+            _try(partial(bringing.follow, project, settings, name, tell), tell)
         _write_letters(project, settings, tell)
         remembered = load(project).certificates.values()
         return schedule.pause(remembered, datetime.now(UTC), random())  # noqa: S311 - no secret
@@ -68,21 +70,16 @@ def _try(action: Callable[[], None], tell: Tell) -> None:
 
 
 def _write_letters(project: Project, settings: Settings, tell: Tell) -> None:
-    today = datetime.now(UTC)
-    for found in outlooks(project):
-        if not found.urgent:
-            continue
-        with project.acme_lock():
-            state = load(project)
+    now = datetime.now(UTC)
+    for found in filter(lambda each: each.urgent, outlooks(project)):
+        with remembering(project) as state:
             remembered = state.of(found.name)
-            if remembered.mailed_on == today.date():
+            if remembered.mailed_on == now.date():
                 continue
             try:
-                notice.send(settings, found, today)
+                notice.send(settings, found, now)
+                remembered.mailed_on = now.date()
             except OSError as error:
                 tell(
                     f"Error: the postmaster could not be told of {found.name}: {error}"
                 )
-                continue
-            remembered.mailed_on = today.date()
-            save(project, state)

@@ -6,6 +6,7 @@ Its links in live/ are not asked: a kill can leave them between two renewals.
 """
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -32,6 +33,25 @@ def authority(acme: Path, name: str) -> str | None:
     text = files.read(folder(acme) / "renewal" / f"{name}.conf") or ""
     found = re.search(r"^server = (\S+)$", text, re.MULTILINE)
     return found[1] if found else None
+
+
+def set_aside_if_broken(acme: Path, name: str) -> None:
+    """
+    Put away what is left of the lineage *name* without what certbot must know of it.
+
+    A kill can leave that. certbot would get a certificate each time, and then refuse
+    to keep it, or keep it under another name.
+    """
+    left = [
+        folder(acme) / place
+        for place in (f"archive/{name}", f"live/{name}", f"renewal/{name}.conf")
+        if files.exists(folder(acme) / place)
+    ]
+    if left and not authority(acme, name):
+        put_away = folder(acme) / "broken" / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        put_away.mkdir(parents=True, exist_ok=True)
+        for path in left:
+            path.rename(put_away / path.parent.name)
 
 
 def latest(acme: Path, name: str) -> Bundle | None:
@@ -67,7 +87,7 @@ def _bundle(acme: Path, name: str, version: int) -> Bundle | None:
             (archive / f"privkey{version}.pem").read_text()
             + (archive / f"fullchain{version}.pem").read_text()
         )
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):
         return None
     return bundle if bundle.chain and bundle.fits else None
 

@@ -8,12 +8,13 @@ from stack import deployment, files
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.deployment import Tell
+from stack.errors import StackError
 from stack.project import Project
 from stack.settings import Settings
 from stack.upkeep import certbot, directory, holding, lineages, wishes
 from stack.upkeep.attempt import attempt
 from stack.upkeep.certbot import Account, Order
-from stack.upkeep.state import Remembered
+from stack.upkeep.state import Remembered, State
 from stack.upkeep.wishes import Wish
 
 
@@ -44,13 +45,10 @@ def fulfil(
         remembered = state.of(wish.name)
         _obtain(project, settings, wish, how, tell)
         remembered.comes_from = "authority"
-        url = settings.acme_directory
-        if url not in state.authority_names:
-            about = directory.read(url, certbot.authorities(project))
-            state.authority_names[url] = list(about.caa_names)
         before = _served(project, wish.name)
         if _take_into_use(project, settings, wish, how, remembered, tell):
             _clear_away(project, settings, wish, how, before, tell)
+        _learn_names(project, settings, state, tell)
 
 
 def rehearse(
@@ -133,6 +131,20 @@ def _take_into_use(
     remembered.hold = None
     deployment.deploy(project, settings, wanted, how.seconds, tell)
     return True
+
+
+def _learn_names(
+    project: Project, settings: Settings, state: State, tell: Tell
+) -> None:
+    """Ask the authority once what CAA records call it; that may as well fail."""
+    url = settings.acme_directory
+    if url not in state.authority_names:
+        try:
+            about = directory.read(url, certbot.authorities(project))
+        except StackError as error:
+            tell(f"Warning: {error}.")
+        else:
+            state.authority_names[url] = list(about.caa_names)
 
 
 def _clear_away(

@@ -6,9 +6,9 @@ stands in its log.
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
+from stack.processes import LATE, Done
 from stack.settings import Settings
 
 CHALLENGE = re.compile(
@@ -16,15 +16,67 @@ CHALLENGE = re.compile(
     r" +Detail: (?P<detail>.+)",
     re.MULTILINE,
 )
-REFUSAL = re.compile(r"urn:ietf:params:acme:error:(\w+) :: .*? :: (.+)")
-UNRESOLVED = re.compile(r"NXDOMAIN|SERVFAIL|DNS problem|resolv|no valid A record", re.I)
+HOOK = r"^Hook '--manual-auth-hook' for (\S+) "
+HOOK_FAILED = re.compile(HOOK + r"(reported error code \d+)$", re.MULTILINE)
+HOOK_SAID = re.compile(HOOK + r"ran with error output:\n((?: .*\n)+)", re.MULTILINE)
+REFUSAL = re.compile(r"urn:ietf:params:acme:error:(\w+)((?: :: .+)?)")
 
 # Said at the beginning or the end of whatever goes wrong.
 PHRASES = re.compile(
     r"Saving debug log|Ask for help|An unexpected error|Encountered exception|"
-    r"Some challenges|The error was|Please see the logfile|usage:|\s|$"
+    r"Some challenges|Please see the logfile|usage:|\s|$"
 )
+EXCEPTION = re.compile(r"^(?:[\w.]+\.)?[A-Z]\w+: ")
 LONGEST = 300
+
+# By how we prove that a name is ours, and by what the authority says is wrong with it:
+# the type (RFC 8555 §6.7) and its words. The first that fits counts.
+REASONS = [
+    (
+        "",
+        r"SERVFAIL|REFUSED|timed out looking up|DNSSEC|occurred while resolving",
+        "{host}: the name servers of its domain don't answer the authority as they"
+        " should: see that each of them runs, and with DNSSEC that its signatures hold",
+    ),
+    ("", r"^caa ", "{host}: a CAA record forbids this authority: see `stack dns show`"),
+    (
+        "dns-|manual",
+        "",
+        "{host}: the authority didn't find the record for it in the DNS: see that the"
+        " name server is the one the world asks, or raise ACME_DNS_WAIT in .env",
+    ),
+    (
+        "",
+        r"^dns |could not resolve|[Nn]o valid (?:A|IP)",
+        "{host} doesn't resolve: publish the address that `stack dns show` names",
+    ),
+    (
+        "webroot",
+        "^unauthorized ",
+        "{host}: the web server on its port 80 doesn't show what is put into"
+        " ACME_WEBROOT: see that it serves /.well-known/acme-challenge/ from there, and"
+        " that the name leads to this machine",
+    ),
+    (
+        "",
+        "^unauthorized ",
+        "{host}: something else answers on its port 80: see that the name leads to this"
+        " machine; if a web server has the port, set ACME_CHALLENGE=webroot",
+    ),
+    (
+        "",
+        r"^(?:connection|tls) ",
+        "{host}: the authority doesn't get through to port 80: see that the name leads"
+        " to this machine, and that no firewall or router closes the port; or prove it"
+        " in the DNS, ACME_CHALLENGE in .env",
+    ),
+    (
+        "",
+        "",
+        "{host}: the authority refused it, with {kind}: see"
+        " var/acme/logs/letsencrypt.log",
+    ),
+]
 
 # What certbot says, what that means, and the remedy. The first that is found counts.
 KNOWN = [
@@ -47,12 +99,14 @@ KNOWN = [
         "the authority {url} wants a key that it gave you: say --eab-kid",
     ),
     (
-        r"Unable to register .*: (?P<detail>.+)",
+        r"Unable to register an account with ACME server\."
+        r"(?: Error returned by the ACME server:)? (?P<detail>.+)"
+        r"|binascii\.Error: (?P<more>.+)",
         "the authority {url} doesn't register us ({detail}): see --eab-kid, and"
         " ACME_EMAIL in .env",
     ),
     (
-        r"Account .* (?:not found|does not exist)",
+        r"Account .*(?:not found|does not exist|is not valid)",
         "the authority {url} doesn't know our account any more: remove"
         " var/acme/certbot/accounts, then `stack cert issue --agree-tos` makes one",
     ),
@@ -71,19 +125,30 @@ KNOWN = [
         " compose build certs`, then `docker compose up --detach certs`",
     ),
     (
-        r"Unable to find manual-auth-hook|(?P<detail>Hook '.*reported error.*)",
-        "ACME_CHALLENGE=manual, and the hook failed ({detail}): see that"
-        " var/acme/hooks/auth and cleanup are there, may be executed, and end well",
+        r"manual-\w+-hook command|-hook command manual-\w+ (?P<detail>exists, but.*)\.",
+        "ACME_CHALLENGE=manual, and a hook can't be run ({detail}): see that"
+        " var/acme/hooks/auth and cleanup are there, and may be executed",
+    ),
+    (
+        r"/webroot does not exist",
+        "the folder that ACME_WEBROOT in .env names is not there: make it, then `docker"
+        " compose up --detach certs`",
+    ),
+    (
+        r"(?P<detail>(?:archive|live) directory exists for \S+)",
+        "certbot was stopped while it made this certificate ({detail}): remove the"
+        " folders of that name in var/acme/certbot/archive and live, then try again",
     ),
     (
         r"any combination of challenges",
-        "names with a * are only given for a record in the DNS: set ACME_CHALLENGE to"
-        " dns-… or manual",
+        "the authority {url} gives names with a * only for a record in the DNS: set"
+        " ACME_CHALLENGE to dns-… or manual",
     ),
     (
-        r"(?P<detail>Missing property.*|File not found.*|The configured target DNS.*"
-        r"|Unknown algorithm.*|Unable to determine base domain.*"
-        r"|Encountered error .*|Error (?:adding|determining|finding).*)",
+        r"(?P<detail>Missing propert.*(?:\n \*.*)+|File not found.*"
+        r"|The configured target DNS.*|Unknown algorithm.*|Unable to determine .*"
+        r"|Encountered error .*|Received response from server.*|Input the path to .*"
+        r"|Error (?:adding|communicating|determining|finding|parsing).*)",
         "the name server was not changed ({detail}): see var/acme/{challenge}.ini",
     ),
 ]
@@ -94,83 +159,93 @@ REFUSALS = {
     " itself is tried again by itself ({detail})",
     "rejectedIdentifier": "the authority {url} gives none for such a name ({detail}):"
     " ask for other names",
+    "caa": "the authority {url} is forbidden by a CAA record ({detail}): see `stack dns"
+    " show`",
+    "invalidProfile": "the authority {url} has no such kind of certificate ({detail}):"
+    " see ACME_PROFILE in .env",
+    "serverInternal": "the authority {url} has trouble of its own ({detail}): try again"
+    " later",
 }
+OTHER = (
+    "the authority {url} refused it, with {kind} ({detail}): see"
+    " var/acme/logs/letsencrypt.log"
+)
 
 
-def told(output: str, log: Path, settings: Settings) -> list[str]:
+def told(done: Done, log: Path, settings: Settings) -> list[str]:
     """
-    Return a line for each problem that certbot's *output* tells of.
+    Return a line for each problem that certbot tells of in what it has printed.
 
     *log* is where it has written the rest.
     """
     url, challenge = settings.acme_directory, settings.acme_challenge
-    failed = [_challenge(found, challenge) for found in CHALLENGE.finditer(output)]
+    failed = _challenges(done.output, challenge)
     if failed:
-        return [*_hooks(output, url, challenge), *failed]
+        return failed
     for pattern, words in KNOWN:
-        if found := re.search(pattern, output):
-            detail = found.groupdict().get("detail") or "not there"
+        if found := re.search(pattern, done.output):
+            said = found.groupdict()
+            detail = said.get("detail") or said.get("more") or "not there"
             return [words.format(url=url, challenge=challenge, detail=_short(detail))]
-    if refusal := _refusal(log, url):
+    if refusal := _refusal(done.output, log, url):
         return [refusal]
-    return [f"certbot failed ({_last(output)}): see var/acme/logs/letsencrypt.log"]
+    how = "was stopped, it had not ended in time" if done.status == LATE else "failed"
+    return [f"certbot {how} ({_last(done.output)}): see var/acme/logs/letsencrypt.log"]
 
 
-def _hooks(output: str, url: str, challenge: str) -> Iterator[str]:
-    pattern, words = next(each for each in KNOWN if "Hook" in each[0])
-    if (found := re.search(pattern, output)) and found["detail"]:
-        yield words.format(url=url, challenge=challenge, detail=_short(found["detail"]))
+def _challenges(output: str, challenge: str) -> list[str]:
+    """Return a line for each host that failed: the hook's failure, else its own."""
+    hooks = _hooks(output)
+    lines = (
+        hooks.get(found["host"]) or _challenge(found, challenge)
+        for found in CHALLENGE.finditer(output)
+    )
+    # The same host twice: for its own name, and for all below it.
+    return list(dict.fromkeys(lines))
+
+
+def _hooks(output: str) -> dict[str, str]:
+    said = {host: words.splitlines()[-1] for host, words in HOOK_SAID.findall(output)}
+    return {
+        host: f"{host}: the program var/acme/hooks/auth failed ({code}:"
+        f" {_short(said.get(host, 'without a word'))}): see"
+        " var/acme/logs/letsencrypt.log"
+        for host, code in HOOK_FAILED.findall(output)
+    }
 
 
 def _challenge(found: re.Match[str], challenge: str) -> str:
-    host, kind, detail = found["host"], found["type"].strip(), _short(found["detail"])
-    by_dns = challenge == "manual" or challenge.startswith("dns-")
-    return _reason(host, kind, detail, by_dns=by_dns) + f" (the authority: {detail})"
+    host, kind, detail = found["host"], found["type"].strip(), found["detail"]
+    reason = next(
+        words
+        for proof, pattern, words in REASONS
+        if re.match(proof, challenge) and re.search(pattern, f"{kind} {detail}")
+    )
+    return f"{reason.format(host=host, kind=kind)} (the authority: {_short(detail)})"
 
 
-def _reason(host: str, kind: str, detail: str, *, by_dns: bool) -> str:
-    if kind == "caa":
-        return f"{host}: a CAA record forbids this authority: see `stack dns show`"
-    if by_dns:
-        return (
-            f"{host}: the authority didn't find the record for it in the DNS: see that"
-            " the name server is the one the world asks, or raise ACME_DNS_WAIT in .env"
-        )
-    if kind == "dns" or UNRESOLVED.search(detail):
-        return (
-            f"{host} doesn't resolve: publish the address that `stack dns show` names"
-        )
-    if kind in ("connection", "tls"):
-        return (
-            f"{host}: the authority doesn't get through to port 80: see that the name"
-            " leads to this machine, and that no firewall or router closes the port; or"
-            " prove it in the DNS, ACME_CHALLENGE in .env"
-        )
-    if kind == "unauthorized":
-        return (
-            f"{host}: something else answers on its port 80: see that the name leads to"
-            " this machine; if a web server has the port, set ACME_CHALLENGE=webroot"
-        )
-    return f"{host}: the authority refused it, with {kind}"
-
-
-def _refusal(log: Path, url: str) -> str | None:
+def _refusal(output: str, log: Path, url: str) -> str | None:
+    """Look up the type of the refusal whose words are in *output*."""
     try:
         found = REFUSAL.findall(log.read_text(errors="replace"))
     except OSError:
         return None
-    if not found:
-        return None
-    kind, detail = found[-1]
-    words = REFUSALS.get(kind, "the authority {url} refused it, with {kind}: {detail}")
-    return words.format(url=url, kind=kind, detail=_short(detail))
+    for kind, words in reversed(found):
+        said = [each.strip() for each in words.split(" :: ")]
+        detail = next((each for each in reversed(said) if each and each in output), "")
+        if detail:
+            words = REFUSALS.get(kind, OTHER)
+            return words.format(url=url, kind=kind, detail=_short(detail))
+    return None
 
 
 def _last(output: str) -> str:
     lines = [line for line in output.splitlines() if not PHRASES.match(line)]
-    return _short(lines[-1]) if lines else "without a word"
+    return _short(EXCEPTION.sub("", lines[-1])) if lines else "without a word"
 
 
 def _short(text: str) -> str:
+    """Return *text*, which a stranger may have written, fit to stand in a line."""
     words = " ".join(text.split())
+    words = "".join(each if each.isprintable() else "\ufffd" for each in words)
     return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"

@@ -1,8 +1,12 @@
 """What an independent judge of TLS, sslyze, finds on the published ports."""
 
+from pathlib import Path
+
 from sslyze import (
+    CertificateInfoExtraArgument,
     ProtocolWithOpportunisticTlsEnum,
     ScanCommand,
+    ScanCommandsExtraArguments,
     Scanner,
     ServerNetworkConfiguration,
     ServerNetworkLocation,
@@ -26,6 +30,15 @@ QUESTIONS = {
 }
 
 
+HOLES = {
+    ScanCommand.CERTIFICATE_INFO,
+    ScanCommand.HEARTBLEED,
+    ScanCommand.OPENSSL_CCS_INJECTION,
+    ScanCommand.ROBOT,
+    ScanCommand.TLS_FALLBACK_SCSV,
+}
+
+
 def findings(server: Server) -> dict[int, AllScanCommandsAttempts]:
     """
     Have sslyze look at every port, all at once, and return what it saw by port.
@@ -33,8 +46,31 @@ def findings(server: Server) -> dict[int, AllScanCommandsAttempts]:
     Raises:
         AssertionError: When it could not talk to one of them.
     """
+    return _look(server, QUESTIONS, None)
+
+
+def certificates_found(
+    server: Server, root: Path
+) -> dict[int, AllScanCommandsAttempts]:
+    """
+    Have it look for known holes, and at the certificates with trust in *root* alone.
+
+    Raises:
+        AssertionError: When it could not talk to a port.
+    """
+    trusted = ScanCommandsExtraArguments(
+        certificate_info=CertificateInfoExtraArgument(custom_ca_file=root)
+    )
+    return _look(server, HOLES, trusted)
+
+
+def _look(
+    server: Server,
+    questions: set[ScanCommand],
+    more: ScanCommandsExtraArguments | None,
+) -> dict[int, AllScanCommandsAttempts]:
     scanner = Scanner()
-    requests = {port: _request(server, port) for port in PORTS}
+    requests = {port: _request(server, port, questions, more) for port in PORTS}
     scanner.queue_scans(list(requests.values()))
     results = {each.uuid: each.scan_result for each in scanner.get_results()}
     found = {port: results[request.uuid] for port, request in requests.items()}
@@ -54,7 +90,12 @@ def suites(found: AllScanCommandsAttempts) -> set[str]:
     }
 
 
-def _request(server: Server, port: int) -> ServerScanRequest:
+def _request(
+    server: Server,
+    port: int,
+    questions: set[ScanCommand],
+    more: ScanCommandsExtraArguments | None,
+) -> ServerScanRequest:
     protocols = ProtocolWithOpportunisticTlsEnum
     spoken = protocols.IMAP if port in IMAP_PORTS else protocols.SMTP
     return ServerScanRequest(
@@ -67,5 +108,6 @@ def _request(server: Server, port: int) -> ServerScanRequest:
             # On a busy machine a new process for each connection takes its time.
             network_timeout=30,
         ),
-        scan_commands=QUESTIONS,
+        scan_commands=questions,
+        scan_commands_extra_arguments=more,
     )

@@ -5,6 +5,8 @@ import json
 import dns.zone
 import pytest
 
+from stack.certs import store
+
 
 def test_json_has_a_block_for_each_domain(stack, ready):
     """The first domain first; each record with name, type, value and time to live."""
@@ -72,3 +74,15 @@ def test_a_domain_that_init_has_not_seen_is_told(stack, ready, form):
 
     assert done.exit_code == 3
     assert "run `stack init` first" in done.stderr
+
+
+def test_the_record_of_the_certificate_is_the_one_of_its_key(stack, ready):
+    """And it says that it is of use only where the DNS is signed."""
+    served = store.load(ready.tls)["mail.example.org"].main
+
+    done = stack("dns", "show", "--format", "zone")
+
+    line = f"_25._tcp.mail.example.org. 3600 IN TLSA 3 1 1 {served.key_digest}\n"
+    assert line in done.stdout
+    assert "CAA" not in done.stdout
+    assert "Publish TLSA only where the DNS of the domain is signed" in done.stderr

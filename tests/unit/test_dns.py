@@ -124,10 +124,53 @@ def test_a_domains_own_relay_may_send_for_that_domain_alone():
     assert Record("example.org", "TXT", spf) in relayed["example.org"]
 
 
+CERTIFIED = our_dns.Certified(
+    tlsa=("3 1 1 " + "ab" * 32, "3 1 1 " + "cd" * 32),
+    hosts=("*.a.example", "a.example", "mail.example.org"),
+    authorities=("ca.example", "ca2.example"),
+)
+
+
+def test_certificates_are_promised_by_the_host(settings):
+    """TLSA for each key at port 25; CAA at each name, of both kinds for stars."""
+    block = our_dns.records(settings, KEYS, certified=CERTIFIED)["example.org"]
+
+    tlsa, mail = "_25._tcp.mail.example.org", "mail.example.org"
+    assert block[1:9] == [
+        Record(tlsa, "TLSA", CERTIFIED.tlsa[0]),
+        Record(tlsa, "TLSA", CERTIFIED.tlsa[1]),
+        Record("a.example", "CAA", '0 issuewild "ca.example"'),
+        Record("a.example", "CAA", '0 issuewild "ca2.example"'),
+        Record("a.example", "CAA", '0 issue "ca.example"'),
+        Record("a.example", "CAA", '0 issue "ca2.example"'),
+        Record(mail, "CAA", '0 issue "ca.example"'),
+        Record(mail, "CAA", '0 issue "ca2.example"'),
+    ]
+
+
+def test_the_other_domains_have_nothing_to_do_with_certificates(settings):
+    """It is the host's name that is certified."""
+    plain = our_dns.records(settings, KEYS)
+    found = our_dns.records(settings, KEYS, certified=CERTIFIED)
+
+    assert found["a.example"] == plain["a.example"]
+    rest = [each for each in found["example.org"] if each.type not in ("TLSA", "CAA")]
+    assert rest == plain["example.org"]
+
+
+def test_who_has_no_authority_forbids_nobody(settings):
+    """A CAA record for another would stop the operator's own."""
+    certified = our_dns.Certified(tlsa=CERTIFIED.tlsa, hosts=CERTIFIED.hosts)
+
+    block = our_dns.records(settings, KEYS, certified=certified)["example.org"]
+
+    assert not [each for each in block if each.type == "CAA"]
+
+
 def test_the_zone_is_read_back_as_the_same_records():
     """An independent parser finds each record, long texts in strings of 255."""
     settings = made(public_ipv4="192.0.2.1", public_ipv6="2001:db8::1")
-    blocks = our_dns.records(settings, KEYS)
+    blocks = our_dns.records(settings, KEYS, certified=CERTIFIED)
 
     zone = dns.zone.from_text(
         our_dns.zone(blocks), origin=".", relativize=False, check_origin=False

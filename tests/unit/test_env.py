@@ -161,3 +161,42 @@ def test_only_the_keys_that_change_are_rewritten():
         "# mine\r\nexport MAIL_DOMAIN=new.example # why\r\n"
         "#SMTP_PORT=25\nX_Y=1\nSMTP_PORT=26\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "COMPOSE_PROFILES=acme\n"),
+        ("A=1", "A=1\nCOMPOSE_PROFILES=acme\n"),
+        ("#COMPOSE_PROFILES=x\n", "#COMPOSE_PROFILES=x\nCOMPOSE_PROFILES=acme\n"),
+        ("COMPOSE_PROFILES=\nA=1\n", "COMPOSE_PROFILES=acme\nA=1\n"),
+        ("COMPOSE_PROFILES=''\n", "COMPOSE_PROFILES=acme\n"),
+        ("COMPOSE_PROFILES=web # why\n", "COMPOSE_PROFILES=web,acme # why\n"),
+        ('COMPOSE_PROFILES="web,x"\r\n', "COMPOSE_PROFILES=web,x,acme\r\n"),
+        ("export COMPOSE_PROFILES=web,\n", "export COMPOSE_PROFILES=web,acme\n"),
+        ("COMPOSE_PROFILES=acmes\n", "COMPOSE_PROFILES=acmes,acme\n"),
+    ],
+)
+def test_a_profile_is_added_to_those_that_are_there(before, after):
+    """Other services that the operator starts by one go on being started."""
+    assert env.with_profile(before, "acme") == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COMPOSE_PROFILES=acme\n",
+        "COMPOSE_PROFILES='web,acme' # why\n",
+        "COMPOSE_PROFILES=acme,web",
+    ],
+)
+def test_a_profile_that_is_there_is_not_added_again(text):
+    """Not a byte of the file changes."""
+    assert env.with_profile(text, "acme") == text
+
+
+def test_what_is_written_for_a_profile_can_be_read():
+    """Compose and `stack` agree on the line."""
+    text = env.with_profile(NAMES + "COMPOSE_PROFILES=web\n", "acme")
+
+    assert env.parse(text) == env.parse(NAMES)

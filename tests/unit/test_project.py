@@ -1,6 +1,7 @@
 """A project directory: where things lie, whose they are, one command at a time."""
 
 import multiprocessing
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -23,6 +24,7 @@ def test_another_directory_is_refused_with_the_way_out(tmp_path):
         ("var/etc/postfix/main.cf", Access(0o644, 0, 0)),
         ("var/tls/mail.example.org.pem", Access(0o600, 0, 0)),
         ("var/relay/logins.texthash", Access(0o600, 0, 0)),
+        ("var/acme/state.json", Access(0o600, 0, 0)),
         ("var/dkim/example.org/rsa-202611.pem", Access(0o600, 5006, 5006)),
         ("var/accounts/accounts.db", Access(0o640, 0, 5001)),
     ],
@@ -62,32 +64,101 @@ def test_links_and_foreign_things_in_var_are_left_alone(project):
     project.write(project.tls / "a.pem", "secret")
     (project.tls / "b.pem").symlink_to("/nowhere")
     (project.var / "notes").write_text("mine")
+    (project.tls / ".a.pem.new").write_text("half")
 
     assert list(project.wrong_access()) == []
 
 
-def _hold(root, held, release):
-    with Project(root).lock():
+def test_what_certbot_keeps_is_left_to_it(project):
+    """Its hooks are programs; nobody else gets in through the directory above."""
+    hook = project.acme / "hooks" / "auth"
+    project.write(hook, "#!/bin/sh\n")
+    hook.chmod(0o755)
+
+    assert list(project.wrong_access()) == []
+    project.acme.chmod(0o755)
+    found = list(project.wrong_access())
+    assert found == [(project.acme, Access(0o700, 0, 0))]
+
+
+@contextmanager
+def held_elsewhere(project, lock: str):
+    """Have another process hold the *lock* of *project* until the end."""
+    context = multiprocessing.get_context("spawn")
+    held, release = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(project.root, lock, held, release))
+    other.start()
+    assert held.wait(30)
+    try:
+        yield
+    finally:
+        release.set()
+        other.join(30)
+    assert other.exitcode == 0
+
+
+def _hold(root, lock, held, release):
+    with getattr(Project(root), lock)():
         held.set()
         release.wait(30)
 
 
-def test_a_second_command_waits_and_then_gives_up(project, monkeypatch):
-    """Two commands never write at once; the one that waited in vain says why."""
+@pytest.mark.parametrize("lock", ["lock", "acme_lock"])
+def test_a_second_command_waits_and_then_gives_up(project, monkeypatch, lock):
+    """Two commands never do the same at once; who waited in vain is told why."""
     monkeypatch.setattr(module, "PATIENCE", 0.1)
+    monkeypatch.setattr(module, "ORDERS", 0.1)
+    take = getattr(project, lock)
+
+    with (
+        held_elsewhere(project, lock),
+        pytest.raises(UnableError, match="another stack command"),
+        take(),
+    ):
+        pass
+
+    with take():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("held", "free"), [("lock", "acme_lock"), ("acme_lock", "lock")]
+)
+def test_an_authority_is_asked_while_accounts_change(project, monkeypatch, held, free):
+    """It takes minutes, for which nobody waits who wants something else."""
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    monkeypatch.setattr(module, "ORDERS", 0.1)
+
+    with held_elsewhere(project, held), getattr(project, free)():
+        pass
+
+
+@pytest.mark.parametrize("lock", ["lock", "acme_lock"])
+def test_a_second_command_goes_on_when_the_first_has_ended(project, monkeypatch, lock):
+    """It need not be called again."""
+    first = ExitStack()
+    first.enter_context(getattr(project, lock)())
+    # Where it would look again a little later, the first has ended.
+    monkeypatch.setattr(module.time, "sleep", lambda _: first.close())
+
+    with getattr(project, lock)():
+        pass
+
+
+def test_who_is_killed_holds_nothing(project):
+    """The system gives the lock back, and no file is left that says otherwise."""
     context = multiprocessing.get_context("spawn")
     held, release = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(project.root, held, release))
+    arguments = (project.root, "acme_lock", held, release)
+    other = context.Process(target=_hold, args=arguments)
     other.start()
     assert held.wait(30)
 
-    with pytest.raises(UnableError, match="another stack command"), project.lock():
-        pass
-
-    release.set()
+    other.kill()
     other.join(30)
-    with project.lock():
-        assert other.exitcode == 0
+
+    with project.acme_lock():
+        assert files.names(project.acme) == []
 
 
 def test_the_lock_leaves_nothing_behind(project):

@@ -162,3 +162,38 @@ def test_the_real_configuration_renders(values):
     assert services == {each.name for each in REAL.iterdir()}
     assert not [text for text in rendered.values() if "{{" in text or "{%" in text]
     assert not [name for name, text in rendered.items() if "None" in text.split()]
+
+
+def test_each_name_is_shown_its_own_certificates(settings):
+    """To Postfix a star is a dot; Dovecot has none beside where there is none."""
+    served = Served(
+        ("m.pem", "m.rsa.pem"),
+        (Host("*.b.example", ("b.pem",)), Host("m.example", ("m.pem", "m.rsa.pem"))),
+    )
+
+    rendered = render(REAL, settings, KEYS, served)
+
+    live = "/live/current/tls/"
+    table = rendered["postfix/sni.texthash"].splitlines()
+    assert [line for line in table if line and not line.startswith("#")] == [
+        f".b.example {live}b.pem",
+        f"m.example {live}m.pem {live}m.rsa.pem",
+    ]
+    lines = [line.rstrip() for line in rendered["dovecot/dovecot.conf"].splitlines()]
+    assert (
+        "\n".join(lines).count(
+            f"local_name *.b.example {{\n"
+            f"  ssl_server_cert_file = {live}b.pem\n"
+            f"  ssl_server_key_file = {live}b.pem\n"
+            f"  ssl_server_alt_cert_file =\n"
+            f"  ssl_server_alt_key_file =\n"
+            f"}}\n"
+        )
+        == 1
+    )
+    assert f"\nssl_server_alt_cert_file = {live}m.rsa.pem\n" in "\n".join(lines)
+    assert (
+        "\nsmtpd_tls_chain_files =\n"
+        "    $config_directory/tls/m.pem\n"
+        "    $config_directory/tls/m.rsa.pem\n"
+    ) in rendered["postfix/main.cf"]

@@ -50,6 +50,33 @@ def complaint(**values: str) -> str:
         ("publish_address", "::", "must be an IPv4 address"),
         ("publish_address", "eth0", "must be an IPv4 address"),
         ("public_ipv6", "192.0.2.1", "must be an IPv6 address"),
+        ("http_port", "65536", "from 0 to 65535"),
+        ("http_port", "25", "must be another port: SMTP_PORT has it"),
+        ("acme_directory", "http://ca.example/directory", "the https:// address of"),
+        ("acme_directory", "ca.example", "the https:// address of"),
+        ("acme_directory", "https://ca.example/a b", "the https:// address of"),
+        ("acme_directory", "https://me:x@ca.example/", "the https:// address of"),
+        ("acme_directory", "https://ca.example/?a=b", "the https:// address of"),
+        ("acme_directory", "https://ca.example/\n--x", "the https:// address of"),
+        ("acme_directory", "--https://ca.example/", "the https:// address of"),
+        ("acme_email", "me", "must be an address like you@example.org"),
+        ("acme_email", "@example.org", "must be an address like you@example.org"),
+        ("acme_email", "a@b.example,c@d.example", "must be an address like"),
+        ("acme_challenge", "http-01", "must be standalone, webroot, manual or dns-"),
+        ("acme_challenge", "dns-", "must be standalone, webroot, manual or dns-"),
+        ("acme_challenge", "dns-../x", "must be standalone, webroot, manual or dns-"),
+        ("acme_challenge", "Manual", "must be standalone, webroot, manual or dns-"),
+        ("acme_dns_wait", "7201", "from 0 to 7200"),
+        ("acme_dns_wait", "1m", "from 0 to 7200"),
+        ("acme_webroot", "www", "must be a folder by its whole path"),
+        ("acme_webroot", "/srv/$x", "must be a folder by its whole path"),
+        ("acme_webroot", "/srv/a:b", "must be a folder by its whole path"),
+        ("acme_profile", "Short lived", "must be the name of a profile"),
+        ("acme_profile", "a=b", "must be the name of a profile"),
+        ("import_folder", "./certs", "must be a folder by its whole path"),
+        ("import_folder", "~/certs", "must be a folder by its whole path"),
+        ("import_folder", "/srv/a b", "must be a folder by its whole path"),
+        ("import_folder", "/srv\n/a", "must be a folder by its whole path"),
         ("spam_mark_score", "nan", "must be a number like 5.0"),
         ("spam_mark_score", "1e3", "must be a number like 5.0"),
         ("spam_mark_score", "15.0", "SPAM_REJECT_SCORE must be more"),
@@ -66,6 +93,32 @@ def complaint(**values: str) -> str:
 def test_a_bad_value_is_refused_with_its_remedy(key, value, reason):
     """Every setting says what it could be instead."""
     assert reason in complaint(**{key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("http_port", "0"),
+        ("http_port", "8080"),
+        ("acme_directory", "https://ca.example"),
+        ("acme_directory", "https://ca.example:14000/dir/a_b-c.d@e+f"),
+        ("acme_email", ""),
+        ("acme_email", "you+certs@example.org"),
+        ("acme_challenge", "webroot"),
+        ("acme_challenge", "manual"),
+        ("acme_challenge", "dns-rfc2136"),
+        ("acme_dns_wait", "0"),
+        ("acme_dns_wait", "7200"),
+        ("acme_webroot", "/var/www/html"),
+        ("acme_profile", "tlsserver"),
+        ("acme_profile", "tls-server-2"),
+        ("import_folder", "/srv/traefik/acme.json"),
+        ("import_folder", "/etc/letsencrypt"),
+    ],
+)
+def test_a_good_value_stays_as_it_is_written(key, value):
+    """Compose passes on the same text."""
+    assert str(getattr(Settings(**NAMES, **{key: value}), key)) == value
 
 
 def test_a_key_that_is_no_setting_is_refused_with_the_nearest():

@@ -1,0 +1,147 @@
+"""How an authority is shown that a name is ours: by port 80, by a web server, by DNS"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .acme import Authority, update_credentials
+from .certificates import Certificates, believer, put_back
+from .configuration import settings
+from .server import PORTS
+from .wait import wait_until
+
+# What an operator's own program may do: change the zone, in his own way.
+HOOK = """\
+#!/opt/certbot/bin/python
+import os, sys
+import dns.query, dns.tsigkeyring, dns.update
+
+name = f"_acme-challenge.{os.environ['CERTBOT_DOMAIN']}."
+keys = dns.tsigkeyring.from_text({"@KEY@.": "@SECRET@"})
+change = dns.update.Update("example.test.", keyring=keys, keyalgorithm="hmac-sha256")
+if sys.argv[0].endswith("auth"):
+    change.replace(name, 1, "TXT", f'"{os.environ["CERTBOT_VALIDATION"]}"')
+else:
+    change.delete(name)
+sys.exit(dns.query.tcp(change, "@SERVER@", timeout=10).rcode())
+"""
+
+pytestmark = pytest.mark.provokes("certs", "^Error: ")
+
+
+@pytest.fixture(scope="module")
+def certificates(server) -> Iterator[Certificates]:
+    """Begin and end with what was there."""
+    with put_back(server) as found:
+        yield found
+
+
+def put(project, path: str, text: str, mode: str = "0600") -> None:
+    """Write an operator's own file into var/acme."""
+    place = f"var/acme/{path}"
+    project.as_root(
+        f"install -D -m {mode} /dev/null {place}; cat > {place} <<'END'\n{text}\nEND"
+    )
+
+
+def proves(certificates, name: str) -> bool:
+    """Whether a client that asks for *name* is satisfied on every port."""
+    client = believer(Authority(certificates.project).root, name)
+    for port in PORTS:
+        with certificates.connect(port, client) as session:
+            assert session.socket.getpeercert()
+    return True
+
+
+def test_a_web_server_that_has_port_80_can_answer(server, certificates):
+    """
+    Where port 80 is taken, `webroot` leaves the answer to who has taken it.
+
+    With `standalone` the order fails, and the line says why.
+    """
+    container = server.project.container("certs")
+    container.exec_run(
+        ["python3", "-m", "http.server", "-d", "/webroot", "80"], detach=True
+    )
+    try:
+        wait_until(
+            lambda: container.exec_run(["curl", "-sf", "http://127.0.0.1/"])[0] == 0,
+            "a web server on port 80",
+        )
+        alone = certificates.issue("smtp.example.test", check=False)
+        with settings(server.project, ACME_CHALLENGE="webroot"):
+            certificates.issue("smtp.example.test")
+    finally:
+        container.exec_run(["pkill", "-f", "http.server"])
+
+    assert "port 80 of the container is in use" in alone.stderr
+    assert proves(certificates, "smtp.example.test")
+    certificates.cert("remove", "smtp.example.test")
+
+
+def test_a_name_server_is_changed_for_a_wildcard(server, certificates, world):
+    """
+    By dynamic update (RFC 2136), a certificate for a domain and all right below it.
+
+    Every port serves it to who asks for one of them, and to nobody else.
+    """
+    put(server.project, "dns-rfc2136.ini", update_credentials(world))
+    before = certificates.everywhere()
+
+    with settings(server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_WAIT="1"):
+        certificates.issue("second.test", "*.second.test")
+
+    assert proves(certificates, "second.test")
+    assert proves(certificates, "anything.second.test")
+    assert certificates.everywhere() == before
+    certificates.cert("remove", "second.test")
+    assert certificates.everywhere("anything.second.test") == before
+
+
+def test_a_name_server_that_refuses_is_told_of(server, certificates, world):
+    """With a wrong key nothing is changed, and the file to mend is named."""
+    wrong = update_credentials(world).replace("_secret = ", "_secret = QUJD")
+    put(server.project, "dns-rfc2136.ini", wrong)
+
+    with settings(server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_WAIT="1"):
+        done = certificates.issue("imap.second.test", check=False)
+
+    assert done.returncode == 1
+    assert "the name server was not changed" in done.stderr
+    assert "var/acme/dns-rfc2136.ini" in done.stderr
+
+
+def test_any_other_provider_is_served_by_a_program(server, certificates, world):
+    """With `manual` the operator's own hooks change the DNS, and tidy up after it."""
+    text = HOOK.replace("@SERVER@", world.names)
+    text = text.replace("@KEY@", "certs").replace("@SECRET@", world.zones.secret)
+    for name in ("auth", "cleanup"):
+        put(server.project, f"hooks/{name}", text, "0700")
+    # What `stack init` repairs in var/ is not this.
+    server.project.stack("init", "--yes")
+
+    with settings(server.project, ACME_CHALLENGE="manual"):
+        certificates.issue("imap.example.test")
+
+    assert proves(certificates, "imap.example.test")
+    certificates.cert("remove", "imap.example.test")
+
+
+def test_a_program_that_fails_is_told_of(server, certificates):
+    """The line names the hooks; certbot itself would go on as if nothing was."""
+    put(server.project, "hooks/auth", "#!/bin/sh\necho no >&2; exit 3", "0700")
+
+    with settings(server.project, ACME_CHALLENGE="manual"):
+        done = certificates.issue("smtp.second.test", check=False)
+
+    assert done.returncode == 1
+    assert "smtp.second.test: the program var/acme/hooks/auth failed" in done.stderr
+
+
+def test_a_plugin_that_is_not_there_is_told_of(server, certificates):
+    """The image has the plugin that .env named when it was built: build it again."""
+    with settings(server.project, ACME_CHALLENGE="dns-cloudflare"):
+        done = certificates.issue("smtp.second.test", check=False)
+
+    assert done.returncode == 1
+    assert "`docker compose build certs`" in done.stderr

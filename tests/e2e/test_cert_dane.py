@@ -1,0 +1,95 @@
+"""TLSA records: the key is kept while they promise it, or changed in two steps"""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from .acme import published
+from .brought import bundle, certificate, lay
+from .certificates import Certificates, put_back
+from .wait import wait_until
+
+NAME = "_25._tcp.mail.example.test"
+
+
+@pytest.fixture(scope="module")
+def certificates(server) -> Iterator[Certificates]:
+    """Have a certificate from the authority of this world."""
+    with put_back(server) as found:
+        found.issue()
+        yield found
+
+
+def records(certificates) -> set[str]:
+    """The TLSA records that `stack dns show` prints."""
+    shown = json.loads(certificates.project.stack("dns", "show", "--json").stdout)
+    return {
+        record["value"]
+        for block in shown
+        for record in block["records"]
+        if (record["name"], record["type"]) == (NAME, "TLSA")
+    }
+
+
+def test_the_record_to_publish_is_for_the_key_that_is_served(certificates):
+    """`stack dns show` prints 3 1 1 and the digest of the key, to be pasted."""
+    assert records(certificates) == {certificates.of()["tlsa"]}
+
+
+def test_a_renewal_keeps_the_key_that_is_promised(server, certificates):
+    """With a TLSA record in the DNS the next certificate has the same key."""
+    before = certificates.of()
+
+    with published(server.project, f"{NAME}. 1 TLSA {before['tlsa']}"):
+        certificates.cert("renew", "--force")
+
+    after = certificates.of()
+    assert after["sha256"] != before["sha256"]
+    assert after["tlsa"] == before["tlsa"]
+    assert certificates.everywhere() == {after["sha256"]}
+
+
+def test_a_new_key_is_taken_into_use_in_two_steps(server, certificates):
+    """
+    It is served only when its record has been published for as long as others
+    may remember the time before.
+    """
+    project, before = server.project, certificates.of()
+    old = f"{NAME}. 2 TLSA {before['tlsa']}"
+
+    with published(project, old):
+        first = certificates.cert("renew", "--new-key")
+        assert "not served yet" in first.stderr
+        assert certificates.of()["sha256"] == before["sha256"]
+        assert "a newer one is not served yet" in certificates.of()["remark"]
+        assert certificates.everywhere() == {before["sha256"]}
+        (new,) = records(certificates) - {before["tlsa"]}
+        assert new in first.stderr
+
+        with published(project, old, f"{NAME}. 2 TLSA {new}"):
+            second = certificates.cert("renew")
+            assert "its TLSA record is published" in second.stderr
+            assert certificates.of()["sha256"] == before["sha256"]
+            wait_until(
+                lambda: (
+                    (certificates.cert("renew"), certificates.of()["tlsa"])[1] == new
+                ),
+                "the new key in use",
+            )
+            assert certificates.everywhere() == {certificates.of()["sha256"]}
+    assert records(certificates) == {new}
+
+
+def test_a_certificate_that_breaks_the_promise_is_not_brought(server, certificates):
+    """`import` refuses another key, names the record, and changes nothing."""
+    before = certificates.files()
+    (path,) = lay(server.project, other=bundle(certificate()))
+
+    with published(server.project, f"{NAME}. 1 TLSA {certificates.of()['tlsa']}"):
+        done = server.project.stack("cert", "import", path, check=False)
+
+    assert done.returncode == 1
+    assert f"{NAME} has TLSA records for another" in done.stderr
+    assert "publish TLSA 3 1 1 " in done.stderr
+    assert certificates.files() == before

@@ -1,0 +1,182 @@
+"""A certificate is in use when every port has been seen to serve it, or not at all"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from stack.certs.bundle import Bundle
+
+from .acme import Authority
+from .brought import bundle, certificate, lay
+from .certificates import ADDRESSES, Certificates, believing, put_back, stranger
+from .faults import deaf
+from .login import plain
+from .message import letter
+from .server import HOSTNAME, IMAP_PORTS, PORTS
+from .wait import wait_until
+
+SESSIONS = 20
+
+# Kills come after so many seconds: while Python starts, while files are written, while
+# ports are looked at.
+MOMENTS = [0.3, 0.5, 0.6, 0.7, 0.8, 1.0, 1.5]
+
+pytestmark = [
+    pytest.mark.provokes("dovecot", "SIGHUP received|Sent SIGTERM to|sent SIGTERM"),
+    pytest.mark.provokes("dovecot", "aren't dying after reload|Killed with signal 15"),
+]
+
+
+@pytest.fixture(scope="module")
+def certificates(server) -> Iterator[Certificates]:
+    """Begin and end with what was there."""
+    with put_back(server) as found:
+        yield found
+
+
+def test_a_renewal_ends_no_session(server, certificates, alice, bob, subject):
+    """
+    Twenty IMAP sessions and two long messages go on while a certificate is replaced.
+
+    Who connects afterwards is shown the new one.
+    """
+    certificates.issue()
+    before = certificates.of()["sha256"]
+    with ExitStack() as stack:
+        reading = [
+            stack.enter_context(log_in(certificates, alice)) for _ in range(SESSIONS)
+        ]
+        writing = [
+            stack.enter_context(long_message(certificates, alice, bob, port, subject))
+            for port in (25, 587)
+        ]
+
+        certificates.cert("renew", "--force")
+        after = certificates.of()["sha256"]
+
+        assert after != before
+        assert certificates.everywhere() == {after}
+        assert all("tag OK" in session.say("NOOP") for session in reading)
+        for session in writing:
+            session.write(b"the end\r\n.\r\n")
+            assert session.reply().code == 250
+    with believing(server, Authority(server.project).root):
+        for port in (25, 587):
+            assert bob.receive(f"{port} {subject}")
+
+
+def log_in(certificates, user):
+    """Open a session on 993 that stays."""
+    session = certificates.connect(993, stranger(HOSTNAME))
+    session.say(f"LOGIN {user.address} {user.password}")
+    return session
+
+
+def long_message(certificates, sender, reader, port: int, subject: str):
+    """Begin a message on *port* that doesn't end yet."""
+    session = certificates.connect(port, stranger(HOSTNAME))
+    if port == 587:
+        session.say(f"AUTH PLAIN {plain(sender.address, sender.password)}")
+    source = sender.address if port == 587 else "a@outside.test"
+    session.say(f"MAIL FROM:<{source}>")
+    session.say(f"RCPT TO:<{reader.address}>")
+    assert session.say("DATA").code == 354
+    text = letter(source, reader.address, f"{port} {subject}")
+    session.write(text.replace(b"\n", b"\r\n"))
+    return session
+
+
+def test_the_old_one_is_put_back_if_a_port_does_not_serve_the_new(server, certificates):
+    """
+    Dovecot overlooks the change: the operator is told which ports still serve what.
+
+    Then all is as before, on disk and on every port.
+    """
+    before, served = certificates.files(), certificates.everywhere()
+    (path,) = lay(server.project, new=bundle(certificate()))
+
+    with deaf(server.project, "dovecot"):
+        done = server.project.stack(
+            "cert", "import", path, "--timeout", "8", check=False
+        )
+
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert {int(line.split()[2]) for line in told} == set(IMAP_PORTS)
+    assert all("the one before was put back" in line for line in told)
+    assert certificates.files() == before
+    certificates.proven()
+    assert certificates.everywhere() == served
+
+
+def test_a_port_that_serves_the_old_one_is_found(server, certificates):
+    """`stack cert check` names the ports, what they serve, and fails; `status`, too."""
+    new = bundle(certificate())
+    lay(server.project, new=new)
+    file = f"var/tls/{HOSTNAME}.pem"
+
+    with deaf(server.project, "dovecot"):
+        server.project.as_root(f"cp -p {file} kept.pem; cat brought/new.pem > {file}")
+        wait_for_postfix(certificates, new)
+        checked = server.project.stack("cert", "check", check=False)
+        server.project.as_root(f"cat kept.pem > {file}; rm kept.pem")
+
+    assert checked.returncode == 1
+    wrong = [line for line in checked.stdout.splitlines() if "another cert" in line]
+    assert {int(line.split()[1]) for line in wrong} == set(IMAP_PORTS)
+    certificates.proven()
+
+
+def wait_for_postfix(certificates, text: str) -> None:
+    """Wait until the ports of Postfix serve the certificate in *text*."""
+    wanted = Bundle.parse(text).fingerprint
+    wait_until(lambda: certificates.served(465) == wanted, "Postfix serves the new one")
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_kill_leaves_a_pair_that_works(server, certificates, moment):
+    """
+    Whenever `stack cert` is killed, key and certificate on disk are one pair.
+
+    Every port serves it, and the next command finds nothing in its way.
+    """
+    (path,) = lay(server.project, killed=bundle(certificate()))
+    command = f"timeout -s KILL {moment} stack cert import {path} --despite-tlsa"
+
+    server.project.compose("exec", "-T", "certs", "sh", "-c", command, check=False)
+
+    for service in ("postfix", "dovecot"):
+        fits = "ls /tls/*.pem | certificates-fit"
+        server.project.inside(service, "sh", "-c", fits)
+    certificates.proven()
+    server.project.stack("init", "--yes")
+
+
+def test_check_sees_both_families(server, certificates):
+    """
+    On the machine itself, where the ports are published is looked up and asked.
+
+    Each port on IPv4 and on IPv6, for the name and for none.
+    """
+    command = ("stack", "--project", str(server.project.folder), "cert", "check")
+    done = subprocess.run(
+        [sys.executable, "-m", *command, "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    found = json.loads(done.stdout)
+    assert done.returncode == 0
+    seen = {(each["port"], each["address"], each["host"]) for each in found["ports"]}
+    assert seen == {
+        (port, address, host)
+        for port in PORTS
+        for address in ADDRESSES
+        for host in (HOSTNAME, None)
+    }
+    assert not any(each["problem"] for each in found["ports"])

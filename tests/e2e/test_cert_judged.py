@@ -1,0 +1,80 @@
+"""An independent judge, sslyze, of our certificates and of known holes in TLS"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sslyze import ScanCommand
+
+from .acme import Authority
+from .certificates import Certificates, put_back
+from .judge import certificates_found
+from .server import HOSTNAME, PORTS
+
+pytestmark = [
+    pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem"),
+    pytest.mark.provokes("postfix", "non-SMTP command from .*: GET / HTTP/1.1"),
+    pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed|SSL_read failed.* alert"),
+    # Said of an authority in the judge's own list, which is asked as well.
+    pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive"),
+]
+every_port = pytest.mark.parametrize("port", PORTS)
+
+
+@pytest.fixture(scope="module")
+def certificates(server) -> Iterator[Certificates]:
+    """Have a certificate of both kinds from the authority of this world."""
+    with put_back(server) as found:
+        found.issue("--rsa")
+        yield found
+
+
+@pytest.fixture(scope="module")
+def judged(server, certificates, tmp_path_factory):
+    """Let sslyze look at all ports at once, believing in that authority."""
+    root = Path(tmp_path_factory.mktemp("judge"), "root.pem")
+    root.write_text(Authority(server.project).root)
+    return certificates_found(server, root)
+
+
+@every_port
+def test_each_certificate_is_for_our_name_and_its_chain_complete(judged, port):
+    """Both kinds: in order, without the root, without SHA-1, believed by a client."""
+    deployed = judged[port].certificate_info.result.certificate_deployments
+
+    assert len(deployed) == 2
+    for each in deployed:
+        valid = {
+            result.trust_store.name
+            for result in each.path_validation_results
+            if result.was_validation_successful
+        }
+        assert valid == {"Supplied CA file"}
+        assert each.received_chain_has_valid_order
+        assert not each.received_chain_contains_anchor_certificate
+        assert not each.verified_chain_has_sha1_signature
+        assert len(each.received_certificate_chain) == 2
+
+
+@every_port
+@pytest.mark.parametrize(
+    ("hole", "field"),
+    [
+        (ScanCommand.HEARTBLEED, "is_vulnerable_to_heartbleed"),
+        (ScanCommand.OPENSSL_CCS_INJECTION, "is_vulnerable_to_ccs_injection"),
+        (ScanCommand.TLS_FALLBACK_SCSV, "supports_fallback_scsv"),
+        (ScanCommand.ROBOT, "robot_result"),
+    ],
+    ids=lambda each: getattr(each, "value", ""),
+)
+def test_no_known_hole_is_open(judged, port, hole, field):
+    """Heartbleed, CCS injection, downgrade and ROBOT: none of them works."""
+    found = getattr(getattr(judged[port], hole.value).result, field)
+
+    safe = {"robot_result": "NOT_VULNERABLE", "supports_fallback_scsv": True}
+    assert str(getattr(found, "name", found)).startswith(str(safe.get(field, False)))
+
+
+def test_the_name_is_in_the_certificate(certificates):
+    """And no other name is."""
+    assert {tuple(each["hosts"]) for each in certificates.shown()} == {(HOSTNAME,)}

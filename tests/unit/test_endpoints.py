@@ -1,0 +1,117 @@
+"""Where the mail ports are: as Docker has published them, or by the services' names."""
+
+import socket
+from types import SimpleNamespace
+
+import pytest
+
+from stack import endpoints
+from stack.endpoints import Endpoint
+from stack.errors import UnableError
+
+# What Docker writes for all addresses of either family.
+ALL_4, ALL_6 = endpoints.NEAREST
+
+
+def container(service: str, state: str = "healthy", **ports: list[tuple[str, str]]):
+    """Return a container of *service* as Docker's library shows it."""
+    published = {
+        f"{name[1:]}/tcp": [{"HostIp": ip, "HostPort": port} for ip, port in bound]
+        for name, bound in ports.items()
+    }
+    labels = {endpoints.SERVICE: service}
+    return SimpleNamespace(
+        labels=labels, ports=published | {"99/tcp": None}, health=state, status="exited"
+    )
+
+
+@pytest.fixture
+def running(monkeypatch) -> list:
+    """The containers of the project, to be filled."""
+    found: list = []
+    monkeypatch.setattr(endpoints, "containers", lambda _: found)
+    return found
+
+
+@pytest.fixture
+def names(monkeypatch) -> dict[str, list[str]]:
+    """The services' addresses in the containers' network, to be filled; no Docker."""
+    known: dict[str, list[str]] = {}
+
+    def look_up(host, port, **_):
+        if host not in known:
+            raise socket.gaierror(-2, "Name or service not known")
+        return [(0, 0, 0, "", (each, port)) for each in known[host]]
+
+    monkeypatch.setattr(endpoints, "containers", lambda _: None)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return known
+
+
+def test_each_address_that_a_port_is_published_on_is_one_place(running, tmp_path):
+    """What is open on all addresses is asked at the nearest, in both families."""
+    running.append(container("postfix", p25=[(ALL_4, "2525"), (ALL_6, "2526")]))
+    running.append(container("dovecot", p993=[("192.0.2.1", "993")]))
+
+    assert endpoints.find(tmp_path) == [
+        Endpoint(25, "127.0.0.1", 2525),
+        Endpoint(25, "::1", 2526),
+        Endpoint(993, "192.0.2.1", 993),
+    ]
+
+
+def test_a_port_of_another_service_is_not_ours(running, tmp_path):
+    """An operator's web mail may publish what it likes; and 110 is no port of ours."""
+    running.append(container("webmail", p25=[(ALL_4, "1")]))
+    running.append(container("dovecot", p25=[(ALL_4, "2")], p110=[(ALL_6, "3")]))
+
+    assert endpoints.find(tmp_path) == []
+
+
+def test_a_server_that_does_not_run_is_nowhere(running, tmp_path):
+    """That is known: Docker has said so."""
+    assert endpoints.find(tmp_path) == []
+    assert endpoints.health(tmp_path) == []
+
+
+def test_in_a_container_the_services_are_known_by_their_names(names, tmp_path):
+    """On each of their addresses, on the very port; one that is down is nowhere."""
+    names["postfix"] = ["172.29.25.5", "fd00::5", "172.29.25.5"]
+    endpoints_inside = tmp_path / "inside"
+    endpoints_inside.touch()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(endpoints, "INSIDE", endpoints_inside)
+        found = endpoints.find(tmp_path)
+
+    assert found == [
+        Endpoint(port, address, port)
+        for port in (25, 465, 587)
+        for address in ("172.29.25.5", "fd00::5")
+    ]
+
+
+def test_where_nothing_can_be_known_nothing_is_guessed(names, tmp_path, monkeypatch):
+    """A user who may not use Docker is told what to do."""
+    monkeypatch.setattr(endpoints, "INSIDE", tmp_path / "nowhere")
+
+    with pytest.raises(UnableError, match="who may use Docker, or as `docker compose"):
+        endpoints.find(tmp_path)
+    assert endpoints.health(tmp_path) == []
+
+
+def test_each_container_is_told_with_its_health(running, tmp_path):
+    """One without a check by what it does; stack itself is left out."""
+    running += [container("postfix"), container("mine", "unknown"), container("stack")]
+
+    assert endpoints.health(tmp_path) == [("mine", "exited"), ("postfix", "healthy")]
+
+
+def test_places_are_named_and_sorted_for_people():
+    """By the port that the world knows; an IPv6 address is in brackets."""
+    second, first = Endpoint(465, "::1", 4650), Endpoint(25, "127.0.0.1", 25250)
+
+    assert sorted([second, first]) == [first, second]
+    assert str(first) == "port 25 (127.0.0.1:25250)"
+    assert str(second) == "port 465 ([::1]:4650)"
+    assert (first.family, second.family) == ("IPv4", "IPv6")

@@ -1,0 +1,57 @@
+"""Other programs are started with just what they are given."""
+
+import sys
+
+from stack import processes
+
+PYTHON = [sys.executable, "-c"]
+
+
+def test_what_a_program_says_is_taken_together():
+    """In the order in which it says it, and whatever bytes they are."""
+    done = processes.run(
+        [
+            *PYTHON,
+            "import os; os.write(1, b'a\\n'); os.write(2, b'\\xffb\\n'); exit(7)",
+        ],
+        {},
+        30,
+    )
+
+    assert done == processes.Done(7, "a\n\N{REPLACEMENT CHARACTER}b\n")
+
+
+def test_it_has_no_other_environment_and_no_input(monkeypatch):
+    """Secrets of ours aren't its, and it can't wait for somebody to type."""
+    monkeypatch.setenv("SECRET", "horse")
+    text = "import os, sys; print(dict(os.environ), repr(sys.stdin.read()))"
+
+    done = processes.run([*PYTHON, text], {"GIVEN": "this", "LC_ALL": "C.UTF-8"}, 30)
+
+    assert "'GIVEN': 'this'" in done.output
+    assert "horse" not in done.output
+    assert done.output.endswith(" ''\n")
+
+
+def test_what_takes_too_long_is_ended():
+    """With the status that timeout(1) gives, and with what it had said."""
+    command = ["/bin/sh", "-c", "echo so far; exec /bin/sleep 60"]
+
+    done = processes.run(command, {}, 1)
+
+    assert done == processes.Done(124, "so far\n")
+
+
+def test_the_status_of_what_is_handed_over_is_returned():
+    """It is for the caller to pass on."""
+    assert processes.hand_over([*PYTHON, "exit(5)"]) == 5
+
+
+def test_programs_are_found_on_the_path(tmp_path, monkeypatch):
+    """Or not at all."""
+    (tmp_path / "here").write_text("#!/bin/sh\n")
+    (tmp_path / "here").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert processes.find("here") == str(tmp_path / "here")
+    assert processes.find("there") is None

@@ -1,0 +1,114 @@
+"""What certbot 5.8 printed in real runs, and what it would print of other refusals."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from stack.processes import Done
+from stack.settings import Settings
+from stack.upkeep import troubles
+
+URL = "https://acme.ca.test:14000/dir"
+
+CHALLENGE = """\
+Requesting a certificate for {host}
+
+Certbot failed to authenticate some domains (authenticator: {authenticator}). The \
+Certificate Authority reported these problems:
+{problems}
+Hint: The Certificate Authority failed to download the challenge files from the \
+temporary standalone webserver started by Certbot on port 80. Ensure that the listed \
+domains point to this machine and that it can accept inbound connections from the \
+internet.
+
+Saving debug log to /project/var/acme/logs/letsencrypt.log
+Some challenges have failed.
+"""
+
+PROBLEM = """\
+  Identifier: {host}
+  Type:   {kind}
+  Detail: {detail}
+"""
+
+REFUSAL = """\
+Requesting a certificate for mail.example.org
+Saving debug log to /project/var/acme/logs/letsencrypt.log
+An unexpected error occurred:
+{detail}
+Ask for help or search for solutions at https://community.letsencrypt.org. See the \
+logfile /project/var/acme/logs/letsencrypt.log or re-run Certbot with -v for more \
+details.
+"""
+
+LOG = """\
+2026-11-24 22:28:47,241:DEBUG:certbot._internal.log:Exiting abnormally:
+Traceback (most recent call last):
+  File "/opt/certbot/bin/certbot", line 8, in <module>
+    sys.exit(main())
+acme.messages.Error: urn:ietf:params:acme:error:{kind} :: {description} :: {detail}
+2026-11-24 22:28:47,243:ERROR:certbot._internal.log:An unexpected error occurred:
+2026-11-24 22:28:47,243:ERROR:certbot._internal.log:{detail}
+"""
+
+
+@cache
+def _real() -> dict[str, str]:
+    text = Path(__file__).with_suffix(".txt").read_text()
+    parts = (part.partition("\n") for part in text.split("##### ")[1:])
+    return {name: words for name, _, words in parts}
+
+
+def printed(name: str) -> str:
+    """Return what certbot printed in the run called *name*."""
+    return _real()[name]
+
+
+def names() -> list[str]:
+    """Return what the real runs are called."""
+    return list(_real())
+
+
+def failed(*problems: tuple[str, str, str], authenticator: str = "standalone") -> str:
+    """Return what is printed when a host, for a type, with a detail, is not proven."""
+    told = (PROBLEM.format(host=h, kind=k, detail=d) for h, k, d in problems)
+    return CHALLENGE.format(
+        host=problems[0][0], authenticator=authenticator, problems="\n".join(told)
+    )
+
+
+def refused(detail: str) -> str:
+    """Return what is printed when the authority refuses, with *detail*."""
+    return REFUSAL.format(detail=detail)
+
+
+def logged(kind: str, description: str, detail: str) -> str:
+    """Return the last lines of the log when the authority refuses, with *detail*."""
+    return LOG.format(kind=kind, description=description, detail=detail)
+
+
+def told(
+    folder: Path,
+    output: str,
+    log: str | None = None,
+    *,
+    challenge: str = "standalone",
+    status: int = 1,
+    url: str = URL,
+) -> list[str]:
+    """Return what is told of *output*, with *log* a file in *folder*, checked."""
+    settings = Settings(
+        mail_domain="example.org",
+        mail_hostname="mail.example.org",
+        acme_directory=url,
+        acme_challenge=challenge,
+    )
+    path = folder / "letsencrypt.log"
+    if log is not None:
+        path.write_text(log)
+    lines = troubles.told(Done(status, output), path, settings)
+    for line in lines:
+        assert line.isprintable()
+        assert len(line) <= 600
+        assert not re.search(r"Traceback|certbot\.errors|acme\.errors", line)
+    return lines
