@@ -1,6 +1,6 @@
 """The records to publish, as data, and in the forms that people paste."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stack import dane
@@ -60,11 +60,12 @@ def records(
     first = settings.mail_domain
     domains = [first, *(name for name in sorted(keys) if name != first)]
     blocks = {name: _domain(settings, name, keys[name]) for name in domains}
-    blocks[first] = [
-        *_host(settings),
-        *_certificates(settings, certified),
-        *blocks[first],
+    tlsa = [
+        Record(dane.name_of(settings.mail_hostname), "TLSA", d) for d in certified.tlsa
     ]
+    blocks[first] = [*_host(settings), *tlsa, *blocks[first]]
+    for host in certified.hosts:
+        blocks[nearest(host.removeprefix("*."), keys) or first] += _caa(host, certified)
     for name in sorted((below.received | below.sent) - {settings.mail_hostname}):
         parent = nearest(name, keys)
         if parent and parent != name:
@@ -90,14 +91,14 @@ def _host(settings: Settings) -> list[Record]:
     return [*found, Record(name, "TXT", "v=spf1 a -all")]
 
 
-def _certificates(settings: Settings, certified: Certified) -> Iterator[Record]:
-    name = dane.name_of(settings.mail_hostname)
-    yield from (Record(name, "TLSA", data) for data in certified.tlsa)
+def _caa(host: str, certified: Certified) -> list[Record]:
     # At the host itself, so that the domain's web site may have another authority.
-    for host in certified.hosts:
-        tag = "issuewild" if host.startswith("*.") else "issue"
-        for authority in certified.authorities:
-            yield Record(host.removeprefix("*."), "CAA", f'0 {tag} "{authority}"')
+    tag = "issuewild" if host.startswith("*.") else "issue"
+    name = host.removeprefix("*.")
+    return [
+        Record(name, "CAA", f'0 {tag} "{authority}"')
+        for authority in certified.authorities
+    ]
 
 
 def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Record]:

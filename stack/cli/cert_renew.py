@@ -1,6 +1,7 @@
 """`stack cert renew`: now, or for ever."""
 
 import signal
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -111,15 +112,17 @@ def _be_healthy(project: Project) -> None:
 def _keep(project: Project) -> None:
     from stack.upkeep import keeping
 
-    # Blocked, so that none is lost while we work: they are taken between two looks.
-    ends, wakes = {signal.SIGTERM, signal.SIGINT}, {signal.SIGHUP}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends | wakes)
+    # At any step: what was there is still whole. The first process of a container
+    # would not hear these otherwise.
+    for ends in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ends, lambda *_: sys.exit())
+    # Blocked, so that it isn't lost while we work: it is taken between two looks.
+    wakes = {signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, wakes)
     while True:
         pause = keeping.look(project, _log)
         _log(f"Next look at {datetime.now(UTC) + pause:%Y-%m-%d %H:%M} UTC.")
-        taken = signal.sigtimedwait(ends | wakes, pause.total_seconds())
-        if taken and taken.si_signo in ends:
-            return
+        signal.sigtimedwait(wakes, pause.total_seconds())
 
 
 def _log(words: str) -> None:

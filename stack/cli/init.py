@@ -14,6 +14,8 @@ Next:
       takes your own names
   stack dns show
       prints the DNS records to publish
+  stack cert issue
+      gets a certificate that mail programs trust
 Where Python is not installed, `docker compose run --rm stack` is `stack`."""
 
 

@@ -39,17 +39,6 @@ def look(project: Project, tell: Tell) -> timedelta:
         return schedule.FIRST_RETRY
 
 
-def _due(project: Project) -> list[Wish]:
-    """Return what comes from an authority and isn't to be left alone for a while."""
-    state, now = load(project), datetime.now(UTC)
-    failures = {name: each.failure for name, each in state.certificates.items()}
-    return [
-        wish
-        for wish in wishes.known(project, state)
-        if not (failure := failures.get(wish.name)) or failure.retry_at <= now
-    ]
-
-
 def outlooks(project: Project) -> list[Outlook]:
     """
     Return how each certificate stands now.
@@ -60,6 +49,17 @@ def outlooks(project: Project) -> list[Outlook]:
     state = load(project)
     known = {wish.name: wish for wish in wishes.known(project, state)}
     return outlook.outlook(store.load(project.tls), known, state, datetime.now(UTC))
+
+
+def _due(project: Project) -> list[Wish]:
+    """Return what comes from an authority and isn't to be left alone for a while."""
+    state, now = load(project), datetime.now(UTC)
+    failures = {name: each.failure for name, each in state.certificates.items()}
+    return [
+        wish
+        for wish in wishes.known(project, state)
+        if not (failure := failures.get(wish.name)) or failure.retry_at <= now
+    ]
 
 
 def _try(action: Callable[[], None], tell: Tell) -> None:

@@ -1,6 +1,7 @@
 """How an authority is shown that a name is ours: by port 80, by a web server, by DNS"""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -44,6 +45,22 @@ def put(project, path: str, text: str, mode: str = "0600") -> None:
     )
 
 
+@contextmanager
+def web_server(project) -> Iterator[None]:
+    """Have a web server on port 80, which shows what is in ACME_WEBROOT."""
+    container = project.container("certs")
+    serve = "echo $$ > /tmp/web.pid; exec python3 -m http.server -d /webroot 80"
+    container.exec_run(["sh", "-c", serve], detach=True)
+    try:
+        wait_until(
+            lambda: container.exec_run(["curl", "-sf", "http://127.0.0.1/"])[0] == 0,
+            "a web server on port 80",
+        )
+        yield
+    finally:
+        project.inside("certs", "sh", "-c", "kill $(cat /tmp/web.pid)")
+
+
 def proves(certificates, name: str) -> bool:
     """Whether a client that asks for *name* is satisfied on every port."""
     client = believer(Authority(certificates.project).root, name)
@@ -59,20 +76,10 @@ def test_a_web_server_that_has_port_80_can_answer(server, certificates):
 
     With `standalone` the order fails, and the line says why.
     """
-    container = server.project.container("certs")
-    container.exec_run(
-        ["python3", "-m", "http.server", "-d", "/webroot", "80"], detach=True
-    )
-    try:
-        wait_until(
-            lambda: container.exec_run(["curl", "-sf", "http://127.0.0.1/"])[0] == 0,
-            "a web server on port 80",
-        )
+    with web_server(server.project):
         alone = certificates.issue("smtp.example.test", check=False)
         with settings(server.project, ACME_CHALLENGE="webroot"):
             certificates.issue("smtp.example.test")
-    finally:
-        container.exec_run(["pkill", "-f", "http.server"])
 
     assert "port 80 of the container is in use" in alone.stderr
     assert proves(certificates, "smtp.example.test")

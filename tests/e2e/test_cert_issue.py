@@ -8,7 +8,16 @@ from cryptography import x509
 
 from .acme import EAB_HMAC_KEY, EAB_KID, Authority
 from .certificates import ADDRESSES, Certificates, asking, believer, put_back
+from .checkout import ROOT
 from .server import HOSTNAME, PORTS
+
+# What no command of ours does: one certificate is revoked, and nothing else is done.
+REVOKE = (
+    "REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt /opt/certbot/bin/certbot"
+    " revoke --non-interactive --no-delete-after-revoke"
+    " --config-dir /project/var/acme/certbot --work-dir /tmp --logs-dir /tmp"
+    " --server https://acme.ca.test:14000/dir"
+)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +111,24 @@ def test_a_stolen_key_is_replaced_and_revoked(certificates, authority):
     assert authority.status(serial(certificates)) == "Valid"
 
 
+def test_what_the_authority_wants_renewed_is_renewed(certificates):
+    """
+    It suggests when to renew (ARI): for a certificate that was revoked, at once.
+
+    By its lifetime, of which hardly anything has passed, it would not be due.
+    """
+    name = "smtp.example.test"
+    certificates.issue(name)
+    before = certificates.of(name)
+    words = f"--cert-path /project/var/acme/certbot/live/{name}/cert.pem"
+    certificates.project.inside("certs", "sh", "-c", f"{REVOKE} {words}")
+
+    certificates.cert("renew", name)
+
+    assert certificates.of(name)["sha256"] != before["sha256"]
+    certificates.cert("remove", name)
+
+
 def test_old_clients_are_shown_rsa(certificates, authority):
     """With `--rsa` each client gets what it knows, the chain included; without, not."""
     certificates.issue("--rsa")
@@ -156,3 +183,10 @@ def test_compose_starts_the_service_from_now_on(certificates):
     text = (certificates.project.folder / ".env").read_text()
 
     assert "COMPOSE_PROFILES=acme" in text.splitlines()
+
+
+def test_the_readme_says_what_is_done_here():
+    """The command by which these tests have got their certificate stands in it."""
+    readme = (ROOT / "README.md").read_text()
+
+    assert "\n    docker compose exec certs stack cert issue --agree-tos\n" in readme

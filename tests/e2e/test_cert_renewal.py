@@ -1,7 +1,7 @@
 """The service certs renews by itself, and says so when it can't"""
 
 from collections.abc import Iterator
-from time import time
+from time import monotonic, time
 
 import pytest
 
@@ -120,3 +120,17 @@ def test_a_wrong_env_is_told_and_waited_for(server, certificates):
 
     assert certificates.files() == before
     assert server.project.container("certs").status == "running"
+
+
+def test_it_stops_when_it_is_told_to(server):
+    """`docker compose stop` doesn't wait for it: it ends at once, by itself."""
+    container = server.project.container("certs")
+    begin = monotonic()
+
+    container.stop(timeout=20)
+
+    assert monotonic() - begin < 10
+    container.reload()
+    assert container.attrs["State"]["ExitCode"] == 0
+    container.start()
+    server.project.wait_for("healthy", "certs")

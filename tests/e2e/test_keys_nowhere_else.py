@@ -2,7 +2,7 @@
 
 import pytest
 
-IMAGES = ["stack", "postfix", "dovecot", "dkim-sign", "spamassassin"]
+IMAGES = ["stack", "certs", "postfix", "dovecot", "dkim-sign", "spamassassin"]
 # All that a container of ours is told by its environment.
 VARIABLES = {
     "PATH",

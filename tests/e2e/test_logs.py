@@ -4,7 +4,10 @@ import re
 
 from .login import plain
 
-OURS = {"postfix", "dovecot", "dkim-sign", "dkim-verify", "spamassassin", "stack"}
+OURS = {
+    *("postfix", "dovecot", "dkim-sign", "dkim-verify", "spamassassin"),
+    *("stack", "certs"),
+}
 
 
 def test_no_daemon_has_warned(server, request):

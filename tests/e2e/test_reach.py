@@ -16,6 +16,8 @@ LISTENING = {
     "dkim-sign": {8891},
     "dkim-verify": {8892},
     "spamassassin": {8893},
+    # Port 80, too, but only while an authority is asked for a certificate.
+    "certs": set(),
 }
 INTERNAL = [(name, *ports) for name, ports in LISTENING.items() if len(ports) == 1]
 
