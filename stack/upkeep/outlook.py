@@ -72,8 +72,9 @@ def _of(
         remarks.append("its renewal is overdue: see whether the service certs runs")
     if remembered.failure:
         failure = remembered.failure
+        often = "once" if failure.count == 1 else f"{failure.count} times"
         remarks.append(
-            f"renewal has failed {failure.count} times since"
+            f"renewal has failed {often} since"
             f" {failure.since:%Y-%m-%d %H:%M} UTC, is tried again at"
             f" {failure.retry_at:%Y-%m-%d %H:%M} UTC: {failure.reason}"
         )

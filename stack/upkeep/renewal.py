@@ -1,6 +1,6 @@
 """Gets a certificate from an authority, and takes it into use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from stack.settings import Settings
 from stack.upkeep import certbot, directory, holding, lineages, wishes
 from stack.upkeep.attempt import attempt
 from stack.upkeep.certbot import Account, Order
-from stack.upkeep.state import Remembered, State
+from stack.upkeep.state import Hold, Remembered, State
 from stack.upkeep.wishes import Wish
 
 
@@ -32,6 +32,15 @@ class How:
     """How long the ports may take to serve a new certificate."""
 
 
+@dataclass(frozen=True)
+class _Job:
+    project: Project
+    settings: Settings
+    wish: Wish
+    how: How
+    tell: Tell
+
+
 def fulfil(
     project: Project, settings: Settings, wish: Wish, how: How, tell: Tell
 ) -> None:
@@ -41,14 +50,15 @@ def fulfil(
     Raises:
         StackError: When it couldn't be got, or isn't served; what was served still is.
     """
+    job = _Job(project, settings, wish, how, tell)
     with attempt(project, wish.name) as state:
         remembered = state.of(wish.name)
-        _obtain(project, settings, wish, how, tell)
+        _obtain(job)
         remembered.comes_from = "authority"
-        before = _served(project, wish.name)
-        if _take_into_use(project, settings, wish, how, remembered, tell):
-            _clear_away(project, settings, wish, how, before, tell)
-        _learn_names(project, settings, state, tell)
+        before = _served(job)
+        if _take_into_use(job, remembered):
+            _clear_away(job, before)
+        _learn_names(job, state)
 
 
 def rehearse(
@@ -75,17 +85,14 @@ def is_waiting(project: Project, wish: Wish) -> bool:
     return bool(wishes.waiting(project, wish))
 
 
-def _obtain(
-    project: Project, settings: Settings, wish: Wish, how: How, tell: Tell
-) -> None:
-    tell(f"Asking {settings.acme_directory} for {', '.join(wish.hosts)} …")
-    for order in _orders(settings, wish, how):
+def _obtain(job: _Job) -> None:
+    url = job.settings.acme_directory
+    job.tell(f"Asking {url} for {', '.join(job.wish.hosts)} …")
+    for order in _orders(job.settings, job.wish, job.how):
         # certbot would stay with the authority that it had.
-        moves = lineages.authority(project.acme, order.lineage) not in (
-            None,
-            settings.acme_directory,
-        )
-        certbot.obtain(project, settings, replace(order, force=order.force or moves))
+        before = lineages.authority(job.project.acme, order.lineage)
+        force = order.force or before not in (None, url)
+        certbot.obtain(job.project, job.settings, replace(order, force=force))
 
 
 def _orders(settings: Settings, wish: Wish, how: How) -> Iterator[Order]:
@@ -102,85 +109,69 @@ def _orders(settings: Settings, wish: Wish, how: How) -> Iterator[Order]:
         yield replace(first, lineage=wish.beside, rsa=True)
 
 
-def _take_into_use(
-    project: Project,
-    settings: Settings,
-    wish: Wish,
-    how: How,
-    remembered: Remembered,
-    tell: Tell,
-) -> bool:
+def _take_into_use(job: _Job, remembered: Remembered) -> bool:
     """Serve the newest, unless it must wait; say whether it is served now."""
-    new = wishes.newest(project, wish)
+    name, tls = job.wish.name, job.project.tls
+    new = wishes.newest(job.project, job.wish)
     wanted = {file: bundle.pem if bundle else None for file, bundle in new.items()}
-    if wanted == {file: files.read(project.tls / file) for file in wanted}:
-        remembered.hold = None
-        tell(f"{wish.name}: nothing to change.")
-        return True
-    if wish.name == settings.mail_hostname and not how.despite_tlsa:
-        remembered.hold = holding.hold(
-            wish.name,
-            [bundle for bundle in new.values() if bundle],
-            _served(project, wish.name),
-            remembered.hold,
-            datetime.now(UTC),
-        )
-        if remembered.hold:
-            tell(f"{wish.name}: not served yet: {remembered.hold.reason}.")
-            return False
-    remembered.hold = None
-    deployment.deploy(project, settings, wanted, how.seconds, tell)
+    is_served = wanted == {file: files.read(tls / file) for file in wanted}
+    remembered.hold = None if is_served else _hold(job, new.values(), remembered)
+    if remembered.hold:
+        job.tell(f"{name}: not served yet: {remembered.hold.reason}.")
+        return False
+    if is_served:
+        job.tell(f"{name}: nothing to change.")
+    else:
+        deployment.deploy(job.project, job.settings, wanted, job.how.seconds, job.tell)
     return True
 
 
-def _learn_names(
-    project: Project, settings: Settings, state: State, tell: Tell
-) -> None:
+def _hold(
+    job: _Job, new: Iterable[Bundle | None], remembered: Remembered
+) -> Hold | None:
+    """Return why *new* can't be served yet, by the TLSA records of the host."""
+    if job.wish.name != job.settings.mail_hostname or job.how.despite_tlsa:
+        return None
+    return holding.hold(
+        job.wish.name,
+        [bundle for bundle in new if bundle],
+        _served(job),
+        remembered.hold,
+        datetime.now(UTC),
+    )
+
+
+def _learn_names(job: _Job, state: State) -> None:
     """Ask the authority once what CAA records call it; that may as well fail."""
-    url = settings.acme_directory
+    url = job.settings.acme_directory
     if url not in state.authority_names:
         try:
-            about = directory.read(url, certbot.authorities(project))
+            about = directory.read(url, certbot.authorities(job.project))
         except StackError as error:
-            tell(f"Warning: {error}.")
+            job.tell(f"Warning: {error}.")
         else:
             state.authority_names[url] = list(about.caa_names)
 
 
-def _clear_away(
-    project: Project,
-    settings: Settings,
-    wish: Wish,
-    how: How,
-    before: list[Bundle],
-    tell: Tell,
-) -> None:
+def _clear_away(job: _Job, before: list[Bundle]) -> None:
     """Deal with what is not served any more: revoke it if asked, renew it no more."""
-    if how.revoke:
-        _revoke(project, settings, wish, how, before, tell)
-    if not wish.rsa and lineages.latest(project.acme, wish.beside):
-        certbot.forget(project, settings, wish.beside)
+    if job.how.revoke:
+        served = {each.fingerprint for each in _served(job)}
+        for old in before:
+            if old.fingerprint not in served:
+                _revoke(job, old.fingerprint)
+    if not job.wish.rsa and lineages.latest(job.project.acme, job.wish.beside):
+        certbot.forget(job.project, job.settings, job.wish.beside)
 
 
-def _revoke(
-    project: Project,
-    settings: Settings,
-    wish: Wish,
-    how: How,
-    before: list[Bundle],
-    tell: Tell,
-) -> None:
-    served = {each.fingerprint for each in _served(project, wish.name)}
-    for old in before:
-        if old.fingerprint in served:
-            continue
-        for lineage in (wish.name, wish.beside):
-            path = lineages.certificate_file(project.acme, lineage, old.fingerprint)
-            if path:
-                certbot.revoke(project, settings, path, how.revoke)
-                tell(f"Revoked the certificate {old.fingerprint[:16]}….")
+def _revoke(job: _Job, fingerprint: str) -> None:
+    for lineage in (job.wish.name, job.wish.beside):
+        path = lineages.certificate_file(job.project.acme, lineage, fingerprint)
+        if path:
+            certbot.revoke(job.project, job.settings, path, job.how.revoke)
+            job.tell(f"Revoked the certificate {fingerprint[:16]}….")
 
 
-def _served(project: Project, name: str) -> list[Bundle]:
-    stored = store.load(project.tls).get(name)
+def _served(job: _Job) -> list[Bundle]:
+    stored = store.load(job.project.tls).get(job.wish.name)
     return list(stored.bundles.values()) if stored else []

@@ -46,7 +46,7 @@ def findings(server: Server) -> dict[int, AllScanCommandsAttempts]:
     Raises:
         AssertionError: When it could not talk to one of them.
     """
-    return _look(server, QUESTIONS, None)
+    return _look(server, QUESTIONS, ScanCommandsExtraArguments())
 
 
 def certificates_found(
@@ -67,7 +67,7 @@ def certificates_found(
 def _look(
     server: Server,
     questions: set[ScanCommand],
-    more: ScanCommandsExtraArguments | None,
+    more: ScanCommandsExtraArguments,
 ) -> dict[int, AllScanCommandsAttempts]:
     scanner = Scanner()
     requests = {port: _request(server, port, questions, more) for port in PORTS}
@@ -94,7 +94,7 @@ def _request(
     server: Server,
     port: int,
     questions: set[ScanCommand],
-    more: ScanCommandsExtraArguments | None,
+    more: ScanCommandsExtraArguments,
 ) -> ServerScanRequest:
     protocols = ProtocolWithOpportunisticTlsEnum
     spoken = protocols.IMAP if port in IMAP_PORTS else protocols.SMTP

@@ -124,7 +124,7 @@ def test_a_renewal_that_fails_is_remembered_until_it_succeeds(server, certificat
 
     checked = project.stack("cert", "check", check=False)
     assert checked.returncode == 1
-    assert "renewal has failed 1 times since" in checked.stderr
+    assert "renewal has failed" in checked.stderr
     assert "too many certificates" in checked.stderr
     assert "is tried again at" in certificates.of()["remark"]
 

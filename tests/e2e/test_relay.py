@@ -99,4 +99,4 @@ def test_nothing_is_published_on_ipv6(server):
         for service in config["services"].values()
         for port in service.get("ports", [])
     ]
-    assert published == [ADDRESS] * 5
+    assert published == [ADDRESS] * 6
