@@ -27,8 +27,6 @@ else:
 sys.exit(dns.query.tcp(change, "@SERVER@", timeout=10).rcode())
 """
 
-pytestmark = pytest.mark.provokes("certs", "^Error: ")
-
 
 @pytest.fixture(scope="module")
 def certificates(server) -> Iterator[Certificates]:

@@ -21,6 +21,8 @@ from .configuration import settings
 from .server import HOSTNAME, PORTS
 from .wait import wait_until
 
+pytestmark = pytest.mark.provokes("dovecot", "SIGHUP received")
+
 GOOD = certificate()
 OTHER = certificate()
 PAST = {"begin": NOW - timedelta(days=91), "end": NOW - timedelta(days=1)}
@@ -155,6 +157,7 @@ def certbot(folder, issued) -> None:
 
 
 @pytest.mark.parametrize("keep", [caddy, traefik, certbot])
+@pytest.mark.provokes("certs", "IMPORT_FOLDER is not set")
 def test_a_folder_that_another_program_keeps_is_followed(server, certificates, keep):
     """
     `stack cert import` takes the certificate, and the service certs each newer one.
