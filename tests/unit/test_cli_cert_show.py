@@ -94,7 +94,7 @@ def test_before_the_first_init_there_is_nothing_to_show(stack, project):
     assert json.loads(stack("cert", "show", "--json").stdout) == []
 
 
-def test_a_damaged_certificate_is_told(stack, project):
+def test_a_damaged_certificate_is_told(stack, project, found, health):
     """By its file, as one of the environment's errors."""
     (project.tls / "a.example.pem").write_text("half")
 
