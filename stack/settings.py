@@ -23,8 +23,10 @@ from stack.values import (
     RelayByDomain,
     RelayHost,
     RelayTLS,
+    ResolverNetwork,
     Score,
     Subnet,
+    Upstream,
     YesOrNo,
     whole,
 )
@@ -156,6 +158,22 @@ class Settings(
     """The addresses of the containers. Change it if your network uses them, after
     `docker compose down`: Compose doesn't change a network that is in use."""
 
+    resolver_upstream: Upstream = ""
+    """Name servers to ask, as address or address:port, more of them after commas.
+    Empty: our resolver asks the internet's own, from the root down. Block lists don't
+    answer the public ones (8.8.8.8 and such): only for a network that lets nobody else
+    out."""
+
+    resolver_dnssec: YesOrNo = True
+    """Believe a domain that signs its records only with a signature (DNSSEC). no, for
+    a RESOLVER_UPSTREAM that takes signatures off: whoever sits on the way can then
+    answer for any domain."""
+
+    resolver_network: ResolverNetwork = "172.29.26"
+    """The first three numbers of the addresses, all 256 of them, at which containers
+    ask our resolver for names. Change it if your network uses them, after `docker
+    compose down`."""
+
     public_ipv4: IPv4 | None = None
     """The IPv4 address that others reach this server by: the A record in `stack dns
     show`. Who claims this address in EHLO is refused."""
@@ -214,6 +232,14 @@ class Settings(
                 " certificate has, or read what encrypt and optional risk"
             )
         return mode
+
+    @field_validator("resolver_network")
+    @classmethod
+    def _beside_the_others(cls, prefix: str, info: ValidationInfo) -> str:
+        subnet = info.data.get("network_subnet")
+        if subnet and subnet.overlaps(IPv4Network(f"{prefix}.0/24")):
+            raise ValueError("must be another network: NETWORK_SUBNET has it")
+        return prefix
 
     @property
     def relays(self) -> dict[str, Relay]:

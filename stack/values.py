@@ -114,6 +114,33 @@ def _subnet(text: str) -> IPv4Network:
     return network
 
 
+def _network(value: object) -> str:
+    try:
+        IPv4Address(f"{value}.0")
+    except ValueError:
+        raise ValueError("must be three numbers like 172.29.26") from None
+    return str(value)
+
+
+def _upstream(value: object) -> str:
+    found = [_server(each) for each in str(value).split(",") if each]
+    if len(set(found)) < len(found):
+        raise ValueError("must name each server once")
+    return ",".join(found)
+
+
+def _server(text: str) -> str:
+    address, colon, port = text.partition(":")
+    try:
+        if colon and not 0 < int(port) < 65536:
+            raise ValueError
+        return f"{IPv4Address(address)}{colon}{port}"
+    except ValueError:
+        raise ValueError(
+            f"must be IPv4 addresses like 192.0.2.53, or with :port: {text}"
+        ) from None
+
+
 def _directory(text: str) -> str:
     if not re.fullmatch(
         r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/@+-]*)?", text
@@ -163,6 +190,8 @@ IPv6 = Annotated[IPv6Address, _parsed(IPv6Address, "an IPv6 address")]
 Subnet = Annotated[
     IPv4Network, _parsed(_subnet, "an IPv4 network like 172.29.25.0/24, /8 to /28")
 ]
+ResolverNetwork = Annotated[str, BeforeValidator(_network)]
+Upstream = Annotated[str, BeforeValidator(_upstream)]
 Directory = Annotated[
     str, _parsed(_directory, "the https:// address of an ACME directory")
 ]

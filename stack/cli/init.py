@@ -50,6 +50,7 @@ def init(
         changes = plan.initial(project, names)
         carry_out(changes)
     relay.warn_of_unused(project)
+    _warn_of_public_resolvers(project)
     if changes:
         _say_next(project)
 
@@ -85,6 +86,17 @@ def _prompt(text: str, default: str) -> str:
     return str(
         click.prompt(text, default=default, value_proc=arguments.domain, err=True)
     )
+
+
+def _warn_of_public_resolvers(project: Project) -> None:
+    from stack import env, resolvers
+
+    upstream = env.load(project.env).resolver_upstream
+    for address, owner in resolvers.public(upstream).items():
+        say(
+            f"Warning: {address} in RESOLVER_UPSTREAM is {owner}'s, for everybody:"
+            " block lists don't answer it. Leave it empty if you can."
+        )
 
 
 def _say_next(project: Project) -> None:

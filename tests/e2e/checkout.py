@@ -21,18 +21,27 @@ def project_name() -> str:
     return f"mail-e2e-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
 
 
-def new_project(folder: Path, subnet: IPv4Network, world: World) -> Project:
+def new_project(
+    folder: Path, subnet: IPv4Network, names: IPv4Network, world: World
+) -> Project:
     """
     Copy the project to the new *folder*, with settings for the tests.
 
     Args:
         folder: Made here.
         subnet: For the network on which the ports are published.
+        names: For the network on which the resolver is asked.
         world: What lies around the server.
     """
     copy_checkout(folder)
     settings = (folder / "tests" / "e2e" / "env").read_text()
-    (folder / ".env").write_text(f"{settings}\nNETWORK_SUBNET={subnet}\n")
+    own = {
+        "NETWORK_SUBNET": subnet,
+        "RESOLVER_NETWORK": str(names.network_address).removesuffix(".0"),
+        "RESOLVER_UPSTREAM": world.dns,
+    }
+    lines = [settings, *(f"{key}={value}" for key, value in own.items())]
+    (folder / ".env").write_text("\n".join([*lines, ""]))
     world.write(folder)
     (folder / "world" / "env").write_text(_variables(world))
     return Project(

@@ -8,6 +8,7 @@ from .world import SERVICES
 # Our services, and the capabilities that each of them can't do without.
 CAPABILITIES = {
     "stack": {"CHOWN", "DAC_OVERRIDE", "FOWNER"},
+    "resolver": set(),
     "certs": {"CHOWN", "DAC_OVERRIDE", "FOWNER"},
     "postfix": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"},
     "dovecot": {"CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID", "SYS_CHROOT"},
@@ -15,7 +16,12 @@ CAPABILITIES = {
     "dkim-verify": set(),
     "spamassassin": set(),
 }
-NEVER_ROOT = {"dkim-sign": 5006, "dkim-verify": 5006, "spamassassin": 5007}
+NEVER_ROOT = {
+    "resolver": 5008,
+    "dkim-sign": 5006,
+    "dkim-verify": 5006,
+    "spamassassin": 5007,
+}
 PUBLISHED = {
     "postfix": {"25/tcp", "465/tcp", "587/tcp"},
     "dovecot": {"143/tcp", "993/tcp"},

@@ -11,6 +11,7 @@ from .server import PORTS, TLS_FROM_THE_START
 
 # All that listens on an address other than its container's own loopback.
 LISTENING = {
+    "resolver": {53},
     "postfix": {25, 465, 587},
     "dovecot": {143, 993},
     "dkim-sign": {8891},

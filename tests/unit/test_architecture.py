@@ -14,7 +14,7 @@ ROOT = Path(stack.__file__).parent
 # From the bottom up: a module imports only from the lines above its own.
 LAYERS = [
     {"errors"},
-    {"addresses", "files"},
+    {"addresses", "files", "resolvers"},
     {"values", "models", "passwords", "certs", "relays", "processes", "endpoints"},
     {"settings", "project", "handshake", "dane"},
     {"env", "reference", "dkim", "dns", "database", "logins", "proof"},

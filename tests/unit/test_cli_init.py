@@ -329,3 +329,15 @@ def test_a_domain_that_closes_a_circle_of_aliases_is_not_taken(stack, ready):
 def test_arguments_are_brought_into_their_stored_form():
     """What is typed in capitals is the same domain."""
     assert arguments.domain("Example.ORG") == "example.org"
+
+
+def test_a_public_resolver_is_detected_and_said(stack, ready):
+    """Block lists give it no answer, so they would be asked in vain."""
+    text = ready.env.read_text()
+    ready.env.write_text(f"{text}RESOLVER_UPSTREAM=192.0.2.53,8.8.8.8:53\n")
+
+    done = stack("init")
+
+    assert done.exit_code == 0
+    assert "8.8.8.8 in RESOLVER_UPSTREAM is Google's" in done.stderr
+    assert "192.0.2.53" not in done.stderr

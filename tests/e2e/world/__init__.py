@@ -24,6 +24,12 @@ SERVICES = {
 }
 
 
+def unkept(record: str) -> str:
+    """Return *record*, `name type data`, with a time to live of 0 s."""
+    name, _, rest = record.partition(" ")
+    return f"{name} 0 {rest}"
+
+
 def _new_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -166,9 +172,10 @@ class World:
         The name server's configuration: see unbound.conf(5).
 
         A name that isn't listed is answered with NXDOMAIN at once: no query leaves
-        this machine, and no look-up of a client's name makes a server wait.
+        this machine, and no look-up of a client's name makes a server wait. No answer
+        is to be remembered: tests change them.
         """
-        data = "\n".join(f"    local-data: '{record}'" for record in self.records)
+        data = "\n".join(f"    local-data: '{unkept(each)}'" for each in self.records)
         return f"""
 server:
     interface: 0.0.0.0
@@ -182,10 +189,12 @@ server:
     local-zone: "." static
     local-zone: "test." static
     local-zone: "lame.test." refuse
+    local-data: ". 0 SOA ns.test. postmaster.test. 1 3600 600 86400 0"
+    local-data: "test. 0 SOA ns.test. postmaster.test. 1 3600 600 86400 0"
 {data}
-    local-data-ptr: "{self.outside} mx.{OUTSIDE}"
-    local-data-ptr: "{self.relay} {RELAY}"
-    local-data-ptr: "{self.postfix} mail.example.test"
+    local-data-ptr: "{self.outside} 0 mx.{OUTSIDE}"
+    local-data-ptr: "{self.relay} 0 {RELAY}"
+    local-data-ptr: "{self.postfix} 0 mail.example.test"
 remote-control:
     control-enable: yes
     control-interface: /run/unbound.ctl

@@ -1,4 +1,4 @@
-"""What the name server with our zones is given: two zones, and who may change them."""
+"""What the name server with our zones is given: zones, and who may change them."""
 
 import base64
 import secrets
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ZONES = ("example.test", "second.test")
+SIGNED = "signed.test"
 KEY_NAME = "certs"
 
 
@@ -28,7 +29,7 @@ class Zones:
         """Make the files of the server in the new *folder*."""
         folder.mkdir()
         (folder / "key.conf").write_text(self._key)
-        for zone in ZONES:
+        for zone in (*ZONES, SIGNED):
             (folder / f"{zone}.zone").write_text(self._zone(zone))
 
     @property

@@ -1,0 +1,26 @@
+"""Name servers that everybody may ask, and that block lists therefore don't answer."""
+
+from collections.abc import Mapping
+
+# By their operators' documentation. A list counts who asks, and knows a crowd.
+PUBLIC: Mapping[str, str] = {
+    "1.0.0.1": "Cloudflare",
+    "1.1.1.1": "Cloudflare",
+    "8.8.4.4": "Google",
+    "8.8.8.8": "Google",
+    "9.9.9.9": "Quad9",
+    "9.9.9.10": "Quad9",
+    "9.9.9.11": "Quad9",
+    "94.140.14.14": "AdGuard",
+    "94.140.15.15": "AdGuard",
+    "149.112.112.112": "Quad9",
+    "185.228.168.9": "CleanBrowsing",
+    "208.67.220.220": "OpenDNS",
+    "208.67.222.222": "OpenDNS",
+}
+
+
+def public(upstream: str) -> dict[str, str]:
+    """Return whose each public server in *upstream* is: RESOLVER_UPSTREAM, checked."""
+    addresses = (server.partition(":")[0] for server in upstream.split(","))
+    return {each: PUBLIC[each] for each in addresses if each in PUBLIC}

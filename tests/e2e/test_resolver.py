@@ -1,0 +1,158 @@
+"""The names of the internet, as our containers find them out."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from docker.models.containers import Container
+
+from stack.certs.store import Served
+from stack.render import render
+from stack.settings import Settings
+
+from .acme import published
+from .dialogue import Smtp
+from .faults import stopped
+from .project import ADDRESS, Project
+from .resolver import resolves
+from .wait import wait_until
+from .world import OUTSIDE
+from .world.zones import SIGNED
+
+# Who asks for names: all that look up what strangers say, and who gets certificates.
+ASKING = ("postfix", "dkim-verify", "spamassassin", "certs", "stack")
+
+
+@pytest.mark.parametrize("service", ASKING)
+def test_who_looks_up_names_asks_our_resolver(server, service):
+    """No container asks a name server of the machine or of the provider."""
+    asked = server.project.container(service).attrs["HostConfig"]["Dns"]
+    networks = server.project.networks("resolver")
+
+    assert asked == [networks[f"{server.project.name}_names"]["IPAddress"]]
+
+
+def test_a_filter_finds_a_name_and_no_way_out(server, world):
+    """
+    What judges mail asks the resolver for any name, and reaches nothing else.
+
+    Whoever takes over a filter by a message can't fetch anything, or send anything out.
+    """
+    find = f"import socket; print(socket.gethostbyname('mx.{OUTSIDE}'))"
+    reach = f"import socket; socket.create_connection(('{world.outside}', 25), 3)"
+
+    found = server.project.inside("dkim-verify", "python3", "-c", find)
+    code, _ = server.project.container("dkim-verify").exec_run(["python3", "-c", reach])
+
+    assert found.decode().strip() == world.outside
+    assert code != 0
+
+
+def test_what_was_asked_is_remembered(server):
+    """For as long as the answer says, also when its own name server has it no more."""
+    with published(server.project, "kept.test. 600 A 192.0.2.7"):
+        assert resolves(server.project, "kept.test")
+
+    assert resolves(server.project, "kept.test")
+
+
+def test_nobody_else_is_answered(server):
+    """The published network reaches no name server of ours."""
+    address = server.project.networks("resolver")[f"{server.project.name}_edge"]
+    asking = ["drill", "-Q", "A", f"mx.{OUTSIDE}", f"@{address['IPAddress']}"]
+
+    code, _ = server.project.container("resolver").exec_run(asking)
+
+    assert code != 0
+    assert not server.project.container("resolver").ports
+
+
+@pytest.mark.provokes("dovecot", "Killed with signal 15")
+def test_without_the_resolver_mail_waits_and_the_stack_starts(server, alice, subject):
+    """All else starts while it is down, and what it would have decided is put off."""
+    project = server.project
+    others = ("postfix", "dovecot", "dkim-verify", "spamassassin")
+
+    with stopped(project, "resolver"):
+        project.compose("restart", "--no-deps", *others)
+        for service in others:
+            project.wait_for("healthy", service)
+        with Smtp(ADDRESS, server.port(25)) as session:
+            session.ehlo()
+            session.say(f"MAIL FROM:<a@{OUTSIDE}>")
+            put_off = session.say(f"RCPT TO:<{alice.address}>")
+
+    assert put_off.code == 450
+    wait_until(lambda: resolves(project, f"mx.{OUTSIDE}"), "an answer")
+    alice.send([alice.address], subject)
+    assert alice.receive(subject)
+
+
+@contextmanager
+def validating(project: Project, upstream: str, anchors: str) -> Iterator[Container]:
+    """Run a second resolver as an operator has it, which believes *anchors*, too."""
+    names = {"mail_domain": "example.test", "mail_hostname": "mail.example.test"}
+    settings = Settings(**names, resolver_upstream=upstream)
+    rendered = render(project.folder / "config", settings, [], Served(("x.pem",), ()))
+    text = rendered["resolver/unbound.conf"]
+    text = re.sub(r"(?m)^ +interface: (?!127).*\n", "", text)
+    text = re.sub(r"(?m)^( +trust-anchor-file: .*)$", rf"\1\n{anchors}", text)
+    container = project.docker.containers.run(
+        project.container("resolver").image.tags[0],
+        ["-euc", 'printf %s "$CONF" > /tmp/u.conf; exec unbound -d -p -c /tmp/u.conf'],
+        entrypoint="sh",
+        network=f"{project.name}_world",
+        environment={"CONF": text},
+        tmpfs={"/run": "", "/tmp": ""},  # noqa: S108 - the container's own
+        detach=True,
+    )
+    try:
+        yield container
+    finally:
+        container.remove(force=True)
+
+
+def answer(container: Container, rcode: str = "") -> str:
+    """Wait for an answer about the signed zone, as drill(1) prints it."""
+
+    def look() -> str:
+        asked = ["drill", "-D", f"mail.{SIGNED}", "@127.0.0.1"]
+        said = str(container.exec_run(asked)[1].decode())
+        return said if f"rcode: {rcode}" in said else ""
+
+    return wait_until(look, f"an answer {rcode}")
+
+
+def key_of(project: Project, server: str) -> str:
+    """Return the key of the signed zone as its *server* has it: a DNSKEY record."""
+    asked = ("drill", "DNSKEY", SIGNED, f"@{server}")
+
+    def look() -> str:
+        answer = project.inside("resolver", *asked).decode()
+        lines = [line for line in answer.splitlines() if "\tDNSKEY\t257 " in line]
+        return " ".join(lines[0].partition(" ;{")[0].split()) if lines else ""
+
+    return wait_until(look, "the key of a zone that was signed")
+
+
+def test_a_signed_answer_is_believed_and_a_forged_one_is_not(server, world):
+    """
+    What a zone signs with its own key is told to be proven (RFC 4035, 3.2.3).
+
+    Signed with another key it is no answer at all: whoever sits on the way can't make
+    one up.
+    """
+    project = server.project
+    key = key_of(project, world.names)
+    # The same zone with one letter of its key changed: to us, the answers are forged.
+    head, _, material = key.rpartition(" ")
+    turned = ("A" if material[9] != "A" else "B").join((material[:9], material[10:]))
+
+    with validating(project, world.names, f'trust-anchor: "{key}"') as resolver:
+        proven = answer(resolver, "NOERROR")
+    with validating(project, world.names, f'trust-anchor: "{head} {turned}"') as other:
+        forged = answer(other)
+
+    assert re.search(r";; flags: .*\bad\b", proven)
+    assert "rcode: SERVFAIL" in forged
