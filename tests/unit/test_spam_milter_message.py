@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from spam_milter.message import Client, Copy, header, trace
+from spam_milter.message import Client, Copy, header, results, trace
 
 CLIENT = Client(name="mail.test", address="192.0.2.7", helo="helo.test")
 
@@ -78,3 +78,31 @@ def test_a_copy_with_room_is_not_full():
     copy.add(b"abcd")
 
     assert not copy.full
+
+
+def test_our_verdict_on_the_sender_is_found():
+    """The header of dkim-verify is repeated, as one line, where spamd trusts it."""
+    value = b" mail.test;\n\tspf=pass smtp.mailfrom=a.test;\n\tdkim=none"
+
+    line = results("Authentication-results", value, "Mail.test")
+
+    assert line == (
+        b"Authentication-Results:"
+        b" mail.test; spf=pass smtp.mailfrom=a.test; dkim=none\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Authentication-Results", b" other.test; spf=pass"),
+        ("Authentication-Results", b" mail.test.evil; spf=pass"),
+        ("Authentication-Results", b" (mail.test) evil; spf=pass"),
+        ("Authentication-Results", b""),
+        ("ARC-Authentication-Results", b" mail.test; spf=pass"),
+        ("Subject", b" mail.test; spf=pass"),
+    ],
+)
+def test_the_verdict_of_another_is_not_taken_for_ours(name: str, value: bytes):
+    """Only what bears our name counts."""
+    assert results(name, value, "mail.test") == b""

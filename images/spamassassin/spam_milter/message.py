@@ -53,6 +53,19 @@ def word(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._:+=@\[\]-]", "?", text)[:255]
 
 
+def results(name: str, value: bytes, server: str) -> bytes:
+    """
+    Return the header `name: value` as one line if *server* says in it who a message
+    is from (RFC 8601, section 2.2); nothing if it is any other header.
+    """
+    line = re.sub(rb"\s+", b" ", value).strip()
+    if name.lower() != "authentication-results":
+        return b""
+    if re.split(rb"[ ;]", line, maxsplit=1)[0].lower() != server.lower().encode():
+        return b""
+    return b"Authentication-Results: " + line + b"\r\n"
+
+
 def trace(client: Client, server: str, queue_id: str, sender: str) -> bytes:
     """
     Return the headers that precede the message on its way to spamd.
