@@ -26,6 +26,7 @@ from stack.values import (
     ResolverNetwork,
     Score,
     Subnet,
+    TimeoutAction,
     Upstream,
     YesOrNo,
     whole,
@@ -150,6 +151,22 @@ class Settings(
     spam_reject_score: Score = 15.0
     """From this SpamAssassin score on, mail is refused while its sender is still
     on the line. Must be more than SPAM_MARK_SCORE."""
+
+    spam_scan_submissions: YesOrNo = False
+    """Scan (yes) what our users send on 587 and 465, too, and refuse it from
+    SPAM_REJECT_SCORE on. Nothing is marked. It stops spam of a stolen password; but
+    a user can no longer forward a piece of spam, and each message takes longer."""
+
+    spam_time_limit: Annotated[int, whole(5, 60)] = 30
+    """How many seconds the spam filter may work on one message. Most take less than
+    one; lower it if messages made to be slow keep the filter busy."""
+
+    spam_timeout_action: TimeoutAction = "wait"
+    """What becomes of a message that takes longer. wait: its sender is told to come
+    again, so that nothing passes unscanned; what never gets done he learns after some
+    days. mark: it goes into the inbox, with a header that says that it was not scanned;
+    so whoever can write a message that takes that long gets past the filter. While the
+    filter is down or hangs, mail waits in either case."""
 
     log_level: Level = "info"
     """How much the containers log: info, or debug while looking for a fault."""

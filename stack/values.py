@@ -184,6 +184,7 @@ RelayTLS = Annotated[
 Port = Annotated[int, whole(0, 65535)]
 Score = Annotated[float, BeforeValidator(_score)]
 Level = Annotated[Literal["info", "debug"], _one_of("info", "debug")]
+TimeoutAction = Annotated[Literal["wait", "mark"], _one_of("wait", "mark")]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 IPv4 = Annotated[IPv4Address, _parsed(IPv4Address, "an IPv4 address")]
 IPv6 = Annotated[IPv6Address, _parsed(IPv6Address, "an IPv6 address")]

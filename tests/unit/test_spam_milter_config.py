@@ -9,9 +9,10 @@ GOOD = """\
 # what the milter decides
 reject_score = 15.0
 contact = postmaster@example.org
-children=2
+timeout_action=wait
 
 answer_timeout = 40
+queue_timeout = 30
 scan_limit = 524288
 log_level = info
 """
@@ -29,8 +30,9 @@ def test_a_file_with_every_key_is_read():
     assert parse(GOOD, "f") == Config(
         reject_score=15.0,
         contact="postmaster@example.org",
-        children=2,
+        timeout_action="wait",
         answer_timeout=40,
+        queue_timeout=30,
         scan_limit=524288,
         log_level="info",
     )
@@ -39,9 +41,9 @@ def test_a_file_with_every_key_is_read():
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("reject", "f:9: 'reject' is not of the form key = value"),
-        ("reject = 1", "f:9: 'reject' is not a setting"),
-        ("children = 3", "f:9: children is set a second time"),
+        ("reject", "f:10: 'reject' is not of the form key = value"),
+        ("reject = 1", "f:10: 'reject' is not a setting"),
+        ("scan_limit = 3", "f:10: scan_limit is set a second time"),
     ],
 )
 def test_a_line_too_many_is_named(line: str, words: str):
@@ -58,9 +60,10 @@ def test_a_line_too_many_is_named(line: str, words: str):
         ("reject_score", ""),
         ("contact", "postmaster"),
         ("contact", "100%d@example.org"),
-        ("children", "0"),
-        ("children", "two"),
+        ("timeout_action", "pass"),
         ("answer_timeout", "-1"),
+        ("queue_timeout", "0"),
+        ("queue_timeout", "two"),
         ("scan_limit", "1.5"),
         ("log_level", "loud"),
     ],
@@ -80,12 +83,15 @@ def test_everything_wrong_is_said_at_once():
     """Two faults make two lines."""
     words = refused(f"{GOOD}one\ntwo = 2\n").splitlines()
 
-    assert [line.split(" ")[0] for line in words] == ["f:9:", "f:10:"]
+    assert [line.split(" ")[0] for line in words] == ["f:10:", "f:11:"]
 
 
 def test_a_missing_key_is_named():
     """There are no defaults: what is not said is not guessed."""
-    assert refused(GOOD.replace("children=2\n", "")) == "f: children is missing"
+    assert (
+        refused(GOOD.replace("timeout_action=wait\n", ""))
+        == "f: timeout_action is missing"
+    )
 
 
 def test_a_missing_file_is_named(tmp_path: Path):

@@ -1,7 +1,16 @@
 """spamd's answer is a verdict, or it is none: nothing in between is let through."""
 
+import socket
+
 import pytest
-from spam_milter.protocol import NoVerdictError, Scan, ask, parse
+from spam_milter.protocol import (
+    NoAnswerError,
+    NoVerdictError,
+    Scan,
+    TimeLimitError,
+    ask,
+    parse,
+)
 
 
 def reply(
@@ -36,7 +45,6 @@ def test_a_score_below_zero_is_understood():
         reply(verdict="False ; nan / 5.0"),
         reply(length=200),
         reply()[:-3],
-        reply(tests=b"A,TIME_LIMIT_EXCEEDED"),
     ],
 )
 def test_anything_else_is_no_verdict(answer: bytes):
@@ -49,3 +57,20 @@ def test_without_spamd_there_is_no_verdict(tmp_path):
     """Nobody to ask is a reason to defer, after some attempts."""
     with pytest.raises(NoVerdictError, match="no spamd to ask"):
         ask(str(tmp_path / "socket"), [b"x"], timeout=5)
+
+
+def test_a_scan_cut_short_is_no_verdict():
+    """What was found before the time limit does not count, and is told apart."""
+    with pytest.raises(TimeLimitError):
+        parse(reply(tests=b"A,TIME_LIMIT_EXCEEDED"))
+
+
+def test_a_spamd_that_says_nothing_is_told_apart(tmp_path):
+    """It listens, nobody answers: that is how a child that hangs looks."""
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen()
+
+        with pytest.raises(NoAnswerError):
+            ask(path, [b"x"], timeout=0.1)

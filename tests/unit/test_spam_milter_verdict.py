@@ -1,7 +1,7 @@
 """A scanned message carries what was found, and a refusal says it to its sender."""
 
 from spam_milter.protocol import Scan
-from spam_milter.verdict import headers, refusal, status
+from spam_milter.verdict import headers, refusal, status, unscanned
 
 
 def test_a_marked_message_carries_a_flag_and_its_score():
@@ -48,3 +48,10 @@ def test_a_refusal_says_why_and_whom_to_ask():
         "Message refused: spam score 1000.0, limit 15.0;"
         " if it is no spam, please tell postmaster@example.org"
     )
+
+
+def test_an_unscanned_message_says_so():
+    """It has no score, and nobody takes it for one that was found harmless."""
+    assert unscanned("it took too long") == [
+        ("X-Spam-Status", "Unscanned, it took too long")
+    ]

@@ -31,13 +31,16 @@ def main() -> int:
     try:
         keeper.renew()
         while True:
-            came = signals.wait(seconds=0.1 if keeper.next else None)
+            came = signals.wait(seconds=0.1 if keeper.unsettled else None)
             if came & {signal.SIGTERM, signal.SIGINT}:
                 return 0
             if signal.SIGUSR1 in came:
                 keeper.renew()
+            if signal.SIGUSR2 in came:
+                keeper.replace()
             keeper.bury()
             keeper.advance()
+            keeper.kill_the_hanging()
             if keeper.used and not serving:
                 serving = True
                 threading.Thread(target=milter, daemon=True).start()

@@ -22,11 +22,14 @@ class Config:
     contact: str
     """The address a refusal names, for those whose mail was no spam."""
 
-    children: int
-    """How many messages spamd scans at a time."""
+    timeout_action: str
+    """What becomes of a message whose scan reaches time_limit: `wait` or `mark`."""
 
     answer_timeout: float
-    """Seconds to wait for spamd, time in its queue included."""
+    """Seconds that spamd may take for a message before a child is taken to hang."""
+
+    queue_timeout: float
+    """Seconds that a message waits for a child of spamd to be free."""
 
     scan_limit: int
     """Bytes of a message that are scanned; what follows is not."""
@@ -59,20 +62,25 @@ def address(text: str) -> str:
     return text
 
 
-def level(text: str) -> str:
-    """Return *text* if it is a level of logging."""
-    if text not in {"info", "debug"}:
-        raise ValueError
-    return text
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return a function that returns a text if it is one of *words*."""
+
+    def check(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return check
 
 
 KINDS: dict[str, tuple[Callable[[str], object], str]] = {
     "reject_score": (number, "a number"),
     "contact": (address, "a mail address"),
-    "children": (positive, "a whole number above 0"),
+    "timeout_action": (one_of("wait", "mark"), "wait or mark"),
     "answer_timeout": (positive, "a whole number of seconds above 0"),
+    "queue_timeout": (positive, "a whole number of seconds above 0"),
     "scan_limit": (positive, "a whole number of bytes above 0"),
-    "log_level": (level, "info or debug"),
+    "log_level": (one_of("info", "debug"), "info or debug"),
 }
 
 

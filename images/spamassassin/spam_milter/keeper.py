@@ -6,13 +6,17 @@ from pathlib import Path
 
 from milter_common.log import say
 
-from . import config
+from . import config, machine
 from .milter import SpamMilter
 from .spamd import SOCKET, Spamd
 
 LIVE = Path("/live/current")
 PATIENCE = 1.5
 """Seconds that spamd has to end by itself; docker stop should not wait for it."""
+
+
+GRACE = 5
+"""Seconds that a spamd which was replaced has to end. One that hangs is killed then."""
 
 
 class NoSpamdError(Exception):
@@ -26,6 +30,13 @@ class Keeper:
         self.used: Spamd | None = None
         self.next: Spamd | None = None
         self.settings: config.Config
+        self.ending: list[tuple[float, Spamd]] = []
+        """The replaced ones, each with the moment of the clock when it is killed."""
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether there is something to look after, besides what signals tell."""
+        return bool(self.next or self.ending)
 
     def renew(self) -> None:
         """
@@ -41,9 +52,20 @@ class Keeper:
         try:
             self.settings = config.load(rules / "spam-milter.conf")
             verbose = self.settings.log_level == "debug"
-            self.next = Spamd(rules, self.settings.children, verbose)
+            self.next = Spamd(rules, machine.children(), verbose)
         except (OSError, config.ConfigError) as error:
             self.fall_back(str(error))
+
+    def replace(self) -> None:
+        """
+        Start another spamd, because the one in use hangs.
+
+        Raises:
+            NoSpamdError: Never, as there is one to fall back on.
+        """
+        if self.used and not self.next:
+            say(f"spamd {self.used.pid} hangs, starting another")
+            self.renew()
 
     def advance(self) -> None:
         """Put the next spamd to use if it is ready."""
@@ -54,11 +76,20 @@ class Keeper:
             self.renew()
             return
         SpamMilter.config, SpamMilter.spamd = self.settings, str(SOCKET)
+        SpamMilter.slots.number = self.next.children
         self.next.use()
         if self.used:
             self.used.end()
+            self.ending.append((time.monotonic() + GRACE, self.used))
         self.used, self.next = self.next, None
         say(f"spamd {self.used.pid} is in use, with {self.used.rules}")
+
+    def kill_the_hanging(self) -> None:
+        """Kill what is left of replaced spamds whose time is over."""
+        due = [spamd for moment, spamd in self.ending if moment <= time.monotonic()]
+        for spamd in due:
+            spamd.kill()
+        self.ending = [(at, spamd) for at, spamd in self.ending if spamd not in due]
 
     def bury(self) -> None:
         """

@@ -1,6 +1,8 @@
 """The milter: one SpamMilter for each SMTP connection of Postfix."""
 
 import functools
+import os
+import signal
 import time
 from collections.abc import Callable
 
@@ -10,8 +12,9 @@ from milter_common.log import say
 
 from . import verdict
 from .config import Config
-from .message import Client, Copy, header, trace
-from .protocol import NoVerdictError, Scan, ask
+from .message import Client, Copy, header, results, trace
+from .protocol import NoAnswerError, NoVerdictError, Scan, TimeLimitError, ask
+from .slots import Slots
 
 
 def deferring(step: Callable[..., int]) -> Callable[..., int]:
@@ -37,6 +40,8 @@ class SpamMilter(Milter.Base):
     """Set before the first connection, and again on each reload."""
     spamd = ""
     """The path of spamd's socket."""
+    slots = Slots()
+    """As many places as spamd has children."""
 
     def __init__(self) -> None:
         self.client = Client()
@@ -45,6 +50,8 @@ class SpamMilter(Milter.Base):
     def reset(self) -> None:
         """Forget the message: the next one may come by the same connection."""
         self.sender = ""
+        self.login = ""
+        self.results = b""
         # The scores must not change under a message.
         self.settings = self.config
         self.copy = Copy(self.settings.scan_limit)
@@ -65,6 +72,7 @@ class SpamMilter(Milter.Base):
     def envfrom(self, sender: str, *parameters: str) -> int:
         self.reset()
         self.sender = sender
+        self.login = self.getsymval("{auth_authen}") or ""
         self.client.tls = bool(self.getsymval("{tls_version}"))
         return Milter.CONTINUE
 
@@ -72,6 +80,7 @@ class SpamMilter(Milter.Base):
     @Milter.decode("bytes")
     def header(self, name: str, value: bytes) -> int:
         self.copy.add(header(name, value))
+        self.results += results(name, value, self.server)
         return Milter.CONTINUE
 
     @deferring
@@ -88,29 +97,53 @@ class SpamMilter(Milter.Base):
     @deferring
     def eom(self) -> int:
         started = time.monotonic()
-        scan = self.scan()
+        try:
+            scan = self.scan()
+        except TimeLimitError as error:
+            if self.settings.timeout_action == "wait":
+                raise
+            return self.let_in_unscanned(str(error))
         refused = scan.score >= self.settings.reject_score
         outcome = "refused" if refused else "marked" if scan.spam else "passed"
         say(
             f"{self.queue_id}: {outcome}, score={scan.score:.1f}"
             f" ms={1000 * (time.monotonic() - started):.0f}"
-            f" scanned={self.copy.size} client={self.client.address}"
+            f" scanned={self.copy.size} client={self.client.address or 'unknown'}"
             f" tests={','.join(scan.tests)}"
         )
         if refused:
             return self.refuse(scan)
-        for name, value in verdict.headers(scan):
+        return self.let_in(verdict.headers(scan))
+
+    def scan(self) -> Scan:
+        """Ask spamd about the message, when one of its children is free."""
+        # What a user's own network looks like is nothing against him.
+        client = Client() if self.login else self.client
+        top = trace(client, self.server, self.queue_id, self.sender)
+        with self.slots.one(self.settings.queue_timeout):
+            try:
+                return ask(
+                    self.spamd,
+                    [self.results, top, *self.copy.pieces],
+                    self.settings.answer_timeout,
+                )
+            except NoAnswerError:
+                # The keeper puts another spamd in the place of this one.
+                os.kill(os.getpid(), signal.SIGUSR2)
+                raise
+
+    def let_in(self, headers: list[tuple[str, str]]) -> int:
+        """Accept the message, with *headers*. What users send is nobody's to score."""
+        for name, value in headers if not self.login else []:
             # Postfix puts no space after the colon since we asked for leading space.
             self.addheader(name, f" {value}")
         self.reset()
         return Milter.CONTINUE
 
-    def scan(self) -> Scan:
-        """Ask spamd about the message."""
-        server = self.getsymval("j") or "localhost"
-        top = trace(self.client, server, self.queue_id, self.sender)
-        timeout = self.settings.answer_timeout
-        return ask(self.spamd, [top, *self.copy.pieces], timeout)
+    def let_in_unscanned(self, reason: str) -> int:
+        """Accept a message that has no verdict, because the operator wants that."""
+        say(f"{self.queue_id}: unscanned, {reason}")
+        return self.let_in(verdict.unscanned(reason))
 
     def refuse(self, scan: Scan) -> int:
         """Answer 550."""
@@ -125,6 +158,11 @@ class SpamMilter(Milter.Base):
         self.setreply("451", "4.7.1", "The spam filter is not available, try again")
         self.reset()
         return Milter.TEMPFAIL
+
+    @property
+    def server(self) -> str:
+        """Our name, which is also what our verdict on the sender is known by."""
+        return self.getsymval("j") or "localhost"
 
     @property
     def queue_id(self) -> str:

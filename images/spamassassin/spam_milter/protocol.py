@@ -14,6 +14,14 @@ class NoVerdictError(Exception):
     """Why spamd has not judged a message."""
 
 
+class TimeLimitError(NoVerdictError):
+    """spamd worked on the message for as long as local.cf lets it, and gave up."""
+
+
+class NoAnswerError(NoVerdictError):
+    """spamd said nothing: a child of it hangs."""
+
+
 @dataclass(frozen=True)
 class Scan:
     """What spamd found in a message."""
@@ -33,7 +41,9 @@ def ask(path: str, message: Sequence[bytes], timeout: float) -> Scan:
     under way when a spamd makes room for the next one, or loses a child.
 
     Raises:
-        NoVerdictError: After *timeout* seconds, or when asking is of no use.
+        NoAnswerError: When it says nothing for *timeout* seconds.
+        NoVerdictError: When these seconds were not enough for a second attempt, or
+            when asking is of no use.
     """
     deadline = time.monotonic() + timeout
     for attempt in range(1, ATTEMPTS + 1):
@@ -41,7 +51,9 @@ def ask(path: str, message: Sequence[bytes], timeout: float) -> Scan:
             reply = exchange(path, "SYMBOLS", message, deadline)
             break
         except TimeoutError:
-            raise NoVerdictError(f"no answer from spamd in {timeout:g} s") from None
+            if attempt > 1:
+                raise NoVerdictError("spamd came and went") from None
+            raise NoAnswerError(f"no answer from spamd in {timeout:g} s") from None
         except OSError as error:
             if attempt == ATTEMPTS:
                 raise NoVerdictError(f"no spamd to ask: {error}") from None
@@ -97,8 +109,8 @@ def parse(reply: bytes) -> Scan:
     Read the reply to SYMBOLS.
 
     Raises:
-        NoVerdictError: When it is cut short or is no verdict, or one that
-            was reached before all rules had been tried.
+        TimeLimitError: When it was reached before all rules had been tried.
+        NoVerdictError: When it is cut short or is no verdict.
     """
     head, _, body = reply.decode("utf-8", "replace").partition("\r\n\r\n")
     first = head.partition("\r\n")[0]
@@ -112,6 +124,6 @@ def parse(reply: bytes) -> Scan:
         raise NoVerdictError("spamd answered without a whole verdict")
     tests = tuple(re.findall(r"\w+", body, re.ASCII))
     if "TIME_LIMIT_EXCEEDED" in tests:
-        raise NoVerdictError("spamd ran into its time_limit")
+        raise TimeLimitError("spamd ran into its time_limit")
     spam, score, required = verdict.groups()
     return Scan(spam == "True", float(score), float(required), tests)

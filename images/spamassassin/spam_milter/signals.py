@@ -13,7 +13,11 @@ class Signals:
     prefers the main thread as long as that doesn't block them.
     """
 
-    NUMBERS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGCHLD)
+    NUMBERS = (
+        *(signal.SIGTERM, signal.SIGINT),
+        *(signal.SIGUSR1, signal.SIGUSR2),
+        signal.SIGCHLD,
+    )
 
     def __init__(self) -> None:
         self._reader, writer = os.pipe()

@@ -44,12 +44,15 @@ class Spamd:
 
     def __init__(self, rules: Path, children: int, verbose: bool) -> None:
         self.rules = rules
+        self.children = children
         RUN.mkdir(mode=0o700, exist_ok=True)
         self.socket = RUN / f"{time.monotonic_ns()}.sock"
         argv = command(rules, self.socket, children)
         reader, writer = os.pipe()
         outputs = [(os.POSIX_SPAWN_DUP2, writer, fd) for fd in (1, 2)]
-        self.pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=outputs)
+        self.pid = os.posix_spawn(
+            argv[0], argv, os.environ, file_actions=outputs, setpgroup=0
+        )
         os.close(writer)
         lines = os.fdopen(reader, errors="replace")
         threading.Thread(target=relay, args=(lines, verbose), daemon=True).start()
@@ -70,6 +73,11 @@ class Spamd:
         """End it and its children. Who waits for its answer asks the spamd in use."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill it and its children, whatever they are doing."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
 
 
 def answers(socket: Path, seconds: float) -> bool:

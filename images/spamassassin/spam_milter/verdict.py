@@ -17,6 +17,11 @@ def headers(scan: Scan) -> list[tuple[str, str]]:
     ]
 
 
+def unscanned(reason: str) -> list[tuple[str, str]]:
+    """Return the headers, as (name, value), of a message that was let in unjudged."""
+    return [("X-Spam-Status", f"Unscanned, {reason}")]
+
+
 def status(scan: Scan) -> str:
     """Return the value of X-Spam-Status, its list of tests folded between two."""
     answer = "Yes" if scan.spam else "No"
