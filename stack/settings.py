@@ -16,6 +16,7 @@ from stack.values import (
     Folder,
     IPv4,
     IPv6,
+    Learning,
     Level,
     Name,
     Port,
@@ -167,6 +168,12 @@ class Settings(
     days. mark: it goes into the inbox, with a header that says that it was not scanned;
     so whoever can write a message that takes that long gets past the filter. While the
     filter is down or hangs, mail waits in either case."""
+
+    spam_learning: Learning = "site"
+    """For whom the spam filter learns what users move in and out of Junk. site: for
+    all. user: for all, too, but once a user has taught 200 messages of each kind, mail
+    to nobody but that user is judged by those alone. For a server that strangers share:
+    each may call something else spam."""
 
     log_level: Level = "info"
     """How much the containers log: info, or debug while looking for a fault."""

@@ -14,6 +14,7 @@ timeout_action=wait
 answer_timeout = 40
 queue_timeout = 30
 scan_limit = 524288
+learning = site
 log_level = info
 """
 
@@ -34,6 +35,7 @@ def test_a_file_with_every_key_is_read():
         answer_timeout=40,
         queue_timeout=30,
         scan_limit=524288,
+        learning="site",
         log_level="info",
     )
 
@@ -41,9 +43,9 @@ def test_a_file_with_every_key_is_read():
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("reject", "f:10: 'reject' is not of the form key = value"),
-        ("reject = 1", "f:10: 'reject' is not a setting"),
-        ("scan_limit = 3", "f:10: scan_limit is set a second time"),
+        ("reject", "f:11: 'reject' is not of the form key = value"),
+        ("reject = 1", "f:11: 'reject' is not a setting"),
+        ("scan_limit = 3", "f:11: scan_limit is set a second time"),
     ],
 )
 def test_a_line_too_many_is_named(line: str, words: str):
@@ -65,6 +67,7 @@ def test_a_line_too_many_is_named(line: str, words: str):
         ("queue_timeout", "0"),
         ("queue_timeout", "two"),
         ("scan_limit", "1.5"),
+        ("learning", "all"),
         ("log_level", "loud"),
     ],
 )
@@ -83,7 +86,7 @@ def test_everything_wrong_is_said_at_once():
     """Two faults make two lines."""
     words = refused(f"{GOOD}one\ntwo = 2\n").splitlines()
 
-    assert [line.split(" ")[0] for line in words] == ["f:10:", "f:11:"]
+    assert [line.split(" ")[0] for line in words] == ["f:11:", "f:12:"]
 
 
 def test_a_missing_key_is_named():

@@ -7,9 +7,13 @@ import threading
 
 from milter_common.log import say
 
+from . import bayes, control, learner, spool
+from .bayes import Bayes
 from .keeper import Keeper, NoSpamdError
-from .milter import serve
+from .milter import SpamMilter, serve
 from .signals import Signals
+from .spamd import SOCKET
+from .spool import Spool
 
 LISTEN = "inet:8893@0.0.0.0"
 
@@ -23,12 +27,24 @@ def milter() -> None:
     os._exit(1)
 
 
+def serve_all(keeper: Keeper, waiting: Spool, knowledge: Bayes) -> None:
+    """Take mail from Postfix, and lessons from users."""
+    SpamMilter.knowledge = knowledge
+    parts = (waiting, knowledge, str(SOCKET), lambda: keeper.settings)
+    teacher = control.Server(control.SOCKET, control.Control(*parts))
+    for work in (milter, teacher.serve_forever, learner.Learner(*parts).run):
+        threading.Thread(target=work, daemon=True).start()
+
+
 def main() -> int:
     """Run until told to stop, or until spamd is gone. Return the exit status."""
     signals = Signals()
     keeper = Keeper()
     serving = False
+    waiting, knowledge = Spool(spool.FOLDER), Bayes(bayes.DATABASE)
     try:
+        # spamd looks into the database as soon as it has read its rules.
+        learner.prepare(waiting, knowledge)
         keeper.renew()
         while True:
             came = signals.wait(seconds=0.1 if keeper.unsettled else None)
@@ -43,7 +59,7 @@ def main() -> int:
             keeper.kill_the_hanging()
             if keeper.used and not serving:
                 serving = True
-                threading.Thread(target=milter, daemon=True).start()
+                serve_all(keeper, waiting, knowledge)
     except NoSpamdError as error:
         say(str(error))
         return 1

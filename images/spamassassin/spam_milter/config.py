@@ -34,6 +34,9 @@ class Config:
     scan_limit: int
     """Bytes of a message that are scanned; what follows is not."""
 
+    learning: str
+    """Whom Bayes learns for: all together, `site`, or also each by himself, `user`."""
+
     log_level: str
     """`info`: a line for each message. `debug`: also what spamd tells of each."""
 
@@ -80,6 +83,7 @@ KINDS: dict[str, tuple[Callable[[str], object], str]] = {
     "answer_timeout": (positive, "a whole number of seconds above 0"),
     "queue_timeout": (positive, "a whole number of seconds above 0"),
     "scan_limit": (positive, "a whole number of bytes above 0"),
+    "learning": (one_of("site", "user"), "site or user"),
     "log_level": (one_of("info", "debug"), "info or debug"),
 }
 

@@ -87,3 +87,9 @@ def trace(client: Client, server: str, queue_id: str, sender: str) -> bytes:
             f"\t{date}\r\n"
         )
     return lines.encode("ascii")
+
+
+def mailbox(recipient: str) -> str:
+    """Return the address that *recipient* of RCPT TO names, without its +extension."""
+    name, at, domain = recipient.strip("<>").lower().rpartition("@")
+    return f"{name.partition('+')[0]}{at}{domain}"

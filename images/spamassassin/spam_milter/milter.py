@@ -11,8 +11,9 @@ from milter_common.listener import listener
 from milter_common.log import say
 
 from . import verdict
+from .bayes import SITE, Bayes
 from .config import Config
-from .message import Client, Copy, header, results, trace
+from .message import Client, Copy, header, mailbox, results, trace
 from .protocol import NoAnswerError, NoVerdictError, Scan, TimeLimitError, ask
 from .slots import Slots
 
@@ -42,6 +43,8 @@ class SpamMilter(Milter.Base):
     """The path of spamd's socket."""
     slots = Slots()
     """As many places as spamd has children."""
+    knowledge: Bayes
+    """What users have taught."""
 
     def __init__(self) -> None:
         self.client = Client()
@@ -52,6 +55,7 @@ class SpamMilter(Milter.Base):
         self.sender = ""
         self.login = ""
         self.results = b""
+        self.recipients: list[str] = []
         # The scores must not change under a message.
         self.settings = self.config
         self.copy = Copy(self.settings.scan_limit)
@@ -74,6 +78,11 @@ class SpamMilter(Milter.Base):
         self.sender = sender
         self.login = self.getsymval("{auth_authen}") or ""
         self.client.tls = bool(self.getsymval("{tls_version}"))
+        return Milter.CONTINUE
+
+    @deferring
+    def envrcpt(self, recipient: str, *parameters: str) -> int:
+        self.recipients.append(recipient)
         return Milter.CONTINUE
 
     @deferring
@@ -126,6 +135,7 @@ class SpamMilter(Milter.Base):
                     self.spamd,
                     [self.results, top, *self.copy.pieces],
                     self.settings.answer_timeout,
+                    self.user,
                 )
             except NoAnswerError:
                 # The keeper puts another spamd in the place of this one.
@@ -163,6 +173,18 @@ class SpamMilter(Milter.Base):
     def server(self) -> str:
         """Our name, which is also what our verdict on the sender is known by."""
         return self.getsymval("j") or "localhost"
+
+    @property
+    def user(self) -> str:
+        """
+        By whose knowledge the message is judged.
+
+        A message is scanned once, so it is the recipient's only if there is no other;
+        and the site's for an alias, which has taught nothing.
+        """
+        if self.settings.learning == "site" or len(self.recipients) != 1:
+            return SITE
+        return self.knowledge.judge(mailbox(self.recipients[0]))
 
     @property
     def queue_id(self) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from milter_common.probe import negotiates
 
+from . import control
 from .keeper import LIVE
 from .spamd import RULES, SOCKET, answers
 
@@ -19,6 +20,8 @@ def fault(rules: Path, live: Path) -> str | None:
         return f"spamd does not use {live.resolve()} yet"
     if not answers(SOCKET, PATIENCE):
         return "spamd does not answer"
+    if not answers(control.SOCKET, PATIENCE):
+        return "the control socket does not answer"
     try:
         return None if negotiates(PORT, PATIENCE) else "the milter does not negotiate"
     except OSError as error:

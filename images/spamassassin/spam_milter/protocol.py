@@ -3,8 +3,9 @@
 import re
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 ATTEMPTS = 3
 PAUSE = 0.2
@@ -33,9 +34,28 @@ class Scan:
     tests: tuple[str, ...]
 
 
-def ask(path: str, message: Sequence[bytes], timeout: float) -> Scan:
+def ask(path: str, message: Sequence[bytes], timeout: float, user: str = "") -> Scan:
     """
     Have the spamd that listens on the socket *path* judge *message*.
+
+    With *user*, by what that user has taught, where spamd tells users apart.
+
+    Raises:
+        NoVerdictError: After *timeout* seconds, or when asking is of no use.
+    """
+    headers = {"User": user} if user else {}
+    return parse(insist(path, "SYMBOLS", message, timeout, headers))
+
+
+def insist(
+    path: str,
+    command: str,
+    message: Sequence[bytes],
+    timeout: float,
+    headers: Mapping[str, str],
+) -> bytes:
+    """
+    Return the whole reply to *command*.
 
     Asks anew when a connection breaks: that is what happens to the messages
     under way when a spamd makes room for the next one, or loses a child.
@@ -48,7 +68,7 @@ def ask(path: str, message: Sequence[bytes], timeout: float) -> Scan:
     deadline = time.monotonic() + timeout
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            reply = exchange(path, "SYMBOLS", message, deadline)
+            reply = exchange(path, command, message, deadline, headers)
             break
         except TimeoutError:
             if attempt > 1:
@@ -58,26 +78,31 @@ def ask(path: str, message: Sequence[bytes], timeout: float) -> Scan:
             if attempt == ATTEMPTS:
                 raise NoVerdictError(f"no spamd to ask: {error}") from None
             time.sleep(PAUSE)
-    return parse(reply)
+    return reply
 
 
 def exchange(
-    path: str, command: str, message: Sequence[bytes], deadline: float
+    path: str,
+    command: str,
+    message: Sequence[bytes],
+    deadline: float,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """
-    Return the whole reply to *command*.
+    Return the whole reply to *command* with those *headers*.
 
     Raises:
         OSError: When there is no spamd, or it hangs up while it is spoken to.
         TimeoutError: At *deadline*, a time of the monotonic clock.
     """
-    size = sum(map(len, message))
+    fields = {**headers, "Content-length": sum(map(len, message))}
+    head = f"{command} SPAMC/1.5\r\n" + "".join(
+        f"{name}: {value}\r\n" for name, value in fields.items()
+    )
     with socket.socket(socket.AF_UNIX) as connection:
         wait(connection, deadline)
         connection.connect(path)
-        connection.sendall(
-            f"{command} SPAMC/1.5\r\nContent-length: {size}\r\n\r\n".encode()
-        )
+        connection.sendall(f"{head}\r\n".encode())
         for piece in message:
             wait(connection, deadline)
             connection.sendall(piece)

@@ -33,6 +33,10 @@ def command(rules: Path, socket: Path, children: int) -> list[str]:
         "--round-robin",
         # A site has one set of rules: no preferences of users, no home.
         "--nouser-config",
+        # Without its own name for everybody, spamd takes User for a name of the system,
+        # finds none, and goes on as if there had been no User.
+        "--username=debian-spamd",
+        "--allow-tell",
         "--helper-home-dir=/tmp",
         "--syslog=stderr",
         "--log-timestamp-fmt=",

@@ -1,0 +1,155 @@
+"""
+The socket by which others teach spamd, and ask it.
+
+It speaks spamd's protocol, SPAMC/1.5, so that spamc(1) can be used on it:
+
+PING, CHECK, SYMBOLS, REPORT, HEADERS, PROCESS
+    go to the spamd in use. Of a message its first scan_limit bytes are looked at.
+TELL with `Set: local` and `Message-class: spam` or `ham`, or with `Remove: local`
+    is answered once the message is on disk; it is learnt, or forgotten, within a
+    second, or as soon as there is a spamd again. `User:` is the address of the
+    account that teaches; it counts where SPAM_LEARNING is user.
+STATS
+    is ours. Its answer has a body in JSON:
+
+    {"learning": "site" or "user",
+     "enough": 200,
+     "users": {"site": {"nspam": 210, "nham": 350, "ntokens": 81000,
+                        "oldest": 1764000000, "newest": 1764090000,
+                        "last_expiry": null},
+               "alice@example.org": {…}},
+     "spool": {"messages": 0, "bytes": 0}}
+
+    enough: messages of each kind until Bayes judges. users: what was taught, for
+    all ("site") and, where it counts, for each user; nobody is in it who taught
+    nothing. nspam, nham: messages; ntokens: words; oldest, newest: when the least and
+    the most recently useful words were of use; last_expiry: when useless ones were last
+    thrown away; the three in seconds of the epoch, or null. spool: what waits.
+"""
+
+import contextlib
+import json
+import socket
+import socketserver
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from milter_common.log import say
+
+from . import bayes, lesson
+from .config import Config
+from .protocol import NoVerdictError, insist
+from .request import BadRequestError, Request, read, reply
+from .spool import FullError, Spool
+
+SOCKET = Path("/run/spam/control")
+FORWARDED = {"PING", "CHECK", "SYMBOLS", "REPORT", "HEADERS", "PROCESS"}
+MOST_AT_A_TIME = 32
+PATIENCE = 30
+"""Seconds that a client may be silent."""
+
+
+class Control:
+    """What is answered to whom asks."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        knowledge: bayes.Bayes,
+        spamd: str,
+        config: Callable[[], Config],
+    ) -> None:
+        self.spool, self.knowledge = spool, knowledge
+        self.spamd, self.config = spamd, config
+
+    def answer(self, request: Request) -> bytes:
+        """Return the answer to *request*, whatever happens."""
+        try:
+            if request.command == "TELL":
+                return self.tell(request)
+            if request.command == "STATS":
+                return self.stats()
+            if request.command in FORWARDED:
+                return self.forward(request)
+        except BadRequestError as error:
+            return reply(f"76 Bad request: {error}")
+        except NoVerdictError as error:
+            return reply(f"75 EX_TEMPFAIL {error}")
+        except (FullError, OSError) as error:
+            say(f"refused to learn {lesson.name(request)}: {error}")
+            return reply(f"75 EX_TEMPFAIL {error}")
+        return reply(f"76 Bad request: {request.command} is not a command")
+
+    def tell(self, request: Request) -> bytes:
+        """Keep what is to be learnt."""
+        lesson.check(request)
+        self.spool.put(request.as_bytes())
+        return reply("0 EX_OK", lesson.done(request))
+
+    def stats(self) -> bytes:
+        """Tell how much is known, and how much waits."""
+        told = {
+            "learning": self.config().learning,
+            "enough": bayes.ENOUGH,
+            "users": self.knowledge.stats(),
+            "spool": asdict(self.spool.backlog()),
+        }
+        return reply("0 EX_OK", body=json.dumps(told).encode())
+
+    def forward(self, request: Request) -> bytes:
+        """Ask the spamd in use, and another one if it makes room for that."""
+        user = self.knowledge.judge(lesson.user(request))
+        headers = {**request.headers, "user": user}
+        named = {name.capitalize(): value for name, value in headers.items()}
+        timeout = self.config().answer_timeout
+        return insist(self.spamd, request.command, [request.message], timeout, named)
+
+
+class Handler(socketserver.StreamRequestHandler):
+    """One connection, and the one request that it brings."""
+
+    timeout = PATIENCE
+    server: "Server"
+
+    def handle(self) -> None:
+        control = self.server.control
+        # A client that hangs up, or is too slow, hears nothing more.
+        with contextlib.suppress(OSError):
+            try:
+                request = read(self.rfile, control.config().scan_limit)
+            except BadRequestError as error:
+                self.wfile.write(reply(f"76 Bad request: {error}"))
+            else:
+                self.wfile.write(control.answer(request))
+
+
+class Server(socketserver.ThreadingUnixStreamServer):
+    """Serves *control* on the socket *path* to whoever can see the folder it is in."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, path: Path, control: Control) -> None:
+        self.control = control
+        self.places = threading.BoundedSemaphore(MOST_AT_A_TIME)
+        path.unlink(missing_ok=True)
+        super().__init__(str(path), Handler)
+        # Its volume is mounted where it is needed and nowhere else; who connects has
+        # another number there.
+        path.chmod(0o666)
+
+    def process_request(self, request: socket.socket, client_address: object) -> None:
+        """Let the next client wait until there is a place for it."""
+        self.places.acquire()
+        super().process_request(request, client_address)
+
+    def process_request_thread(
+        self, request: socket.socket, client_address: object
+    ) -> None:
+        """Serve one client."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.places.release()

@@ -1,0 +1,165 @@
+"""Gives spamd what waits in the spool, one message after the other."""
+
+import io
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from milter_common.log import say
+
+from . import lesson, request
+from .bayes import Bayes
+from .config import Config
+from .protocol import exchange
+from .request import BadRequestError, Request
+from .spool import Spool
+
+PAUSE = 1.0
+"""Seconds until the next look after something went wrong."""
+LONGEST_PAUSE = 600.0
+PATIENCE = 120.0
+"""Seconds for one message."""
+STRIKES = 3
+"""How often one message may fail while others are learnt."""
+ROOM = 16 << 20
+"""Bytes of disk below which a failure is not the message's."""
+
+
+class NotNowError(Exception):
+    """Why nothing can be learnt at present."""
+
+
+@dataclass
+class Failure:
+    """A message that spamd could not learn."""
+
+    again: float
+    """When to try again, on the monotonic clock."""
+    learnt: int
+    """How many others had been learnt when it first failed."""
+    count: int = 1
+
+
+class Learner:
+    """Empties *spool* into the spamd that listens on the socket *spamd*."""
+
+    def __init__(
+        self, spool: Spool, bayes: Bayes, spamd: str, config: Callable[[], Config]
+    ) -> None:
+        self.spool, self.bayes, self.spamd, self.config = spool, bayes, spamd, config
+        self.failures: dict[str, Failure] = {}
+        self.learnt = 0
+        self.said = ""
+
+    def run(self) -> None:
+        """Learn what is there and what comes, for ever."""
+        while True:
+            self.spool.filled.clear()
+            left = True
+            try:
+                left = self.work()
+                self.said = ""
+            except NotNowError as error:
+                self.say_once(f"learning waits: {error}")
+            except Exception as error:  # scans go on without it
+                self.say_once(f"learning waits: {type(error).__name__}: {error}")
+            self.spool.filled.wait(PAUSE if left else None)
+            if self.said:
+                time.sleep(PAUSE)
+
+    def work(self) -> bool:
+        """
+        Try once to learn each message that waits.
+
+        Returns:
+            Whether something is left to try again.
+
+        Raises:
+            NotNowError: When it is of no use to go on.
+        """
+        for path in self.spool.waiting():
+            failure = self.failures.get(path.name)
+            if failure and time.monotonic() < failure.again:
+                continue
+            if fault := self.learn(path):
+                self.failed(path, fault)
+            else:
+                self.learnt += 1
+                self.forget(path)
+        return bool(self.failures)
+
+    def learn(self, path: Path) -> str | None:
+        """Have spamd learn the message in the file *path*, or return why it can't."""
+        try:
+            told = request.read(io.BytesIO(path.read_bytes()), request.LARGEST)
+        except BadRequestError as error:
+            return f"the file is damaged: {error}"
+        started = time.monotonic()
+        for user in lesson.users(told, self.config().learning == "user"):
+            if fault := self.tell(told, user):
+                return fault
+            ms = 1000 * (time.monotonic() - started)
+            say(f"learnt {lesson.name(told)}: {path.name}, for {user}, ms={ms:.0f}")
+        return None
+
+    def tell(self, told: Request, user: str) -> str | None:
+        """Have spamd do for *user* what it was *told*, or return why it can't."""
+        headers = {**told.headers, "user": user}
+        named = {name.capitalize(): value for name, value in headers.items()}
+        deadline = time.monotonic() + PATIENCE
+        try:
+            answer = exchange(self.spamd, "TELL", [told.message], deadline, named)
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise NotNowError(f"no spamd to teach: {error}") from None
+        except OSError as error:
+            return f"spamd gave no answer: {error}"
+        first = answer.partition(b"\r\n")[0].decode("ascii", "replace")
+        return None if first.endswith(" 0 EX_OK") else f"spamd answered {first[:100]!r}"
+
+    def failed(self, path: Path, fault: str) -> None:
+        """
+        Find out whose fault it was that *path* was not learnt.
+
+        Raises:
+            NotNowError: If it wasn't the message's.
+        """
+        if (room := shutil.disk_usage(path.parent).free) < ROOM:
+            raise NotNowError(f"the volume has {room >> 20} MiB left; {fault}")
+        if damage := self.bayes.fault():
+            self.bayes.prepare()
+            raise NotNowError(damage)
+        failure = self.failures.setdefault(path.name, Failure(0, self.learnt, 0))
+        failure.count += 1
+        pause = min(PAUSE * 2**failure.count, LONGEST_PAUSE)
+        failure.again = time.monotonic() + pause
+        others = self.learnt > failure.learnt
+        if failure.count >= STRIKES and others:
+            say(f"not learnt, and given up: {path.name}: {fault}")
+            self.forget(path)
+        else:
+            say(f"not learnt, tried again in {pause:.0f} s: {path.name}: {fault}")
+
+    def forget(self, path: Path) -> None:
+        """Remove the file *path*, and all we know of it."""
+        path.unlink(missing_ok=True)
+        self.failures.pop(path.name, None)
+
+    def say_once(self, text: str) -> None:
+        """Say *text*, if it isn't what was said last."""
+        if text != self.said:
+            self.said = text
+            say(text)
+
+
+def prepare(spool: Spool, bayes: Bayes) -> None:
+    """Have a folder for what comes, and a database. Scans go on without either."""
+    for part in (spool, bayes):
+        try:
+            part.prepare()
+        except (OSError, sqlite3.Error) as error:
+            say(
+                f"learning has to do without its {type(part).__name__.lower()}: {error}"
+            )

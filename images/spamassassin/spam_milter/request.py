@@ -1,0 +1,86 @@
+"""The server's half of spamd's protocol, SPAMC/1.5: what a client asks."""
+
+import re
+from dataclasses import dataclass, field
+from io import BufferedIOBase
+
+LONGEST_LINE = 1024
+MOST_HEADERS = 32
+LARGEST = 256 << 20
+"""Bytes of a message that are taken from a client; spamc sends no more."""
+
+
+class BadRequestError(Exception):
+    """Why a request is not understood; its text goes to the client."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A command, its headers and the message it is about."""
+
+    command: str
+    headers: dict[str, str] = field(default_factory=dict)
+    """By name in lower case; without Content-length, which the message has."""
+    message: bytes = b""
+
+    def as_bytes(self) -> bytes:
+        """Return what a client would send."""
+        head = f"{self.command} SPAMC/1.5\r\n" + "".join(
+            f"{name.capitalize()}: {value}\r\n" for name, value in self.headers.items()
+        )
+        return f"{head}Content-length: {len(self.message)}\r\n\r\n".encode() + (
+            self.message
+        )
+
+
+def read(source: BufferedIOBase, limit: int) -> Request:
+    """
+    Read one request from *source*, and no more than *limit* bytes of its message.
+
+    What comes after them is read and dropped, as of a message that is scanned.
+
+    Raises:
+        BadRequestError: When it is none.
+        OSError: When the client hangs up, or takes too long.
+    """
+    first = re.fullmatch(r"([A-Z_]{1,20}) SPAMC/\d\.\d", line(source))
+    if not first:
+        raise BadRequestError("not a command of SPAMC/1.5")
+    headers: dict[str, str] = {}
+    # Before 1.5 a PING had no headers, and no empty line after them.
+    while first[1] != "PING" and (text := line(source)):
+        name, colon, value = text.partition(":")
+        if not colon or len(headers) >= MOST_HEADERS:
+            raise BadRequestError("not a header, or too many of them")
+        headers[name.strip().lower()] = value.strip()
+    if "compress" in headers:
+        raise BadRequestError("messages are not taken compressed")
+    length = headers.pop("content-length", "0")
+    if not re.fullmatch(r"\d{1,12}", length) or int(length) > LARGEST:
+        raise BadRequestError(f"Content-length must be at most {LARGEST}")
+    return Request(first[1], headers, body(source, int(length), limit))
+
+
+def line(source: BufferedIOBase) -> str:
+    """Return the next line, without its end."""
+    data = source.readline(LONGEST_LINE)
+    if not data.endswith(b"\n") or not re.fullmatch(rb"[ -~]*\r?\n", data):
+        raise BadRequestError("not a line of printable ASCII")
+    return data.rstrip(b"\r\n").decode("ascii")
+
+
+def body(source: BufferedIOBase, length: int, limit: int) -> bytes:
+    """Read *length* bytes and return the first *limit* of them."""
+    kept = source.read(min(length, limit))
+    left = length - len(kept)
+    while left and (data := source.read(min(left, 65536))):
+        left -= len(data)
+    if left:
+        raise BadRequestError("the message is shorter than Content-length")
+    return kept
+
+
+def reply(status: str, *headers: str, body: bytes = b"") -> bytes:
+    """Return an answer; *status* is like 0 EX_OK, of sysexits(3)."""
+    lines = (f"SPAMD/1.5 {status}", *headers, f"Content-length: {len(body)}", "", "")
+    return "\r\n".join(lines).encode("ascii", "replace") + body

@@ -1,0 +1,104 @@
+"""What is to be learnt, on disk until it has been."""
+
+import contextlib
+import itertools
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path("/var/lib/bayes/learn")
+MOST_FILES = 10_000
+MOST_BYTES = 1 << 30
+
+
+class FullError(Exception):
+    """There is no room for one more."""
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How much waits."""
+
+    messages: int
+    bytes: int
+
+
+class Spool:
+    """
+    Files in *folder*, each put there whole or not at all, in the order they came.
+
+    Their names are the time of their arrival, so that the order outlives us. The
+    folder is all there is to know: it may be full, or not there, and then be mended.
+    """
+
+    def __init__(
+        self, folder: Path, files: int = MOST_FILES, size: int = MOST_BYTES
+    ) -> None:
+        self.folder, self.files, self.size = folder, files, size
+        self.filled = threading.Event()
+        """Set whenever something was put in."""
+        self.lock = threading.Lock()
+        self.numbers = itertools.count()
+
+    def prepare(self) -> None:
+        """
+        Make the folder, and remove what was being written when we were killed.
+
+        Nobody was promised that. Not for when others write.
+
+        Raises:
+            OSError: When the disk doesn't let us.
+        """
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        for left in self.folder.glob(".*"):
+            left.unlink()
+
+    def waiting(self) -> list[Path]:
+        """Return what is there, the oldest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(p for p in self.folder.iterdir() if not p.name.startswith("."))
+
+    def backlog(self) -> Backlog:
+        """Count what is there."""
+        sizes = []
+        for path in self.waiting():
+            with contextlib.suppress(FileNotFoundError):
+                sizes.append(path.stat().st_size)
+        return Backlog(len(sizes), sum(sizes))
+
+    def put(self, data: bytes) -> None:
+        """
+        Keep *data*. When this returns, it outlives a kill and the end of power.
+
+        Raises:
+            FullError: When as much waits already as may.
+            OSError: When it can't be written.
+        """
+        with self.lock:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            now = self.backlog()
+            if now.messages >= self.files or now.bytes + len(data) > self.size:
+                raise FullError(f"{now.messages} messages wait to be learnt already")
+            name = f"{time.time_ns():020}-{next(self.numbers)}"
+            write(self.folder / f".{name}", self.folder / name, data)
+        self.filled.set()
+
+
+def write(beside: Path, path: Path, data: bytes) -> None:
+    """Write the file *path* in one step, by way of the file *beside*."""
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

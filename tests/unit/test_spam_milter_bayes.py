@@ -1,0 +1,124 @@
+"""The database of what was taught: made, looked into, and put aside when damaged."""
+
+import sqlite3
+
+import pytest
+from spam_milter.bayes import SITE, Bayes, Knowledge
+
+
+@pytest.fixture
+def bayes(tmp_path) -> Bayes:
+    """A new database."""
+    found = Bayes(tmp_path / "bayes.db")
+    found.prepare()
+    return found
+
+
+def teach(bayes: Bayes, user: str, nspam: int, nham: int) -> None:
+    """Count messages as SpamAssassin does."""
+    with sqlite3.connect(bayes.path) as database:
+        database.execute(
+            "INSERT INTO bayes_vars (username, spam_count, ham_count) VALUES (?, ?, ?)",
+            (user, nspam, nham),
+        )
+    database.close()
+
+
+def aside(bayes: Bayes) -> list[str]:
+    """Return the names of what was put aside."""
+    return [path.name for path in bayes.path.parent.glob("*.damaged-*")]
+
+
+def test_a_new_database_knows_nothing(bayes):
+    """It has the tables, and nobody in them."""
+    assert bayes.fault() is None
+    assert bayes.knowledge() == {}
+
+
+def test_a_second_start_changes_nothing(bayes):
+    """What was taught is still there."""
+    teach(bayes, SITE, 3, 4)
+
+    Bayes(bayes.path).prepare()
+
+    assert bayes.knowledge() == {SITE: Knowledge(3, 4, 0, None, None, None)}
+    assert aside(bayes) == []
+
+
+def test_it_is_written_ahead(bayes):
+    """Who reads doesn't wait for who writes, and a kill leaves it whole."""
+    with bayes.reading() as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_no_scan_pays_for_the_log(bayes):
+    """While we hold it open, closing it folds nothing in."""
+    teach(bayes, SITE, 1, 1)
+
+    assert bayes.path.with_name("bayes.db-wal").stat().st_size > 0
+
+
+@pytest.mark.parametrize("damage", ["head", "pages", "version"])
+def test_a_damaged_database_is_put_aside(bayes, capsys, damage):
+    """Learning begins anew; the old one is kept for somebody to look at."""
+    teach(bayes, SITE, 3, 4)
+    bayes.kept.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    bayes.kept.close()
+    data = bayes.path.read_bytes()
+    if damage == "head":
+        bayes.path.write_bytes(b"x" * len(data))
+    elif damage == "pages":
+        bayes.path.write_bytes(data[:4096] + b"x" * (len(data) - 4096))
+    else:
+        with sqlite3.connect(bayes.path) as database:
+            database.execute("UPDATE bayes_global_vars SET value = '2'")
+        database.close()
+
+    again = Bayes(bayes.path)
+    again.prepare()
+
+    assert again.knowledge() == {}
+    assert len([name for name in aside(bayes) if not name.endswith("-wal")]) >= 1
+    assert "put aside" in capsys.readouterr().out
+
+
+def test_a_locked_database_is_not_damaged(bayes):
+    """Somebody learns at this moment: no reason to begin anew."""
+    writer = sqlite3.connect(bayes.path, isolation_level=None)
+    writer.execute("BEGIN EXCLUSIVE")
+
+    assert bayes.fault() is None
+    writer.close()
+
+
+def test_an_empty_file_becomes_a_database(tmp_path):
+    """That is what is left when the disk was full at the start."""
+    path = tmp_path / "bayes.db"
+    path.touch()
+    bayes = Bayes(path)
+
+    bayes.prepare()
+
+    assert bayes.knowledge() == {}
+    assert aside(bayes) == []
+
+
+@pytest.mark.parametrize(
+    ("nspam", "nham", "judge"),
+    [(200, 200, "a@b.test"), (199, 500, SITE), (500, 199, SITE)],
+)
+def test_a_user_is_judged_by_his_own_once_it_is_enough(bayes, nspam, nham, judge):
+    """Before, the site's is better than none."""
+    teach(bayes, SITE, 1, 1)
+    teach(bayes, "a@b.test", nspam, nham)
+
+    assert bayes.judge("a@b.test") == judge
+    assert bayes.judge("nobody@b.test") == SITE
+
+
+def test_without_a_database_there_is_no_judge(tmp_path):
+    """A scan goes on, and by the site's knowledge if there is any."""
+    bayes = Bayes(tmp_path / "bayes.db")
+
+    assert bayes.judge("a@b.test") == SITE
+    assert bayes.stats() == {}

@@ -1,0 +1,178 @@
+"""The control socket: what teaches is kept, what asks is passed on."""
+
+import json
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from spam_milter.bayes import Bayes
+from spam_milter.config import Config
+from spam_milter.control import Control, Server
+from spam_milter.request import reply
+from spam_milter.spool import Spool
+
+from .spamd import running
+
+CONFIG = Config(15.0, "postmaster@example.org", "wait", 5, 5, 1000, "site", "info")
+SPAM = b"Subject: buy\r\n\r\nnow\r\n"
+
+
+@pytest.fixture
+def control(tmp_path) -> Control:
+    """What answers, with nothing taught and no spamd."""
+    spool, bayes = Spool(tmp_path / "learn"), Bayes(tmp_path / "bayes.db")
+    spool.prepare()
+    bayes.prepare()
+    return Control(spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG)
+
+
+@pytest.fixture
+def ask(control, tmp_path):
+    """Send bytes to the socket and return the answer."""
+    path = tmp_path / "control"
+    server = Server(path, control)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+
+    def send(data: bytes) -> bytes:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(10)
+            client.connect(str(path))
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: client.recv(65536), b""))
+
+    yield send
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def request(command: str, *headers: str, message: bytes = SPAM) -> bytes:
+    """Return what a client sends."""
+    lines = (f"{command} SPAMC/1.5", *headers, f"Content-length: {len(message)}")
+    return "\r\n".join((*lines, "", "")).encode() + message
+
+
+def tell(*headers: str, **message: bytes) -> bytes:
+    """Return what a client sends to teach spam."""
+    return request(
+        "TELL", *(headers or ("Message-class: spam", "Set: local")), **message
+    )
+
+
+def test_a_lesson_is_on_disk_when_it_is_answered(ask, control):
+    """It is the request that spamd will get, whole."""
+    answer = ask(tell("Message-class: spam", "Set: local", "User: Alice@example.org"))
+
+    (path,) = control.spool.waiting()
+    assert answer.startswith(b"SPAMD/1.5 0 EX_OK\r\nDidSet: local\r\n")
+    assert path.read_bytes() == (
+        b"TELL SPAMC/1.5\r\nMessage-class: spam\r\nSet: local\r\n"
+        b"User: Alice@example.org\r\nContent-length: 21\r\n\r\n" + SPAM
+    )
+
+
+def test_a_message_can_be_forgotten(ask, control):
+    """Remove: local needs no class."""
+    answer = ask(tell("Remove: local"))
+
+    assert b"DidRemove: local" in answer
+    assert len(control.spool.waiting()) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        tell("Set: local"),
+        tell("Message-class: good", "Set: local"),
+        tell("Message-class: spam"),
+        tell("Message-class: spam", "Set: local, remote"),
+        tell("Message-class: spam", "Set: local", "Remove: local"),
+        tell("Message-class: spam", "Set: local", "User: a b"),
+        tell("Message-class: spam", "Set: local", "Compress: zlib"),
+        tell("Message-class: spam", "Set: local", f"User: {'a' * 201}"),
+        tell(message=b""),
+        tell()[:-1],
+        tell().replace(b"Content-length: 21", b"Content-length: -1"),
+        tell().replace(b"Content-length: 21", b"Content-length: 999999999999"),
+        tell().replace(b"local", b"local\x00"),
+        tell().replace(b"local", b"local" * 1000),
+        tell(*["X: y"] * 40),
+        request("QUIT"),
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\r\n",
+    ],
+)
+def test_what_is_no_lesson_is_refused(ask, control, wrong):
+    """With a reason, and nothing kept."""
+    assert ask(wrong).startswith(b"SPAMD/1.5 76 ")
+    assert control.spool.waiting() == []
+
+
+def test_a_full_spool_is_told(ask, control):
+    """The client hears that its lesson was not taken."""
+    control.spool.files = 0
+
+    assert ask(tell()).startswith(b"SPAMD/1.5 75 EX_TEMPFAIL")
+
+
+def test_a_disk_that_is_full_is_told(ask, control):
+    """Nothing is promised that was not written."""
+    control.spool.folder.rmdir()
+    control.spool.folder.touch()
+
+    assert ask(tell()).startswith(b"SPAMD/1.5 75 EX_TEMPFAIL")
+
+
+def test_of_a_large_message_the_beginning_is_learnt(ask, control):
+    """As much as is scanned, and no more is kept on disk."""
+    answer = ask(tell(message=b"x" * 5000))
+
+    (path,) = control.spool.waiting()
+    assert b"DidSet: local" in answer
+    assert path.read_bytes().endswith(b"\r\nContent-length: 1000\r\n\r\n" + b"x" * 1000)
+
+
+def test_a_question_goes_to_spamd(ask, control):
+    """With its headers, and in the name of the site; the answer comes back as it is."""
+    with running(
+        Path(control.spamd), lambda asked: reply("0 EX_OK", body=b"A,B")
+    ) as spamd:
+        answer = ask(request("SYMBOLS", "User: alice@example.org"))
+
+    (asked,) = spamd.asked
+    assert answer == reply("0 EX_OK", body=b"A,B")
+    assert (asked.command, asked.message) == ("SYMBOLS", SPAM)
+    assert asked.headers == {"user": "site"}
+
+
+def test_a_ping_needs_no_headers(ask, control):
+    """spamc -K speaks version 1.2."""
+    with running(Path(control.spamd), lambda _: b"SPAMD/1.5 0 PONG\r\n"):
+        assert ask(b"PING SPAMC/1.2\r\n") == b"SPAMD/1.5 0 PONG\r\n"
+
+
+def test_without_spamd_a_question_is_put_off(ask):
+    """And a lesson is taken all the same: it waits on disk."""
+    assert ask(request("SYMBOLS")).startswith(b"SPAMD/1.5 75 EX_TEMPFAIL no spamd")
+    assert ask(tell()).startswith(b"SPAMD/1.5 0 EX_OK")
+
+
+def test_it_tells_what_was_taught_and_what_waits(ask, control):
+    """STATS is answered in JSON."""
+    ask(tell())
+
+    head, _, body = ask(b"STATS SPAMC/1.5\r\n\r\n").partition(b"\r\n\r\n")
+
+    assert head.startswith(b"SPAMD/1.5 0 EX_OK")
+    assert json.loads(body) == {
+        "learning": "site",
+        "enough": 200,
+        "users": {},
+        "spool": {
+            "messages": 1,
+            "bytes": control.spool.waiting()[0].stat().st_size,
+        },
+    }

@@ -1,0 +1,162 @@
+"""The learner: each lesson reaches spamd, none stands in the way of the next."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from spam_milter import learner, request
+from spam_milter.bayes import Bayes
+from spam_milter.learner import Learner, NotNowError
+from spam_milter.spool import Spool
+
+from .spamd import running
+from .test_spam_milter_control import CONFIG, tell
+
+OK = request.reply("0 EX_OK", "DidSet: local")
+
+
+@pytest.fixture
+def teacher(tmp_path, monkeypatch) -> Learner:
+    """A learner with an empty spool, which tries again at once."""
+    monkeypatch.setattr(learner, "PAUSE", 0.0)
+    spool, bayes = Spool(tmp_path / "learn"), Bayes(tmp_path / "bayes.db")
+    learner.prepare(spool, bayes)
+    return Learner(spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG)
+
+
+def put(teacher: Learner, *messages: bytes, user: str = "a@b.test") -> None:
+    """Have *messages* wait to be learnt as spam."""
+    for message in messages:
+        data = tell(
+            "Message-class: spam", "Set: local", f"User: {user}", message=message
+        )
+        request.read(io.BytesIO(data), len(data))  # it is a request
+        teacher.spool.put(data)
+
+
+def but_not(word: bytes):
+    """Answer like a spamd that can't learn a message with that *word*."""
+    return lambda asked: b"" if word in asked.message else OK
+
+
+def test_lessons_are_learnt_in_order_and_removed(teacher):
+    """Nothing of the mail is left on disk."""
+    put(teacher, b"1", b"2", b"3")
+
+    with running(Path(teacher.spamd), lambda _: OK) as spamd:
+        left = teacher.work()
+
+    assert [asked.message for asked in spamd.asked] == [b"1", b"2", b"3"]
+    assert {asked.headers["user"] for asked in spamd.asked} == {"site"}
+    assert teacher.spool.waiting() == []
+    assert not left
+
+
+def test_where_users_differ_each_lesson_counts_for_both(teacher):
+    """The user who taught it, and the site."""
+    teacher.config = lambda: replace(CONFIG, learning="user")
+    put(teacher, b"1", user="Alice@b.test")
+
+    with running(Path(teacher.spamd), lambda _: OK) as spamd:
+        teacher.work()
+
+    assert [asked.headers["user"] for asked in spamd.asked] == ["alice@b.test", "site"]
+
+
+def test_without_spamd_lessons_wait(teacher):
+    """None is lost, and none is held against the message."""
+    put(teacher, b"1", b"2")
+
+    for _ in range(5):
+        with pytest.raises(NotNowError, match="no spamd to teach"):
+            teacher.work()
+
+    assert len(teacher.spool.waiting()) == 2
+    assert teacher.failures == {}
+
+
+def test_one_that_cannot_be_learnt_does_not_block_the_rest(teacher, capsys):
+    """It is tried again, and then given up and said in the log."""
+    put(teacher, b"bad", b"2", b"3")
+
+    with running(Path(teacher.spamd), but_not(b"bad")) as spamd:
+        while teacher.work():
+            put(teacher, b"another")
+
+    assert [asked.message for asked in spamd.asked[:3]] == [b"bad", b"2", b"3"]
+    assert teacher.spool.waiting() == []
+    assert capsys.readouterr().out.count("given up") == 1
+
+
+def test_if_none_can_be_learnt_none_is_given_up(teacher):
+    """Then it is not the messages' fault."""
+    put(teacher, b"bad 1", b"bad 2")
+
+    with running(Path(teacher.spamd), but_not(b"bad")):
+        for _ in range(9):
+            teacher.work()
+
+    assert len(teacher.spool.waiting()) == 2
+
+
+def test_it_does_not_hammer(teacher, monkeypatch):
+    """A message that failed waits longer each time."""
+    monkeypatch.setattr(learner, "PAUSE", 60.0)
+    put(teacher, b"bad")
+
+    with running(Path(teacher.spamd), but_not(b"bad")) as spamd:
+        teacher.work()
+        teacher.work()
+
+    assert len(spamd.asked) == 1
+
+
+def test_a_full_volume_is_not_the_messages_fault(teacher, monkeypatch):
+    """They wait until there is room."""
+    monkeypatch.setattr(learner, "ROOM", 1 << 62)
+    put(teacher, b"1")
+
+    with (
+        running(Path(teacher.spamd), lambda _: b""),
+        pytest.raises(NotNowError, match="MiB left"),
+    ):
+        teacher.work()
+
+    assert teacher.failures == {}
+
+
+def test_a_database_found_damaged_is_put_aside_at_once(teacher):
+    """Not only at the next start: the lesson then goes into the new one."""
+    teacher.bayes.kept.close()
+    for part in teacher.bayes.path.parent.glob("bayes.db*"):
+        part.write_bytes(b"x" * 9999)
+    put(teacher, b"1")
+
+    with running(Path(teacher.spamd), lambda _: b""), pytest.raises(NotNowError):
+        teacher.work()
+    with running(Path(teacher.spamd), lambda _: OK):
+        assert not teacher.work()
+
+    assert teacher.bayes.knowledge() == {}
+
+
+def test_a_damaged_lesson_is_given_up(teacher):
+    """What was no request when it was read back never becomes one."""
+    teacher.spool.put(b"garbage")
+
+    with running(Path(teacher.spamd), lambda _: OK) as spamd:
+        while teacher.work():
+            put(teacher, b"another")
+
+    assert b"garbage" not in [asked.message for asked in spamd.asked]
+    assert teacher.spool.waiting() == []
+
+
+def test_a_volume_that_takes_nothing_stops_nothing(tmp_path, capsys):
+    """Scans go on without a database and without a spool."""
+    (tmp_path / "file").touch()
+
+    learner.prepare(Spool(tmp_path / "file" / "x"), Bayes(tmp_path / "file" / "y"))
+
+    assert capsys.readouterr().out.count("learning has to do without") == 2

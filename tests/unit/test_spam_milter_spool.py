@@ -1,0 +1,102 @@
+"""What is to be learnt waits on disk: whole, in order, bounded, and private."""
+
+import pytest
+from spam_milter import spool
+from spam_milter.spool import Backlog, FullError, Spool
+
+
+@pytest.fixture
+def waiting(tmp_path) -> Spool:
+    """A spool for three files and a hundred bytes."""
+    found = Spool(tmp_path / "learn", files=3, size=100)
+    found.prepare()
+    return found
+
+
+def texts(waiting: Spool) -> list[bytes]:
+    """Return what is in the spool, in its order."""
+    return [path.read_bytes() for path in waiting.waiting()]
+
+
+def test_what_came_first_is_learnt_first(waiting):
+    """Moved in and out again, a message is what it was last said to be."""
+    for data in (b"spam", b"ham", b"spam again"):
+        waiting.put(data)
+
+    assert texts(waiting) == [b"spam", b"ham", b"spam again"]
+
+
+def test_the_order_outlives_the_process(waiting):
+    """After a restart the old ones come before the new ones."""
+    waiting.put(b"before")
+    again = Spool(waiting.folder)
+    again.prepare()
+    again.put(b"after")
+
+    assert texts(again) == [b"before", b"after"]
+
+
+def test_nobody_else_can_read_it(waiting):
+    """It is somebody's mail."""
+    waiting.put(b"private")
+    (path,) = waiting.waiting()
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert waiting.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_too_many_is_refused(waiting):
+    """Who moves ten thousand messages must not fill the disk, nor our memory."""
+    for _ in range(3):
+        waiting.put(b"x")
+
+    with pytest.raises(FullError, match="3 messages wait"):
+        waiting.put(b"x")
+    waiting.waiting()[0].unlink()
+    waiting.put(b"x")
+
+    assert waiting.backlog() == Backlog(3, 3)
+
+
+def test_a_byte_too_many_is_refused(waiting):
+    """Large messages count by their size."""
+    waiting.put(b"x" * 60)
+
+    with pytest.raises(FullError):
+        waiting.put(b"x" * 41)
+    waiting.put(b"x" * 40)
+
+    assert waiting.backlog() == Backlog(2, 100)
+
+
+def test_a_full_disk_leaves_nothing_behind(waiting, monkeypatch):
+    """What could not be written whole isn't there, and who gave it is told."""
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(spool.os, "fsync", full)
+
+    with pytest.raises(OSError, match="No space"):
+        waiting.put(b"x")
+
+    assert list(waiting.folder.iterdir()) == []
+
+
+def test_what_a_kill_left_half_written_is_removed(waiting):
+    """It was promised to nobody, and is not taken for a message."""
+    (waiting.folder / ".00000000000000000001-0").write_bytes(b"TELL SPA")
+
+    assert waiting.waiting() == []
+    waiting.prepare()
+
+    assert list(waiting.folder.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
+    """The volume may have been full when it was to be made: it is made later."""
+    absent = Spool(tmp_path / "learn")
+
+    assert absent.waiting() == []
+    absent.put(b"x")
+    assert texts(absent) == [b"x"]
