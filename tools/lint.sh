@@ -9,7 +9,7 @@ ruff format --check .
 ruff check .
 mypy
 
-shellcheck tools/*.sh images/common/* images/*/hooks/* .ci/run
+shellcheck tools/*.sh images/common/* images/*/hooks/* images/*/sieve/* .ci/run
 hadolint images/*/Dockerfile tests/e2e/world/*/Dockerfile
 yamllint --strict .
 check-jsonschema --builtin-schema vendor.compose-spec compose.yaml tests/e2e/compose.yaml

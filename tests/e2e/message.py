@@ -3,6 +3,15 @@
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
+# Enough of what the packaged rules dislike for the mark, and not for a refusal.
+PUSHY = """\
+I am the son of the late minister of finance of Nigeria. Before his death he
+deposited the sum of US$25,000,000.00 (twenty five million United States dollars)
+with a security company. I need your assistance to transfer this money into your
+bank account. This transaction is 100% risk free. Please reply in confidence, with
+the number of your bank account.
+"""
+
 
 def letter(
     sender: str, to: str, subject: str, body: str = "Until tomorrow, then.\n"

@@ -2,19 +2,10 @@
 
 import base64
 
-from .message import letter, with_header
+from .message import PUSHY, letter, with_header
 
 # The text that every spam filter takes for spam, made for tests like these.
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n"
-
-# Enough of what the packaged rules dislike for the mark, and not for a refusal.
-PUSHY = """\
-I am the son of the late minister of finance of Nigeria. Before his death he
-deposited the sum of US$25,000,000.00 (twenty five million United States dollars)
-with a security company. I need your assistance to transfer this money into your
-bank account. This transaction is 100% risk free. Please reply in confidence, with
-the number of your bank account.
-"""
 
 
 def test_certain_spam_is_refused(spammer, alice, subject):

@@ -1,0 +1,270 @@
+"""The spam filter learns from what users move, within seconds, and loses no lesson."""
+
+import time
+
+import pytest
+
+from .configuration import settings
+from .faults import kill, stopped
+from .lessons import (
+    Known,
+    ask,
+    forget_all,
+    in_volume,
+    known,
+    lessons,
+    stats,
+    teach,
+    text,
+    wait_until_known,
+    wait_until_learnt,
+)
+from .message import PUSHY, letter
+from .wait import wait_until
+
+WHILE_RESTARTING = r"[Mm]ilter service|host or service .* not found|spamassassin:8893"
+ENOUGH = 200
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_knowledge(server):
+    """Begin with a filter that knows nothing, and leave it so for the other tests."""
+    forget_all(server.project)
+    yield
+    forget_all(server.project)
+
+
+@pytest.fixture(scope="module")
+def taught(server):
+    """Have the filter know two languages, the one of spam and the one of ham."""
+    forget_all(server.project)
+    teach(server.project, [*lessons("spam", ENOUGH), *lessons("ham", ENOUGH)])
+    wait_until_learnt(server.project)
+
+
+@pytest.fixture
+def before(server) -> Known:
+    """Know what the filter knows, when it has learnt all there was."""
+    wait_until_learnt(server.project)
+    return known(server.project)
+
+
+def written(kind: str, subject: str) -> bytes:
+    """Write a letter in the language of *kind*."""
+    return letter("a@outside.test", "b@example.test", subject, text(kind, subject))
+
+
+def find(client, folder: str, subject: str) -> list[int]:
+    """Open *folder* and return the messages about *subject*."""
+    client.select_folder(folder)
+    return client.search(["SUBJECT", subject])
+
+
+def test_who_puts_a_message_into_junk_teaches_spam(server, alice, before, subject):
+    """By APPEND, as some programs move, and within seconds."""
+    with alice.imap() as client:
+        client.append("Junk", written("spam", subject))
+
+    wait_until_known(server.project, before.nspam + 1, before.nham, within=10)
+
+
+def test_moving_in_teaches_spam_and_moving_out_takes_it_back(
+    server, alice, before, subject
+):
+    """What was spam a moment ago is then ham, and counts once."""
+    with alice.imap() as client:
+        client.append("INBOX", written("spam", subject))
+        client.move(find(client, "INBOX", subject), "Junk")
+        wait_until_known(server.project, before.nspam + 1, before.nham)
+        client.move(find(client, "Junk", subject), "INBOX")
+        wait_until_known(server.project, before.nspam, before.nham + 1)
+        client.copy(find(client, "INBOX", subject), "Junk")
+        wait_until_known(server.project, before.nspam + 1, before.nham)
+
+
+@pytest.mark.parametrize("place", ["Trash", "Junk", None])
+def test_throwing_away_teaches_nothing(server, alice, before, subject, place):
+    """What is deleted from Junk, or moved to the Trash, is not called good."""
+    with alice.imap() as client:
+        client.append("Junk", written("spam", subject))
+        wait_until_known(server.project, before.nspam + 1, before.nham)
+        messages = find(client, "Junk", subject)
+        if place:
+            client.move(messages, place)
+        else:
+            client.delete_messages(messages)
+            client.expunge()
+        # Lessons are learnt in their order: after this one, none is under way.
+        client.append("Junk", written("spam", f"another {subject}"))
+
+    wait_until_known(server.project, before.nspam + 2, before.nham)
+
+
+def test_what_the_filter_files_teaches_nothing(server, alice, spammer, before, subject):
+    """Or it would confirm its own mistakes."""
+    message = letter("a@outside.test", alice.address, subject, PUSHY)
+    spammer.send(alice.address, message)
+    alice.receive(subject, folder="Junk")
+    with alice.imap() as client:
+        client.append("Junk", written("spam", f"another {subject}"))
+
+    wait_until_known(server.project, before.nspam + 1, before.nham)
+
+
+def test_a_hundred_messages_move_at_once(server, alice, before, subject):
+    """Whoever cleans up doesn't wait for the filter to learn it all."""
+    with alice.imap() as client:
+        for each in range(100):
+            client.append("INBOX", written("spam", f"{subject} {each}"))
+        messages = find(client, "INBOX", subject)
+        begin = time.monotonic()
+        client.move(messages, "Junk")
+        took = time.monotonic() - begin
+
+        assert len(find(client, "Junk", subject)) == 100
+    assert took < 20
+    wait_until_known(server.project, before.nspam + 100, before.nham, within=120)
+
+
+def test_a_verdict_changes_with_what_is_taught(server, taught, alice, spammer, subject):
+    """
+    A new message in the language of spam scores higher, one in that of ham lower.
+
+    And the other way round, once people have said the opposite of enough others.
+    """
+    spam, ham = f"spam {subject}", f"ham {subject}"
+    for kind, name in (("spam", spam), ("ham", ham)):
+        spammer.send(alice.address, written(kind, name))
+
+    good = alice.receive(ham)
+    bad = alice.receive(spam)
+
+    assert "BAYES_99" in bad.all("X-Spam-Status")[0]
+    assert "BAYES_00" in good.all("X-Spam-Status")[0]
+    assert score(bad) > score(good) + 4
+
+
+def score(received) -> float:
+    """Return what the filter thought of a message."""
+    return float(received.all("X-Spam-Score")[0])
+
+
+def test_a_message_is_judged_through_the_control_socket(server, taught):
+    """As it would be on arrival: that is how one tries out what was learnt."""
+    message = written("spam", "tried out").decode()
+
+    answer = ask(server.project, "SYMBOLS SPAMC/1.5", message=message)
+
+    assert answer.startswith("SPAMD/1.1 0 EX_OK")
+    assert "BAYES_99" in answer
+
+
+@pytest.mark.provokes("dovecot", "not learnt as spam")
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+def test_without_the_filter_a_message_moves_and_the_log_tells(server, alice, subject):
+    """The user's mail is where the user put it; that it taught nothing is said."""
+    since = time.time()
+    with stopped(server.project, "spamassassin"), alice.imap() as client:
+        client.append("INBOX", written("spam", subject))
+        begin = time.monotonic()
+        client.move(find(client, "INBOX", subject), "Junk")
+        took = time.monotonic() - begin
+
+        assert find(client, "Junk", subject)
+    said = [line.text for line in server.project.lines(["dovecot"], since)]
+    assert took < 10
+    assert len([line for line in said if "not learnt as spam" in line]) == 1
+
+
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+@pytest.mark.provokes("spamassassin", "spamd")
+def test_a_kill_in_the_middle_loses_no_lesson_and_doubles_none(server, before):
+    """What was answered is on disk: all of it is learnt in the end, each once."""
+    project, count = server.project, 80
+    container = project.container("spamassassin")
+    started = container.attrs["State"]["StartedAt"]
+
+    answers = teach(project, lessons("spam", count, user="kill@example.test"))
+    wait_until(
+        lambda: known(project).nspam > before.nspam, "the first of them learnt", 30
+    )
+    kill(project, "spamassassin")
+    wait_until(
+        lambda: (
+            project.container("spamassassin").attrs["State"]["StartedAt"] != started
+        ),
+        "a new start",
+    )
+    project.wait_for("healthy", "spamassassin", 120)
+    wait_until_learnt(project)
+
+    assert all(answer.startswith("SPAMD/1.5 0 EX_OK") for answer in answers)
+    assert known(project) == Known(before.nspam + count, before.nham)
+    # A message learnt in part would have left words that more messages had than there
+    # are; and the file is whole.
+    look = (
+        "import sqlite3; d = sqlite3.connect('/var/lib/bayes/bayes.db');"
+        "print(*d.execute('PRAGMA integrity_check').fetchone(),"
+        " *d.execute('SELECT max(t.spam_count) <= v.spam_count,"
+        " count(*) = v.token_count FROM bayes_token t JOIN bayes_vars v USING (id)')"
+        ".fetchone())"
+    )
+    assert project.inside("spamassassin", "python3", "-c", look) == b"ok 1 1\n"
+
+
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+def test_a_damaged_database_is_put_aside(server, alice, spammer, subject):
+    """Mail is scanned all the same, learning begins anew, and the log tells."""
+    project, since = server.project, time.time()
+
+    in_volume(project, "head -c 20000 /dev/zero > bayes.db; rm -f bayes.db-*")
+    begun = known(project)
+    spammer.send(alice.address, written("spam", subject))
+    teach(project, lessons("spam", 1, user="anew@example.test"))
+
+    assert alice.receive(subject)
+    assert begun == Known(0, 0)
+    wait_until_known(project, 1, 0)
+    said = [line.text for line in project.lines(["spamassassin"], since)]
+    assert [line for line in said if "put aside" in line]
+    forget_all(project)
+
+
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+def test_where_users_differ_each_is_judged_by_what_he_taught(
+    server, taught, alice, bob, spammer, subject
+):
+    """With SPAM_LEARNING=user, and for a message that has one recipient."""
+    project = server.project
+    with settings(project, SPAM_LEARNING="user"):
+        project.stack("init", "--yes")
+        wait_until(lambda: stats(project)["learning"] == "user", "the new setting")
+        # What all call spam is good to alice, and the other way round.
+        for kind, said in (("spam", "ham"), ("ham", "spam")):
+            teach(project, lessons(kind, ENOUGH, said, alice.address))
+        wait_until_learnt(project, 300)
+        spammer.send(alice.address, written("spam", f"one {subject}"))
+        spammer.send(bob.address, written("spam", f"two {subject}"))
+        hers = alice.receive(f"one {subject}").all("X-Spam-Status")[0]
+        his = bob.receive(f"two {subject}").all("X-Spam-Status")[0]
+        own = known(project, alice.address)
+    project.stack("init", "--yes")
+    wait_until(lambda: stats(project)["learning"] == "site", "the old setting")
+    forget_all(project)
+
+    assert own == Known(ENOUGH, ENOUGH)
+    assert "BAYES_00" in hers
+    assert "BAYES_00" not in his
+
+
+@pytest.mark.parametrize("place", ["/usr/local/lib/sieve", "/live/current"])
+def test_mail_processes_can_change_no_program_and_no_script(server, place):
+    """What runs when mail is moved belongs to root."""
+    command = f"find {place} -writable -not -type l"
+
+    found = server.project.container("dovecot").exec_run(
+        ["sh", "-c", command], user="vmail"
+    )
+
+    assert found.exit_code == 0
+    assert found.output == b""
