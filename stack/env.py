@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from stack.errors import InvalidError, UnableError
 from stack.settings import Settings, mistakes
 
-SAFE = r"A-Za-z0-9._:/@,+\-"
+SAFE = r"A-Za-z0-9._:/@,+=*\[\]\-"
 
 KEY = re.compile(r"(?:export[ \t]+)?(?P<key>[A-Z][A-Z0-9_]*)=(?P<rest>.*)")
 
@@ -146,6 +146,7 @@ def _problem(line: str, parts: re.Match[str] | None) -> str | None:
     if not VALUE.fullmatch(parts["rest"]):
         return (
             f"{parts['key']}: Compose and stack may read {parts['rest'].strip()!r}"
-            " differently: use letters, digits and . _ : / @ , + - only, and no spaces"
+            " differently: use letters, digits and . _ : / @ , + = * [ ] - only, and no"
+            " spaces"
         )
     return None

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from stack import addresses
+from stack import addresses, blocklists
+from stack.blocklists import Blocklist
 from stack.errors import StackError
 
 
@@ -86,6 +87,26 @@ def _relay_by_domain(value: object) -> str:
             raise ValueError(f"must name each domain once: {name} is there twice")
         pairs[name] = found
     return ",".join(f"{name}/{found}" for name, found in pairs.items())
+
+
+def _dnsbl(value: object) -> str:
+    if value == blocklists.NONE:
+        return blocklists.NONE
+    seen: set[tuple[str, str]] = set()
+    for text in str(value).split(","):
+        try:
+            found = Blocklist.of(text)
+            key = (_name(found.zone), found.pattern)
+        except ValueError as error:
+            raise ValueError(f"{error}: {text}") from None
+        if key in seen:
+            raise ValueError(f"must name each list once: {text} is there twice")
+        seen.add(key)
+    return str(value)
+
+
+def _networks(text: str) -> str:
+    return ",".join(str(IPv4Network(each)) for each in filter(None, text.split(",")))
 
 
 def _parsed(kind: Callable[[str], object], wanted: str) -> BeforeValidator:
@@ -180,6 +201,11 @@ RelayByDomain = Annotated[str, BeforeValidator(_relay_by_domain)]
 RelayTLS = Annotated[
     Literal["verify", "encrypt", "optional"],
     _one_of("verify", "encrypt", "optional"),
+]
+Dnsbl = Annotated[str, BeforeValidator(_dnsbl)]
+Networks = Annotated[
+    str,
+    _parsed(_networks, "IPv4 addresses or networks like 192.0.2.25,198.51.100.0/24"),
 ]
 Port = Annotated[int, whole(0, 65535)]
 Score = Annotated[float, BeforeValidator(_score)]

@@ -21,18 +21,19 @@ WELL = ("healthy", "running")
 @click.pass_obj
 def status(project: Project, json_: bool) -> None:
     """
-    Say how containers, mail ports and certificates are; exit 1 if all isn't well.
+    Say how containers, ports, certificates and block lists are; exit 1 if not well.
 
     How the containers are is known where Docker may be asked, so not in one of them.
     What exactly the ports serve is said by `stack cert check`.
     """
-    from stack import endpoints
+    from stack import endpoints, env, listings
     from stack.upkeep import keeping
 
     project.require()
     health = endpoints.health(project.root)
     ports = _ports(endpoints.find(project.root))
     outlooks = keeping.outlooks(project)
+    lists = listings.states(project.root, env.load(project.env).list_zones)
     rows = [
         *(("container", name, state, state in WELL) for name, state in health),
         *(("port", name, words, words == "answers") for name, words in ports.items()),
@@ -40,6 +41,7 @@ def status(project: Project, json_: bool) -> None:
             ("certificate", each.name, each.words, not each.problem)
             for each in outlooks
         ),
+        *(("list", zone, words, words == listings.ANSWERS) for zone, words in lists),
     ]
     if json_:
         keys = ("kind", "name", "state", "ok")

@@ -12,16 +12,19 @@ import pytest
 
 from .accounts import open_account
 from .checkout import new_project, project_name
+from .front_door import everybody_refused
 from .mailbox import Mailbox
 from .project import CommandError, Project
 from .relays import ROUTES
-from .server import DOMAIN, Server
+from .server import DOMAIN, PORTS, Server
 from .stranger import Spammer, Stranger
 from .subnets import free_subnet
 from .world import OUTSIDE, World
 
 # Leaves the containers running after the tests, for a look at them.
 KEEP = bool(os.environ.get("E2E_KEEP"))
+# The door that leads to port 25 of who is refused.
+TURNED_AWAY = "25, refused"
 PROJECT = pytest.StashKey[Project]()
 
 
@@ -130,6 +133,20 @@ def server(docker_services: object, project: Project) -> Server:
     except CommandError as error:
         pytest.exit("\n".join(map(str, [*project.lines(), error])), returncode=1)
     return Server(project)
+
+
+@pytest.fixture(scope="module", params=[*PORTS, TURNED_AWAY])
+def door(request: pytest.FixtureRequest, server: Server) -> Iterator[int]:
+    """
+    Lead to each mail port in turn, and once more to 25 for who is refused there.
+
+    Such a client is spoken to by postscreen, and encrypted for by tlsproxy.
+    """
+    if request.param == TURNED_AWAY:
+        with everybody_refused(server.project):
+            yield 25
+    else:
+        yield request.param
 
 
 @pytest.fixture(scope="session")

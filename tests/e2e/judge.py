@@ -1,5 +1,6 @@
 """What an independent judge of TLS, sslyze, finds on the published ports."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from sslyze import (
@@ -14,6 +15,7 @@ from sslyze import (
 )
 from sslyze.scanner.models import AllScanCommandsAttempts
 
+from .dialogue import Smtp
 from .project import ADDRESS
 from .server import HOSTNAME, IMAP_PORTS, PORTS, TLS_FROM_THE_START, Server
 
@@ -39,14 +41,14 @@ HOLES = {
 }
 
 
-def findings(server: Server) -> dict[int, AllScanCommandsAttempts]:
+def findings(server: Server, port: int) -> AllScanCommandsAttempts:
     """
-    Have sslyze look at every port, all at once, and return what it saw by port.
+    Have sslyze look at *port*, and return what it saw.
 
     Raises:
-        AssertionError: When it could not talk to one of them.
+        AssertionError: When it could not talk to it.
     """
-    return _look(server, QUESTIONS, ScanCommandsExtraArguments())
+    return _look(server, [port], QUESTIONS, ScanCommandsExtraArguments())[port]
 
 
 def certificates_found(
@@ -61,16 +63,19 @@ def certificates_found(
     trusted = ScanCommandsExtraArguments(
         certificate_info=CertificateInfoExtraArgument(custom_ca_file=root)
     )
-    return _look(server, HOLES, trusted)
+    return _look(server, PORTS, HOLES, trusted)
 
 
 def _look(
     server: Server,
+    ports: Iterable[int],
     questions: set[ScanCommand],
     more: ScanCommandsExtraArguments,
 ) -> dict[int, AllScanCommandsAttempts]:
+    # It waits for no second line of a greeting, which is for who is new on port 25.
+    Smtp(ADDRESS, server.port(25)).socket.close()
     scanner = Scanner()
-    requests = {port: _request(server, port, questions, more) for port in PORTS}
+    requests = {port: _request(server, port, questions, more) for port in ports}
     scanner.queue_scans(list(requests.values()))
     results = {each.uuid: each.scan_result for each in scanner.get_results()}
     found = {port: results[request.uuid] for port, request in requests.items()}

@@ -6,7 +6,9 @@ from datetime import datetime
 
 TROUBLE = re.compile(r"\b(warn(ing)?|error|fatal|panic)\b", re.IGNORECASE)
 
-PROBE = re.compile(r"from localhost\[127|no_auth_attempts.*rip=127\.0\.0\.1")
+PROBE = re.compile(
+    r"from localhost\[127|\[127\.0\.0\.1\]:|no_auth_attempts.*rip=127\.0\.0\.1"
+)
 
 
 @dataclass(frozen=True)

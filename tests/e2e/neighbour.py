@@ -7,7 +7,9 @@ from .project import Project
 HARNESS = Path(__file__).parent
 
 
-def run_beside(project: Project, network: str, module: str, *arguments: str) -> str:
+def run_beside(
+    project: Project, network: str, module: str, *arguments: str, address: str = ""
+) -> str:
     """
     Run a module of these tests in a container in *network*.
 
@@ -16,16 +18,19 @@ def run_beside(project: Project, network: str, module: str, *arguments: str) -> 
         network: As in `docker run --network`.
         module: The name of a file beside this one, without its suffix.
         arguments: What it finds in sys.argv.
+        address: Of the container in *network*; any if not said.
 
     Returns:
         What it printed.
     """
+    place = project.docker.api.create_endpoint_config(ipv4_address=address or None)
     printed = project.docker.containers.run(
         project.image,
         ["-m", f"{HARNESS.name}.{module}", *arguments],
         entrypoint="python3",
         remove=True,
         network=network,
+        networking_config={network: place} if address else None,
         environment={"PYTHONPATH": "/harness"},
         volumes={str(HARNESS): {"bind": f"/harness/{HARNESS.name}", "mode": "ro"}},
     )

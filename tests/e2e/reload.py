@@ -8,7 +8,7 @@ from .configuration import settings
 from .project import Project
 from .wait import wait_until
 
-SERVING = "cd /proc; grep -ls '^smtpd' [0-9]*/comm; true"
+SERVING = "cd /proc; grep -lsE '^(smtpd|postscreen)' [0-9]*/comm; true"
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from .dialogue import Smtp
+from .dialogue import Connection, Smtp
+from .front_door import in_force
 from .neighbour import ask_as_neighbour
 from .project import ADDRESS
 from .reload import in_use, with_settings
@@ -51,7 +52,25 @@ def test_the_51st_connection_at_once_is_refused(server, alice):
     assert client == f"unknown[{server.project.gateway}]"
 
 
-@pytest.mark.provokes("postfix", r"rate limit exceeded: 4 from \S+ for service smtp$")
+def test_the_51st_that_waits_to_be_greeted_is_refused(server, alice):
+    """
+    Whoever must wait for his greeting has no more connections than who needn't.
+
+    The next one is told 421 at once; another client has its greeting meanwhile.
+    """
+    with in_force(server.project, GREETING_DELAY="10"), ExitStack() as stack:
+        waiting = [
+            stack.enter_context(Connection(ADDRESS, server.port(25)))
+            for _ in range(AT_ONCE + 1)
+        ]
+        heard = [each.line() for each in waiting]
+        served = neighbour_is_served(server)
+
+    assert [line[:4] for line in heard] == ["220-"] * AT_ONCE + ["421 "]
+    assert served
+
+
+@pytest.mark.provokes("postfix", r"rate limit exceeded: 4 from \S+ for service smtpd$")
 def test_connections_and_messages_are_limited_by_the_minute(server, alice):
     """
     Who connects or sends more than the settings allow is told to come again.

@@ -7,7 +7,7 @@ import pytest
 
 from .dialogue import Connection, Imap, Smtp
 from .project import ADDRESS
-from .server import HOSTNAME, PORTS
+from .server import HOSTNAME
 from .trust import Trust
 
 
@@ -24,35 +24,32 @@ def careless(version: ssl.TLSVersion, ciphers: str = "ALL") -> ssl.SSLContext:
     return tls
 
 
-@pytest.mark.parametrize("port", PORTS)
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
-def test_current_tls_with_the_certificate_of_our_name(server, port, version):
+def test_current_tls_with_the_certificate_of_our_name(server, door, version):
     """Each port proves the host's name, by TLS 1.2 as by 1.3."""
     trust = Trust.only(server.certificate, HOSTNAME)
     trust.minimum_version = trust.maximum_version = ssl.TLSVersion[version]
 
-    with server.connect(port, trust) as session:
+    with server.connect(door, trust) as session:
         assert session.socket.version() == version.replace("_", ".")
 
 
-@pytest.mark.parametrize("port", PORTS)
 @pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
 @pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
-def test_old_tls_is_refused(server, port, version):
+def test_old_tls_is_refused(server, door, version):
     """TLS 1.0 and 1.1 are forbidden (RFC 8996); Debian's Postfix would take them."""
     with pytest.raises(ssl.SSLError):
-        server.connect(port, careless(ssl.TLSVersion[version]))
+        server.connect(door, careless(ssl.TLSVersion[version]))
 
 
-@pytest.mark.parametrize("port", PORTS)
 @pytest.mark.parametrize("ciphers", ["aNULL", "kRSA", "3DES:RC4"])
 @pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
-def test_weak_ciphers_are_refused(server, port, ciphers):
+def test_weak_ciphers_are_refused(server, door, ciphers):
     """No anonymous server, none without forward secrecy, nothing broken (RFC 9325)."""
     with pytest.raises(ssl.SSLError):
-        server.connect(port, careless(ssl.TLSVersion.TLSv1_2, ciphers))
+        server.connect(door, careless(ssl.TLSVersion.TLSv1_2, ciphers))
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ ROOT = Path(stack.__file__).parent
 # From the bottom up: a module imports only from the lines above its own.
 LAYERS = [
     {"errors"},
-    {"addresses", "files", "resolvers"},
+    {"addresses", "blocklists", "files", "resolvers"},
     {"values", "models", "passwords", "certs", "relays", "processes", "endpoints"},
-    {"settings", "project", "handshake", "dane"},
+    {"settings", "project", "handshake", "listings", "dane"},
     {"env", "reference", "dkim", "dns", "database", "logins", "proof"},
     {"render", "ways", "sendas"},
     {"aliases"},

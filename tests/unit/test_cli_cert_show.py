@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import endpoints
+from stack import endpoints, listings
 from stack.certs import store
 from stack.project import Project
 from tests.unit import prepared
@@ -27,6 +27,14 @@ def found(monkeypatch) -> list[endpoints.Endpoint]:
     places: list[endpoints.Endpoint] = []
     monkeypatch.setattr(endpoints, "find", lambda _: places)
     return places
+
+
+@pytest.fixture(autouse=True)
+def answered(monkeypatch) -> list[tuple[str, str]]:
+    """What the block lists answer, to be filled; nobody is asked."""
+    states: list[tuple[str, str]] = []
+    monkeypatch.setattr(listings, "states", lambda *_: states)
+    return states
 
 
 @pytest.fixture
@@ -264,3 +272,21 @@ def test_a_certificate_in_trouble_is_marked(stack, project, found, health):
     assert done.exit_code == 1
     assert (row["kind"], row["name"]) == ("certificate", "a.example")
     assert "expired on" in row["state"]
+
+
+def test_a_block_list_that_refuses_us_is_marked(
+    stack, project, found, health, answered
+):
+    """And one that answers isn't."""
+    answered += [("a.example", listings.ANSWERS), ("b.example", listings.REFUSES)]
+
+    with all_ports(as_configured(project)) as found[:]:
+        done = stack("status", "--json")
+
+    rows = json.loads(done.stdout)[-2:]
+    assert done.exit_code == 1
+    assert [(row["kind"], row["name"], row["ok"]) for row in rows] == [
+        ("list", "a.example", True),
+        ("list", "b.example", False),
+    ]
+    assert "public resolver" in rows[1]["state"]

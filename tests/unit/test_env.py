@@ -39,6 +39,13 @@ def test_relays_are_written_in_what_all_read_alike():
     assert env.parse(f"{NAMES}{line}\n").relay_by_domain == line.partition("=")[2]
 
 
+def test_block_lists_are_written_in_what_all_read_alike():
+    """Ranges and weights need no quotes."""
+    line = "DNSBL=a.example=127.0.0.[2..11]*2,b.example*-1"
+
+    assert env.parse(f"{NAMES}{line}\n").dnsbl == line.partition("=")[2]
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -99,7 +106,7 @@ def test_every_problem_is_told_with_its_line():
     """Lines that can't be read, bad values, unknown and missing keys: all at once."""
     assert problems("MAIL_DOMAIN=x\n\nSMTP_PORT=$P\nSPAM=1\n") == (
         ".env line 3: SMTP_PORT: Compose and stack may read '$P' differently: use"
-        " letters, digits and . _ : / @ , + - only, and no spaces",
+        " letters, digits and . _ : / @ , + = * [ ] - only, and no spaces",
         ".env line 1: MAIL_DOMAIN=x must be a domain name like mail.example.org",
         ".env: MAIL_HOSTNAME is missing: add it, or run `stack init`",
         ".env line 4: SPAM=1 is not a setting: see docs/settings.md",

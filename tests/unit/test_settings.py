@@ -89,6 +89,18 @@ def complaint(**values: str) -> str:
         ("spam_mark_score", "1e3", "must be a number like 5.0"),
         ("spam_mark_score", "15.0", "SPAM_REJECT_SCORE must be more"),
         ("spam_reject_score", "5", "must be more than SPAM_MARK_SCORE"),
+        ("greeting_delay", "11", "from 0 to 10"),
+        ("greeting_delay", "6s", "from 0 to 10"),
+        ("dnsbl", "off", "must be a domain name like mail.example.org: off"),
+        ("dnsbl", "a.test,", "must be a zone, zone=127.0.0.[2..11] or zone*2"),
+        ("dnsbl", "a.test=127.255.255.1", "must not count 127.255.255.x"),
+        ("dnsbl", "a.test,A.test", "must name each list once: A.test is there twice"),
+        ("dnsbl_threshold", "0", "from 1 to 99"),
+        ("dnsbl_threshold", "2", "must be at most 1: more isn't had on all lists"),
+        ("greylisting", "on", "must be yes or no"),
+        ("client_exceptions", "partner.example", "must be IPv4 addresses or networks"),
+        ("client_exceptions", "192.0.2.1/24", "must be IPv4 addresses or networks"),
+        ("client_exceptions", "2001:db8::1", "must be IPv4 addresses or networks"),
         ("log_level", "DEBUG", "must be info or debug"),
         ("network_subnet", "172.29.25.1/24", "must be an IPv4 network"),
         ("network_subnet", "172.29.25.0/30", "must be an IPv4 network"),
@@ -122,6 +134,9 @@ def test_a_bad_value_is_refused_with_its_remedy(key, value, reason):
         ("acme_profile", "tls-server-2"),
         ("import_folder", "/srv/traefik/acme.json"),
         ("import_folder", "/etc/letsencrypt"),
+        ("greeting_delay", "0"),
+        ("dnsbl", "none"),
+        ("dnsbl", "a.test=127.0.0.[2..3]*2,a.test=127.0.0.4,list.dnswl.org*-3"),
     ],
 )
 def test_a_good_value_stays_as_it_is_written(key, value):
@@ -201,7 +216,9 @@ def test_settings_stay_as_they_were_checked(settings):
 def test_templates_get_every_field_and_what_is_worked_out(settings):
     """The names that templates use are the fields', and a few more."""
     extra = {
+        "blocklists",
         "default_transport",
+        "excepted_clients",
         "log_debug",
         "relay_starttls_level",
         "relay_tls_level",

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .authority import write_certificates
+from .blocklists import listing, local_zones
 from .zones import Zones
 
 # The domain that signs what strangers send, and where it publishes its key.
@@ -22,6 +23,13 @@ SERVICES = {
     *("dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"),
     *("names", "ca", "ca-short", "ca-eab", "busy"),
 }
+
+# Clients that need an address of their own: see tests/e2e/test_postscreen.py.
+VISITORS = (
+    *("hasty", "patient", "new", "welcome", "between"),
+    *("listed", "partner", "encrypted", "refused by the list", "unheard"),
+)
+LISTED = ("listed", "partner", "encrypted")
 
 
 def unkept(record: str) -> str:
@@ -66,6 +74,15 @@ class World:
     def postfix(self) -> str:
         """The address at which the world finds our server."""
         return str(self.subnet[10])
+
+    @property
+    def visitors(self) -> dict[str, str]:
+        """
+        Addresses that one test each sends a client from, by name.
+
+        Postfix remembers who has been there, so who must be new shares none.
+        """
+        return {name: str(self.subnet[100 + at]) for at, name in enumerate(VISITORS)}
 
     @property
     def certs(self) -> str:
@@ -154,6 +171,7 @@ class World:
             *(f"{name}. A {address}" for name, address in self.authorities.items()),
             "spam.test. A 192.0.2.66",
             "silent.test. MX 0 .",
+            *listing(self.visitors[name] for name in LISTED),
         ]
 
     @property
@@ -191,6 +209,7 @@ server:
     local-zone: "lame.test." refuse
     local-data: ". 0 SOA ns.test. postmaster.test. 1 3600 600 86400 0"
     local-data: "test. 0 SOA ns.test. postmaster.test. 1 3600 600 86400 0"
+{local_zones()}
 {data}
     local-data-ptr: "{self.outside} 0 mx.{OUTSIDE}"
     local-data-ptr: "{self.relay} 0 {RELAY}"

@@ -1,0 +1,68 @@
+"""DNS lists of client addresses, as DNSBL names them and as Postfix wants them."""
+
+import re
+from typing import NamedTuple
+
+# Four numbers, or ranges of them: 127.0.0.[2..11].
+NUMBER = r"(?:[0-9]{1,3}|\[[0-9]{1,3}\.\.[0-9]{1,3}\])"
+# What DNSBL says instead: an empty key of .env would be the default.
+NONE = "none"
+
+ENTRY = re.compile(
+    rf"(?P<zone>[^=*]+)(?:=(?P<pattern>{NUMBER}(?:\.{NUMBER}){{3}}))?"
+    r"(?:\*(?P<weight>-?[1-9][0-9]?))?"
+)
+
+# A list says so that it refuses to answer: to a public resolver, or over its limit.
+REFUSALS = (127, 255, 255)
+
+# All that a list may mean by an answer (RFC 5782 §2.1), but for such refusals.
+ANY_ANSWER = "127.[0..254].[0..255].[0..255]"
+
+
+class Blocklist(NamedTuple):
+    """A zone to look an address up in, and what an answer counts."""
+
+    zone: str
+    pattern: str = ANY_ANSWER
+    """Which answers count: addresses in 127.0.0.0/8 (postscreen_dnsbl_sites)."""
+    weight: int = 1
+    """Below zero it speaks for the client."""
+
+    @classmethod
+    def of(cls, text: str) -> "Blocklist":
+        """
+        Take apart *text*: zone, zone=pattern, zone*weight or zone=pattern*weight.
+
+        Raises:
+            ValueError: When it is something else, or counts refusals as listings.
+        """
+        found = ENTRY.fullmatch(text)
+        if not found:
+            raise ValueError("must be a zone, zone=127.0.0.[2..11] or zone*2")
+        pattern = found["pattern"] or ANY_ANSWER
+        numbers = [_range(each) for each in re.findall(NUMBER, pattern)]
+        if not all(numbers) or max(each[-1] for each in numbers) > 255:
+            raise ValueError("must have numbers from 0 to 255, and ranges that ascend")
+        if all(number in each for number, each in zip(REFUSALS, numbers, strict=False)):
+            raise ValueError("must not count 127.255.255.x, by which lists refuse us")
+        return cls(found["zone"], pattern, int(found["weight"] or 1))
+
+    def __str__(self) -> str:
+        """Write it as in postconf(5), postscreen_dnsbl_sites."""
+        return f"{self.zone}={self.pattern}*{self.weight}"
+
+
+def lists(text: str) -> list[Blocklist]:
+    """Take apart *text*, a list of entries as in .env; NONE has none."""
+    return [] if text == NONE else [Blocklist.of(each) for each in text.split(",")]
+
+
+def highest(found: list[Blocklist]) -> int:
+    """Return the score of an address that is on all of the lists *found*."""
+    return sum(max(each.weight, 0) for each in found)
+
+
+def _range(text: str) -> range:
+    first, _, last = text.strip("[]").partition("..")
+    return range(int(first), int(last or first) + 1)

@@ -1,0 +1,73 @@
+"""What the lists of DNSBL answer us: some refuse to, and some have been given up."""
+
+import socket
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from stack import endpoints
+
+# RFC 5782 §5: who is on every list, and who on none.
+LISTED, UNLISTED = "127.0.0.2", "127.0.0.1"
+REFUSAL = "127.255.255."
+
+ANSWERS = "answers"
+REFUSES = "refuses us: we ask through a public resolver, or too often"
+SILENT = f"doesn't answer for its test point, {LISTED}"
+LISTS_ALL = "lists everybody: take it out of DNSBL"
+NOT_ASKED = "not asked: postfix isn't running"
+
+# Returns the IPv4 addresses of a name, none if it has none or nobody answers.
+Ask = Callable[[str], list[str]]
+
+
+def states(root: Path, zones: Iterable[str]) -> list[tuple[str, str]]:
+    """
+    Return each of *zones*, and in words how it answers the project at *root*.
+
+    Asked from within Postfix's container, or in a container of ours from this one: so
+    it is by the resolver that clients are looked up through.
+    """
+    ask = _ask(root)
+    return [(zone, judge(zone, ask) if ask else NOT_ASKED) for zone in zones]
+
+
+def judge(zone: str, ask: Ask) -> str:
+    """Return ANSWERS, or what is wrong with the list *zone*, asked by *ask*."""
+    found = ask(_name(LISTED, zone))
+    if any(address.startswith(REFUSAL) for address in found):
+        return REFUSES
+    if not found:
+        return SILENT
+    return LISTS_ALL if ask(_name(UNLISTED, zone)) else ANSWERS
+
+
+def _name(address: str, zone: str) -> str:
+    # The dot at its end spares it the resolver's search list.
+    return f"{'.'.join(reversed(address.split('.')))}.{zone}."
+
+
+def _ask(root: Path) -> Ask | None:
+    containers = endpoints.containers(root)
+    if containers is None:
+        return _look_up
+    for each in containers:
+        if each.labels[endpoints.SERVICE] == "postfix" and each.status == "running":
+            return _within(each)
+    return None
+
+
+def _look_up(name: str) -> list[str]:
+    try:
+        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
+    except socket.gaierror:
+        return []
+    return [str(place[0]) for *_, place in found]
+
+
+def _within(container: Any) -> Ask:
+    def ask(name: str) -> list[str]:
+        _, output = container.exec_run(["getent", "ahostsv4", name])
+        return [line.split()[0] for line in output.decode().splitlines()]
+
+    return ask

@@ -1,0 +1,197 @@
+"""Cheap refusals on port 25: who talks too early, is listed, or never comes again."""
+
+import json
+import time
+
+import pytest
+
+from .front_door import in_force
+from .neighbour import run_beside
+from .visitor import EHLO
+from .wait import wait_until
+from .world.blocklists import EVERYBODY, HONEST, MUTE, REFUSING
+
+MAIL = "MAIL FROM:<a@outside.test>"
+RCPT = "RCPT TO:<alice@example.test>"
+ENVELOPE = (EHLO, MAIL, RCPT)
+
+refusing = pytest.mark.provokes("postfix", "reject: RCPT from .* Protocol error")
+
+
+def text(subject: str) -> str:
+    """A message as it follows DATA."""
+    return f"From: a@outside.test\r\nSubject: {subject}\r\n\r\nGood day.\r\n."
+
+
+@pytest.fixture
+def visit(server, world, alice):
+    """Have a client of that name, at its own address, say something on port 25."""
+
+    def visit(name: str, *said: str, manner: str = "patient") -> list[str]:
+        project, address = server.project, world.visitors[name]
+        where = (project, f"{project.name}_world", "visitor", manner, world.postfix)
+        return json.loads(run_beside(*where, *said, address=address))
+
+    return visit
+
+
+def lines_about(server, address: str, begin: float) -> str:
+    """What Postfix has logged since *begin* of the client at *address*."""
+    lines = server.project.lines(["postfix"], since=begin)
+    return "\n".join(line.text for line in lines if f"[{address}]" in line.text)
+
+
+@refusing
+def test_who_talks_before_the_greeting_is_refused(server, world, visit):
+    """
+    RCPT is answered with why and whom to ask; the log says who it was, whose mail.
+
+    No process that could take mail is troubled with it.
+    """
+    begin = time.time()
+
+    *_, reply = visit("hasty", MAIL, RCPT, manner="hasty")
+
+    assert reply.startswith("550 5.5.1 Protocol error. Wait for the greeting")
+    assert "postmaster@example.test" in reply
+    logged = lines_about(server, world.visitors["hasty"], begin)
+    assert "PREGREET" in logged
+    assert "from=<a@outside.test>, to=<alice@example.test>" in logged
+    assert "postfix/smtpd" not in logged
+
+
+def test_who_waits_for_the_greeting_is_served(visit, alice, subject):
+    """A client that is new waits for its greeting, and needn't the next time."""
+    first, *_, delivered = visit("patient", *ENVELOPE, "DATA", text(subject))
+    again, *_ = visit("patient", EHLO)
+
+    assert first == "220-mail.example.test ESMTP\n220 mail.example.test ESMTP"
+    assert delivered.startswith("250")
+    assert alice.receive(subject)
+    assert again == "220 mail.example.test ESMTP"
+
+
+def test_who_is_listed_is_refused_by_the_lists_name(server, world, visit):
+    """The answer to RCPT names client, list and our postmaster; so does the log."""
+    begin, address = time.time(), world.visitors["listed"]
+
+    *_, reply = visit("listed", *ENVELOPE)
+
+    named = f"550 5.7.1 Service unavailable; client [{address}] blocked using {HONEST}."
+    assert reply.startswith(named)
+    assert "postmaster@example.test" in reply
+    logged = lines_about(server, address, begin)
+    assert f"blocked using {HONEST}; from=<a@outside.test>" in logged
+    assert "postfix/smtpd" not in logged
+
+
+def test_a_refused_client_is_offered_no_more_than_another(visit):
+    """No login, no ETRN and no chunks; and TLS, after which it is refused as well."""
+    _, offer, _, encrypted, *_, reply = visit("encrypted", EHLO, "STARTTLS", *ENVELOPE)
+
+    keywords = {line[4:].split()[0] for line in offer.splitlines()[1:]}
+    assert "STARTTLS" in keywords
+    assert not keywords & {"AUTH", "ETRN", "CHUNKING", "VRFY"}
+    assert encrypted.startswith("250-mail.example.test")
+    assert "STARTTLS" not in encrypted
+    assert reply.startswith("550 5.7.1")
+
+
+@pytest.mark.provokes("postfix", "lookup error for DNS query")
+def test_a_list_that_does_not_answer_refuses_nobody(server, visit):
+    """
+    A list that refuses us by 127.255.255.254 lists nobody, and a mute one neither.
+
+    The client waits for the mute one no longer than for its greeting.
+    """
+    lists = f"{REFUSING},{MUTE}"
+
+    with in_force(server.project, DNSBL=lists, GREETING_DELAY="2"):
+        begin = time.monotonic()
+        replies = visit("refused by the list", *ENVELOPE)
+        seconds = time.monotonic() - begin
+
+    assert replies[-1].startswith("250")
+    assert seconds < 10
+
+
+def test_an_exception_is_served_at_once(server, world, visit):
+    """A listed client in CLIENT_EXCEPTIONS neither waits nor is refused."""
+    address = world.visitors["partner"]
+
+    *_, before = visit("partner", *ENVELOPE)
+    with in_force(server.project, CLIENT_EXCEPTIONS=f"192.0.2.0/24,{address}"):
+        greeting, *_, during = visit("partner", *ENVELOPE)
+
+    assert before.startswith("550 5.7.1")
+    assert greeting == "220 mail.example.test ESMTP"
+    assert during.startswith("250")
+
+
+def test_with_greylisting_who_comes_again_is_served(server, visit, alice, subject):
+    """The first time a client is told 450, and why; the second time mail is taken."""
+    message = (*ENVELOPE, "DATA", text(subject))
+
+    with in_force(server.project, GREYLISTING="yes"):
+        *_, first = visit("new", *ENVELOPE)
+        *_, second = visit("new", *message)
+
+    assert first.startswith("450 4.3.2")
+    assert "Come again" in first
+    assert second.startswith("250")
+    assert alice.receive(subject)
+
+
+def test_who_is_on_an_allow_list_need_not_come_again(server, visit):
+    """A sum of weights below zero spares a client wait and greylisting."""
+    wanted = {"DNSBL": f"{EVERYBODY}*-1,{HONEST}", "GREYLISTING": "yes"}
+
+    with in_force(server.project, **wanted):
+        *_, reply = visit("welcome", *ENVELOPE)
+
+    assert reply.startswith("250")
+
+
+def test_weights_are_added_up(server, world, visit):
+    """On one of two lists, with a threshold of two, a client is served."""
+    wanted = {"DNSBL": f"{EVERYBODY},{HONEST}", "DNSBL_THRESHOLD": "2"}
+
+    with in_force(server.project, **wanted):
+        *_, on_one = visit("between", *ENVELOPE)
+        *_, on_two = visit("listed", *ENVELOPE)
+
+    assert on_one.startswith("250")
+    assert on_two.startswith("550 5.7.1")
+
+
+@refusing
+def test_what_is_refused_is_never_scanned(server, world, visit, subject):
+    """
+    Early, listed, misnamed clients and mail to nobody trouble no filter.
+
+    A letter that is taken afterwards is the only one SpamAssassin says anything of.
+    """
+    begin = time.time()
+    misnamed = ("EHLO localhost", MAIL, RCPT, "DATA")
+    unknown = (EHLO, MAIL, "RCPT TO:<nobody@example.test>", "DATA")
+
+    refused = [
+        visit("hasty", MAIL, RCPT, "DATA", manner="hasty"),
+        visit("listed", *ENVELOPE, "DATA"),
+        visit("unheard", *misnamed),
+        visit("unheard", *unknown),
+    ]
+    *_, taken = visit("unheard", *ENVELOPE, "DATA", text(subject))
+
+    assert [replies[-2][:3] for replies in refused] == ["550", "550", "504", "550"]
+    assert [replies[-1][:1] for replies in refused] == ["5"] * len(refused)
+    assert taken.startswith("250")
+    scans = wait_until(lambda: scanned(server, world, begin), "a scan in the log")
+    assert len(scans) == 1, scans
+
+
+def scanned(server, world, begin: float) -> list[str]:
+    """What SpamAssassin says since then of mail from our visitors."""
+    clients = [f"client={address} " for address in world.visitors.values()]
+    lines = server.project.lines(["spamassassin"], since=begin)
+    return [each.text for each in lines if any(who in each.text for who in clients)]

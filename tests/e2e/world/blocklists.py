@@ -1,0 +1,30 @@
+"""DNS block lists of the tests, each with its own idea of a good answer."""
+
+from collections.abc import Iterable, Iterator
+
+# Lists whom it should, and its test point (RFC 5782, 5).
+HONEST = "dnsbl.test"
+# Lists everybody, as one does that has been given up.
+EVERYBODY = "everybody.test"
+# Tells everybody that it won't answer him, as Spamhaus tells a public resolver.
+REFUSING = "refusing.test"
+# Doesn't say a word.
+MUTE = "mute.test"
+# Knows nobody, and not its test point.
+EMPTY = "empty.test"
+
+
+def listing(addresses: Iterable[str]) -> Iterator[str]:
+    """The records of the honest list, with *addresses* on it."""
+    for address in ("127.0.0.2", *addresses):
+        yield f"{'.'.join(reversed(address.split('.')))}.{HONEST}. A 127.0.0.2"
+
+
+def local_zones() -> str:
+    """Write down the other lists: see unbound.conf(5)."""
+    return f"""\
+    local-zone: "{EVERYBODY}." redirect
+    local-data: "{EVERYBODY}. A 127.0.0.2"
+    local-zone: "{REFUSING}." redirect
+    local-data: "{REFUSING}. A 127.255.255.254"
+    local-zone: "{MUTE}." deny"""

@@ -1,0 +1,56 @@
+"""DNSBL, taken apart and as Postfix is told."""
+
+import pytest
+
+from stack import blocklists
+from stack.blocklists import Blocklist
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a.test", "a.test=127.[0..254].[0..255].[0..255]*1"),
+        ("a.test*-12", "a.test=127.[0..254].[0..255].[0..255]*-12"),
+        ("a.test=127.0.0.[2..11]", "a.test=127.0.0.[2..11]*1"),
+        ("a.test=127.0.[0..255].3*2", "a.test=127.0.[0..255].3*2"),
+        ("a.test=127.255.254.255", "a.test=127.255.254.255*1"),
+    ],
+)
+def test_a_list_is_written_as_postfix_reads_it(text, written):
+    """In full, so that no answer of a list counts that says it refuses us."""
+    assert str(Blocklist.of(text)) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "must be a zone"),
+        ("a.test=", "must be a zone"),
+        ("a.test=127.0.0", "must be a zone"),
+        ("a.test=127.0.0.[2;4]", "must be a zone"),
+        ("a.test*0", "must be a zone"),
+        ("a.test*1.5", "must be a zone"),
+        ("a.test=127.0.0.256", "numbers from 0 to 255"),
+        ("a.test=127.0.0.[11..2]", "numbers from 0 to 255"),
+        ("a.test=127.255.255.254", "must not count 127.255.255.x"),
+        ("a.test=127.[0..255].[0..255].[0..255]", "must not count 127.255.255.x"),
+    ],
+)
+def test_what_is_no_list_is_refused(text, reason):
+    """Or one that would take a refusal to answer for a listing."""
+    with pytest.raises(ValueError, match=reason.replace(".", r"\.")):
+        Blocklist.of(text)
+
+
+def test_none_has_no_list():
+    """And several are in their order."""
+    assert blocklists.lists("none") == []
+    assert [each.zone for each in blocklists.lists("b.test,a.test")] == [
+        "b.test",
+        "a.test",
+    ]
+
+
+def test_the_highest_score_is_that_on_all_block_lists():
+    """What speaks for a client can't be had by being listed more."""
+    assert blocklists.highest(blocklists.lists("a.test*2,b.test,c.test*-5")) == 3
