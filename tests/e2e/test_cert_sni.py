@@ -6,6 +6,7 @@ import pytest
 
 from .acme import Authority
 from .certificates import Certificates, believer, put_back
+from .front_door import everybody_refused
 from .server import HOSTNAME, PORTS
 
 SECOND = "mail.second.test"
@@ -27,6 +28,7 @@ def certificates(server) -> Iterator[Certificates]:
 def test_two_domains_have_certificates_of_their_own(server, certificates):
     """
     By SNI, on SMTP and IMAP, to clients of both kinds; who asks for neither gets ours.
+    A client that is refused on port 25 sees no other certificates.
     """
     for host in (HOSTNAME, SECOND):
         certificates.issue("--rsa", host)
@@ -38,6 +40,11 @@ def test_two_domains_have_certificates_of_their_own(server, certificates):
                 client = believer(root, host, kind)
                 with certificates.connect(port, client) as session:
                     assert kind in session.socket.cipher()[0]
+    with (
+        everybody_refused(server.project),
+        certificates.connect(25, believer(root, SECOND)) as session,
+    ):
+        assert session.socket.getpeercert()
     ours = certificates.everywhere()
     assert certificates.everywhere("unknown.test") == ours
     assert certificates.everywhere(None) == ours

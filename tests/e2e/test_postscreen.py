@@ -1,15 +1,18 @@
 """Cheap refusals on port 25: who talks too early, is listed, or never comes again."""
 
 import json
+import subprocess
+import sys
 import time
 
 import pytest
 
+from .configuration import settings
 from .front_door import in_force
 from .neighbour import run_beside
 from .visitor import EHLO
 from .wait import wait_until
-from .world.blocklists import EVERYBODY, HONEST, MUTE, REFUSING
+from .world.blocklists import EMPTY, EVERYBODY, HONEST, MUTE, REFUSING
 
 MAIL = "MAIL FROM:<a@outside.test>"
 RCPT = "RCPT TO:<alice@example.test>"
@@ -162,6 +165,40 @@ def test_weights_are_added_up(server, world, visit):
 
     assert on_one.startswith("250")
     assert on_two.startswith("550 5.7.1")
+
+
+@pytest.mark.parametrize("place", ["container", "machine"])
+def test_a_list_that_is_of_no_use_is_told(server, place):
+    """
+    `stack status` says which lists refuse us, are silent, or list everybody.
+
+    Asked from Postfix's container on the machine, or from the container of `stack`.
+    """
+    lists = f"{HONEST},{REFUSING},{EMPTY},{EVERYBODY}"
+
+    with settings(server.project, DNSBL=lists):
+        rows = status_in_container(server) if place == "container" else status(server)
+
+    said = {row["name"]: row["state"] for row in rows if row["kind"] == "list"}
+    assert said[HONEST] == "answers"
+    assert said[REFUSING].startswith("refuses us: we ask through a public resolver")
+    assert said[EMPTY].startswith("doesn't answer")
+    assert said[EVERYBODY].startswith("lists everybody")
+
+
+def status_in_container(server) -> list[dict[str, str]]:
+    """What `docker compose run --rm stack status` says."""
+    done = server.project.stack("status", "--json", check=False)
+    return json.loads(done.stdout)
+
+
+def status(server) -> list[dict[str, str]]:
+    """What `stack status` says on the machine itself."""
+    command = ("stack", "--project", str(server.project.folder), "status", "--json")
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, check=False
+    )
+    return json.loads(done.stdout)
 
 
 @refusing

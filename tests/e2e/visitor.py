@@ -9,7 +9,7 @@ import json
 import ssl
 import sys
 
-from .dialogue import Connection, Smtp
+from .dialogue import Connection, Reply, Smtp
 
 EHLO = "EHLO client.invalid"
 
@@ -18,10 +18,10 @@ class Hasty(Smtp):
     """A client that introduces itself before it is greeted."""
 
     def __init__(self, host: str, port: int) -> None:
-        """Connect and speak."""
+        """Connect and speak: the greeting ends with its first line."""
         Connection.__init__(self, host, port)
         self.write(f"{EHLO}\r\n".encode())
-        self.greeting = self.reply()
+        self.greeting = Reply((self.line(),))
         self.reply()
 
 

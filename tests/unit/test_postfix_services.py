@@ -6,6 +6,7 @@ import pytest
 
 from stack.certs.store import Served
 from stack.render import render
+from stack.settings import Settings
 
 CONFIG = Path(__file__).parents[2] / "config"
 SERVED = Served(("mail.example.org.pem",), ())
@@ -13,15 +14,57 @@ SERVED = Served(("mail.example.org.pem",), ())
 
 @pytest.fixture
 def services(settings) -> dict[str, str]:
-    """Render master.cf: from a service's name to its lines."""
+    """Render master.cf: from a service's name and type, as in postconf -M, to it."""
     text = render(CONFIG, settings, [], SERVED)["postfix/master.cf"]
     entries = text.replace("\n  ", " ").splitlines()
-    return {line.split()[0]: line for line in entries if line and line[0] != "#"}
+    found = [line for line in entries if line and line[0] != "#"]
+    return {"/".join(line.split()[:2]): line for line in found}
 
 
 def test_users_hear_of_late_mail_after_two_hours(services):
     """And only users: cleanup(8) writes the time into each message's queue file."""
     late = {name for name, line in services.items() if "delay_warning_time" in line}
 
-    assert late == {"mua-cleanup"}
-    assert "-o delay_warning_time=2h" in services["mua-cleanup"]
+    assert late == {"mua-cleanup/unix"}
+    assert "-o delay_warning_time=2h" in services["mua-cleanup/unix"]
+
+
+def test_on_port_25_a_client_is_looked_at_before_it_is_served(services):
+    """By postscreen; smtpd, which takes mail, is reached only by being handed to."""
+    assert services["smtp/inet"].split()[7] == "postscreen"
+    assert "smtpd_sasl_auth_enable=no" in services["smtpd/pass"]
+    assert "openssl.cnf" in services["tlsproxy/unix"]
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({}, "postscreen_greet_wait = 6s"),
+        ({"greeting_delay": "0"}, "postscreen_greet_banner ="),
+        ({}, "    zen.spamhaus.org=127.0.0.[2..11]*1"),
+        ({"dnsbl": "none"}, "postscreen_dnsbl_sites ="),
+        ({"greylisting": "yes"}, "postscreen_pipelining_enable = yes"),
+    ],
+)
+def test_how_clients_are_looked_at_is_set(settings, values, line):
+    """Each of the settings is a line of main.cf."""
+    names = settings.model_dump(include={"mail_domain", "mail_hostname"})
+    text = render(CONFIG, Settings(**names | values), [], SERVED)["postfix/main.cf"]
+
+    assert line in text.splitlines()
+    assert ("zen." in text) is (values.get("dnsbl") != "none")
+    assert ("pipelining" in text) is ("greylisting" in values)
+
+
+def test_exceptions_and_nobody_else_are_let_past(settings):
+    """Beside the health check of our own loopback."""
+    names = settings.model_dump(include={"mail_domain", "mail_hostname"})
+    chosen = Settings(**names, client_exceptions="192.0.2.25,198.51.100.0/24")
+    text = render(CONFIG, chosen, [], SERVED)["postfix/client_exceptions.cidr"]
+
+    rows = [line.split() for line in text.splitlines() if line and line[0] != "#"]
+    assert rows == [
+        ["127.0.0.0/8", "permit"],
+        ["192.0.2.25/32", "permit"],
+        ["198.51.100.0/24", "permit"],
+    ]
