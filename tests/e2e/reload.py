@@ -10,6 +10,9 @@ from .wait import wait_until
 
 SERVING = "cd /proc; grep -lsE '^(smtpd|postscreen)' [0-9]*/comm; true"
 
+# Seconds. The new configuration is checked first: that takes its time if all is busy.
+WITHIN = 90
+
 
 @contextmanager
 def in_use(project: Project, change: AbstractContextManager[None]) -> Iterator[None]:
@@ -38,8 +41,9 @@ def _reloaded(project: Project) -> Iterator[None]:
     """Wait until Postfix has reloaded, and each process from before has ended."""
     begin, before = time.time(), _serving(project)
     yield
-    wait_until(lambda: _has_reloaded(project, begin), "a reload of Postfix")
-    wait_until(lambda: not before & _serving(project), "the end of the old processes")
+    wait_until(lambda: _has_reloaded(project, begin), "a reload of Postfix", WITHIN)
+    ended = "the end of the old processes"
+    wait_until(lambda: not before & _serving(project), ended, WITHIN)
 
 
 def _has_reloaded(project: Project, begin: float) -> bool:
