@@ -11,8 +11,10 @@ from sqlalchemy import (
     CheckConstraint,
     Computed,
     ForeignKey,
+    Index,
     MetaData,
     UniqueConstraint,
+    text,
     true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -27,6 +29,8 @@ NAMES = {
 }
 
 ALIAS_TARGET = "target LIKE '%_@_%' OR (target LIKE '@_%' AND source LIKE '@_%')"
+# What closes a string of Sieve (RFC 5228, section 2.4.2), or keeps it open.
+NO_QUOTES = "{0} NOT LIKE '%\"%' AND {0} NOT LIKE '%\\%'"
 ALIAS_DOMAIN = (
     "CASE WHEN source LIKE '%@%' THEN substr(source, instr(source, '@') + 1) END"
 )
@@ -60,6 +64,7 @@ class User(Base):
         # Without a scheme Dovecot would take it for a password in the clear.
         CheckConstraint("password_hash LIKE '{%}%'", "scheme"),
         CheckConstraint("quota_bytes > 0", "quota"),
+        CheckConstraint("spam_threshold BETWEEN 1 AND 50", "spam_threshold"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -70,6 +75,8 @@ class User(Base):
     enabled: Mapped[bool] = mapped_column(
         Boolean(create_constraint=True, name="enabled"), server_default=true()
     )
+    # Whole points; nothing where SPAM_MARK_SCORE holds.
+    spam_threshold: Mapped[int | None]
 
 
 class SendAs(Base):
@@ -110,3 +117,38 @@ class Alias(Base):
     domain: Mapped[str | None] = mapped_column(
         Computed(ALIAS_DOMAIN, persisted=True), index=True
     )
+
+
+class SpamSender(Base):
+    """
+    Mail from *address*, or with `@domain` from all of a domain, is wanted or not.
+
+    For one user, or if there is none for everybody. Dovecot puts both forms of the
+    address into a Sieve script (the view sieve_scripts), so nothing in them may be
+    more than a letter there.
+    """
+
+    __tablename__ = "spam_senders"
+    __table_args__ = (
+        UniqueConstraint("user_id", "address"),
+        # To UNIQUE no two users that are NULL are the same.
+        Index(
+            "uq_spam_senders_site",
+            "address",
+            unique=True,
+            sqlite_where=text("user_id IS NULL"),
+        ),
+        CheckConstraint("verdict IN ('block', 'welcome')", "verdict"),
+        CheckConstraint("lower(address) = address", "lower"),
+        CheckConstraint("address LIKE '%@_%'", "address"),
+        CheckConstraint(NO_QUOTES.format("address"), "quotes"),
+        CheckConstraint(NO_QUOTES.format("unicode_address"), "unicode_quotes"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # With the user goes what it wished.
+    user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    verdict: Mapped[str]
+    address: Mapped[str]
+    # As a From header with SMTPUTF8 has it (RFC 6532); nothing for one in ASCII.
+    unicode_address: Mapped[str | None]

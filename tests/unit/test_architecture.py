@@ -18,7 +18,7 @@ LAYERS = [
     {"values", "models", "passwords", "certs", "relays", "processes", "endpoints"},
     {"settings", "project", "handshake", "listings", "dane"},
     {"env", "reference", "dkim", "dns", "database", "logins", "proof"},
-    {"render", "ways", "sendas"},
+    {"render", "ways", "sendas", "preferences"},
     {"aliases"},
     {"accounts"},
     {"plan"},

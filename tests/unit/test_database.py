@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from stack import database
 from stack.errors import StackError, UnableError
-from stack.models import Alias, Base, Domain, SendAs, User
+from stack.models import Alias, Base, Domain, SendAs, SpamSender, User
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_the_migrations_make_the_same_rules(path, tmp_path):
         return {line for line in lines if line.startswith("CONSTRAINT")}
 
     assert rules(path) == rules(tmp_path / "direct.db")
-    assert len(rules(path)) == 21
+    assert len(rules(path)) == 30
 
 
 def test_a_second_migration_changes_nothing(path):
@@ -108,6 +108,24 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
         lambda: SendAs(user_id=1, address="@"),
         lambda: SendAs(user_id=1, address="@books.example.org"),
         lambda: SendAs(user_id=2, address="app@example.org"),
+        lambda: User(
+            address="a@x.org", domain_id=1, password_hash="{X}y", spam_threshold=0
+        ),
+        lambda: User(
+            address="a@x.org", domain_id=1, password_hash="{X}y", spam_threshold=51
+        ),
+        lambda: SpamSender(verdict="maybe", address="a@shop.example"),
+        lambda: SpamSender(verdict="block", address="A@shop.example"),
+        lambda: SpamSender(verdict="block", address="shop.example"),
+        lambda: SpamSender(verdict="block", address="@"),
+        lambda: SpamSender(verdict="block", address='a"@shop.example'),
+        lambda: SpamSender(verdict="block", address="a\\@shop.example"),
+        lambda: SpamSender(
+            verdict="block", address="@shop.example", unicode_address='@"'
+        ),
+        lambda: SpamSender(verdict="block", address="@news.example"),
+        lambda: SpamSender(user_id=1, verdict="block", address="@news.example"),
+        lambda: SpamSender(user_id=2, verdict="block", address="@shop.example"),
     ],
 )
 def test_the_schema_itself_refuses_bad_rows(path, make):
@@ -121,6 +139,10 @@ def test_the_schema_itself_refuses_bad_rows(path, make):
         session.add(Alias(source="info@example.org", target="alice@example.org"))
         session.flush()
         session.add(SendAs(user_id=1, address="@books.example.org"))
+        for user in (None, 1):
+            session.add(
+                SpamSender(user_id=user, verdict="welcome", address="@news.example")
+            )
 
     with pytest.raises(IntegrityError), database.session(path) as session:
         session.add(make())

@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 
 from stack import accounts, database, ways
-from stack.models import Domain, SendAs
+from stack.models import Domain, SendAs, SpamSender
 
 
 @pytest.fixture
@@ -53,6 +53,8 @@ def test_all_that_was_there_is_there_afterwards(old):
             "info": ["alice@example.org"],
         }
         assert session.query(SendAs).all() == []
+        assert session.query(SpamSender).all() == []
+        assert alice.spam_threshold is None
 
 
 def test_domains_learn_how_people_write_them(old):

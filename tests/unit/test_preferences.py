@@ -1,0 +1,124 @@
+"""Thresholds and lists, and the Sieve script that the database makes of them."""
+
+import pytest
+from sqlalchemy import text
+
+from stack import accounts, preferences
+from stack.errors import StackError
+from stack.preferences import Entry
+
+ALICE, BOB = "alice@example.org", "bob@example.org"
+
+
+@pytest.fixture
+def users(accounts_of):
+    """Two users of one domain."""
+    return accounts_of(ALICE, BOB)
+
+
+@pytest.fixture
+def alice(users):
+    """The user who has wishes."""
+    return accounts.user(users, ALICE)
+
+
+def script(session, address):
+    """Return what Dovecot would run for the user *address*."""
+    session.flush()
+    query = text("SELECT script FROM sieve_scripts WHERE address = :address")
+    return session.execute(query, {"address": address}).scalar_one()
+
+
+def test_entries_are_added_listed_and_removed(session, alice):
+    """Only what is new is said; a user's and everybody's are told apart."""
+    assert preferences.add(session, "block", alice, ["@a.example", "@a.example"]) == [
+        "@a.example"
+    ]
+    assert preferences.add(session, "block", alice, ["@a.example"]) == []
+    assert preferences.add(session, "block", None, ["@a.example", "x@b.example"])
+
+    assert preferences.listed(session, "block") == [
+        Entry("@a.example", None),
+        Entry("@a.example", ALICE),
+        Entry("x@b.example", None),
+    ]
+    assert preferences.listed(session, "welcome") == []
+    preferences.remove(session, "block", None, ["@a.example", "@a.example"])
+    assert preferences.listed(session, "block", alice) == [
+        Entry("@a.example", ALICE),
+        Entry("x@b.example", None),
+    ]
+    bob = accounts.user(session, BOB)
+    assert preferences.listed(session, "block", bob) == [Entry("x@b.example", None)]
+
+
+def test_nobody_is_on_both_lists(session, alice):
+    """One would count for nothing: which is to go is for the operator to say."""
+    preferences.add(session, "welcome", alice, ["@a.example"])
+
+    with pytest.raises(StackError, match=f"remove --user {ALICE} @a.example`"):
+        preferences.add(session, "block", alice, ["@a.example"])
+
+    assert preferences.add(session, "block", None, ["@a.example"])
+
+
+@pytest.mark.parametrize("verdict", ["block", "welcome"])
+def test_what_is_not_listed_cannot_be_removed(session, alice, verdict):
+    """A misspelt one is told, and also one that only the site has listed."""
+    preferences.add(session, "welcome", None, ["@a.example"])
+
+    with pytest.raises(StackError, match=r"@a\.example: not on the"):
+        preferences.remove(session, verdict, alice, ["@a.example"])
+
+
+def test_the_script_of_who_wishes_nothing_only_includes_the_rules(session, alice):
+    """Every user has one, or the rules would not be run at all."""
+    assert script(session, ALICE) == (
+        'require ["include", "variables"];global ["block", "welcome", "stars"];'
+        'set "stars" "";include :global "spam-to-junk";'
+    )
+
+
+def test_the_script_says_what_the_user_and_the_site_wish(session, alice):
+    """A star a point; an own entry in place of the site's; domains in both forms."""
+    alice.spam_threshold = 3
+    preferences.add(session, "block", None, ["@a.example", "x@b.example"])
+    preferences.add(
+        session, "welcome", alice, ["@a.example", "@xn--mnchen-3ya.example"]
+    )
+
+    mine, bobs = script(session, ALICE), script(session, BOB)
+
+    assert 'set "stars" "***";' in mine
+    assert 'if address :all :is "from" ["x@b.example"] { set "block" "yes"; }' in mine
+    assert '["a.example", "xn--mnchen-3ya.example", "münchen.example"]' in mine
+    assert mine.count('set "block"') == 1
+    assert 'if address :domain :is "from" ["a.example"] { set "block" "yes"; }' in bobs
+    assert 'welcome" "yes' not in bobs
+    assert 'set "stars" "";' in bobs
+
+
+def test_wishes_go_with_their_user(session, alice):
+    """Whoever is given the address next starts with none."""
+    alice.spam_threshold = 3
+    preferences.add(session, "block", alice, ["@a.example"])
+    plain = script(session, BOB)
+
+    accounts.remove_user(session, ALICE)
+    accounts.add_user(session, ALICE, "{X}y", None)
+
+    assert preferences.listed(session, "block") == []
+    assert script(session, ALICE) == plain
+
+
+def test_lists_do_not_grow_beyond_what_can_be_delivered_with(session, alice):
+    """The whole of them is read for each message."""
+    many = [f"someone-{n}@shop-{n}.example" for n in range(6000)]
+
+    with pytest.raises(StackError, match=f"lists for {ALICE} would be .* over 200000"):
+        preferences.add(session, "block", alice, many)
+
+
+def test_a_list_for_everybody_can_come_before_the_first_user(session):
+    """It is of no use yet, and no mistake."""
+    assert preferences.add(session, "block", None, ["@a.example"]) == ["@a.example"]
