@@ -149,7 +149,8 @@ class Settings(
     service certs follows when it is renewed."""
 
     spam_mark_score: Score = 5.0
-    """From this SpamAssassin score on, mail is marked and put into Junk."""
+    """From this SpamAssassin score on, mail is marked and put into Junk; for a user
+    with a `stack spam threshold` of their own, from that on."""
 
     spam_reject_score: Score = 15.0
     """From this SpamAssassin score on, mail is refused while its sender is still
