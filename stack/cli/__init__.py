@@ -20,6 +20,7 @@ from stack.cli.init import init
 from stack.cli.relay import relay
 from stack.cli.sendas import sendas
 from stack.cli.settings import settings
+from stack.cli.spam import spam
 from stack.cli.status import status
 from stack.cli.user import user
 from stack.errors import UnableError
@@ -65,7 +66,7 @@ def main(context: click.Context, directory: Path) -> None:
 
 COMMANDS = (
     *(init, domain, user, alias, sendas, relay),
-    *(cert, dns, status, settings),
+    *(spam, cert, dns, status, settings),
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -39,6 +39,9 @@ COMMANDS = {
     "login": ["sendas", "add", "{}", "@books.example.org"],
     "right": ["sendas", "add", "app", "{}@example.org"],
     "right's domain": ["sendas", "add", "app", "@{}.example.org"],
+    "blocked": ["spam block", "add", "{}@example.net"],
+    "blocked domain": ["spam block", "add", "@{}.example.net"],
+    "welcome": ["spam welcome", "add", "x@{}.example.net"],
 }
 
 
@@ -51,7 +54,7 @@ def test_poison_is_refused_everywhere(stack, ready, command):
     for poison in POISON:
         group, verb, *words = COMMANDS[command]
         argv = [word.replace("{}", poison) for word in words]
-        done = stack(group, verb, "--", *argv)
+        done = stack(*group.split(), verb, "--", *argv)
         assert done.exit_code == 2, (poison, done.output)
 
     assert ready.database.read_bytes() == before

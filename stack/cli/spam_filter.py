@@ -1,0 +1,174 @@
+"""`stack spam learn`, `forget`, `test` and `stats`: what the filter knows."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from stack.cli import arguments, terminal
+from stack.cli.output import as_json, say, show, table
+from stack.errors import UnableError
+from stack.project import Project
+
+
+class Near(click.Command):
+    """A command that runs where the filter's socket is: here, or in a container."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it, or have it run."""
+        from stack import spamd
+
+        ctx.obj.require()
+        if spamd.is_near():
+            return super().invoke(ctx)
+        return ctx.exit(_hand_on(ctx.obj, self, ctx.params))
+
+
+def _hand_on(project: Project, command: click.Command, given: dict[str, Any]) -> int:
+    from stack import processes
+
+    if not processes.find("docker"):
+        raise UnableError(
+            "the spam filter is asked in a container: `docker compose run --rm stack"
+            f" spam {command.name} …`, on files in the project folder or `-` for stdin"
+        )
+    compose = ("docker", "compose", "--project-directory", str(project.root))
+    mounts = [
+        f"--volume={path}:{path}:ro"
+        for path in given.get("files", ())
+        if _is_file(path)
+    ]
+    quiet = () if terminal.is_attended() else ("--no-TTY",)
+    run = ("run", "--rm", "--no-deps", *quiet, *mounts, "stack")
+    words = [word for each in command.params for word in _words(each, given)]
+    return processes.hand_over((*compose, *run, "spam", str(command.name), *words))
+
+
+def _words(parameter: click.Parameter, given: dict[str, Any]) -> Iterator[str]:
+    """Write *parameter* as it was typed, but files with their whole paths."""
+    value = given.get(str(parameter.name))
+    if isinstance(parameter, click.Argument):
+        yield from map(str, value if isinstance(value, tuple) else (value,))
+    elif value is True:
+        yield parameter.opts[0]
+    elif value:
+        yield f"{parameter.opts[0]}={value}"
+
+
+def _is_file(path: Path) -> bool:
+    return str(path) != "-"
+
+
+FILE = click.Path(
+    exists=True, readable=True, resolve_path=True, allow_dash=True, path_type=Path
+)
+files = click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
+for_user = click.option(
+    "--user",
+    "address",
+    type=arguments.user,
+    help="For this user alone, where SPAM_LEARNING=user.",
+)
+
+
+@click.command(cls=Near)
+@click.argument("kind", metavar="spam|ham", type=click.Choice(["spam", "ham"]))
+@files
+@for_user
+def learn(
+    kind: Literal["spam", "ham"], files: tuple[Path, ...], address: str | None
+) -> None:
+    """
+    Have it learnt that the messages in FILE are spam, or ham.
+
+    Ham is what isn't spam. FILE is a message, an mbox or a Maildir; - is stdin. What
+    was learnt as the other kind is learnt anew.
+    """
+    from stack import spamd
+
+    count = _each(files, lambda message: spamd.learn(message, kind, address))
+    say(f"Handed over to be learnt as {kind}: {_messages(count)}.")
+
+
+@click.command(cls=Near)
+@files
+@for_user
+def forget(files: tuple[Path, ...], address: str | None) -> None:
+    """Have forgotten what was learnt from messages in FILE."""
+    from stack import spamd
+
+    count = _each(files, lambda message: spamd.forget(message, address))
+    say(f"Handed over to be forgotten: {_messages(count)}.")
+
+
+@click.command(cls=Near)
+@click.argument(
+    "files", metavar="FILE", type=FILE, nargs=1, callback=lambda *a: (a[2],)
+)
+@for_user
+@as_json
+def test(files: tuple[Path], address: str | None, json_: bool) -> None:
+    """
+    Print the score of the message in FILE, test by test.
+
+    It is judged as it is, without who handed it over: SPF and the like say nothing.
+    """
+    from stack import letters, spamd
+
+    message = next(letters.read(files))
+    found = spamd.report(message, address)
+    if json_:
+        tests = [each._asdict() for each in found.tests]
+        return show(found._asdict() | {"tests": tests})
+    click.echo(f"{found.score:g} points, {found.required:g} are spam")
+    table([(f"{t.points:5.1f}", t.name, t.description) for t in found.tests])
+    return None
+
+
+@click.command(cls=Near)
+@as_json
+def stats(json_: bool) -> None:
+    """Print how much the filter has learnt, and what waits to be."""
+    from stack import spamd
+
+    found = spamd.stats()
+    if json_:
+        return show(found)
+    table(
+        _known(whose, each, found["enough"]) for whose, each in found["users"].items()
+    )
+    if not found["users"]:
+        say("Nothing has been learnt.")
+    if waiting := found["spool"]["messages"]:
+        say(f"Not learnt yet: {_messages(waiting)}.")
+    return None
+
+
+def _known(whose: str, known: dict[str, Any], enough: int) -> tuple[str, ...]:
+    judges = min(known["nspam"], known["nham"]) >= enough
+    return (
+        whose,
+        f"{known['nspam']} spam",
+        f"{known['nham']} ham",
+        f"{known['ntokens']} tokens",
+        "counts" if judges else f"counts from {enough} of each kind on",
+    )
+
+
+def _each(files: Iterable[Path], hand_over: Callable[[bytes], None]) -> int:
+    """Do *hand_over* with each message in *files*, and return how many there were."""
+    from stack import letters
+
+    count = 0
+    # Shown to a terminal only: a mailbox may hold thousands.
+    with click.progressbar(letters.read(files), file=sys.stderr) as messages:
+        for message in messages:
+            hand_over(message)
+            count += 1
+    return count
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"

@@ -1,0 +1,168 @@
+"""
+Asks the spam filter, by spamd's own protocol (SPAMC/1.5), over its control socket.
+
+The socket lies in a volume that the one-shot service `stack` shares with the service
+spamassassin: neither has a port that others could reach. PROTOCOL in SpamAssassin's
+source describes the commands; STATS is our own.
+"""
+
+import json
+import re
+import socket
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from stack.errors import StackError, UnableError
+
+CONTROL = Path("/run/spam/control")
+
+# Seconds for one answer. A scan may wait for a free child, and then take its time.
+PATIENCE = 90.0
+
+_STATUS = re.compile(rb"SPAMD/\S+ (\d+) ?(.*)")
+_VERDICT = re.compile(r"(True|False|Yes|No) ; (-?[\d.]+) / (-?[\d.]+)")
+# A line of the table in spamd's report; what follows a description is indented.
+_TEST = re.compile(r" {0,3}(-?\d+(?:\.\d+)?) (\S+) *(.*)")
+
+
+class Test(NamedTuple):
+    """A rule that a message has met."""
+
+    name: str
+    points: float
+    description: str
+
+
+class Report(NamedTuple):
+    """What the filter thinks of a message."""
+
+    spam: bool
+    score: float
+    required: float
+    tests: list[Test]
+
+
+class _Reply(NamedTuple):
+    headers: dict[str, str]
+    body: bytes
+
+
+def is_near() -> bool:
+    """Say whether the volume with the control socket is mounted here."""
+    return CONTROL.parent.is_dir()
+
+
+def learn(message: bytes, kind: Literal["spam", "ham"], user: str | None) -> None:
+    """
+    Have *message* learnt, for *user* or for all; it is kept safe when this returns.
+
+    Raises:
+        UnableError: When the filter can't be reached.
+        StackError: When it refuses.
+    """
+    _ask("TELL", message, user, {"Message-class": kind, "Set": "local"})
+
+
+def forget(message: bytes, user: str | None) -> None:
+    """
+    Have forgotten what was learnt from *message*.
+
+    Raises:
+        UnableError: When the filter can't be reached.
+        StackError: When it refuses.
+    """
+    _ask("TELL", message, user, {"Remove": "local"})
+
+
+def report(message: bytes, user: str | None) -> Report:
+    """
+    Return what the filter thinks of *message*; nothing is learnt from it.
+
+    Raises:
+        UnableError: When the filter can't be reached.
+        StackError: When it refuses, or its answer can't be read.
+    """
+    reply = _ask("REPORT", message, user)
+    verdict = _VERDICT.fullmatch(reply.headers.get("spam", "").strip())
+    if not verdict:
+        raise StackError(
+            "the spam filter answered without a verdict: see `docker compose logs"
+            " spamassassin`"
+        )
+    spam, score, required = verdict.groups()
+    tests = list(_tests(reply.body.decode(errors="replace")))
+    return Report(spam in ("True", "Yes"), float(score), float(required), tests)
+
+
+def stats() -> dict[str, Any]:
+    """
+    Return what the filter knows, as its STATS has it.
+
+    `users` has, for "site" and for each user who has taught it, messages learnt
+    (`nspam`, `nham`) and tokens (`ntokens`); `enough`, how many messages of each kind
+    make it count; `spool`, the `messages` and `bytes` that wait to be learnt.
+
+    Raises:
+        UnableError: When it can't be reached.
+        StackError: When it refuses.
+    """
+    found: dict[str, Any] = json.loads(_ask("STATS").body)
+    return found
+
+
+def _tests(text: str) -> list[Test]:
+    found: list[Test] = []
+    # The table begins below a line of dashes.
+    table = text.partition("\n---- ")[2].splitlines()[1:]
+    for line in table:
+        if row := _TEST.fullmatch(line.rstrip()):
+            found.append(Test(row[2], float(row[1]), row[3]))
+        elif found and line.strip():
+            last = found.pop()
+            found.append(
+                last._replace(description=f"{last.description} {line.strip()}")
+            )
+    return found
+
+
+def _ask(
+    command: str,
+    message: bytes = b"",
+    user: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> _Reply:
+    said = {"Content-length": str(len(message)), **(headers or {})}
+    if user:
+        said["User"] = user
+    lines = [f"{command} SPAMC/1.5", *(f"{k}: {v}" for k, v in said.items()), "", ""]
+    try:
+        answer = _exchange("\r\n".join(lines).encode() + message)
+    except OSError as error:
+        raise UnableError(
+            f"{CONTROL}: {error.strerror or error}: the spam filter doesn't answer:"
+            " `docker compose up --detach --wait spamassassin`"
+        ) from None
+    return _reply(command, answer)
+
+
+def _exchange(request: bytes) -> bytes:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(PATIENCE)
+        connection.connect(str(CONTROL))
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def _reply(command: str, answer: bytes) -> _Reply:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *rest = head.split(b"\r\n")
+    status = _STATUS.fullmatch(first)
+    if not status or status[1] != b"0":
+        words = first.decode(errors="replace") or "nothing"
+        raise StackError(
+            f"the spam filter answered {words} to {command}: see `docker compose logs"
+            " spamassassin`"
+        )
+    pairs = (line.decode(errors="replace").partition(":") for line in rest)
+    return _Reply({name.lower(): value.strip() for name, _, value in pairs}, body)

@@ -1,0 +1,118 @@
+"""`stack spam learn`, `forget`, `test` and `stats`, on the filter that scans."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from .faults import stopped
+from .message import letter
+from .project import Project, clean_environment
+from .test_spam import PUSHY
+from .wait import wait_until
+
+
+def known(project: Project) -> dict[str, int]:
+    """Tell how much the site has learnt, as `stack spam stats` prints it."""
+    printed = json.loads(project.stack("spam", "stats", "--json").stdout)
+    nothing = {"nspam": 0, "nham": 0, "ntokens": 0}
+    site: dict[str, int] = printed["users"].get("site", nothing)
+    return site
+
+
+@pytest.mark.parametrize(("kind", "count"), [("spam", "nspam"), ("ham", "nham")])
+def test_what_is_handed_over_is_learnt_and_forgotten(server, subject, kind, count):
+    """Within seconds, as often as it is said; what is known already counts once."""
+    project = server.project
+    message = letter("a@outside.test", "b@example.test", subject, PUSHY).decode()
+    before = known(project)[count]
+
+    done = project.stack("spam", "learn", kind, "-", stdin=message)
+    wait_until(lambda: known(project)[count] == before + 1, f"one more {kind}", 60)
+    project.stack("spam", "forget", "-", stdin=message)
+    wait_until(lambda: known(project)[count] == before, f"{kind} forgotten", 60)
+
+    assert f"Handed over to be learnt as {kind}: 1 message." in done.stderr
+
+
+def test_a_mailbox_is_learnt_whole(server, subject):
+    """An mbox from stdin: each message in it counts."""
+    project = server.project
+    before = known(project)["nspam"]
+    mbox = "".join(
+        "From a@outside.test Wed Nov 25 02:00:00 2026\n"
+        + letter("a@outside.test", "b@example.test", f"{subject} {n}").decode()
+        + "\n"
+        for n in range(3)
+    )
+
+    done = project.stack("spam", "learn", "spam", "-", stdin=mbox)
+
+    assert "3 messages" in done.stderr
+    wait_until(lambda: known(project)["nspam"] == before + 3, "three more", 60)
+    project.stack("spam", "forget", "-", stdin=mbox)
+
+
+def test_a_message_is_tested_without_being_sent(server, subject):
+    """Its score is the sum of its tests, each with points and in words."""
+    message = letter("a@outside.test", "b@example.test", subject, PUSHY).decode()
+
+    done = server.project.stack("spam", "test", "-", "--json", stdin=message)
+
+    found = json.loads(done.stdout)
+    assert found["spam"] is True
+    assert found["score"] >= found["required"] == 5.0
+    assert sum(each["points"] for each in found["tests"]) == pytest.approx(
+        found["score"], abs=0.1 * len(found["tests"])
+    )
+    assert all(each["name"] and each["description"] for each in found["tests"])
+
+
+def test_on_the_host_files_are_handed_on(server, subject, tmp_path):
+    """The command asks a container that has the socket, and gives it the file."""
+    project = server.project
+    path = tmp_path / "letter.eml"
+    path.write_bytes(letter("a@outside.test", "b@example.test", subject, PUSHY))
+    named = {
+        option.partition("=")[0]: [
+            each.partition("=")[2]
+            for each in project.options
+            if each.startswith(option)
+        ]
+        for option in ("--file=", "--env-file=")
+    }
+
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "stack", "--project", str(project.folder)),
+            *("spam", "test", "--json", path.name),
+        ],
+        cwd=tmp_path,
+        env={
+            **clean_environment(),
+            "PYTHONPATH": str(project.folder),
+            "COMPOSE_PROJECT_NAME": project.name,
+            "COMPOSE_FILE": ":".join(named["--file"]),
+            "COMPOSE_ENV_FILES": ",".join(named["--env-file"]),
+        },
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["spam"] is True
+
+
+def test_while_the_filter_is_down_the_command_says_so(server):
+    """Exit code 3, and how to start it; lists and thresholds need no filter."""
+    with stopped(server.project, "spamassassin"):
+        asked = server.project.stack("spam", "stats", check=False)
+        listed = server.project.stack("spam", "block", "list", "--json", check=False)
+
+    assert (asked.returncode, asked.stdout) == (3, "")
+    assert "docker compose up --detach --wait spamassassin" in asked.stderr
+    assert listed.returncode == 0

@@ -1,0 +1,44 @@
+"""Messages are found in whatever people keep them in."""
+
+import mailbox
+
+import pytest
+
+from stack import letters
+from stack.errors import StackError
+
+ONE, TWO = (f"Subject: {n}\n\nFrom here on.\n".encode() for n in (1, 2))
+
+
+def test_a_file_is_a_message(tmp_path):
+    """Byte by byte."""
+    path = tmp_path / "one.eml"
+    path.write_bytes(ONE + b"\xff\r\n")
+
+    assert list(letters.read([path, path])) == [ONE + b"\xff\r\n"] * 2
+
+
+@pytest.mark.parametrize("form", [mailbox.mbox, mailbox.Maildir])
+def test_a_mailbox_is_all_its_messages(tmp_path, form):
+    """An mbox is known by its first line, a Maildir by its folders."""
+    box = form(tmp_path / "box")
+    for each in (ONE, TWO):
+        box.add(mailbox.Message(each))
+    box.close()
+
+    found = list(letters.read([tmp_path / "box"]))
+
+    assert sorted(each.partition(b"\n")[0] for each in found) == [
+        b"Subject: 1",
+        b"Subject: 2",
+    ]
+
+
+def test_what_holds_no_message_is_told(tmp_path):
+    """By its name."""
+    (tmp_path / "empty").touch()
+
+    with pytest.raises(StackError, match="empty: is empty"):
+        list(letters.read([tmp_path / "empty"]))
+    with pytest.raises(StackError, match=f"{tmp_path}: a folder, but no Maildir"):
+        list(letters.read([tmp_path]))
