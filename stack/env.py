@@ -101,13 +101,15 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def with_profile(text: str, profile: str) -> str:
-    """Return *text* with *profile* among those that Compose starts."""
+def with_profile(text: str, profile: str, *, started: bool = True) -> str:
+    """Return *text* with *profile* among those that Compose starts, or not."""
     known = dotenv_values(stream=StringIO(text), interpolate=False).get(PROFILES) or ""
     profiles = [each for each in known.split(",") if each]
-    if profile in profiles:
+    if (profile in profiles) == started:
         return text
-    return with_values(text, {PROFILES: ",".join([*profiles, profile])})
+    others = [each for each in profiles if each != profile]
+    wanted = [*others, profile] if started else others
+    return with_values(text, {PROFILES: ",".join(wanted)})
 
 
 def _values(text: str) -> dict[str, str]:

@@ -48,6 +48,8 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     text = env.read(project.env)
     text = env.with_values(reference.example() if text is None else text, names)
     settings = env.parse(text)
+    # Compose starts by profile, and can't ask a setting.
+    text = env.with_profile(text, "antivirus", started=settings.antivirus)
     known = database.domains(project.database)
     domains = sorted({*known, settings.mail_domain})
     stored, certificate = _certificates(project, settings)

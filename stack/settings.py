@@ -206,6 +206,15 @@ class Settings(
     or a partner listed by mistake. Addresses and networks, with commas between. All
     spam from there reaches the other checks."""
 
+    antivirus: YesOrNo = False
+    """Have ClamAV look for viruses (yes) in what comes in and in what our users send,
+    and refuse what it knows. Costs 1.2 to 1.5 GB of memory, more while new signatures
+    are tried, up to 3 GB; and downloads some hundred MB of them at first, then a little
+    every day. Until it has them, no mail is taken: its senders try again. After
+    `stack init`, `docker compose up --detach --wait` starts it; after a change back to
+    no, `docker compose rm --stop --force clamav` ends it. What it takes and what it
+    leaves out: docs/antivirus.md."""
+
     log_level: Level = "info"
     """How much the containers log: info, or debug while looking for a fault."""
 

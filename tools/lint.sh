@@ -9,7 +9,8 @@ ruff format --check .
 ruff check .
 mypy
 
-shellcheck tools/*.sh images/common/* images/*/hooks/* images/*/sieve/* .ci/run
+shellcheck tools/*.sh images/common/* images/*/hooks/* images/*/sieve/* \
+    images/clamav/keep-* .ci/run
 hadolint images/*/Dockerfile tests/e2e/world/*/Dockerfile
 yamllint --strict .
 check-jsonschema --builtin-schema vendor.compose-spec compose.yaml tests/e2e/compose.yaml

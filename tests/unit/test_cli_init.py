@@ -170,6 +170,19 @@ def test_new_names_change_just_their_lines(stack, ready):
     )
 
 
+def test_the_antivirus_is_started_where_it_is_wanted(stack, ready):
+    """Compose starts by profile: ANTIVIRUS puts one into .env, and takes it out again."""
+    text = ready.env.read_text() + "COMPOSE_PROFILES=acme\n"
+    for word, profiles in (("yes", "acme,antivirus"), ("no", "acme")):
+        text = env.with_values(text, {"ANTIVIRUS": word})
+        ready.env.write_text(text)
+        stack("init")
+
+        text = ready.env.read_text()
+        assert f"\nCOMPOSE_PROFILES={profiles}\n" in text
+        assert stack("init").stderr.splitlines() == ["Nothing changed."]
+
+
 def test_a_new_domain_alone_keeps_the_host_name(stack, ready):
     """On an existing .env only what is given changes."""
     stack("init", "--domain", "example.net")

@@ -202,6 +202,21 @@ def test_a_profile_that_is_there_is_not_added_again(text):
     assert env.with_profile(text, "acme") == text
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        ("COMPOSE_PROFILES=web\n", "COMPOSE_PROFILES=web\n"),
+        ("COMPOSE_PROFILES=acme\n", "COMPOSE_PROFILES=\n"),
+        ("COMPOSE_PROFILES='web,acme,x' # why\n", "COMPOSE_PROFILES=web,x # why\n"),
+        ("COMPOSE_PROFILES=acmes,acme", "COMPOSE_PROFILES=acmes"),
+    ],
+)
+def test_a_profile_is_taken_out_and_the_others_stay(before, after):
+    """And where it isn't, not a byte of the file changes."""
+    assert env.with_profile(before, "acme", started=False) == after
+
+
 def test_what_is_written_for_a_profile_can_be_read():
     """Compose and `stack` agree on the line."""
     text = env.with_profile(NAMES + "COMPOSE_PROFILES=web\n", "acme")

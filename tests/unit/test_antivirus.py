@@ -1,0 +1,81 @@
+"""Whom Postfix asks about viruses, and how much of a message is looked at."""
+
+from pathlib import Path
+
+import pytest
+
+from stack.certs.store import Served
+from stack.render import render
+from stack.settings import Settings
+
+CONFIG = Path(__file__).parents[2] / "config"
+SERVED = Served(("mail.example.org.pem",), ())
+
+
+def rendered(**values: object) -> dict[str, str]:
+    """Render all that is in config/, by its path under var/etc."""
+    names = {"mail_domain": "example.org", "mail_hostname": "mail.example.org"}
+    return render(CONFIG, Settings(**names | values), [], SERVED)
+
+
+def parameter(text: str, name: str) -> list[str]:
+    """Return the words of the parameter *name* of main.cf."""
+    lines = text[text.index(f"\n{name} =") + 1 :].splitlines()
+    more = next(i for i, line in enumerate(lines[1:], 1) if line[:1] != " ")
+    return " ".join(lines[:more]).partition("=")[2].split()
+
+
+def option(text: str, name: str) -> int:
+    """Return the number that the option *name* of ClamAV is set to."""
+    (line,) = [each for each in text.splitlines() if each.startswith(f"{name} ")]
+    return int(line.split()[1])
+
+
+@pytest.mark.parametrize("milters", ["mx_milters", "mua_milters"])
+def test_the_scanner_is_asked_where_it_is_wanted(milters):
+    """For mail in and for mail out, and nowhere else changes who is asked."""
+    without = parameter(rendered()["postfix/main.cf"], milters)
+    asked = parameter(rendered(antivirus="yes")["postfix/main.cf"], milters)
+
+    assert "inet:clamav:8894" not in without
+    assert [each for each in asked if each != "inet:clamav:8894"] == without
+    assert "inet:clamav:8894" in asked
+
+
+def test_the_signer_comes_last():
+    """What is signed is not touched again, and not looked at in vain."""
+    asked = parameter(rendered(antivirus="yes")["postfix/main.cf"], "mua_milters")
+
+    assert asked == ["inet:clamav:8894", "inet:dkim-sign:8891"]
+
+
+def test_our_own_bounces_wait_for_no_scanner():
+    """They hold headers that were scanned, and nobody would try them again."""
+    text = rendered(antivirus="yes")["postfix/main.cf"]
+
+    assert parameter(text, "non_smtpd_milters") == ["inet:dkim-sign:8891"]
+
+
+@pytest.mark.parametrize("limit", [65_536, 52_428_800, 2_000_000_000])
+def test_no_message_is_too_large_to_be_scanned(limit):
+    """The milter hands on, and clamd takes, more than Postfix lets in."""
+    files = rendered(message_size_limit=limit)
+
+    # clamd can't look at files of 2 GiB, and wouldn't say so.
+    assert limit < option(files["clamav/clamav-milter.conf"], "MaxFileSize")
+    assert limit < option(files["clamav/clamd.conf"], "MaxFileSize") < 2**31
+    assert limit < option(files["clamav/clamd.conf"], "MaxScanSize")
+
+
+def test_a_scan_that_takes_too_long_is_no_clean_scan():
+    """
+    The milter gives up, and the message waits, before clamd says OK for want of time.
+
+    And Postfix hears of it before it gives the milter up.
+    """
+    files = rendered()
+    patience = option(files["clamav/clamav-milter.conf"], "ReadTimeout")
+    (given,) = parameter(files["postfix/main.cf"], "milter_content_timeout")
+
+    assert 1000 * patience < option(files["clamav/clamd.conf"], "MaxScanTime")
+    assert patience < int(given.removesuffix("s"))
