@@ -1,0 +1,324 @@
+"""Viruses are refused, where ANTIVIRUS is on; a scanner that is down delays mail"""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from .configuration import changed, settings
+from .dialogue import Smtp
+from .faults import stopped
+from .message import letter
+from .project import ADDRESS, Project
+from .submission import logged_in
+from .viruses import (
+    EICAR,
+    NAME,
+    SIGNATURES,
+    asks,
+    refused,
+    scanning,
+    with_file,
+    zeros,
+    zipped,
+)
+from .wait import wait_until
+
+pytestmark = [
+    pytest.mark.provokes("clamav", "No clamd server|freshclam has no news"),
+    pytest.mark.provokes("postfix", "milter inet:clamav|host or service clamav"),
+]
+
+
+@pytest.fixture(scope="module")
+def scanned(server) -> Iterator[Project]:
+    """Have the scanner running, with one signature."""
+    with scanning(server.project):
+        yield server.project
+
+
+def nested(depth: int) -> bytes:
+    """Pack the virus in an archive in an archive and so on."""
+    content = EICAR
+    for level in range(depth):
+        content = zipped((f"{level}.com", content))
+    return content
+
+
+def forwarded(to: str, subject: str) -> bytes:
+    """Write a message that holds another, with the virus in an archive."""
+    inner = with_file(to, "inner", "a.zip", nested(1)).decode()
+    head = "MIME-Version: 1.0\nContent-Type: message/rfc822\n"
+    return (
+        f"From: a@outside.test\nTo: {to}\nSubject: {subject}\n{head}\n{inner}".encode()
+    )
+
+
+INFECTED = {
+    "text": lambda to, title: letter("a@outside.test", to, title, EICAR.decode()),
+    "attachment": lambda to, title: with_file(to, title, "a.com", EICAR),
+    "zip": lambda to, title: with_file(to, title, "a.zip", nested(1)),
+    "ten zips": lambda to, title: with_file(to, title, "a.zip", nested(10)),
+    "forwarded": forwarded,
+}
+
+
+@pytest.mark.parametrize("where", INFECTED)
+def test_a_virus_is_refused(scanned, spammer, alice, subject, where):
+    """With its name and whom to tell, while the sender is still on the line."""
+    reply = spammer.send(alice.address, INFECTED[where](alice.address, subject))
+
+    assert reply.code == 550
+    assert "5.7.1" in str(reply)
+    assert NAME in str(reply)
+    assert "postmaster@example.test" in str(reply)
+    assert subject not in alice.subjects()
+
+
+@pytest.mark.parametrize("port", [587, 465])
+def test_our_users_send_no_virus(scanned, alice, bob, subject, port):
+    """A stolen password doesn't spread one; the user sees the reason."""
+    message = with_file(bob.address, subject, "a.zip", nested(1)).replace(
+        b"a@outside.test", alice.address.encode()
+    )
+
+    with logged_in(alice, port) as session:
+        reply = session.deliver(message, alice.address, [bob.address])
+
+    assert reply.code == 550
+    assert NAME in str(reply)
+
+
+def test_clean_mail_passes(scanned, spammer, alice, bob, subject):
+    """In and out, with what is attached to it."""
+    file = zipped(("letter.txt", b"All is well.\n"))
+
+    reply = spammer.send(alice.address, with_file(alice.address, subject, "a", file))
+    bob.send(alice.address, f"inside {subject}")
+
+    assert reply.code == 250
+    assert alice.receive(subject)
+    assert alice.receive(f"inside {subject}")
+
+
+def test_who_sent_a_virus_to_whom_is_logged(scanned, spammer, alice, subject):
+    """One line with the id that Postfix has for it, too."""
+    begin = time.time()
+
+    spammer.send(alice.address, with_file(alice.address, subject, "a", EICAR))
+
+    said = [line.text for line in scanned.lines(["clamav"], since=begin)]
+    (line,) = [text for text in said if f"subject '{subject}'" in text]
+    queue_id = line.split()[1]
+    assert f"to <{alice.address}>" in line
+    assert f"infected by {NAME}" in line
+    assert any(
+        queue_id in line.text for line in scanned.lines(["postfix"], since=begin)
+    )
+
+
+def test_a_killed_scanner_lets_nothing_through(scanned, spammer, alice, subject):
+    """From the kill on every answer to a virus is 451 or 550, and soon 550 again."""
+    scanned.inside("clamav", "pkill", "-KILL", "-x", "clamd")
+    codes = []
+
+    def is_back() -> bool:
+        message = letter("a@outside.test", alice.address, subject, EICAR.decode())
+        codes.append(spammer.send(alice.address, message).code)
+        return codes[-1] == 550
+
+    wait_until(is_back, "550", within=60)
+    assert set(codes) <= {451, 550}
+    assert spammer.send(
+        alice.address, letter("a@outside.test", alice.address, f"after {subject}")
+    )
+    assert alice.receive(f"after {subject}")
+    assert subject not in alice.subjects()
+
+
+def test_without_the_scanner_mail_waits(scanned, spammer, alice, bob, subject):
+    """In and out: the sender is told to come again, and our health shows it."""
+    message = letter("a@outside.test", bob.address, subject)
+    own = letter(alice.address, bob.address, subject)
+
+    with stopped(scanned, "clamav"):
+        came = spammer.send(bob.address, message)
+        with logged_in(alice) as session:
+            left = session.deliver(own, alice.address, [bob.address])
+        scanned.wait_for("unhealthy", "postfix")
+    scanned.wait_for("healthy", "postfix")
+    after = spammer.send(bob.address, message)
+
+    assert (came.code, left.code, after.code) == (451, 451, 250)
+    assert bob.receive(subject)
+
+
+def test_a_scanner_that_hangs_is_not_waited_for(scanned, server, alice, subject):
+    """The answer is 451 within a minute; once it goes on, so does mail."""
+    message = letter("a@outside.test", alice.address, subject)
+    with Smtp(ADDRESS, server.port(25)) as session:
+        session.socket.settimeout(90)
+        session.ehlo()
+        scanned.inside("clamav", "pkill", "-STOP", "-x", "clamd")
+        try:
+            during = session.deliver(message, "a@outside.test", [alice.address])
+        finally:
+            scanned.inside("clamav", "pkill", "-CONT", "-x", "clamd")
+        after = session.deliver(message, "a@outside.test", [alice.address])
+
+    assert (during.code, after.code) == (451, 250)
+    assert alice.receive(subject)
+
+
+def test_without_signatures_mail_waits(scanned, spammer, alice, subject):
+    """The log and the health say so; when they come, nobody has to do anything."""
+    message = letter("a@outside.test", alice.address, subject)
+    away = "/var/lib/clamav/away"
+    scanned.inside("clamav", "sh", "-c", f"mkdir -p {away} && mv {SIGNATURES} {away}")
+    begin = time.time()
+    scanned.container("clamav").restart()
+
+    def says_why() -> bool:
+        said = scanned.lines(["clamav"], since=begin)
+        return any("no signatures yet" in line.text for line in said)
+
+    wait_until(says_why, "no signatures yet")
+    scanned.wait_for("unhealthy", "clamav")
+    during = spammer.send(alice.address, message)
+    scanned.inside("clamav", "sh", "-c", f"mv {away}/* {SIGNATURES}")
+    scanned.wait_for("healthy", "clamav")
+    after = spammer.send(alice.address, message)
+
+    assert (during.code, after.code) == (451, 250)
+    assert alice.receive(subject)
+    assert refused(spammer, alice.address, f"virus {subject}")
+
+
+def test_without_news_the_old_signatures_serve(scanned, spammer, alice, subject):
+    """No network to get new ones from: said in one line, with the reason."""
+
+    def is_said() -> bool:
+        said = scanned.lines(["clamav"])
+        return any("freshclam has no news" in line.text for line in said)
+
+    wait_until(is_said, "freshclam has no news", within=60)
+    assert refused(spammer, alice.address, subject)
+
+
+def bombs() -> Iterator[tuple[str, bytes]]:
+    """Yield archives that are larger than they look, by name."""
+    yield "a gigabyte of zeros", zeros(1024)
+    content = zeros(100)
+    for _ in range(4):
+        content = zipped(*((f"{each}.zip", content) for each in range(16)))
+    yield "six terabytes in five layers", content
+    yield "sixty thousand files", zipped(*((f"{n}", b"%d" % n) for n in range(60_000)))
+
+
+def test_archive_bombs_cost_little(scanned, spammer, alice, subject):
+    """
+    Each gets its answer in 30 seconds; the scanner takes less than 500 MB for them,
+    and finds the virus in the next message, and the one beside a bomb.
+    """
+    first = scanned.inside("clamav", "pgrep", "-x", "clamd")
+    for name, content in bombs():
+        begin = time.monotonic()
+        message = with_file(alice.address, f"{name} {subject}", "a.zip", content)
+        assert spammer.send(alice.address, message).code == 250
+        assert time.monotonic() - begin < 30
+    beside = zipped(("a.zip", zeros(1024)), ("b.com", EICAR))
+    reply = spammer.send(
+        alice.address, with_file(alice.address, subject, "a.zip", beside)
+    )
+
+    assert reply.code == 550
+    assert refused(spammer, alice.address, subject)
+    assert scanned.inside("clamav", "pgrep", "-x", "clamd") == first
+    status = scanned.inside("clamav", "sh", "-c", "cat /proc/$(pgrep -x clamd)/status")
+    (peak,) = [line for line in status.decode().splitlines() if "VmHWM" in line]
+    assert int(peak.split()[1]) < 500_000
+
+
+def test_the_largest_message_is_scanned_to_its_end(scanned, server, spammer, alice):
+    """What lies behind megabytes of other things is found."""
+    size = 50 * 1024 * 1024
+    tail = b"\n\n" + EICAR + b"\n"
+    message = letter("a@outside.test", alice.address, "large", "x" * 70 + "\n")
+    filling = (b"y" * 77 + b"\n") * ((size - 4000) // 79)
+
+    reply = spammer.send(alice.address, message + filling + tail)
+
+    assert reply.code == 550
+    assert NAME in str(reply)
+
+
+def test_a_broken_configuration_of_the_scanner_is_refused(
+    scanned, spammer, alice, subject
+):
+    """The old one goes on; the log names file and line; mended, all is well."""
+    begin = time.time()
+
+    def is_said() -> bool:
+        said = scanned.lines(["clamav"], since=begin)
+        return any("/config/clamd.conf:" in line.text for line in said)
+
+    with changed(scanned, "clamav/clamd.conf.j2", "MisspeltOption yes\n"):
+        wait_until(is_said, "the line", within=60)
+        scanned.wait_for("unhealthy", "clamav")
+        assert refused(spammer, alice.address, subject)
+    scanned.wait_for("healthy", "clamav")
+
+
+def test_a_changed_configuration_is_taken_into_use(scanned, spammer, alice, subject):
+    """Without a command: clamd starts anew with it, and mail waits for that long."""
+    before = scanned.inside("clamav", "pgrep", "-x", "clamd")
+
+    with changed(scanned, "clamav/clamd.conf.j2", "MaxFiles 100\n"):
+        wait_until(
+            lambda: (
+                refused(spammer, alice.address, subject)
+                and scanned.inside("clamav", "pgrep", "clamd") != before
+            ),
+            "another clamd",
+            within=60,
+        )
+    scanned.wait_for("healthy", "clamav")
+    wait_until(lambda: refused(spammer, alice.address, subject), "550", within=60)
+
+
+def test_the_profile_follows_the_setting(scanned, spammer, alice, subject):
+    """`stack init` names it in .env or takes it out; without it nobody is asked."""
+
+    def services() -> set[str]:
+        return set(scanned.compose("config", "--services").stdout.split())
+
+    on = services()
+    with settings(scanned, ANTIVIRUS="no"):
+        scanned.stack("init", "--yes")
+        off = services()
+        asks(scanned, "")
+        message = letter("a@outside.test", alice.address, subject, EICAR.decode())
+        reply = spammer.send(alice.address, message)
+    scanned.stack("init", "--yes")
+    asks(scanned, "clamav")
+
+    assert on - off == {"clamav"}
+    assert reply.code == 250
+    assert alice.receive(subject)
+
+
+def test_the_scanner_may_do_nothing_else(scanned):
+    """As all services: no capability, never root, nothing to write to, limits."""
+    container = scanned.container("clamav")
+    host = container.attrs["HostConfig"]
+    users = container.top(ps_args="-eo uid,pid")["Processes"]
+    written = {m["Destination"] for m in container.attrs["Mounts"] if m["RW"]}
+
+    assert (host["CapDrop"], host["CapAdd"]) == (["ALL"], None)
+    assert host["ReadonlyRootfs"] is True
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert host["Memory"] > 0
+    assert host["PidsLimit"] > 0
+    assert {row[0] for row in users} == {"5009"}
+    assert written == {"/live", "/var/lib/clamav"}
+    assert not any(container.ports.values())
