@@ -72,7 +72,7 @@ def scanning(project: Project) -> Iterator[None]:
         try:
             project.compose("up", "--build", "--detach", "clamav")
             project.inside("clamav", "sh", "-c", _SIGN)
-            project.wait_for("healthy", "clamav")
+            project.wait_for("healthy", "clamav", within=120)
             asks(project, "clamav")
             yield
         finally:
@@ -89,5 +89,5 @@ def asks(project: Project, scanner: str) -> None:
         milters = project.inside("postfix", "postconf", "-h", "mx_milters").decode()
         return ("clamav" in milters) == bool(scanner)
 
-    wait_until(is_so, f"Postfix asks {scanner or 'no scanner'}")
-    project.wait_for("healthy", "postfix")
+    wait_until(is_so, f"Postfix asks {scanner or 'no scanner'}", within=120)
+    project.wait_for("healthy", "postfix", within=120)

@@ -50,7 +50,7 @@ def test_the_signer_comes_last():
 
 
 def test_our_own_bounces_wait_for_no_scanner():
-    """They hold headers that were scanned, and nobody would try them again."""
+    """They hold headers only, and those of a message that was scanned."""
     text = rendered(antivirus="yes")["postfix/main.cf"]
 
     assert parameter(text, "non_smtpd_milters") == ["inet:dkim-sign:8891"]
