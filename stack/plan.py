@@ -20,6 +20,7 @@ from stack import (
     logins,
     reference,
     render,
+    spam,
 )
 from stack.certs import store
 from stack.certs.self_signed import self_signed
@@ -59,6 +60,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         *_write(project, ".env", text),
         *certificate,
         *_logins(project),
+        *_own_rules(project),
         *_configuration(project, settings, domains, stored),
         *_repairs(project),
     ]
@@ -210,6 +212,15 @@ def _logins(project: Project) -> list[Change]:
         return []
     return _write(
         project, str(project.logins.relative_to(project.root)), logins.text({})
+    )
+
+
+def _own_rules(project: Project) -> list[Change]:
+    # The operator's from then on: whatever it says later stays.
+    if files.exists(project.own_rules):
+        return []
+    return _write(
+        project, str(project.own_rules.relative_to(project.root)), spam.OWN_RULES
     )
 
 

@@ -21,6 +21,7 @@ DKIM = 5006
 ACCESS = {
     "etc": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "tls": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
+    "spam": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "relay": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "acme": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "dkim": (Access(0o700, DKIM, DKIM), Access(0o600, DKIM, DKIM)),
@@ -83,6 +84,11 @@ class Project:
     def logins(self) -> Path:
         """The logins to relays, a table that Postfix reads as root."""
         return self.var / "relay" / "logins.texthash"
+
+    @property
+    def own_rules(self) -> Path:
+        """What the operator adds to the rules about spam."""
+        return self.var / "spam" / "local.cf"
 
     @property
     def database(self) -> Path:

@@ -11,6 +11,7 @@ from stack import blocklists, relays
 from stack.relays import Relay
 from stack.values import (
     Challenge,
+    Channels,
     Directory,
     Dnsbl,
     Email,
@@ -214,6 +215,15 @@ class Settings(
     `stack init`, `docker compose up --detach --wait` starts it; after a change back to
     no, `docker compose rm --stop --force clamav` ends it. What it takes and what it
     leaves out: docs/antivirus.md."""
+
+    spam_rules_update: YesOrNo = True
+    """Look for new SpamAssassin rules once a day, and use them when they are signed,
+    checked and tried out. no: use the rules that come with the package."""
+
+    spam_rules_channels: Channels = ""
+    """Where to look for rules beside SpamAssassin's own: names of channels, more of
+    them after commas, like kam.sa-channels.mcgrail.com. Put the public key that signs
+    them into var/spam/keys/NAME.asc: nothing else says whose rules you take."""
 
     log_level: Level = "info"
     """How much the containers log: info, or debug while looking for a fault."""

@@ -189,6 +189,13 @@ def _profile(text: str) -> str:
     return text
 
 
+def _channels(value: object) -> str:
+    try:
+        return ",".join(_name(name) for name in str(value).split(",") if name)
+    except ValueError:
+        raise ValueError("must be names like kam.sa-channels.mcgrail.com") from None
+
+
 def _folder(text: str) -> str:
     if text and not re.fullmatch(r"/[A-Za-z0-9._/@,+-]*", text):
         raise ValueError(text)
@@ -228,4 +235,5 @@ Challenge = Annotated[
     str, _parsed(_challenge, "standalone, webroot, manual or dns- and a plugin's name")
 ]
 Profile = Annotated[str, _parsed(_profile, "the name of a profile, like tlsserver")]
+Channels = Annotated[str, BeforeValidator(_channels)]
 Folder = Annotated[str, _parsed(_folder, "a folder by its whole path, like /srv/certs")]

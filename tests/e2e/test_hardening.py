@@ -15,12 +15,14 @@ CAPABILITIES = {
     "dkim-sign": set(),
     "dkim-verify": set(),
     "spamassassin": set(),
+    "rule-updater": set(),
 }
 NEVER_ROOT = {
     "resolver": 5008,
     "dkim-sign": 5006,
     "dkim-verify": 5006,
     "spamassassin": 5007,
+    "rule-updater": 5007,
 }
 PUBLISHED = {
     "postfix": {"25/tcp", "465/tcp", "587/tcp"},

@@ -6,7 +6,7 @@ from .login import plain
 
 OURS = {
     *("postfix", "dovecot", "dkim-sign", "dkim-verify", "spamassassin"),
-    *("stack", "certs", "clamav"),
+    *("rule-updater", "resolver", "stack", "certs", "clamav"),
 }
 
 

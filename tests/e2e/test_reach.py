@@ -17,6 +17,7 @@ LISTENING = {
     "dkim-sign": {8891},
     "dkim-verify": {8892},
     "spamassassin": {8893},
+    "rule-updater": set(),
     # Port 80, too, but only while an authority is asked for a certificate.
     "certs": set(),
 }

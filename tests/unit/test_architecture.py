@@ -16,7 +16,7 @@ LAYERS = [
     {"errors"},
     {"addresses", "blocklists", "files", "resolvers"},
     {"values", "models", "passwords", "certs", "relays", "processes", "endpoints"},
-    {"letters", "spamd"},
+    {"letters", "spam", "spamd"},
     {"settings", "project", "handshake", "listings", "dane"},
     {"env", "reference", "dkim", "dns", "database", "logins", "proof"},
     {"render", "ways", "sendas", "preferences"},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import env, reference
+from stack import env, reference, spam
 from stack.cli import arguments, terminal
 from stack.project import Project
 
@@ -43,6 +43,7 @@ def test_a_trial_is_made_from_nothing(stack, project):
     assert made - keys == {
         "var/accounts/accounts.db",
         "var/relay/logins.texthash",
+        "var/spam/local.cf",
         "var/tls/mail.example.test.pem",
         "var/etc/dkim-sign/KeyTable",
         "var/etc/dkim-sign/SHA256SUMS",
@@ -69,6 +70,17 @@ def test_with_users_it_says_no_more_than_it_did(stack, ready):
         "write var/etc/postfix/new",
         "write var/etc/postfix/SHA256SUMS",
     ]
+
+
+def test_the_operators_own_rules_stay(stack, ready):
+    """What he has written about spam is never overwritten; a lost file is made anew."""
+    ready.own_rules.write_text("score GTUBE 5\n")
+    stack("init")
+    assert ready.own_rules.read_text() == "score GTUBE 5\n"
+
+    ready.own_rules.unlink()
+    stack("init")
+    assert ready.own_rules.read_text() == spam.OWN_RULES
 
 
 def test_a_second_run_changes_nothing(stack, ready):

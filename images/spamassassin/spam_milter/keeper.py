@@ -82,7 +82,10 @@ class Keeper:
             self.used.end()
             self.ending.append((time.monotonic() + GRACE, self.used))
         self.used, self.next = self.next, None
-        say(f"spamd {self.used.pid} is in use, with {self.used.rules}")
+        say(
+            f"spamd {self.used.pid} is in use, with {self.used.rules}"
+            f" and the rules {self.used.set}"
+        )
 
     def kill_the_hanging(self) -> None:
         """Kill what is left of replaced spamds whose time is over."""
@@ -110,6 +113,7 @@ class Keeper:
         if not self.used:
             raise NoSpamdError(f"not starting: {reason}")
         say(f"{reason}; the spamd with {self.used.rules} stays in use")
+        self.used.use()
 
     def end(self) -> None:
         """End every spamd, with patience for a moment only."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from milter_common.log import say
+from spam_rules.sets import Sets
 
 from .protocol import exchange
 
@@ -17,6 +18,8 @@ SOCKET = RUN / "current"
 """Leads to the socket of the spamd in use: replaced in one step, like RULES."""
 RULES = RUN / "rules"
 """Leads to the configuration that the spamd in use has read."""
+SET = RUN / "set"
+"""Leads to the rules of the spamd started last; /var/lib/spamassassin leads here."""
 
 
 def command(rules: Path, socket: Path, children: int) -> list[str]:
@@ -51,6 +54,8 @@ class Spamd:
         self.children = children
         RUN.mkdir(mode=0o700, exist_ok=True)
         self.socket = RUN / f"{time.monotonic_ns()}.sock"
+        self.set = Sets().of(rules)
+        lead(SET, self.set)
         argv = command(rules, self.socket, children)
         reader, writer = os.pipe()
         outputs = [(os.POSIX_SPAWN_DUP2, writer, fd) for fd in (1, 2)]
@@ -67,11 +72,9 @@ class Spamd:
 
     def use(self) -> None:
         """Have every message from now on judged by this spamd."""
-        for link, target in ((SOCKET, self.socket), (RULES, self.rules)):
-            new = link.with_suffix(".new")
-            new.unlink(missing_ok=True)
-            new.symlink_to(target)
-            new.replace(link)
+        lead(SOCKET, self.socket)
+        lead(RULES, self.rules)
+        lead(SET, self.set)
 
     def end(self) -> None:
         """End it and its children. Who waits for its answer asks the spamd in use."""
@@ -82,6 +85,14 @@ class Spamd:
         """Kill it and its children, whatever they are doing."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+
+
+def lead(link: Path, target: Path) -> None:
+    """Have *link* lead to *target*, in one step."""
+    new = link.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(link)
 
 
 def answers(socket: Path, seconds: float) -> bool:

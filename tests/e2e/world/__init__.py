@@ -21,7 +21,7 @@ SELECTOR = "stranger"
 # The services of tests/e2e/compose.yaml that are the world, and not ours.
 SERVICES = {
     *("dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"),
-    *("names", "ca", "ca-short", "ca-eab", "busy"),
+    *("names", "ca", "ca-short", "ca-eab", "busy", "mirror"),
 }
 
 # Clients that need an address of their own: see tests/e2e/test_postscreen.py.
@@ -103,6 +103,11 @@ class World:
             for at, name in enumerate(names)
         }
 
+    @property
+    def mirror(self) -> str:
+        """The address of the mirror with rules about spam."""
+        return str(self.subnet[70])
+
     @cached_property
     def zones(self) -> Zones:
         """
@@ -131,6 +136,7 @@ class World:
             "WORLD_POSTFIX": self.postfix,
             "WORLD_CERTS": self.certs,
             "WORLD_NAMES": self.names,
+            "WORLD_MIRROR": self.mirror,
             **{
                 f"WORLD_{name.partition('.')[0].upper()}": address
                 for name, address in (self.sinks | self.authorities).items()
@@ -152,7 +158,8 @@ class World:
         Every name there is.
 
         Nothing listens for mail to dead.test, silent.test wants none (RFC 7505), and
-        spam.test has no MX, as many domains haven't.
+        spam.test has no MX, as many domains haven't. SpamAssassin's own channel has
+        nothing new, and rules.test has nothing yet.
         """
         return [
             "example.test. MX 10 mail.example.test.",
@@ -172,6 +179,9 @@ class World:
             "spam.test. A 192.0.2.66",
             "silent.test. MX 0 .",
             *listing(self.visitors[name] for name in LISTED),
+            f"rules.test. A {self.mirror}",
+            'mirrors.rules.test. TXT "http://rules.test/MIRRORED.BY"',
+            '1.0.4.updates.spamassassin.org. TXT "0"',
         ]
 
     @property

@@ -1,0 +1,49 @@
+"""Looks for new rules once a day, as long as there is a network to find them in."""
+
+import contextlib
+import fcntl
+import os
+import resource
+import signal
+import sys
+import time
+
+from . import wishes
+from .healthy import BEAT, STATE
+from .job import Job
+from .sets import Sets
+from .updater import LIVE
+
+PAUSE = 5
+"""Seconds between two looks at the clock and at what is wished."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a file: what a mirror sends is checked only when it has all come."""
+
+
+def work(job: Job) -> None:
+    """Do what is due, and wait for the next time, until told to stop."""
+    asked = False
+    while True:
+        BEAT.touch()
+        # At the very first, spamd has no configuration yet.
+        with contextlib.suppress(FileNotFoundError):
+            job.step(wishes.load(LIVE), asked, time.time())
+        asked = bool(signal.sigtimedwait({signal.SIGUSR1}, PAUSE))
+
+
+def main() -> None:
+    """Be the only one at work here."""
+    # The first process of a container is not ended by a signal that it doesn't handle.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
+    os.umask(0o022)
+    sets = Sets()
+    with (sets.root / "lock").open("w") as lock:
+        # Another one would take away what this one is making.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        work(Job(sets, STATE))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""When rules are looked for, and what came of it: /rules/state.json."""
+
+import json
+import random
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .sets import write
+from .wishes import Wishes
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True)
+class State:
+    """The last look for new rules. Times are seconds of the epoch."""
+
+    next: float = 0
+    """When the next one is due."""
+    succeeded: float = 0
+    """When the last one was that found all up to date, or brought it there."""
+    failures: int = 0
+    """How many have failed since one succeeded."""
+    reason: str = ""
+    """Why the last one failed."""
+    channels: tuple[str, ...] = ()
+    """Where it looked."""
+
+    def due(self, wishes: Wishes, now: float) -> bool:
+        """Tell whether it is time, or others are asked than before."""
+        # A clock that was wrong must not put it off for years.
+        other = self.channels != wishes.channels
+        return other or not now < self.next <= now + 2 * DAY
+
+    @classmethod
+    def success(cls, wishes: Wishes, now: float) -> "State":
+        """Return what is to be remembered: once a day, not all servers at once."""
+        wait = random.uniform(20 * HOUR, DAY)  # noqa: S311 - spreads load, no secret
+        return cls(now + wait, now, channels=wishes.channels)
+
+    def failure(self, reason: str, wishes: Wishes, now: float) -> "State":
+        """Return what is to be remembered: again in an hour, then two, up to a day."""
+        wait = min(DAY, HOUR * 2**self.failures)
+        wait *= random.uniform(0.9, 1)  # noqa: S311 - as above
+        return State(
+            now + wait, self.succeeded, self.failures + 1, reason, wishes.channels
+        )
+
+
+def load(path: Path) -> State:
+    """Return what *path* says; nothing is known if it can't be read."""
+    try:
+        found = json.loads(path.read_text())
+        return State(**found | {"channels": tuple(found["channels"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return State()
+
+
+def save(path: Path, state: State) -> None:
+    """Put *state* at *path*."""
+    write(path, json.dumps(asdict(state)) + "\n")

@@ -1,0 +1,104 @@
+"""A channel with rules about spam, and what our server makes of them."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from .project import Project
+from .wait import wait_until
+
+_UNBOUND = ("unbound-control", "-c", "/zones/unbound.conf")
+_VERSION = "1.0.4.rules.test."
+PACKAGED = "/usr/local/share/spamassassin"
+OWN = "var/spam/local.cf"
+PATIENCE = 300
+"""Seconds: a compiler is at work, and gives way to mail and to all other tests."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that nobody else has, and the word it looks for."""
+
+    name: str = field(default_factory=lambda: f"OWN_{secrets.token_hex(4).upper()}")
+    word: str = field(default_factory=lambda: f"word{secrets.token_hex(6)}")
+    score: float = 0.1
+
+    def __str__(self) -> str:
+        """Write it as SpamAssassin reads it."""
+        return (
+            f"body {self.name} /\\b{self.word}\\b/\n"
+            f"describe {self.name} Has the word of a test\n"
+            f"score {self.name} {self.score}\n"
+        )
+
+
+@dataclass(frozen=True)
+class Channel:
+    """rules.test, which `project` asks for rules."""
+
+    project: Project
+
+    @property
+    def key(self) -> str:
+        """The public key that people know the channel by."""
+        return self.project.inside("mirror", "cat", "/keys/known.asc").decode()
+
+    def publish(self, rules: str, signed_by: str = "known") -> str:
+        """Put out *rules* and return their version; who is asked learns of it now."""
+        version = str(time.time_ns() // 1_000_000)
+        self.project.inside("mirror", "publish", version, signed_by, rules)
+        self.withdraw()
+        record = f'{_VERSION} 1 IN TXT "{version}"'
+        self.project.inside("dns", *_UNBOUND, "local_data", record)
+        return version
+
+    def withdraw(self) -> None:
+        """Have nothing new for anybody."""
+        self.project.inside("dns", *_UNBOUND, "local_data_remove", _VERSION)
+
+    def spoil(self, version: str) -> None:
+        """Change the archive of *version* after it was signed."""
+        script = 'echo more >> "/mirror/$0.tar.gz"'
+        self.project.inside("mirror", "sh", "-c", script, version)
+
+
+def look(project: Project) -> float:
+    """Have rules looked for now, and return when that was."""
+    begin = time.time()
+    project.inside("rule-updater", "update-rules")
+    return begin
+
+
+def wait_for_words(project: Project, words: str, begin: float) -> None:
+    """Wait until the updater has said *words* since *begin*."""
+    wait_until(lambda: words in said(project, begin), f"{words!r} in the log", PATIENCE)
+
+
+def said(project: Project, begin: float) -> str:
+    """What the updater has said since *begin*."""
+    lines = project.lines(["rule-updater"], since=begin)
+    return "\n".join(line.text for line in lines)
+
+
+def in_use(project: Project) -> str:
+    """The set of rules that the spamd in use has read, as a path."""
+    return project.inside("spamassassin", "readlink", "/run/spamd/set").decode().strip()
+
+
+@contextmanager
+def own_rules(project: Project, text: str) -> Iterator[int]:
+    """Have *text* at the end of the operator's file for a while, from line N on."""
+    before = project.as_root(f"cat {OWN}")
+    _write(project, before + text)
+    try:
+        yield before.count("\n") + 1
+    finally:
+        _write(project, before)
+        project.wait_for("healthy", "spamassassin", PATIENCE)
+
+
+def _write(project: Project, text: str) -> None:
+    # As editors do: beside it, then renamed.
+    project.as_root(f"cat > {OWN}.new <<'END'\n{text}END\nmv {OWN}.new {OWN}")

@@ -1,0 +1,52 @@
+"""What the updater tells who asks for its health."""
+
+import os
+import time
+
+import pytest
+from spam_rules import healthy
+from spam_rules.schedule import State
+from spam_rules.sets import Sets
+
+
+@pytest.fixture
+def sets(tmp_path) -> Sets:
+    """Have the rules of an image."""
+    rules = tmp_path / "packaged" / "4.000001"
+    rules.mkdir(parents=True)
+    (rules / "a_test.cf").write_text("# UPDATE version 7\n")
+    return Sets(tmp_path / "rules", tmp_path / "packaged")
+
+
+def test_it_tells_which_rules_and_since_when(sets):
+    """And why they aren't newer."""
+    state = State(succeeded=1_800_000_000, reason="no mirror", channels=("a.test",))
+
+    assert healthy.report(sets, state) == (
+        "rules: those of the image; a.test 7; up to date on 2027-01-15 08:00 UTC"
+        "; not updated: no mirror"
+    )
+    assert "not yet asked" in healthy.report(sets, State())
+
+
+@pytest.mark.parametrize(("age", "status"), [(0, 0), (3000, 0), (3700, 1)])
+def test_failing_updates_are_healthy_and_a_hanging_updater_is_not(
+    sets, tmp_path, monkeypatch, age, status
+):
+    """Without a network `up --wait` succeeds; what stands still is told."""
+    beat = tmp_path / "beat"
+    beat.touch()
+    os.utime(beat, (time.time() - age,) * 2)
+    monkeypatch.setattr(healthy, "BEAT", beat)
+    monkeypatch.setattr(healthy, "Sets", lambda: sets)
+    monkeypatch.setattr(healthy, "load", lambda _: State(reason="no network"))
+
+    assert healthy.main() == status
+
+
+def test_an_updater_that_has_not_begun_is_not_healthy(sets, tmp_path, monkeypatch):
+    """Until its first look at the clock."""
+    monkeypatch.setattr(healthy, "BEAT", tmp_path / "beat")
+    monkeypatch.setattr(healthy, "Sets", lambda: sets)
+
+    assert healthy.main() == 1
