@@ -13,7 +13,9 @@ from stack.values import (
     Challenge,
     Channels,
     Directory,
+    DMARCPolicy,
     Dnsbl,
+    Domains,
     Email,
     Folder,
     IPv4,
@@ -224,6 +226,22 @@ class Settings(
     """Where to look for rules beside SpamAssassin's own: names of channels, more of
     them after commas, like kam.sa-channels.mcgrail.com. Put the public key that signs
     them into var/spam/keys/NAME.asc: nothing else says whose rules you take."""
+
+    dmarc_policy: DMARCPolicy = "refuse"
+    """What is done with mail that isn't proven (SPF, DKIM) to be of the domain in its
+    From, when that domain's owner wants such mail refused or put aside (DMARC). refuse:
+    as the owner says. mark: into Junk, and nothing is refused. off: the verdict is only
+    told in the headers, so that forged mail comes in."""
+
+    trusted_forwarders: Domains = ""
+    """Domains of mailing lists and forwarders that pass on what others wrote, with
+    commas between. What SPF or DKIM proves to come from one of them, or a name below,
+    is taken whatever its From says: they must not let forgers in."""
+
+    arc_trusted_sealers: Domains = ""
+    """Domains that are believed when their ARC seal (RFC 8617) says that DMARC passed
+    when they got a message, although what they changed broke the proof; with commas
+    between. Who is named here can send you mail in anybody's name."""
 
     log_level: Level = "info"
     """How much the containers log: info, or debug while looking for a fault."""

@@ -109,6 +109,13 @@ def _networks(text: str) -> str:
     return ",".join(str(IPv4Network(each)) for each in filter(None, text.split(",")))
 
 
+def _domains(value: object) -> str:
+    names = [_name(name) for name in filter(None, str(value).split(","))]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"must name each domain once: {twice} is there twice")
+    return ",".join(names)
+
+
 def _parsed(kind: Callable[[str], object], wanted: str) -> BeforeValidator:
     def check(value: object) -> object:
         try:
@@ -213,6 +220,10 @@ Dnsbl = Annotated[str, BeforeValidator(_dnsbl)]
 Networks = Annotated[
     str,
     _parsed(_networks, "IPv4 addresses or networks like 192.0.2.25,198.51.100.0/24"),
+]
+Domains = Annotated[str, BeforeValidator(_domains)]
+DMARCPolicy = Annotated[
+    Literal["off", "mark", "refuse"], _one_of("off", "mark", "refuse")
 ]
 Port = Annotated[int, whole(0, 65535)]
 Score = Annotated[float, BeforeValidator(_score)]

@@ -4,7 +4,6 @@ import base64
 import time
 
 import dkim
-import dns.resolver
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -16,8 +15,11 @@ from cryptography.hazmat.primitives.serialization import (
 from dkim_launcher import canonical
 from dkim_launcher.dkimpy import SIGNATURE_VALUE
 from dkim_launcher.dnskeys import KeyFinder
+from dkim_launcher.resolver import Resolver, UnansweredError
 from dkim_launcher.signatures import verdicts
 from dkim_launcher.verdict import Verdict, authentication_results
+
+from tests.unit.zone import Zone
 
 _MESSAGE = b"From: s@out.test\r\nTo: alice@a.test\r\nSubject: s\r\n\r\nhello\r\n"
 
@@ -34,21 +36,16 @@ def _rsa(bits):
 
 
 _KEY, _RECORD = _rsa(2048)
-_RECORDS = {
-    "s._domainkey.out.test.": [b"other", _RECORD],
-    "revoked._domainkey.out.test.": [b"v=DKIM1; p="],
-    "broken._domainkey.out.test.": [b"v=DKIM1; p=AAAA"],
-    "long._domainkey.out.test.": [b"v=DKIM1; p=" + b"A" * 5000],
-    "short._domainkey.out.test.": [_rsa(1024)[1]],
-}
-
-
-def _resolve(name, seconds):
-    if "silent" in name:
-        raise dns.resolver.LifetimeTimeout
-    if name not in _RECORDS:
-        raise dns.resolver.NXDOMAIN
-    return _RECORDS[name]
+_ZONE = Zone(
+    {
+        "s._domainkey.out.test": [b"other", _RECORD],
+        "revoked._domainkey.out.test": "v=DKIM1; p=",
+        "broken._domainkey.out.test": "v=DKIM1; p=AAAA",
+        "long._domainkey.out.test": "v=DKIM1; p=" + "A" * 5000,
+        "short._domainkey.out.test": _rsa(1024)[1],
+        "silent._domainkey.out.test": Zone.SILENT,
+    }
+)
 
 
 def _signed(selector=b"s", domain=b"out.test", message=_MESSAGE, **how):
@@ -57,7 +54,7 @@ def _signed(selector=b"s", domain=b"out.test", message=_MESSAGE, **how):
 
 
 def _judged(message, minimum=1024):
-    return verdicts(message, KeyFinder(5, minimum, _resolve))
+    return verdicts(message, KeyFinder(_ZONE.resolver(), minimum))
 
 
 @pytest.mark.parametrize(
@@ -114,21 +111,44 @@ def test_a_flood_of_signatures_costs_nothing():
     assert time.monotonic() - began < 1
 
 
-def test_what_silent_name_servers_cost_is_paid_once():
-    """After one time-out the other keys of the message are not looked up."""
-    asked = []
+def test_a_silent_domain_leaves_time_to_ask_others():
+    """A name is asked for once, and never for longer than half of what time is left."""
+    patience = []
 
-    def silent(name, seconds):
-        asked.append(name)
-        raise dns.resolver.LifetimeTimeout
+    def silent(name, kind, seconds):
+        patience.append(seconds)
+        raise UnansweredError("silence")
 
-    keys = KeyFinder(5, 1024, silent)
-    message = _signed(b"two", message=_signed(b"one"))
+    resolver = Resolver(4, silent)
+    for name in ("one.test", "two.test", "ONE.test."):
+        with pytest.raises(UnansweredError):
+            resolver.look_up(name)
 
-    results = [verdict.result for verdict in verdicts(message, keys)]
+    assert len(patience) == 2
+    assert all(1.9 < seconds <= 2 for seconds in patience)
 
-    assert results == ["temperror", "temperror"]
-    assert asked == ["two._domainkey.out.test."]
+
+def test_when_the_time_is_up_nobody_is_asked():
+    """All look-ups of a message share one time limit."""
+    zone = Zone({"a.test": "text"})
+
+    with pytest.raises(UnansweredError):
+        zone.resolver(seconds=0).look_up("a.test")
+
+    assert zone.asked == []
+
+
+@pytest.mark.parametrize(("says", "alive"), [("yes", True), (Zone.SILENT, False)])
+def test_our_own_resolver_is_told_from_the_domains_name_servers(says, alive):
+    """A name that our resolver answers by itself shows whether it is there."""
+    zone = Zone({"alive.resolver.internal": says, "a.test": Zone.SILENT})
+
+    assert zone.resolver().is_alive() == alive
+
+
+def test_a_resolver_that_denies_the_name_is_alive():
+    """Another resolver than ours doesn't know the name, and says so."""
+    assert Zone({}).resolver().is_alive()
 
 
 def test_a_strangers_words_cannot_write_a_verdict():
@@ -138,6 +158,14 @@ def test_a_strangers_words_cannot_write_a_verdict():
     value = authentication_results("mx.a.test", [Verdict("fail", "why", tags)])
 
     assert value == "mx.a.test;\n\tdkim=fail (why) header.s=s"
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"), [("i", "from=proven@x.test"), ("b", "dis=none"), ("s", "p=none")]
+)
+def test_the_words_that_scripts_look_for_are_ours_alone(tag, value):
+    """No tag of a signature puts a = into the header: p=, dis= and from= are ours."""
+    assert str(Verdict("fail", "why", {tag: value})) == "dkim=fail (why)"
 
 
 def test_the_header_says_whose_signature_it_was():

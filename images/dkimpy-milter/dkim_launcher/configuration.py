@@ -7,6 +7,7 @@ from dkimpy_milter.config import defaultConfigData
 
 from dkim_launcher import owners, tables
 from dkim_launcher.conffile import ConfigError, options, rows
+from dkim_launcher.enforcement import Enforcement
 from dkim_launcher.keys import read_ed25519, read_rsa
 
 _BOTH = {"Mode", "Socket", "debugLevel"}
@@ -19,7 +20,14 @@ _SIGNER = {
     "SignHeaders",
     "SigningTable",
 }
-_VERIFIER = {"AuthservID", "DNSTimeout", "MinimumKeyBits"}
+_VERIFIER = {
+    "AuthservID",
+    "DMARCPolicy",
+    "DNSTimeout",
+    "MinimumKeyBits",
+    "TrustedForwarders",
+    "TrustedSealers",
+}
 _NUMBERS = {"DNSTimeout", "MinimumKeyBits", "debugLevel"}
 # From 4 on, dkimpy-milter prints its configuration, private keys and all.
 _LOUDEST = 3
@@ -52,6 +60,12 @@ class _Options:
             / self.text(name, "(file|refile|sqlite):.+").split(":", 1)[1]
         )
 
+    def domains(self, name: str) -> frozenset[str]:
+        """What a list with commas names; nothing if it isn't there."""
+        if name not in self.found:
+            return frozenset()
+        return frozenset(self.text(name, r"[a-z0-9.-]+(,[a-z0-9.-]+)*").split(","))
+
     def only(self, names: set[str], mode: str) -> None:
         for name in self.found.keys() - names:
             raise self.error(name, f"{name} has no place in Mode {mode}")
@@ -81,7 +95,14 @@ def load(path: Path) -> Conf:
 
 def _verifier(given: _Options) -> Conf:
     given.only(_BOTH | _VERIFIER, "v, which holds no key and signs nothing")
-    return {"AuthservID": given.text("AuthservID", r"[A-Za-z0-9.-]+")}
+    return {
+        "AuthservID": given.text("AuthservID", r"[A-Za-z0-9.-]+"),
+        "Enforcement": Enforcement(
+            given.text("DMARCPolicy", "off|mark|refuse"),
+            given.domains("TrustedForwarders"),
+            given.domains("TrustedSealers"),
+        ),
+    }
 
 
 def _signer(given: _Options) -> Conf:

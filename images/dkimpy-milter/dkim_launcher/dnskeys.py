@@ -1,19 +1,13 @@
-"""Looks up the public keys of one message's signatures, within one time limit."""
-
-import time
-from collections.abc import Callable
+"""Finds the public keys of one message's signatures, and judges them."""
 
 import dkim
-import dns.exception
-import dns.resolver
+
+from dkim_launcher.resolver import Resolver, UnansweredError
 
 # A key is a stranger's data: these bound the arithmetic that he can have us do.
 _LONGEST_RECORD = 4096
 _LARGEST_RSA = 8192
 _LARGEST_EXPONENT = 2**32
-
-Resolve = Callable[[str, float], list[bytes]]
-"""From name and seconds to the TXT records there; raises dns.exception.DNSException."""
 
 
 class KeyUnavailableError(Exception):
@@ -28,22 +22,12 @@ class KeyUnacceptableError(Exception):
     """There is a key, but it is not one to rely on, or to spend time on."""
 
 
-def resolve(name: str, seconds: float) -> list[bytes]:
-    """Return the TXT records at *name*, by the system's resolver."""
-    answer = dns.resolver.resolve(name, "TXT", lifetime=seconds, search=False)
-    return [b"".join(record.strings) for record in answer]
-
-
 class KeyFinder:
-    """Finds DKIM keys for one message: its look-ups share *seconds* of time."""
+    """Finds DKIM keys for one message."""
 
-    def __init__(
-        self, seconds: float, shortest_rsa: int, resolve: Resolve = resolve
-    ) -> None:
-        self._end = time.monotonic() + seconds
+    def __init__(self, resolver: Resolver, shortest_rsa: int) -> None:
+        self._resolver = resolver
         self._shortest_rsa = shortest_rsa
-        self._resolve = resolve
-        self._found: dict[bytes, bytes] = {}
 
     def __call__(self, name: bytes, timeout: float = 0) -> bytes:
         """
@@ -54,30 +38,19 @@ class KeyFinder:
             KeyUnusableError: permerror there.
             KeyUnacceptableError: policy there.
         """
-        if name not in self._found:
-            self._found[name] = self._look_up(name.decode("utf-8", "replace"))
-        record = self._found[name]
+        record = self._look_up(name)
         self._check(name, record)
         return record
 
-    def _look_up(self, name: str) -> bytes:
-        remaining = self._end - time.monotonic()
-        if remaining <= 0:
-            raise KeyUnavailableError("no time left to look up the key")
+    def _look_up(self, name: bytes) -> bytes:
         try:
-            records = self._resolve(name, remaining)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            raise KeyUnusableError("no key at this name") from None
-        except (
-            dns.exception.Timeout,
-            dns.resolver.NoNameservers,
-            dns.resolver.NoResolverConfiguration,
-        ):
-            # Asked once: ten signatures of one silent domain cost one time limit.
-            self._end = 0
-            raise KeyUnavailableError("the name servers did not answer") from None
-        except dns.exception.DNSException:
+            records = self._resolver.look_up(name.decode("ascii")).records
+        except UnansweredError as error:
+            raise KeyUnavailableError(str(error)) from None
+        except UnicodeDecodeError:
             raise KeyUnusableError("no key can be at this name") from None
+        if not records:
+            raise KeyUnusableError("no key at this name")
         # A wildcard may answer with other records beside the key.
         return next((r for r in records if b"p=" in r), records[0])
 

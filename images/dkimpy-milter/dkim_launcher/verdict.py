@@ -1,19 +1,22 @@
 """What we found about one signature, and how Authentication-Results says it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 # Values come from strangers, and readers take the header's word. What isn't plainly
-# a value of its kind is left out, so that no quoting can be got wrong.
-_PLAIN = {
-    "d": re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+"),
-    "i": re.compile(
-        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]*@[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+"
-    ),
+# a value of its kind is left out, so that no quoting can be got wrong. None has a = in
+# it: the words that Sieve scripts look for (see DMARCVerdict) are ours alone.
+_DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/?^_`{|}~-]*@[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+"
+)
+_TAGS = {
+    "d": _DOMAIN,
+    "i": _ADDRESS,
     "s": re.compile(r"[A-Za-z0-9_.-]+"),
     "a": re.compile(r"[a-z0-9]+-[a-z0-9]+"),
-    "b": re.compile(r"[A-Za-z0-9+/=]{1,8}"),
+    "b": re.compile(r"[A-Za-z0-9+/]{1,8}"),
 }
 _LONGEST = 255
 
@@ -28,8 +31,8 @@ class Verdict(NamedTuple):
     def __str__(self) -> str:
         known = "".join(
             f" header.{name}={value}"
-            for name in _PLAIN
-            if (value := _plain(name, self.tags.get(name, "")))
+            for name, kind in _TAGS.items()
+            if (value := _plain(kind, self.tags.get(name, "")))
         )
         return f"dkim={self.result} ({self.reason}){known}"
 
@@ -37,18 +40,27 @@ class Verdict(NamedTuple):
 def readable(signature: Mapping[bytes, bytes]) -> dict[str, str]:
     """Return the tags of a *signature*, as text, that a verdict may quote."""
     tags = {}
-    for name in _PLAIN:
+    for name in _TAGS:
         value = signature.get(name.encode(), b"").decode("ascii", "replace")
         tags[name] = re.sub(r"\s", "", value)
     # Eight characters tell signatures of one domain apart (RFC 6008).
     return {**tags, "d": tags["d"].lower(), "b": tags["b"][:8]}
 
 
-def authentication_results(server: str, verdicts: list[Verdict]) -> str:
+def domain(value: str) -> str:
+    """Return *value* if it is plainly a domain in lower case, otherwise nothing."""
+    return _plain(_DOMAIN, value)
+
+
+def address(value: str) -> str:
+    """Return *value* if it is plainly an address, otherwise nothing."""
+    return _plain(_ADDRESS, value)
+
+
+def authentication_results(server: str, verdicts: Iterable[object]) -> str:
     """Return the value of an Authentication-Results header of *server*."""
     return "".join([server, *(f";\n\t{verdict}" for verdict in verdicts)])
 
 
-def _plain(name: str, value: str) -> str | None:
-    fits = len(value) <= _LONGEST and _PLAIN[name].fullmatch(value)
-    return value if fits else None
+def _plain(kind: re.Pattern[str], value: str) -> str:
+    return value if len(value) <= _LONGEST and kind.fullmatch(value) else ""

@@ -1,9 +1,14 @@
-"""Mode v: says in Authentication-Results what the signatures of a message are worth."""
+"""Mode v: says in Authentication-Results who sent a message, as far as it is proven."""
 
 import Milter
 
+from dkim_launcher import arc, spf_check
+from dkim_launcher.authors import TooManyError, domains
+from dkim_launcher.dmarc.evaluation import Author, Evaluation, Identifier, strictest
 from dkim_launcher.dnskeys import KeyFinder
 from dkim_launcher.milter import TrueBytesMilter
+from dkim_launcher.refusal import deferred
+from dkim_launcher.resolver import Resolver
 from dkim_launcher.signatures import verdicts
 from dkim_launcher.verdict import authentication_results
 
@@ -11,16 +16,57 @@ _HEADER = "Authentication-Results"
 
 
 class Verifier(TrueBytesMilter):
-    """Adds an Authentication-Results to every message: readers can rely on it."""
+    """
+    Adds an Authentication-Results to every message: readers can rely on it.
+
+    Its parts are spf, dkim (one for each signature), dmarc and arc. What the owner of
+    the author's domain wants refused is refused.
+    """
+
+    helo = ""
+
+    def hello(self, name: str) -> int:
+        """Remember how the client calls itself."""
+        self.helo = name
+        return int(Milter.CONTINUE)
 
     def judge(self) -> None:
-        """Check the signatures and write down the verdicts."""
-        keys = KeyFinder(self.conf["DNSTimeout"], self.conf["MinimumKeyBits"])
-        found = verdicts(self.fp.getvalue(), keys)
+        """Judge the message and write down the verdicts; raises RefusalError."""
+        resolver = Resolver(self.conf["DNSTimeout"])
+        keys = KeyFinder(resolver, self.conf["MinimumKeyBits"])
+        # Before all that the sender has us look up, so that there is time for it.
+        authors = self._authors(resolver)
+        message = self.fp.getvalue()
+        sender = self.mailfrom.removeprefix("<").removesuffix(">")
+        spf = spf_check.check(self.connectip, self.helo, sender, resolver)
+        signatures = verdicts(message, keys)
+        chain = arc.verify(message, keys)
+
+        identifiers = [Identifier("spf", spf.domain, spf.result)]
+        identifiers += [
+            Identifier("dkim", each.tags.get("d", ""), each.result)
+            for each in signatures
+        ]
+        evaluation = _evaluated(authors, identifiers)
+        enforcement = self.conf["Enforcement"]
+        dmarc = enforcement.decide(evaluation, identifiers, chain)
+        found = [spf, *signatures, dmarc, chain]
         for verdict in found:
             self.log(str(verdict))
+        results = {evaluation.result, *(each.result for each in identifiers)}
+        if ("temperror" in results or chain.unanswered) and not resolver.is_alive():
+            raise deferred("Our name server does not answer, try again later", "4.4.3")
+        if refusal := enforcement.refusal(dmarc, chain):
+            raise refusal
         self._remove_forged()
         self.addheader(_HEADER, authentication_results(self.AuthservID, found))
+
+    def _authors(self, resolver: Resolver) -> list[Author] | None:
+        try:
+            return [Author(each, resolver) for each in domains(self.values("from"))]
+        except TooManyError as error:
+            self.log(str(error))
+            return None
 
     def _remove_forged(self) -> None:
         """Remove what claims to be ours (RFC 8601, section 5), should any get here."""
@@ -30,6 +76,17 @@ class Verifier(TrueBytesMilter):
         for number, value in reversed(list(enumerate(values, 1))):
             if ours in value.lower():
                 self.chgheader(_HEADER, number, "")
+
+
+def _evaluated(
+    authors: list[Author] | None, identifiers: list[Identifier]
+) -> Evaluation:
+    if authors is None:
+        # Whom it hides among the others may well want it refused.
+        return Evaluation("", "permerror", "absent", wanted="reject")
+    if not authors:
+        return Evaluation("", "permerror", "absent")
+    return strictest(author.evaluate(identifiers) for author in authors)
 
 
 Verifier = Milter.enable_protocols(Verifier, Milter.P_HDR_LEADSPC)  # type: ignore[misc]

@@ -1,0 +1,170 @@
+"""What is proven of a chain of servers that passed a message on (RFC 8617)."""
+
+import base64
+import re
+import time
+
+import dkim
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from dkim_launcher.arc import verify
+from dkim_launcher.dnskeys import KeyFinder
+
+from tests.unit.zone import Zone
+
+_MESSAGE = b"From: s@out.test\r\nTo: alice@a.test\r\nSubject: s\r\n\r\nhello\r\n"
+_KEY = generate_private_key(65537, 2048)
+_PEM = _KEY.private_bytes(
+    Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+)
+_PUBLIC = base64.b64encode(
+    _KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+)
+_RECORD = b"v=DKIM1; k=rsa; p=" + _PUBLIC
+_ZONE = {
+    "s._domainkey.one.test": _RECORD,
+    "s._domainkey.two.test": _RECORD,
+    "s._domainkey.silent.test": Zone.SILENT,
+}
+
+
+def _sealed(message, domain, arc="none", selector=b"s", **how):
+    """Pass *message* on, as a server of *domain* does."""
+    results = (
+        f"Authentication-Results: {domain}; arc={arc}; dmarc=pass header.from=out.test"
+    )
+    added = dkim.arc_sign(
+        results.encode() + b"\r\n" + message,
+        selector,
+        domain.encode(),
+        _PEM,
+        domain.encode(),
+        **how,
+    )
+    return b"".join(added) + message
+
+
+_ONE = _sealed(_MESSAGE, "one.test")
+_TWO = _sealed(_ONE, "two.test", "pass")
+
+
+def _without(message, header):
+    return re.sub(rb"(?m)^%s:.*\r\n(?:[ \t].*\r\n)*" % header, b"", message, count=1)
+
+
+def _verify(message):
+    return verify(message, KeyFinder(Zone(_ZONE).resolver(), 1024))
+
+
+@pytest.mark.parametrize(
+    ("message", "result"),
+    [
+        (_MESSAGE, "none"),
+        (_ONE, "pass"),
+        (_TWO, "pass"),
+        # A list adds its footer before it seals, which breaks older signatures only.
+        (_sealed(_ONE + b"footer\r\n", "two.test", "pass"), "pass"),
+        (_ONE + b"footer\r\n", "fail"),
+        (_ONE.replace(b"Subject: s", b"Subject: t"), "fail"),
+        (b"From: x@evil.test\r\n" + _ONE, "fail"),
+        (_ONE.replace(b"dmarc=pass", b"dmarc=fail"), "fail"),
+        (_TWO.replace(b"header.from=out.test", b"header.from=evil.test"), "fail"),
+        (_without(_ONE, b"ARC-Seal"), "fail"),
+        (_without(_ONE, b"ARC-Message-Signature"), "fail"),
+        (_without(_ONE, b"ARC-Authentication-Results"), "fail"),
+        (_without(_TWO, b"ARC-Seal"), "fail"),
+        (_TWO.removesuffix(_ONE) + _MESSAGE, "fail"),
+        (b"ARC-Seal: nonsense\r\n" + _ONE, "fail"),
+        (b"ARC-Authentication-Results: mx; spf=pass\r\n" + _ONE, "fail"),
+        (b"ARC-Authentication-Results: i=1; mx; spf=pass\r\n" + _ONE, "fail"),
+        (b"ARC-Seal: xi=1; i=" + b"9" * 5000 + b"\r\n" + _ONE, "fail"),
+        (_sealed(_ONE, "two.test", "fail"), "fail"),
+        (_sealed(_MESSAGE, "missing.test"), "fail"),
+        (_sealed(_MESSAGE, "silent.test"), "fail"),
+        (_sealed(_MESSAGE, "one.test").replace(b"cv=none", b"cv=pass"), "fail"),
+    ],
+)
+def test_a_chain_gets_the_result_that_rfc_8617_gives_it(message, result):
+    """It passes only whole: every set there, every seal and the newest signature."""
+    assert _verify(message).result == result
+
+
+def test_a_proven_chain_tells_who_sealed_and_what_they_said():
+    """From the newest on; of a chain that isn't proven nothing is told."""
+    sets = _verify(_TWO).sets
+
+    assert [each.sealer for each in sets] == ["two.test", "one.test"]
+    assert "dmarc=pass header.from=out.test" in sets[1].results
+    assert _verify(_TWO + b"footer\r\n").sets == ()
+
+
+def test_order_in_the_message_does_not_matter():
+    """A server on the way may sort headers; the sets are numbered."""
+    first, second = _without(_TWO, b"ARC-Seal"), _TWO
+    seal = second[: second.index(b"ARC-Message-Signature")]
+
+    moved = first.replace(b"From: s@out.test", seal + b"From: s@out.test", 1)
+
+    assert _verify(moved).result == "pass"
+
+
+def test_silence_is_told_from_a_broken_chain():
+    """A key that can't be looked up now makes no chain a forged one."""
+    chain = _verify(_sealed(_MESSAGE, "silent.test"))
+
+    assert (chain.unanswered, chain.claimed) == (True, "silent.test")
+    assert not _verify(_ONE + b"x\r\n").unanswered
+
+
+class _ToForFrom(bytes):
+    """The name To, which dkimpy takes for From: it would sign nothing without."""
+
+    __hash__ = bytes.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return other in {b"from", b"to"}
+
+    def lower(self) -> bytes:
+        return self
+
+
+def test_the_newest_signature_must_cover_the_author():
+    """Otherwise From: could be changed after a trusted server sealed."""
+    covered = _sealed(_MESSAGE, "one.test", include_headers=[b"from", b"to"])
+    bare = _sealed(_MESSAGE, "one.test", include_headers=[_ToForFrom(b"to")])
+
+    assert _verify(covered).result == "pass"
+    assert "doesn't cover" in _verify(bare).reason
+
+
+@pytest.mark.parametrize("sets", [51, 3000])
+def test_a_flood_of_sets_costs_nothing(sets):
+    """No more than fifty sets are looked at (4.2.1)."""
+    one = b"ARC-Seal: i=%d; cv=pass; a=rsa-sha256; d=one.test; s=s; b=AAAA\r\n"
+    flood = b"".join(
+        one % n
+        + one.replace(b"-Seal", b"-Message-Signature") % n
+        + b"ARC-Authentication-Results: i=%d; mx; none\r\n" % n
+        for n in range(sets, 0, -1)
+    )
+    began = time.monotonic()
+
+    assert _verify(flood + _MESSAGE).result == "fail"
+    assert time.monotonic() - began < 1
+
+
+def test_fifty_sets_take_no_time():
+    """The longest chain there may be is verified in well under a second."""
+    message = _MESSAGE
+    for n in range(50):
+        message = _sealed(message, "one.test", "pass" if n else "none")
+    began = time.monotonic()
+
+    assert _verify(message).result == "pass"
+    assert time.monotonic() - began < 2
