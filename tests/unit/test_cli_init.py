@@ -183,7 +183,7 @@ def test_new_names_change_just_their_lines(stack, ready):
 
 
 def test_the_antivirus_is_started_where_it_is_wanted(stack, ready):
-    """Compose starts by profile: ANTIVIRUS puts one into .env, and takes it out again."""
+    """Compose starts by profile: ANTIVIRUS puts one into .env, and takes it out."""
     text = ready.env.read_text() + "COMPOSE_PROFILES=acme\n"
     for word, profiles in (("yes", "acme,antivirus"), ("no", "acme")):
         text = env.with_values(text, {"ANTIVIRUS": word})
