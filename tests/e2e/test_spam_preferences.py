@@ -71,7 +71,11 @@ def arrivals(server, subject):
 
 def where(mailbox, subject):
     """Tell in which folder a message that was delivered lies."""
-    found = [name for name in ("INBOX", "Junk") if subject in mailbox.subjects(name)]
+    found = []
+    with mailbox.imap() as client:
+        for *_, name in client.list_folders():
+            client.select_folder(name, readonly=True)
+            found += [name] * len(client.search(["SUBJECT", subject]))
     assert len(found) == 1, f"{subject!r} is in {found}"
     return found[0]
 
@@ -248,15 +252,14 @@ def test_a_users_own_script_sorts_what_is_not_junk(server, alice, shop, arrivals
     put = 'printf %s "$0" > "$1/.dovecot.sieve" && chown 5005:5005 "$1/.dovecot.sieve"'
     server.project.inside("dovecot", "sh", "-c", put, script, HOME)
     try:
-        junk, inbox = arrivals((alice, f"b@{shop}", 0), (alice, "x@other.test", 0))
-        with pytest.raises(AssertionError, match="is in \\[\\]"):
-            arrivals((alice, f"a@{shop}", 0))
+        folders = arrivals(
+            (alice, f"b@{shop}", 0), (alice, f"a@{shop}", 0), (alice, "x@other.test", 0)
+        )
     finally:
         remove = "rm -f $0/.dovecot.s*"
         server.project.inside("dovecot", "sh", "-c", remove, HOME)
 
-    assert (junk, inbox) == ("Junk", "INBOX")
-    assert len(alice.subjects("Sorted")) == 1
+    assert folders == ["Junk", "Sorted", "INBOX"]
 
 
 def test_without_the_folder_junk_it_is_made_again(server, alice, shop, arrivals):
@@ -334,7 +337,7 @@ def test_a_thousand_entries_are_no_hindrance(server, alice, bob, shop, arrivals)
     assert len([each for each in held if each["user"] == bob.address]) >= 1000
 
 
-@pytest.mark.provokes("dovecot", "sieve_scripts|sieve: |dict")
+@pytest.mark.provokes("dovecot", "sieve: |dict|User query failed|schema has changed")
 def test_while_wishes_cannot_be_read_mail_waits(server, alice, subject):
     """Mail that a user may have blocked is not let in by accident, nor lost."""
     project, message = server.project, scored("a@x.test", alice.address, subject, 0)
