@@ -183,8 +183,9 @@ class Settings(
 
     greeting_delay: Annotated[int, whole(0, 10)] = 6
     """How many seconds a client on SMTP_PORT waits for our greeting, the first time in
-    a day. Who talks before is refused: spam programs do, mail servers don't. 0: none
-    waits, and none is refused for it."""
+    a day. Who talks before is refused: spam programs do, mail servers don't. The lists
+    in DNSBL have as long to answer, and one that is later counts nothing. 0: nobody
+    waits or is refused for it."""
 
     dnsbl: Dnsbl = "zen.spamhaus.org=127.0.0.[2..11]"
     """DNS block lists: who is on one is refused on SMTP_PORT with its name. Each as
