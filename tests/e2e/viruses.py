@@ -76,8 +76,12 @@ def scanning(project: Project) -> Iterator[None]:
             asks(project, "clamav")
             yield
         finally:
-            project.past = project.lines()
-            project.compose("rm", "--stop", "--force", "clamav")
+            project.compose("stop", "clamav")
+            said = project.lines(["clamav"])
+            project.compose("rm", "--force", "clamav")
+            # All that earlier ones said is among it.
+            others = [line for line in project.past if line.service != "clamav"]
+            project.past = [*others, *said]
     project.stack("init", "--yes")
     asks(project, "")
 
