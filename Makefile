@@ -1,7 +1,7 @@
 # Everything an operator or a developer runs. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help engine up down test lint unit e2e docs figures
+.PHONY: help engine up down test lint unit e2e docs figures bench confusion
 
 help:    ## List the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -40,3 +40,9 @@ docs:    .venv/installed ## Write .env.example, docs/settings.md and docs/securi
 
 figures: engine .venv/installed ## Measure start-up, memory, image sizes and latency
 	.venv/bin/python -m tests.bench.figures
+
+bench:   engine .venv/installed ## Measure what a scan for spam costs, in-process and through the milter
+	.venv/bin/python -m tests.bench.scans
+
+confusion: engine .venv/installed ## Have a public corpus of spam and ham judged; fetches it with npm
+	.venv/bin/python -m tests.bench.confusion
