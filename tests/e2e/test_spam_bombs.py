@@ -1,0 +1,42 @@
+"""A message made to keep the filter busy costs a bounded time, and nobody's mail."""
+
+from time import monotonic
+
+import pytest
+
+from .bombs import BOMBS
+from .message import letter
+from .test_spam_hidden import blank
+
+# SPAM_TIME_LIMIT, and what the way there and back may take.
+LIMIT = 30 + 10
+MEMORY = "/sys/fs/cgroup/memory"
+
+
+@pytest.mark.provokes("spamassassin", "uninitialized value .score")
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_is_judged_or_put_off_in_time(server, spammer, alice, subject, bomb):
+    """There is an answer within the time limit, and the next message is taken."""
+    project = server.project
+    before = killed(project)
+    message = bomb(blank(alice.address, subject))
+    began = monotonic()
+
+    reply = spammer.send(alice.address, message)
+
+    took = monotonic() - began
+    following = letter("a@outside.test", alice.address, f"next {subject}")
+    began = monotonic()
+    assert spammer.send(alice.address, following).code == 250
+    assert monotonic() - began < 10
+    assert reply.code in (250, 451, 550)
+    assert took < LIMIT
+    assert killed(project) == before
+    assert alice.receive(f"next {subject}").all("X-Spam-Score")
+
+
+def killed(project) -> int:
+    """How often the kernel has killed a process of the filter for its memory."""
+    script = f"cat {MEMORY}.events {MEMORY}/memory.oom_control 2>&- || true"
+    said = project.inside("spamassassin", "sh", "-c", script).decode()
+    return int(said.split("oom_kill ")[1].split()[0])

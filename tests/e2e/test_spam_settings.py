@@ -1,0 +1,74 @@
+"""Settings of the spam filter: mail of users, and scans that take too long."""
+
+import pytest
+
+from .bombs import texts
+from .configuration import changed, settings
+from .message import letter
+from .submission import logged_in
+from .test_spam import GTUBE, PUSHY
+from .test_spam_hidden import blank
+from .wait import wait_until
+
+
+@pytest.fixture
+def scanned_submissions(server):
+    """Have what users send scanned for a while."""
+    project = server.project
+    with settings(project, SPAM_SCAN_SUBMISSIONS="yes"):
+        project.stack("init", "--yes")
+        wait_until(lambda: project.health("postfix") == "healthy", "healthy", 60)
+        yield
+    project.stack("init", "--yes")
+
+
+def test_what_users_send_is_scanned_if_wanted(
+    scanned_submissions, server, alice, bob, subject
+):
+    """
+    From the reject score on it is refused; below, nothing is added to it.
+
+    The user's own network counts for nothing: his score is that of what he writes.
+    """
+    spam = letter(alice.address, bob.address, subject, GTUBE)
+    pushy = letter(alice.address, bob.address, f"pushy {subject}", PUSHY)
+
+    with logged_in(alice) as session:
+        refused = session.deliver(spam, alice.address, [bob.address])
+        taken = session.deliver(pushy, alice.address, [bob.address])
+
+    received = bob.receive(f"pushy {subject}")
+    assert refused.code == 550
+    assert "spam score" in str(refused)
+    assert taken.code == 250
+    assert not [name for name in received.message if name.startswith("X-Spam")]
+    assert received.all("DKIM-Signature")
+
+
+@pytest.mark.provokes("spamassassin", "uninitialized value .score")
+@pytest.mark.parametrize("action", ["wait", "mark"])
+def test_a_scan_that_takes_too_long(server, spammer, alice, subject, action):
+    """
+    It makes the message wait, or go in with a header that says it is unscanned.
+
+    It has no score then, and is not taken for one that was found harmless.
+    """
+    project = server.project
+    message = texts(blank(alice.address, subject))
+
+    with (
+        settings(project, SPAM_TIMEOUT_ACTION=action),
+        changed(project, "spamassassin/local.cf.j2", "time_limit 1\n"),
+    ):
+        wait_until(lambda: project.health("spamassassin") == "healthy", "health", 60)
+        reply = spammer.send(alice.address, message)
+    project.stack("init", "--yes")
+
+    if action == "wait":
+        assert reply.code == 451
+        return
+    received = alice.receive(subject)
+    assert reply.code == 250
+    assert received.all("X-Spam-Status") == ["Unscanned, spamd ran into its time_limit"]
+    assert received.all("X-Spam-Score") == []
+    assert received.all("X-Spam-Flag") == []
