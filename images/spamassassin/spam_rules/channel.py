@@ -29,8 +29,14 @@ def update(channel: str, own_keys: Path) -> bool:
     if channel != OFFICIAL:
         command += trust(home, own_keys / f"{channel}.asc")
     done = run(command)
+    if b"GPG validation failed" in done.stderr:
+        # What sa-update says of it is advice to trust whoever has signed.
+        raise FailedError(f"{channel}: GPG validation failed: not signed by its key")
     if done.returncode not in (0, NOTHING_NEW):
-        raise FailedError(f"{channel}: {words(done.stdout, done.stderr)}")
+        # gpg misses its agent, which only private keys need.
+        lines = done.stderr.splitlines()
+        said = [line for line in lines if not line.startswith(b"gpg: ")]
+        raise FailedError(f"{channel}: {words(done.stdout, *said)}")
     return done.returncode == 0
 
 

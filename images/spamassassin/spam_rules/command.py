@@ -4,8 +4,10 @@ import re
 import subprocess
 from collections.abc import Sequence
 
-LONGEST = 600
-"""Seconds that a program has: sa-compile needs a minute, a slow mirror a few."""
+LONGEST = 1200
+"""Seconds that a program has: sa-compile needs a minute, on a busy machine ten."""
+ENDED = {124: f"took more than {LONGEST} s", -9: "was killed: is memory short?"}
+"""What it means when timeout(1) ends like that."""
 
 
 class FailedError(Exception):
@@ -14,16 +16,22 @@ class FailedError(Exception):
 
 def run(argv: Sequence[str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """
-    Run the program *argv* with its children, for ten minutes at most.
+    Run the program *argv* with its children, for twenty minutes at most.
 
-    timeout(1) ends the whole group, exit status 124: a compiler does not go on alone.
+    timeout(1) ends the whole group: a compiler does not go on alone.
+
+    Raises:
+        FailedError: When it did not come to its own end.
     """
-    return subprocess.run(  # noqa: S603 - every argv is made by us
+    done = subprocess.run(  # noqa: S603 - every argv is made by us
         ["timeout", "--kill-after=10", str(LONGEST), *argv],  # noqa: S607
         input=stdin,
         capture_output=True,
         check=False,
     )
+    if done.returncode in ENDED:
+        raise FailedError(f"{argv[0]} {ENDED[done.returncode]}")
+    return done
 
 
 def words(*outputs: bytes) -> str:

@@ -10,8 +10,8 @@ from .sets import Sets, versions
 STATE = Path("/rules/state.json")
 BEAT = Path("/run/beat")
 """Touched each time that the updater looks at the clock."""
-PATIENCE = 3600
-"""Seconds: several programs in a row may take ten minutes each."""
+PATIENCE = 7200
+"""Seconds: several programs in a row may take twenty minutes each."""
 
 
 def report(sets: Sets, state: State) -> str:

@@ -55,7 +55,7 @@ class Sets:
             name = ((base or self.root) / "chosen" / "set").read_text().strip()
         except FileNotFoundError:
             return self.packaged
-        folder = self.root / "sets" / Path(name).name
+        folder = self.root / "sets" / name
         return folder if self.rules(folder).is_dir() else self.packaged
 
     def of(self, config: Path) -> Path:
