@@ -38,3 +38,8 @@ def without_header(message: bytes, name: str) -> bytes:
     start = f"{name}:".lower().encode()
     kept = [line for line in head.split(b"\n") if not line.lower().startswith(start)]
     return b"\n".join(kept) + separator + body
+
+
+def crlf(message: bytes) -> bytes:
+    """End every line of *message* as the wire has it."""
+    return message.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

@@ -6,7 +6,7 @@ import dkim
 
 from .dialogue import Reply, Smtp
 from .mailbox import Received
-from .message import letter
+from .message import crlf, letter
 from .project import ADDRESS
 from .server import Server
 from .wait import wait_until
@@ -21,12 +21,24 @@ class Stranger:
     world: World
     address: str = f"stranger@{OUTSIDE}"
 
-    def sign(self, message: bytes) -> bytes:
-        """Sign as outside.test does, with the key its name server publishes."""
+    def sign(self, message: bytes, domain: str = OUTSIDE) -> bytes:
+        """Sign as *domain* does, with the key its name server publishes."""
         signature = dkim.sign(
-            message, SELECTOR.encode(), OUTSIDE.encode(), self.world.private_key
+            message, SELECTOR.encode(), domain.encode(), self.world.private_key
         )
-        return bytes(signature) + message.replace(b"\n", b"\r\n")
+        return bytes(signature) + crlf(message)
+
+    def seal(self, message: bytes, domain: str, results: str) -> bytes:
+        """Pass *message* on as *domain* does, with what it found out (RFC 8617)."""
+        told = f"Authentication-Results: {domain}; {results}\r\n".encode()
+        headers = dkim.arc_sign(
+            told + crlf(message),
+            SELECTOR.encode(),
+            domain.encode(),
+            self.world.private_key,
+            domain.encode(),
+        )
+        return b"".join(headers) + crlf(message)
 
     def send(self, to: str, subject: str = "", message: bytes = b"") -> None:
         """Have the other server deliver a message to *to*."""

@@ -22,9 +22,9 @@ def test_a_forger_does_not_get_our_signature(spammer, bob, subject, sender):
 
     received = bob.receive(subject)
     assert received.all("DKIM-Signature") == []
-    assert received.all("Authentication-Results")[0].startswith(
-        f"{HOSTNAME}; dkim=none"
-    )
+    (verdict,) = received.all("Authentication-Results")
+    assert verdict.startswith(f"{HOSTNAME}; spf=")
+    assert "; dkim=none" in verdict
 
 
 def test_a_good_signature_is_told_to_the_reader(stranger, alice, subject):
@@ -34,7 +34,8 @@ def test_a_good_signature_is_told_to_the_reader(stranger, alice, subject):
     stranger.send(alice.address, message=message)
 
     (verdict,) = alice.receive(subject).all("Authentication-Results")
-    assert verdict.startswith(f"{HOSTNAME}; dkim=pass")
+    assert verdict.startswith(f"{HOSTNAME}; spf=pass")
+    assert "; dkim=pass" in verdict
     assert "header.d=outside.test" in verdict
 
 
@@ -45,7 +46,7 @@ def test_a_bad_signature_is_told_to_the_reader(stranger, alice, subject):
     stranger.send(alice.address, message=message.replace(b"tomorrow", b"next year"))
 
     (verdict,) = alice.receive(subject).all("Authentication-Results")
-    assert verdict.startswith(f"{HOSTNAME}; dkim=fail")
+    assert "; dkim=fail" in verdict
 
 
 def test_a_signature_without_a_public_key_is_worth_nothing(stranger, alice, subject):
@@ -55,7 +56,7 @@ def test_a_signature_without_a_public_key_is_worth_nothing(stranger, alice, subj
     stranger.send(alice.address, message=message.replace(b"s=stranger", b"s=missing"))
 
     (verdict,) = alice.receive(subject).all("Authentication-Results")
-    assert re.match(rf"{HOSTNAME}; dkim=(permerror|neutral|fail)", verdict)
+    assert re.search("; dkim=(permerror|neutral|fail)", verdict)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,9 @@ def test_a_forged_verdict_does_not_arrive(spammer, bob, subject, forged):
     spammer.send(bob.address, message)
 
     (verdict,) = bob.receive(subject).all("Authentication-Results")
-    assert verdict.startswith(f"{HOSTNAME}; dkim=none")
+    assert verdict.startswith(f"{HOSTNAME}; spf=")
+    assert "; dkim=none" in verdict
+    assert "bank.test" not in verdict
 
 
 def test_thousands_of_signatures_cost_nothing(spammer, bob, subject):

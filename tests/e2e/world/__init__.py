@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from . import authentication
 from .authority import write_certificates
 from .blocklists import listing, local_zones
 from .zones import Zones
@@ -182,6 +183,7 @@ class World:
             f"rules.test. A {self.mirror}",
             'mirrors.rules.test. TXT "http://rules.test/MIRRORED.BY"',
             '1.0.4.updates.spamassassin.org. TXT "0"',
+            *authentication.records(SELECTOR, self._dkim_record),
         ]
 
     @property
@@ -220,6 +222,7 @@ server:
     local-data: ". 0 SOA ns.test. postmaster.test. 1 3600 600 86400 0"
     local-data: "test. 0 SOA ns.test. postmaster.test. 1 3600 600 86400 0"
 {local_zones()}
+    local-zone: "lame.big.test." refuse
 {data}
     local-data-ptr: "{self.outside} 0 mx.{OUTSIDE}"
     local-data-ptr: "{self.relay} 0 {RELAY}"
