@@ -27,12 +27,11 @@ def milter() -> None:
     os._exit(1)
 
 
-def serve_all(keeper: Keeper, waiting: Spool, knowledge: Bayes) -> None:
-    """Take mail from Postfix, and lessons from users."""
-    SpamMilter.knowledge = knowledge
+def teach(keeper: Keeper, waiting: Spool, knowledge: Bayes) -> None:
+    """Take lessons, which can wait for spamd, and give them to it."""
     parts = (waiting, knowledge, str(SOCKET), lambda: keeper.settings)
     teacher = control.Server(control.SOCKET, control.Control(*parts))
-    for work in (milter, teacher.serve_forever, learner.Learner(*parts).run):
+    for work in (teacher.serve_forever, learner.Learner(*parts).run):
         threading.Thread(target=work, daemon=True).start()
 
 
@@ -45,7 +44,9 @@ def main() -> int:
     try:
         # spamd looks into the database as soon as it has read its rules.
         learner.prepare(waiting, knowledge)
+        SpamMilter.knowledge = knowledge
         keeper.renew()
+        teach(keeper, waiting, knowledge)
         while True:
             came = signals.wait(seconds=0.1 if keeper.unsettled else None)
             if came & {signal.SIGTERM, signal.SIGINT}:
@@ -59,7 +60,7 @@ def main() -> int:
             keeper.kill_the_hanging()
             if keeper.used and not serving:
                 serving = True
-                serve_all(keeper, waiting, knowledge)
+                threading.Thread(target=milter, daemon=True).start()
     except NoSpamdError as error:
         say(str(error))
         return 1
