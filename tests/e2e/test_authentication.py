@@ -396,7 +396,7 @@ def test_while_our_resolver_is_silent_mail_waits(server, spammer, bob, subject):
     """What can't be looked up by our own fault is nobody's verdict: 451 4.4.3."""
     message = letter("someone@reject.dmarc.test", bob.address, subject)
 
-    with stopped(server.project, "dns"):
+    with stopped(server.project, "resolver"):
         reply = spammer.send(bob.address, message, "")
 
     assert (reply.code, str(reply).split()[1]) == (451, "4.4.3")
