@@ -10,8 +10,8 @@ import pytest
 
 from .accounts import open_account, operate
 from .handed_over import authenticated, hand_over, scored
-from .message import letter, with_header
-from .test_spam import PUSHY
+from .message import PUSHY, letter, with_header
+from .wait import wait_until
 
 HOME = "/srv/vmail/example.test/alice"
 
@@ -44,10 +44,20 @@ accounts.execute(sys.argv[1])
 """
     run = f"python3 -c {shlex.quote(script)} "
     sql = project.as_root(run + "'DROP VIEW sieve_scripts'")
+    open_anew(project)
     try:
         yield
     finally:
         project.as_root(run + shlex.quote(sql))
+        open_anew(project)
+
+
+def open_anew(project):
+    """Have Dovecot open the accounts anew: each process fails once if tables change."""
+    dovecot = project.container("dovecot")
+    dovecot.exec_run(["doveadm", "reload"])
+    healthy = ["/usr/local/lib/config/healthy"]
+    wait_until(lambda: dovecot.exec_run(healthy).exit_code == 0, "users looked up")
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ LIVE = Path("/live/current")
 PATIENCE = 1.5
 """Seconds that spamd has to end by itself; docker stop should not wait for it."""
 
-
 GRACE = 5
 """Seconds that a spamd which was replaced has to end. One that hangs is killed then."""
 
@@ -30,6 +29,8 @@ class Keeper:
         self.used: Spamd | None = None
         self.next: Spamd | None = None
         self.settings: config.Config
+        """What the spamd in use goes by; before the first, what that will go by."""
+        self.coming: config.Config
         self.ending: list[tuple[float, Spamd]] = []
         """The replaced ones, each with the moment of the clock when it is killed."""
 
@@ -50,8 +51,10 @@ class Keeper:
             self.next = None
         rules = LIVE.resolve()
         try:
-            self.settings = config.load(rules / "spam-milter.conf")
-            verbose = self.settings.log_level == "debug"
+            self.coming = config.load(rules / "spam-milter.conf")
+            if not self.used:
+                self.settings = self.coming
+            verbose = self.coming.log_level == "debug"
             self.next = Spamd(rules, machine.children(), verbose)
         except (OSError, config.ConfigError) as error:
             self.fall_back(str(error))
@@ -75,6 +78,7 @@ class Keeper:
         if not self.next.rules.exists():
             self.renew()
             return
+        self.settings = self.coming
         SpamMilter.config, SpamMilter.spamd = self.settings, str(SOCKET)
         SpamMilter.slots.number = self.next.children
         self.next.use()
