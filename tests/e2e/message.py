@@ -3,6 +3,9 @@
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
+# The text that every spam filter takes for spam, made for tests like these.
+GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n"
+
 # Enough of what the packaged rules dislike for the mark, and not for a refusal.
 PUSHY = """\
 I am the son of the late minister of finance of Nigeria. Before his death he
@@ -43,3 +46,14 @@ def without_header(message: bytes, name: str) -> bytes:
 def crlf(message: bytes) -> bytes:
     """End every line of *message* as the wire has it."""
     return message.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def blank(to: str, subject: str) -> EmailMessage:
+    """A message without a text."""
+    message = EmailMessage()
+    message["From"] = "a@outside.test"
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = formatdate(localtime=True)
+    message["Message-ID"] = make_msgid(domain="outside.test")
+    return message

@@ -5,8 +5,7 @@ from time import monotonic
 import pytest
 
 from .bombs import BOMBS
-from .message import letter
-from .test_spam_hidden import blank
+from .message import blank, letter
 
 # SPAM_TIME_LIMIT, and what the way there and back may take.
 LIMIT = 30 + 10

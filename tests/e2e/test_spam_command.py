@@ -7,9 +7,8 @@ import sys
 import pytest
 
 from .faults import stopped
-from .message import letter
+from .message import PUSHY, letter
 from .project import Project, clean_environment
-from .test_spam import PUSHY
 from .wait import wait_until
 
 

@@ -7,8 +7,7 @@ from docker.errors import ContainerError
 
 from .faults import kill
 from .load import Load
-from .message import letter
-from .test_spam import GTUBE
+from .message import GTUBE, letter
 from .wait import wait_until
 
 # answer_timeout of spam-milter.conf, another spamd's start, and some patience.

@@ -4,25 +4,13 @@ from email.message import EmailMessage
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
-from email.utils import formatdate, make_msgid
 
 import pytest
 
-from .test_spam import GTUBE
+from .message import GTUBE, blank
 
 # What spam-milter.conf says: the rest of a message is not scanned.
 SCANNED = 524_288
-
-
-def blank(to: str, subject: str) -> EmailMessage:
-    """A message without a text."""
-    message = EmailMessage()
-    message["From"] = "a@outside.test"
-    message["To"] = to
-    message["Subject"] = subject
-    message["Date"] = formatdate(localtime=True)
-    message["Message-ID"] = make_msgid(domain="outside.test")
-    return message
 
 
 def in_the_body(message: EmailMessage) -> None:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from .faults import kill
-from .message import letter
+from .message import GTUBE, letter
 from .reload import with_settings
 from .rules import (
     OWN,
@@ -21,7 +21,6 @@ from .rules import (
     said,
     wait_for_words,
 )
-from .test_spam import GTUBE
 from .wait import wait_until
 
 

@@ -4,10 +4,8 @@ import pytest
 
 from .bombs import texts
 from .configuration import changed, settings
-from .message import letter
+from .message import GTUBE, PUSHY, blank, letter
 from .submission import logged_in
-from .test_spam import GTUBE, PUSHY
-from .test_spam_hidden import blank
 from .wait import wait_until
 
 
