@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .project import Project
+from .wait import wait_until
 
 
 @contextmanager
@@ -39,6 +40,17 @@ def _once(text: str, old: str, new: str) -> str:
     if text.count(old) != 1:
         raise AssertionError(f"{old!r} is there {text.count(old)} times, not once")
     return text.replace(old, new)
+
+
+def await_applied(project: Project, service: str) -> None:
+    """Wait until *service* goes by what was rendered last, by its own word now."""
+    container = project.container(service)
+    healthy = ["/usr/local/lib/config/healthy"]
+    wait_until(
+        lambda: container.exec_run(healthy).exit_code == 0,
+        f"{service} with the new configuration",
+        60,
+    )
 
 
 @contextmanager

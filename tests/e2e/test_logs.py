@@ -9,6 +9,9 @@ OURS = {
     *("rule-updater", "resolver", "stack", "certs", "clamav"),
 }
 
+# Said by Dovecot of a machine that had no time for it: a fault of none of ours.
+STOOD_STILL = "Time moved forward by"
+
 
 def test_no_daemon_has_warned(server, request):
     """
@@ -26,6 +29,7 @@ def test_no_daemon_has_warned(server, request):
         line
         for line in server.project.lines(OURS)
         if line.is_trouble
+        and STOOD_STILL not in line.text
         and not any(
             line.service == service and re.search(pattern, line.text)
             for service, pattern in provoked

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from .accounts import open_account, operate
+from .configuration import await_applied
 from .handed_over import authenticated, hand_over, scored
 from .message import PUSHY, letter, with_header
-from .wait import wait_until
 
 HOME = "/srv/vmail/example.test/alice"
 
@@ -54,10 +54,8 @@ accounts.execute(sys.argv[1])
 
 def open_anew(project):
     """Have Dovecot open the accounts anew: each process fails once if tables change."""
-    dovecot = project.container("dovecot")
-    dovecot.exec_run(["doveadm", "reload"])
-    healthy = ["/usr/local/lib/config/healthy"]
-    wait_until(lambda: dovecot.exec_run(healthy).exit_code == 0, "users looked up")
+    project.inside("dovecot", "doveadm", "reload")
+    await_applied(project, "dovecot")
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 import pytest
 
 from .bombs import texts
-from .configuration import changed, settings
+from .configuration import await_applied, changed, settings
 from .message import GTUBE, PUSHY, blank, letter
 from .submission import logged_in
-from .wait import wait_until
 
 
 @pytest.fixture
@@ -15,9 +14,10 @@ def scanned_submissions(server):
     project = server.project
     with settings(project, SPAM_SCAN_SUBMISSIONS="yes"):
         project.stack("init", "--yes")
-        wait_until(lambda: project.health("postfix") == "healthy", "healthy", 60)
+        await_applied(project, "postfix")
         yield
     project.stack("init", "--yes")
+    await_applied(project, "postfix")
 
 
 def test_what_users_send_is_scanned_if_wanted(
@@ -58,9 +58,10 @@ def test_a_scan_that_takes_too_long(server, spammer, alice, subject, action):
         settings(project, SPAM_TIMEOUT_ACTION=action),
         changed(project, "spamassassin/local.cf.j2", "time_limit 1\n"),
     ):
-        wait_until(lambda: project.health("spamassassin") == "healthy", "health", 60)
+        await_applied(project, "spamassassin")
         reply = spammer.send(alice.address, message)
     project.stack("init", "--yes")
+    await_applied(project, "spamassassin")
 
     if action == "wait":
         assert reply.code == 451
