@@ -120,7 +120,7 @@ REFUSED = {
     "a broken rule here": (
         "known",
         "{rule}spamcop_to_address a@spam.test",
-        "check of the rules: config: failed to parse line",
+        "check of the rules: warn: config: failed to parse line",
     ),
     "all is spam": ("known", "{rule}body ALL /./\nscore ALL 99", "plain letter is"),
     "nothing is": ("known", "{rule}score GTUBE 0.1", "known spam (GTUBE) is not found"),
