@@ -195,7 +195,7 @@ def test_without_a_network_all_stays_as_it_is(server, channel, scan, alice, spam
     """The updater says so once, is healthy, and goes on when there is one again."""
     project = server.project
     updater, before = project.container("rule-updater"), in_use(project)
-    names = [f"{project.name}_{each}" for each in ("edge", "world")]
+    names = [f"{project.name}_{each}" for each in ("edge", "names", "world")]
     networks = [project.docker.networks.get(name) for name in names]
 
     for network in networks:
@@ -244,9 +244,9 @@ def test_the_operators_own_rules_are_used_and_stay(server, channel, scan):
     """
     project, own, theirs = server.project, Rule(), Rule()
 
-    with own_rules(project, f"{own}blocklist_from *@outside.test\n"):
+    with own_rules(project, f"{own}welcomelist_from *@outside.test\n"):
         wait_for_rule(scan, own)
-        assert "USER_IN_BLOCKLIST" in scan("What do you think of me?\n")
+        assert "USER_IN_WELCOMELIST" in scan("What do you think of me?\n")
         take(project, channel, theirs)
         wait_for_rule(scan, theirs)
         project.stack("init", "--yes")
