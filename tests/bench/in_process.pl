@@ -10,7 +10,7 @@ use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC CLOCK_PROCESS_CPUTIME_ID);
 my ($file, $times, $seconds) = @ARGV;
 
 my $filter = Mail::SpamAssassin->new({
-    site_rules_filename  => '/config',
+    site_rules_filename  => '/live/current',
     userprefs_filename   => '/dev/null',
     dont_copy_prefs      => 1,
     home_dir_for_helpers => '/tmp',

@@ -5,7 +5,7 @@ use warnings;
 use Mail::SpamAssassin;
 
 my $filter = Mail::SpamAssassin->new({
-    site_rules_filename  => '/config',
+    site_rules_filename  => '/live/current',
     userprefs_filename   => '/dev/null',
     dont_copy_prefs      => 1,
     home_dir_for_helpers => '/tmp',
