@@ -25,6 +25,9 @@ SERVICE_OF_PORT = {
 }
 LABEL = "com.docker.compose"
 
+# Seconds. All images from nothing, on a machine of two cores, take some minutes.
+BUILT_WITHIN = 1800
+
 # What Compose and Docker need to know. All else is left out: Compose would prefer
 # a SMTP_PORT from a developer's shell to the one in .env.
 KEPT_VARIABLES = (
@@ -89,7 +92,7 @@ class Project:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=BUILT_WITHIN,
             check=False,
         )
         if check and done.returncode:
