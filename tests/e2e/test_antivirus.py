@@ -27,7 +27,7 @@ from .wait import wait_until
 
 pytestmark = [
     pytest.mark.provokes("clamav", "No clamd server|freshclam has no news"),
-    pytest.mark.provokes("postfix", "milter inet:clamav|host or service clamav"),
+    pytest.mark.provokes("postfix", "inet:clamav|host or service clamav"),
 ]
 
 
@@ -118,6 +118,7 @@ def test_who_sent_a_virus_to_whom_is_logged(scanned, spammer, alice, subject):
     )
 
 
+@pytest.mark.provokes("clamav", "No reply from clamd|Failed to initiate streaming")
 def test_a_killed_scanner_lets_nothing_through(scanned, spammer, alice, subject):
     """From the kill on every answer to a virus is 451 or 550, and soon 550 again."""
     scanned.inside("clamav", "pkill", "-KILL", "-x", "clamd")
@@ -155,6 +156,8 @@ def test_without_the_scanner_mail_waits(scanned, server, spammer, alice, bob, su
     assert bob.receive(subject)
 
 
+@pytest.mark.provokes("clamav", "Timed out while reading clamd reply")
+@pytest.mark.provokes("clamav", "No reply from clamd|Failed to initiate streaming")
 def test_a_scanner_that_hangs_is_not_waited_for(scanned, server, alice, subject):
     """The answer is 451 within a minute; once it goes on, so does mail."""
     message = letter("a@outside.test", alice.address, subject)
@@ -254,6 +257,7 @@ def test_the_largest_message_is_scanned_to_its_end(scanned, server, spammer, ali
     assert NAME in str(reply)
 
 
+@pytest.mark.provokes("clamav", "MisspeltOption|different database directories")
 def test_a_broken_configuration_of_the_scanner_is_refused(
     scanned, spammer, alice, subject
 ):

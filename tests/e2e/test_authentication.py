@@ -316,6 +316,9 @@ def _received(mailbox: Mailbox, subject: str, says: tuple[str, ...]) -> Received
     return mailbox.receive(subject, folder="Junk" if junk else "INBOX")
 
 
+@pytest.mark.provokes("dkim-verify", "SPF Permanent Error")
+# A signature that can't be judged has no result there.
+@pytest.mark.provokes("spamassassin", r"uninitialized value .* /usr/.*/Plugin/DKIM\.pm")
 @pytest.mark.parametrize("case", _named(CASES))
 def test_each_verdict_is_told_in_one_header(send, bob, subject, case):
     """SPF, DKIM, DMARC and ARC, each result of each, as the reader finds it."""

@@ -12,6 +12,7 @@ LIMIT = 30 + 10
 MEMORY = "/sys/fs/cgroup/memory"
 
 
+@pytest.mark.provokes("postfix", "MIME nesting exceeds safety limit")
 @pytest.mark.provokes("spamassassin", "uninitialized value .score")
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_is_judged_or_put_off_in_time(server, spammer, alice, subject, bomb):
