@@ -278,15 +278,23 @@ MISTAKES = {
 def test_a_mistake_in_the_operators_file_changes_nothing(server, scan, line):
     """What was in use stays; the log names the file and the line; health shows it."""
     project, rule = server.project, Rule()
-    begin = time.time()
 
     with own_rules(project, str(rule)):
         wait_for_rule(scan, rule)
+        begin = time.time()
         with own_rules(project, f"{line}\n") as number:
+            place = (f"{OWN}:{number}:", f"{OWN} (line {number})")
+            wait_until(
+                lambda: all_said(project, begin, place, MISTAKES[line]),
+                "what is wrong, and where",
+                PATIENCE,
+            )
             project.wait_for("unhealthy", "spamassassin", PATIENCE)
             assert rule.name in scan(f"{rule.word}\n")
 
-    told = [each.text for each in project.lines(["spamassassin"], since=begin)]
-    place = (f"{OWN}:{number}:", f"{OWN} (line {number})")
-    assert any(each in text for text in told for each in place), told
-    assert any(MISTAKES[line] in text for text in told)
+
+def all_said(project, begin: float, places: tuple[str, ...], words: str) -> bool:
+    """Whether the filter has named one of *places*, and what is wrong there."""
+    lines = project.lines(["spamassassin"], since=begin)
+    told = "\n".join(each.text for each in lines)
+    return words in told and any(each in told for each in places)
