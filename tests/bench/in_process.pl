@@ -1,6 +1,7 @@
-# in_process.pl FILE TIMES SECONDS: scans the message in FILE in this very process, as
-# spamd would, after some scans to warm up. Prints the CPU time of a scan in seconds:
-# the mean of TIMES scans, or of as many as end within SECONDS.
+# perl -T in_process.pl FILE TIMES SECONDS: scans the message in FILE in this very
+# process, as spamd would (-T, as it and spamassassin(1) have it), after some scans to
+# warm up. Prints the CPU time of a scan in seconds: the mean of TIMES scans, or of as
+# many as end within SECONDS.
 use strict;
 use warnings;
 

@@ -66,7 +66,7 @@ def in_process(project: Project, file: str, processes: int) -> float:
     # the rules, compiled as they are, and the configuration that spamd uses there.
     script = (
         f"{RULES}; for each in $(seq {processes}); do"
-        f" perl /bench/in_process.pl {file} 1000 {SECONDS} & done; wait"
+        f" perl -T /bench/in_process.pl {file} 1000 {SECONDS} & done; wait"
     )
     said = project.docker.containers.run(
         spamassassin.image.id,
