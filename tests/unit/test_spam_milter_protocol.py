@@ -12,6 +12,8 @@ from spam_milter.protocol import (
     parse,
 )
 
+from .spamd import running
+
 
 def reply(
     verdict: str = "True ; 7.3 / 5.0", tests: bytes = b"GTUBE,X_1", **fields: object
@@ -57,6 +59,17 @@ def test_without_spamd_there_is_no_verdict(tmp_path):
     """Nobody to ask is a reason to defer, after some attempts."""
     with pytest.raises(NoVerdictError, match="no spamd to ask"):
         ask(str(tmp_path / "socket"), [b"x"], timeout=5)
+
+
+def test_who_is_hung_up_on_asks_again(tmp_path):
+    """A child that dies in the middle of a message costs the message nothing."""
+    answers = iter([b"", b"", reply()])
+
+    with running(tmp_path / "socket", lambda _: next(answers)) as spamd:
+        found = ask(str(tmp_path / "socket"), [b"x"], timeout=5)
+
+    assert found.tests == ("GTUBE", "X_1")
+    assert [each.message for each in spamd.asked] == [b"x"] * 3
 
 
 def test_a_scan_cut_short_is_no_verdict():

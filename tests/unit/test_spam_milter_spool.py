@@ -1,5 +1,7 @@
 """What is to be learnt waits on disk: whole, in order, bounded, and private."""
 
+from pathlib import Path
+
 import pytest
 from spam_milter import spool
 from spam_milter.spool import Backlog, FullError, Spool
@@ -34,6 +36,33 @@ def test_the_order_outlives_the_process(waiting):
     again.put(b"after")
 
     assert texts(again) == [b"before", b"after"]
+
+
+def test_the_order_is_not_the_folders(tmp_path):
+    """A file system lists a folder as it likes."""
+    waiting = Spool(tmp_path / "learn")
+    wanted = [str(number).encode() for number in range(50)]
+
+    for data in wanted:
+        waiting.put(data)
+
+    assert texts(waiting) == wanted
+
+
+def test_it_is_on_disk_before_it_is_promised(waiting, monkeypatch):
+    """The file first, under a name that doesn't count; then its name, in the folder."""
+    synced, seen = [], []
+
+    def fsync(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+        seen.append(texts(waiting))
+
+    monkeypatch.setattr(spool.os, "fsync", fsync)
+    waiting.put(b"x")
+
+    assert [path.name[0] for path in synced] == [".", waiting.folder.name[0]]
+    assert synced[1] == waiting.folder
+    assert seen == [[], [b"x"]]
 
 
 def test_nobody_else_can_read_it(waiting):

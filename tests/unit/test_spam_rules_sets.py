@@ -54,6 +54,22 @@ def test_a_finished_set_is_chosen(sets):
     assert not (sets.packaged / VERSION / "new.cf").exists()
 
 
+def test_a_set_is_on_disk_before_its_name_counts(sets, monkeypatch):
+    """Power that fails leaves the old set in use, or the new one, whole."""
+    synced = []
+
+    def fsync(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+
+    monkeypatch.setattr("spam_rules.sets.os.fsync", fsync)
+    finish(sets, "1")
+
+    new = sets.rules(sets.next) / "new.cf"
+    choice = sets.root / ".choice.new"
+    assert synced.index(new) < synced.index(sets.next) < synced.index(choice)
+    assert synced[-1] == sets.root / "chosen"
+
+
 def test_the_one_before_is_kept_and_no_more(sets):
     """spamd may be at reading it; older ones would fill the disk."""
     for name in ("1", "2", "3"):
