@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from dkim_launcher.arc import verify
 from dkim_launcher.dnskeys import KeyFinder
 
+from tests.unit.unsigned import ToForFrom
 from tests.unit.zone import Zone
 
 _MESSAGE = b"From: s@out.test\r\nTo: alice@a.test\r\nSubject: s\r\n\r\nhello\r\n"
@@ -95,6 +96,26 @@ def test_a_chain_gets_the_result_that_rfc_8617_gives_it(message, result):
     assert _verify(message).result == result
 
 
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (_sealed(_ONE, "two.test", "fail"), "broken already when set 2 was added"),
+        (_TWO.removesuffix(_ONE) + _MESSAGE, "a set is missing"),
+        (
+            _ONE.replace(b"ARC-Message-Signature: ", b"ARC-Message-Signature: l=3; "),
+            "the newest signature doesn't cover what it should",
+        ),
+        (
+            _ONE.replace(b"dmarc=pass", b"x" * 5000),
+            "a header of it is too long",
+        ),
+    ],
+)
+def test_a_chain_fails_for_what_is_wrong_with_it(message, reason):
+    """Found before the arithmetic, which may be made to agree, or to take for ever."""
+    assert _verify(message).reason == reason
+
+
 def test_a_proven_chain_tells_who_sealed_and_what_they_said():
     """From the newest on; of a chain that isn't proven nothing is told."""
     sets = _verify(_TWO).sets
@@ -122,22 +143,10 @@ def test_silence_is_told_from_a_broken_chain():
     assert not _verify(_ONE + b"x\r\n").unanswered
 
 
-class _ToForFrom(bytes):
-    """The name To, which dkimpy takes for From: it would sign nothing without."""
-
-    __hash__ = bytes.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        return other in {b"from", b"to"}
-
-    def lower(self) -> bytes:
-        return self
-
-
 def test_the_newest_signature_must_cover_the_author():
     """Otherwise From: could be changed after a trusted server sealed."""
     covered = _sealed(_MESSAGE, "one.test", include_headers=[b"from", b"to"])
-    bare = _sealed(_MESSAGE, "one.test", include_headers=[_ToForFrom(b"to")])
+    bare = _sealed(_MESSAGE, "one.test", include_headers=[ToForFrom(b"to")])
 
     assert _verify(covered).result == "pass"
     assert "doesn't cover" in _verify(bare).reason

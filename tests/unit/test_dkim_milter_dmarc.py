@@ -179,6 +179,7 @@ def _evaluation(domain, *identifiers):
         ("a.mid.two.suffix.test", [], "fail", "reject", "reject"),
         # A department that says it stands for itself.
         ("dept.big.test", ["dkim big.test pass"], "fail", "quarantine", "quarantine"),
+        ("big.test", ["dkim dept.big.test pass"], "fail", "reject", "reject"),
         ("x.dept.big.test", ["dkim dept.big.test pass"], "pass", "quarantine", "none"),
     ],
 )

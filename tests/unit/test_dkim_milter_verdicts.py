@@ -19,6 +19,7 @@ from dkim_launcher.resolver import Resolver, UnansweredError
 from dkim_launcher.signatures import verdicts
 from dkim_launcher.verdict import Verdict, authentication_results
 
+from tests.unit.unsigned import ToForFrom
 from tests.unit.zone import Zone
 
 _MESSAGE = b"From: s@out.test\r\nTo: alice@a.test\r\nSubject: s\r\n\r\nhello\r\n"
@@ -85,6 +86,13 @@ def test_a_signature_gets_the_result_that_rfc_8601_gives_it(message, result):
     [verdict] = _judged(message)
 
     assert verdict.result == result
+
+
+def test_a_signature_must_cover_the_author():
+    """Otherwise it proves somebody's message, under anybody's name."""
+    [verdict] = _judged(_signed(include_headers=[ToForFrom(b"to")]))
+
+    assert verdict[:2] == ("permerror", "From is not signed")
 
 
 def test_a_key_under_the_least_size_is_not_relied_on():

@@ -46,12 +46,13 @@ def targets(domain: str) -> list[str]:
 
 def organizational(domain: str, found: list[Found]) -> str:
     """Return the Organizational Domain that a walk from *domain* says (4.10.2)."""
-    for name, record in found:
-        if record.psd == "n":
-            return name
-        if record.psd == "y" and name != domain:
-            return _one_below(name, domain)
-    return found[-1].domain if found else domain
+    # A walk ends at the first record with psd=y or psd=n.
+    if not found:
+        return domain
+    name, record = found[-1]
+    if record.psd == "y" and name != domain:
+        return _one_below(name, domain)
+    return name
 
 
 def policy(domain: str, found: list[Found]) -> Found | None:
