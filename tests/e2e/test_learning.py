@@ -159,6 +159,44 @@ def test_a_message_is_judged_through_the_control_socket(server, taught):
     assert "BAYES_99" in answer
 
 
+# Words that came in many messages: most of them today, some a month ago.
+FRESH, STALE = 115_000, 45_000
+CROWD = """
+import sqlite3, sys, time
+now, fresh, stale = int(time.time()), *map(int, sys.argv[1:])
+month_ago = now - 30 * 86400
+atimes = [now] * fresh + [month_ago] * stale
+with sqlite3.connect("/var/lib/bayes/bayes.db", timeout=30) as database:
+    ((user,),) = database.execute("SELECT id FROM bayes_vars WHERE username = 'site'")
+    database.executemany(
+        "INSERT INTO bayes_token VALUES (?, ?, 1, 0, ?)",
+        ((user, n.to_bytes(5, "big"), atime) for n, atime in enumerate(atimes)),
+    )
+    database.execute(
+        "UPDATE bayes_vars SET token_count = token_count + ?, oldest_token_age = ?",
+        (len(atimes), month_ago),
+    )
+"""
+
+
+def test_words_that_nobody_writes_any_more_are_forgotten(
+    server, taught, alice, spammer, subject
+):
+    """From 150,000 words on, after a scan, without a word of the operator's."""
+    project = server.project
+    before = stats(project)["users"]["site"]
+    crowd = ("python3", "-c", CROWD, str(FRESH), str(STALE))
+    project.inside("spamassassin", *crowd)
+
+    spammer.send(alice.address, written("ham", subject))
+
+    assert "BAYES_00" in alice.receive(subject).all("X-Spam-Status")[0]
+    wait_until(lambda: stats(project)["users"]["site"]["last_expiry"], "an expiry", 60)
+    after = stats(project)["users"]["site"]
+    assert after["ntokens"] == before["ntokens"] + FRESH
+    assert time.time() - after["oldest"] < 86400
+
+
 @pytest.mark.provokes("dovecot", "not learnt as spam")
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
 def test_without_the_filter_a_message_moves_and_the_log_tells(server, alice, subject):
