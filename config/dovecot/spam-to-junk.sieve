@@ -40,8 +40,3 @@ if not string :is "${stars}" "" {
     fileinto "Junk";
     stop;
 }
-
-if header :contains "Authentication-Results" "dis=quarantine" {
-    fileinto "Junk";
-    stop;
-}

@@ -45,9 +45,7 @@ def bench_project() -> Iterator[Project]:
     """Lend a copy of the project under a name of its own."""
     world = World(free_subnet())
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        edge = free_subnet(world.subnet)
-        names = free_subnet(world.subnet, edge)
-        project = new_project(Path(folder, "clone"), edge, names, world)
+        project = new_project(Path(folder, "clone"), world)
         project.name = project.name.replace("e2e", "bench")
         try:
             yield project

@@ -3,10 +3,10 @@
 import hashlib
 import shutil
 import subprocess
-from ipaddress import IPv4Network
 from pathlib import Path
 
 from .project import Project
+from .subnets import free_networks
 from .world import World
 
 ROOT = Path(__file__).parents[2]
@@ -21,25 +21,17 @@ def project_name() -> str:
     return f"mail-e2e-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
 
 
-def new_project(
-    folder: Path, subnet: IPv4Network, names: IPv4Network, world: World
-) -> Project:
+def new_project(folder: Path, world: World) -> Project:
     """
     Copy the project to the new *folder*, with settings for the tests.
 
     Args:
         folder: Made here.
-        subnet: For the network on which the ports are published.
-        names: For the network on which the resolver is asked.
         world: What lies around the server.
     """
     copy_checkout(folder)
     settings = (folder / "tests" / "e2e" / "env").read_text()
-    own = {
-        "NETWORK_SUBNET": subnet,
-        "RESOLVER_NETWORK": str(names.network_address).removesuffix(".0"),
-        "RESOLVER_UPSTREAM": world.dns,
-    }
+    own = {**free_networks(world.subnet), "RESOLVER_UPSTREAM": world.dns}
     lines = [settings, *(f"{key}={value}" for key, value in own.items())]
     (folder / ".env").write_text("\n".join([*lines, ""]))
     world.write(folder)

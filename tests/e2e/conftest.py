@@ -78,9 +78,7 @@ def project(
     """Copy the project as a clone would be, with settings for the tests."""
     # Not pytest's own folder, which is emptied while containers may still use it.
     folder = Path(tempfile.mkdtemp(prefix="mail-e2e-"))
-    edge = free_subnet(world.subnet)
-    names = free_subnet(world.subnet, edge)
-    project = new_project(folder / "clone", edge, names, world)
+    project = new_project(folder / "clone", world)
     pytestconfig.stash[PROJECT] = project
     yield project
     if KEEP:

@@ -26,6 +26,16 @@ def free_subnet(*besides: IPv4Network) -> IPv4Network:
     return random.choice(free)  # noqa: S311  # no secret
 
 
+def free_networks(*besides: IPv4Network) -> dict[str, str]:
+    """Return the settings that give a project networks of its own."""
+    edge = free_subnet(*besides)
+    names = free_subnet(edge, *besides)
+    return {
+        "NETWORK_SUBNET": str(edge),
+        "RESOLVER_NETWORK": str(names.network_address).removesuffix(".0"),
+    }
+
+
 def _docker_networks() -> Iterator[IPv4Network]:
     for network in docker.from_env().networks.list():
         for pool in network.attrs["IPAM"]["Config"] or []:

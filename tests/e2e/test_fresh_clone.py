@@ -12,7 +12,7 @@ import pytest
 from .checkout import ROOT, copy_checkout, project_name
 from .configuration import settings
 from .project import Project, clean_environment
-from .subnets import free_subnet
+from .subnets import free_networks
 from .world import SERVICES
 
 PORTS = ("SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS", "HTTP")
@@ -34,12 +34,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory, server) -> Iterator[Project]
     folder = base / "clone"
     copy_checkout(folder)
     (folder / "compose.override.yaml").write_text(_images(server.project))
-    edge = free_subnet()
     environment = clean_environment() | {
         "PATH": str(programs),
         "PUBLISH_ADDRESS": "127.0.0.1",
-        "NETWORK_SUBNET": str(edge),
-        "RESOLVER_NETWORK": str(free_subnet(edge).network_address).removesuffix(".0"),
+        **free_networks(),
         **{f"{name}_PORT": "0" for name in PORTS},
     }
     name, image = f"{project_name()}-clone", server.project.image
