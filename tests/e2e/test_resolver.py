@@ -20,6 +20,9 @@ from .wait import wait_until
 from .world import OUTSIDE
 from .world.zones import SIGNED
 
+# Docker's, for a bridge: docker-network-create(1).
+MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
+
 # Who asks for names: all that look up what strangers say, and who gets certificates.
 ASKING = ("postfix", "dkim-verify", "spamassassin", "certs", "stack")
 
@@ -47,6 +50,15 @@ def test_a_filter_finds_a_name_and_no_way_out(server, world):
 
     assert found.decode().strip() == world.outside
     assert code != 0
+
+
+@pytest.mark.parametrize("service", ["dkim-verify", "spamassassin"])
+def test_no_network_of_a_filter_leads_to_the_internet(server, service):
+    """Each is internal, or has no address to give that could be answered."""
+    client = server.project.docker
+    for name in server.project.networks(service):
+        network = client.networks.get(name).attrs
+        assert network["Internal"] or network["Options"][MASQUERADE] == "false", name
 
 
 def test_what_was_asked_is_remembered(server):
