@@ -203,6 +203,10 @@ class Project:
             if line.at >= since and (not services or line.service in services)
         ]
 
+    def said(self, service: str, since: float) -> str:
+        """What *service* said *since* a moment, as one text."""
+        return "\n".join(line.text for line in self.lines([service], since))
+
     def remove(self) -> None:
         """Remove the folder, with what the containers' root wrote there."""
         try:

@@ -73,13 +73,11 @@ def look(project: Project) -> float:
 
 def wait_for_words(project: Project, words: str, begin: float) -> None:
     """Wait until the updater has said *words* since *begin*."""
-    wait_until(lambda: words in said(project, begin), f"{words!r} in the log", PATIENCE)
-
-
-def said(project: Project, begin: float) -> str:
-    """What the updater has said since *begin*."""
-    lines = project.lines(["rule-updater"], since=begin)
-    return "\n".join(line.text for line in lines)
+    wait_until(
+        lambda: words in project.said("rule-updater", begin),
+        f"{words!r} in the log",
+        PATIENCE,
+    )
 
 
 def in_use(project: Project) -> str:

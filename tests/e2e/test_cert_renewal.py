@@ -30,11 +30,6 @@ def certificates(server) -> Iterator[Certificates]:
         yield found
 
 
-def said(project, since: float) -> str:
-    """What the service has logged since a moment."""
-    return "\n".join(line.text for line in project.lines(["certs"], since=since))
-
-
 def test_a_certificate_is_renewed_when_half_of_its_minute_is_over(server, certificates):
     """By the service, which nobody has told to; every port serves the next one."""
     certificates.issue()
@@ -63,13 +58,17 @@ def test_a_renewal_that_fails_is_told_and_not_repeated_at_once(
     before = certificates.everywhere()
     with asking(project, "https://short.ca.test:14001/dir"):
         certificates.look_again()
-        wait_until(lambda: "can't be reached" in said(project, begin), "a failure")
+        wait_until(
+            lambda: "can't be reached" in project.said("certs", begin), "a failure"
+        )
         told = alice.receive(f"The certificate {HOSTNAME} needs your attention")
-        looks = said(project, begin).count("Next look")
+        looks = project.said("certs", begin).count("Next look")
         certificates.look_again()
-        wait_until(lambda: said(project, begin).count("Next look") > looks, "a look")
+        wait_until(
+            lambda: project.said("certs", begin).count("Next look") > looks, "a look"
+        )
 
-    assert said(project, begin).count("can't be reached") == 1
+    assert project.said("certs", begin).count("can't be reached") == 1
     assert "renewal has failed once" in told.message.get_content()
     assert alice.subjects().count(told.message["Subject"]) == 1
     checked = project.stack("cert", "check", check=False)
@@ -116,7 +115,8 @@ def test_a_wrong_env_is_told_and_waited_for(server, certificates):
     with settings(server.project, ACME_CHALLENGE="nonsense"):
         certificates.look_again()
         wait_until(
-            lambda: "ACME_CHALLENGE=nonsense" in said(server.project, begin), "the line"
+            lambda: "ACME_CHALLENGE=nonsense" in server.project.said("certs", begin),
+            "the line",
         )
 
     assert certificates.files() == before

@@ -23,10 +23,7 @@ def verified_anew(project: Project) -> Iterator[None]:
     yield
     project.stack("init", "--yes")
     wait_until(
-        lambda: any(
-            line.text.endswith("reloaded")
-            for line in project.lines(["dkim-verify"], since=begin)
-        ),
+        lambda: "reloaded" in project.said("dkim-verify", begin),
         "a reload of dkim-verify",
         60,
     )

@@ -18,7 +18,6 @@ from .rules import (
     in_use,
     look,
     own_rules,
-    said,
     wait_for_words,
 )
 from .wait import wait_until
@@ -208,7 +207,7 @@ def test_without_a_network_all_stays_as_it_is(server, channel, scan, alice, spam
         wait_until(
             lambda: remembered(project)["failures"] > failures, "another try", PATIENCE
         )
-        assert said(project, begin).count("not updated") == 1
+        assert project.said("rule-updater", begin).count("not updated") == 1
         project.inside("rule-updater", "python3", "-m", "spam_rules.healthy")
         assert in_use(project) == before
         assert refuses_known_spam(spammer, alice)
@@ -295,6 +294,5 @@ def test_a_mistake_in_the_operators_file_changes_nothing(server, scan, line):
 
 def all_said(project, begin: float, places: tuple[str, ...], words: str) -> bool:
     """Whether the filter has named one of *places*, and what is wrong there."""
-    lines = project.lines(["spamassassin"], since=begin)
-    told = "\n".join(each.text for each in lines)
+    told = project.said("spamassassin", begin)
     return words in told and any(each in told for each in places)
