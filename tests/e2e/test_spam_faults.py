@@ -1,6 +1,7 @@
 """Whatever happens to the spam filter, mail waits; it neither passes nor is lost."""
 
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from docker.errors import ContainerError
@@ -146,6 +147,33 @@ def test_a_filter_that_hangs_is_replaced(server, alice, bob, spammer, subject):
         )
 
     project.wait_for("healthy", "spamassassin")
+
+
+def test_no_verdict_is_given_on_a_part(server):
+    """
+    Time that runs out between two groups of rules is told as well as within one.
+
+    A fault there ends the scan without a verdict.
+    """
+    project = server.project
+    filter_ = project.container("spamassassin")
+    rules = "mkdir /run/spamd && ln -s /usr/local/share/spamassassin /run/spamd/set"
+
+    said = project.docker.containers.run(
+        filter_.image.id,
+        ["-ec", f"{rules}; exec perl -T /tests/whole_verdict.pl"],
+        entrypoint="sh",
+        volumes_from=[filter_.id],
+        volumes={str(Path(__file__).parent): {"bind": "/tests", "mode": "ro"}},
+        network_mode="none",
+        remove=True,
+    )
+
+    nothing, time, fault = said.decode().splitlines()
+    assert "TIME_LIMIT_EXCEEDED" not in nothing
+    assert "MISSING_DATE" in nothing
+    assert "TIME_LIMIT_EXCEEDED" in time
+    assert fault == "fault: not all rules could be tried"
 
 
 def test_a_full_volume_of_bayes_stops_no_mail(server):

@@ -1,0 +1,43 @@
+# A verdict is given only if all rules have been tried.
+#
+# SpamAssassin says TIME_LIMIT_EXCEEDED if the time runs out while it tries a group of
+# rules. But if that happens while it takes the message apart, waits for an answer or
+# combines what it has found, the alarm ends Plugin::Check, and what called the plugin
+# goes on as if nothing were missing: the score so far, most likely none, passes for the
+# whole. So does whatever else makes Plugin::Check end early.
+package Mail::SpamAssassin::Plugin::WholeVerdict;
+
+use strict;
+use warnings;
+
+use Mail::SpamAssassin::PerMsgStatus;
+
+use parent 'Mail::SpamAssassin::Plugin';
+
+my $check   = \&Mail::SpamAssassin::PerMsgStatus::check;
+my $cleanup = \&Mail::SpamAssassin::PerMsgStatus::check_cleanup;
+
+{
+    no warnings 'redefine';
+    # Plugin::Check calls it when "all rule hits must be registered".
+    *Mail::SpamAssassin::PerMsgStatus::check_cleanup = sub {
+        my ($status) = @_;
+        $cleanup->(@_);
+        $status->{all_rules_tried} = 1;
+    };
+    *Mail::SpamAssassin::PerMsgStatus::check = sub {
+        my ($status) = @_;
+        $check->(@_);
+        if ($status->{deadline_exceeded}) {
+            my $hits = $status->{test_names_hit};
+            push @$hits, 'TIME_LIMIT_EXCEEDED'
+                unless grep { $_ eq 'TIME_LIMIT_EXCEEDED' } @$hits;
+        }
+        elsif (!$status->{all_rules_tried}) {
+            # spamd hangs up without a verdict.
+            die "not all rules could be tried\n";
+        }
+    };
+}
+
+1;
