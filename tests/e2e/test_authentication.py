@@ -285,6 +285,17 @@ REFUSED = [
 ]
 
 
+# What the spam filter calls it, and what it goes by.
+RULES = {
+    "SPF_PASS": "; spf=pass [^;]*smtp.mailfrom=",
+    "SPF_FAIL": "; spf=fail [^;]*smtp.mailfrom=",
+    "SPF_HELO_PASS": "; spf=pass [^;]*smtp.helo=",
+    "DKIM_VALID": "; dkim=pass ",
+    "DMARC_PASS": "; dmarc=pass ",
+    "DMARC_FAIL": "; dmarc=fail ",
+}
+
+
 def _named(cases: list[Case]) -> list[object]:
     return [pytest.param(case, id=case.name) for case in cases]
 
@@ -325,10 +336,14 @@ def test_each_verdict_is_told_in_one_header(send, bob, subject, case):
     reply = send(case)
 
     assert reply.code == 250, reply
-    (header,) = _received(bob, subject, case.says).all("Authentication-Results")
+    received = _received(bob, subject, case.says)
+    (header,) = received.all("Authentication-Results")
     assert re.match(rf"{HOSTNAME}; spf=\S+ .*; dkim=\S+ .*; dmarc=.*; arc=", header)
     for words in case.says:
         assert words in header
+    (status,) = received.all("X-Spam-Status")
+    found = {rule for rule in RULES if re.search(rf"\b{rule}\b", status)}
+    assert found == {rule for rule, said in RULES.items() if re.search(said, header)}
 
 
 @pytest.mark.parametrize("case", _named(REFUSED))

@@ -2,6 +2,7 @@
 
 import re
 import time
+from base64 import b64encode
 
 import pytest
 
@@ -83,6 +84,33 @@ def test_a_forged_verdict_does_not_arrive(spammer, bob, subject, forged):
     assert verdict.startswith(f"{HOSTNAME}; spf=")
     assert "; dkim=none" in verdict
     assert "bank.test" not in verdict
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "ARC-Authentication-Results: i=1; {}",
+        "ARC-Authentication-Results: i=1;\n {}",
+        "Comments: =?utf-8?Q?x=0AAuthentication-Results:_{}?=",
+        "Comments: =?utf-8?B?{}?=",
+        "Received-SPF: pass",
+        "Comments: =?utf-8?Q?x=0AReceived-SPF:_pass?=",
+    ],
+)
+def test_a_forged_verdict_does_not_move_the_filter(spammer, bob, subject, forged):
+    """What would be our verdict elsewhere, or once decoded, is no proof to it."""
+    passed = f"{HOSTNAME}; spf=pass; dkim=pass; dmarc=pass"
+    if "?B?" in forged:
+        header = f"x\r\nAuthentication-Results: {passed}\r\n"
+        passed = b64encode(header.encode()).decode()
+    elif "?Q?" in forged:
+        passed = passed.replace("=", "=3D").replace(" ", "_")
+    message = letter("a@outside.test", bob.address, subject)
+
+    spammer.send(bob.address, with_header(message, forged.format(passed)))
+
+    (status,) = bob.receive(subject).all("X-Spam-Status")
+    assert not re.search("SPF_PASS|DKIM_VALID|DMARC_PASS", status)
 
 
 def test_thousands_of_signatures_cost_nothing(spammer, bob, subject):
