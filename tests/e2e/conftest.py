@@ -5,6 +5,7 @@ import os
 import secrets
 import shlex
 import tempfile
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from .accounts import open_account
 from .checkout import new_project, project_name
 from .front_door import everybody_refused
+from .logs import RAN
 from .mailbox import Mailbox
 from .project import CommandError, Project
 from .relays import ROUTES
@@ -38,6 +40,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the log test last: it judges what all others made the daemons say."""
     items.sort(key=lambda item: item.path.name == "test_logs.py")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Note when a test ran: what it announced is expected then and not later."""
+    began = time.time()
+    result = yield
+    item.stash[RAN] = (began, time.time())
+    return result
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,16 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
+
+import pytest
+
+RAN = pytest.StashKey[tuple[float, float]]()
+"""When a test began and ended, in seconds of the epoch."""
+
+# How many seconds after a test a daemon may still say what it provoked: mail that
+# waits is tried again, processes that failed are started anew.
+ECHO = 60
 
 TROUBLE = re.compile(r"\b(warn(ing)?|error|fatal|panic)\b", re.IGNORECASE)
 
@@ -34,6 +44,33 @@ class Line:
     def is_probe(self) -> bool:
         """Whether this is about one of the health checks, which come all the time."""
         return bool(PROBE.search(self.text))
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What a test said that it provokes, by its mark, and when it did."""
+
+    service: str
+    pattern: str
+    began: float
+    ended: float
+
+    @classmethod
+    def all_by(cls, item: pytest.Item) -> list[Self]:
+        """Return those of a test that ran."""
+        return [
+            cls(*mark.args, *item.stash[RAN])
+            for mark in item.iter_markers("provokes")
+            if RAN in item.stash
+        ]
+
+    def covers(self, line: Line) -> bool:
+        """Whether *line* is of this kind, and of this time."""
+        return (
+            line.service == self.service
+            and self.began <= line.at <= self.ended + ECHO
+            and bool(re.search(self.pattern, line.text))
+        )
 
 
 def lines(service: str, log: bytes) -> list[Line]:

@@ -1,8 +1,7 @@
 """After all that happened, no daemon has complained. Always the last test."""
 
-import re
-
 from .login import plain
+from .logs import Announcement
 
 OURS = {
     *("postfix", "dovecot", "dkim-sign", "dkim-verify", "spamassassin"),
@@ -17,23 +16,18 @@ def test_no_daemon_has_warned(server, request):
     """
     Nothing is logged as a warning or worse that no test provoked on purpose.
 
-    A test says what it provokes by its mark `provokes`; what is left is a defect, or
-    will drown the defect to come.
+    A test says what it provokes by its mark `provokes`, which holds while it runs and
+    shortly after; what is left is a defect, or will drown the defect to come.
     """
-    provoked = [
-        mark.args
-        for item in request.session.items
-        for mark in item.iter_markers("provokes")
+    announced = [
+        each for item in request.session.items for each in Announcement.all_by(item)
     ]
     complaints = [
         line
         for line in server.project.lines(OURS)
         if line.is_trouble
         and STOOD_STILL not in line.text
-        and not any(
-            line.service == service and re.search(pattern, line.text)
-            for service, pattern in provoked
-        )
+        and not any(each.covers(line) for each in announced)
     ]
 
     assert not complaints, "\n".join(map(str, complaints))
