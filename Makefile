@@ -41,7 +41,8 @@ docs:    .venv/installed ## Write .env.example, docs/settings.md and docs/securi
 figures: engine .venv/installed ## Measure start-up, memory, image sizes and latency
 	.venv/bin/python -m tests.bench.figures
 
-bench:   engine .venv/installed ## Measure what a scan for spam costs, in-process and through the milter
+bench:   engine .venv/installed ## Measure what the filters cost: a verdict on the sender, a scan for spam
+	.venv/bin/python -m tests.bench.verdicts
 	.venv/bin/python -m tests.bench.scans
 
 confusion: engine .venv/installed ## Have a public corpus of spam and ham judged; fetches it with npm

@@ -41,9 +41,9 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 @contextmanager
-def bench_project() -> Iterator[Project]:
-    """Lend a copy of the project under a name of its own."""
-    world = World(free_subnet())
+def bench_project(world: World | None = None) -> Iterator[Project]:
+    """Lend a copy of the project under a name of its own, in *world* or in any."""
+    world = world or World(free_subnet())
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         project = new_project(Path(folder, "clone"), world)
         project.name = project.name.replace("e2e", "bench")

@@ -5,8 +5,10 @@ import socket
 import struct
 from collections.abc import Iterator
 
-# Version 6; headers and a status, both as we can take them: libmilter's mfdef.h.
-VERSION, ADD_HEADERS, SKIP, LEADING_SPACE = 6, 0x01, 0x400, 0x100000
+# Version 6; what a milter may do with headers, and how we understand it: libmilter's
+# mfapi.h and mfdef.h.
+VERSION, ADD_HEADERS, CHANGE_HEADERS = 6, 0x01, 0x10
+SKIP, LEADING_SPACE = 0x400, 0x100000
 PIECE = 65535
 
 
@@ -21,7 +23,8 @@ class MilterClient:
         self._socket = socket.create_connection((address, port), 120)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._answers = self._socket.makefile("rb")
-        offer = struct.pack("!III", VERSION, ADD_HEADERS, SKIP | LEADING_SPACE)
+        changes, wishes = ADD_HEADERS | CHANGE_HEADERS, SKIP | LEADING_SPACE
+        offer = struct.pack("!III", VERSION, changes, wishes)
         self._say(b"O", offer)
         self._answer()
         self._ask(b"C", b"mx.outside.test\0004\0\x19192.0.2.7\0", j="mail.example.test")

@@ -17,6 +17,7 @@ from docker.models.containers import Container
 
 from tests.e2e.project import Project
 
+from .cpu import stolen_seconds
 from .figures import bench_project, show
 from .letters import LETTERS
 from .memory import used_mebibytes
@@ -40,14 +41,16 @@ class Figures:
     """The same, one process for each core at the same time."""
     rate: list[float] = field(default_factory=list)
     """Messages a second through the milter."""
+    cores: list[float] = field(default_factory=list)
+    """How many cores there were for them, without what the host gave to others."""
 
-    def row(self, cores: int) -> str:
+    def row(self) -> str:
         """Return the medians, and the rate as a part of what the cores could do."""
-        alone, together, rate = map(
-            statistics.median, (self.alone, self.together, self.rate)
+        alone, together, rate, cores = map(
+            statistics.median, (self.alone, self.together, self.rate, self.cores)
         )
         return (
-            f"{1000 * alone:>8.1f} {1000 * together:>8.1f} {rate:>8.2f}"
+            f"{1000 * alone:>8.1f} {1000 * together:>8.1f} {rate:>8.2f} {cores:>6.2f}"
             f" {rate * together / cores:>8.2f} {rate * alone / cores:>8.2f}"
         )
 
@@ -83,8 +86,16 @@ def in_process(project: Project, file: str, processes: int) -> float:
     return statistics.mean(map(float, said.split()))
 
 
-def through_the_milter(project: Project, message: bytes, senders: int) -> float:
-    """Return how many messages a second are judged while *senders* send them."""
+def through_the_milter(
+    project: Project, message: bytes, cores: int
+) -> tuple[float, float]:
+    """
+    Have two senders for each core send *message*.
+
+    Returns:
+        How many are judged in a second, and how many cores there were for that.
+    """
+    senders = 2 * cores
     [network] = [
         each
         for name, each in project.networks("spamassassin").items()
@@ -106,11 +117,12 @@ def through_the_milter(project: Project, message: bytes, senders: int) -> float:
     for thread in threads:
         thread.start()
     begin.wait()
-    began = monotonic()
+    began, stolen = monotonic(), stolen_seconds()
     end = began + SECONDS
     for thread in threads:
         thread.join()
-    return sum(counts) / (monotonic() - began)
+    took, stolen = monotonic() - began, stolen_seconds() - stolen
+    return sum(counts) / took, cores - stolen / took
 
 
 def measure(project: Project, cores: int, progress: Callable[[str], object]) -> None:
@@ -126,11 +138,13 @@ def measure(project: Project, cores: int, progress: Callable[[str], object]) -> 
             found, file = figures[name], f"/letters/{number}"
             found.alone.append(in_process(project, file, 1))
             found.together.append(in_process(project, file, cores))
-            found.rate.append(through_the_milter(project, message, 2 * cores))
-    print("\n          in-process, ms      through    part of cores/CPU time")
-    print("           alone together  msg/s      together    alone")
+            rate, there = through_the_milter(project, message, cores)
+            found.rate.append(rate)
+            found.cores.append(there)
+    print("\n         in-process, ms    through the milter part of cores/CPU time")
+    print("            alone together    msg/s  cores together    alone")
     for name, found in figures.items():
-        print(f"{name:<8} {found.row(cores)}")
+        print(f"{name:<8} {found.row()}")
 
 
 def main() -> None:

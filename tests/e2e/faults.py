@@ -5,6 +5,9 @@ from contextlib import contextmanager
 
 from .project import Project
 
+# What Postfix says while the filter is away.
+WHILE_RESTARTING = r"[Mm]ilter service|host or service .* not found|spamassassin:8893"
+
 
 def kill(project: Project, service: str) -> None:
     """

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from .project import Project
 from .wait import wait_until
@@ -100,3 +101,23 @@ def own_rules(project: Project, text: str) -> Iterator[int]:
 def _write(project: Project, text: str) -> None:
     # As editors do: beside it, then renamed.
     project.as_root(f"cat > {OWN}.new <<'END'\n{text}END\nmv {OWN}.new {OWN}")
+
+
+def by_the_images_rules(project: Project, command: str) -> str:
+    """
+    Run a shell *command* where the filter's configuration is, with its image's rules.
+
+    /tests is this folder. No network is there.
+    """
+    running = project.container("spamassassin")
+    rules = f"mkdir /run/spamd && ln -s {PACKAGED} /run/spamd/set"
+    said: bytes = project.docker.containers.run(
+        running.image.id,
+        ["-ec", f"{rules} && {command}"],
+        entrypoint="sh",
+        volumes_from=[running.id],
+        volumes={str(Path(__file__).parent): {"bind": "/tests", "mode": "ro"}},
+        network_mode="none",
+        remove=True,
+    )
+    return said.decode()

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from .configuration import settings
-from .faults import kill, stopped
+from .faults import WHILE_RESTARTING, kill, stopped
 from .lessons import (
     Known,
     ask,
@@ -22,7 +22,6 @@ from .lessons import (
 from .message import PUSHY, letter
 from .wait import wait_until
 
-WHILE_RESTARTING = r"[Mm]ilter service|host or service .* not found|spamassassin:8893"
 ENOUGH = 200
 
 
@@ -42,8 +41,13 @@ def taught(server):
     so_far = known(project)
     if min(so_far.nspam, so_far.nham) < ENOUGH:
         forget_all(project)
-        teach(project, [*lessons("spam", ENOUGH), *lessons("ham", ENOUGH)])
-        wait_until_learnt(project)
+        teach_both(project)
+
+
+def teach_both(project) -> None:
+    """Teach as many letters in each language as it takes to be judged by them."""
+    teach(project, [*lessons("spam", ENOUGH), *lessons("ham", ENOUGH)])
+    wait_until_learnt(project)
 
 
 @pytest.fixture
@@ -130,18 +134,23 @@ def test_a_hundred_messages_move_at_once(server, alice, before, subject):
     wait_until_known(server.project, before.nspam + 100, before.nham, within=120)
 
 
-def test_a_verdict_changes_with_what_is_taught(server, taught, alice, spammer, subject):
-    """A new message in the language of spam goes to Junk, one in that of ham stays."""
-    spam, ham = f"spam {subject}", f"ham {subject}"
-    for kind, name in (("spam", spam), ("ham", ham)):
-        spammer.send(alice.address, written(kind, name))
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+def test_a_verdict_changes_with_what_is_taught(server, alice, spammer, subject):
+    """A new message in the language of spam goes to Junk then, one in ham's stays."""
+    early, spam, ham = (f"{each} {subject}" for each in ("early", "spam", "ham"))
+    forget_all(server.project)
+    spammer.send(alice.address, written("spam", early))
+    unjudged = alice.receive(early)
 
-    good = alice.receive(ham)
-    bad = alice.receive(spam, folder="Junk")
+    teach_both(server.project)
+    spammer.send(alice.address, written("spam", spam))
+    spammer.send(alice.address, written("ham", ham))
 
+    bad, good = alice.receive(spam, folder="Junk"), alice.receive(ham)
+    assert "BAYES" not in unjudged.all("X-Spam-Status")[0]
     assert "BAYES_99" in bad.all("X-Spam-Status")[0]
     assert "BAYES_00" in good.all("X-Spam-Status")[0]
-    assert score(bad) > score(good) + 4
+    assert score(bad) > max(score(good), score(unjudged)) + 4
 
 
 def score(received) -> float:

@@ -5,7 +5,9 @@ from time import monotonic
 import pytest
 
 from .bombs import BOMBS
+from .mailbox import Received
 from .message import blank, letter
+from .wait import wait_until
 
 # SPAM_TIME_LIMIT, and what the way there and back may take.
 LIMIT = 30 + 10
@@ -30,9 +32,22 @@ def test_a_bomb_is_judged_or_put_off_in_time(server, spammer, alice, subject, bo
     assert spammer.send(alice.address, following).code == 250
     assert monotonic() - began < 10
     assert reply.code in (250, 451, 550)
+    if reply.code == 250:
+        assert found(alice, subject).all("X-Spam-Score")
     assert took < LIMIT
     assert killed(project) == before
     assert alice.receive(f"next {subject}").all("X-Spam-Score")
+
+
+def found(reader, subject: str) -> Received:
+    """The message, in the folder where the filter's verdict has put it."""
+    folders = wait_until(
+        lambda: [
+            each for each in ("INBOX", "Junk") if subject in reader.subjects(each)
+        ],
+        f"{subject} in either folder",
+    )
+    return reader.receive(subject, folder=folders[0])
 
 
 def killed(project) -> int:

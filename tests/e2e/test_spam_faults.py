@@ -1,14 +1,17 @@
 """Whatever happens to the spam filter, mail waits; it neither passes nor is lost."""
 
 from contextlib import contextmanager
-from pathlib import Path
+from time import time
 
 import pytest
 from docker.errors import ContainerError
 
-from .faults import kill
+from .configuration import await_applied, replaced
+from .faults import WHILE_RESTARTING, kill
+from .lessons import lessons, teach, wait_until_known
 from .load import Load
 from .message import GTUBE, letter
+from .rules import by_the_images_rules
 from .wait import wait_until
 
 # answer_timeout of spam-milter.conf, another spamd's start, and some patience.
@@ -21,6 +24,17 @@ for each in /proc/[0-9]*; do
 done 2>&- || true
 """
 
+
+# Another file for Compose: as the volume of what is learnt, a disk that is soon full.
+SMALL = """
+services:
+  spamassassin:
+    environment: {ALLOW_EPHEMERAL_DATA: "yes"}
+    volumes: ["small:/var/lib/bayes"]
+volumes:
+  small:
+    driver_opts: {type: tmpfs, device: tmpfs, o: "size=8m,uid=5007,gid=5007"}
+"""
 
 # Starts the filter on a full volume, and has it judge a harmless message and a bad one.
 WITHOUT_ROOM = """
@@ -80,7 +94,7 @@ def test_killed_children_are_replaced(server, alice, bob, spammer, subject):
     assert scanned(spammer, alice, f"after {subject}")
 
 
-@pytest.mark.provokes("postfix", "milter|Milter")
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
 @pytest.mark.parametrize("whom", ["milter", "spamd"])
 def test_a_killed_filter_comes_back(server, alice, bob, subject, whom):
     """The container ends with either of them, and Docker starts it anew."""
@@ -102,7 +116,7 @@ def test_a_killed_filter_comes_back(server, alice, bob, subject, whom):
         project.wait_for("healthy", "spamassassin")
 
 
-@pytest.mark.provokes("postfix", "milter|Milter")
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
 def test_one_child_that_hangs_stops_mail_for_a_minute_at_most(
     server, alice, bob, spammer, subject
 ):
@@ -124,7 +138,7 @@ def test_one_child_that_hangs_stops_mail_for_a_minute_at_most(
         signal(server.project, "CONT", one)
 
 
-@pytest.mark.provokes("postfix", "milter|Milter")
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
 def test_a_filter_that_hangs_is_replaced(server, alice, bob, spammer, subject):
     """
     Who was being served is put off, and then another spamd takes over.
@@ -149,35 +163,81 @@ def test_a_filter_that_hangs_is_replaced(server, alice, bob, spammer, subject):
     project.wait_for("healthy", "spamassassin")
 
 
+def test_a_spamd_that_gets_nowhere_is_given_up(server, alice, spammer, subject):
+    """One that doesn't get done with its rules takes no place; the old one stays."""
+    project, begin = server.project, time()
+    file = "spamassassin/spam-milter.conf.j2"
+
+    with replaced(project, file, "start_timeout = 120", "start_timeout = 1"):
+        wait_until(
+            lambda: "or was too slow" in project.said("spamassassin", begin),
+            "the end of the new one",
+            60,
+        )
+        assert scanned(spammer, alice, subject)
+    await_applied(project, "spamassassin")
+
+
 def test_no_verdict_is_given_on_a_part(server):
     """
     Time that runs out between two groups of rules is told as well as within one.
 
     A fault there ends the scan without a verdict.
     """
-    project = server.project
-    filter_ = project.container("spamassassin")
-    rules = "mkdir /run/spamd && ln -s /usr/local/share/spamassassin /run/spamd/set"
+    said = by_the_images_rules(server.project, "perl -T /tests/whole_verdict.pl")
 
-    said = project.docker.containers.run(
-        filter_.image.id,
-        ["-ec", f"{rules}; exec perl -T /tests/whole_verdict.pl"],
-        entrypoint="sh",
-        volumes_from=[filter_.id],
-        volumes={str(Path(__file__).parent): {"bind": "/tests", "mode": "ro"}},
-        network_mode="none",
-        remove=True,
-    )
-
-    nothing, time, fault = said.decode().splitlines()
+    nothing, late, fault = said.splitlines()
     assert "TIME_LIMIT_EXCEEDED" not in nothing
     assert "MISSING_DATE" in nothing
-    assert "TIME_LIMIT_EXCEEDED" in time
+    assert "TIME_LIMIT_EXCEEDED" in late
     assert fault == "fault: not all rules could be tried"
 
 
-def test_a_full_volume_of_bayes_stops_no_mail(server):
-    """With no room to write, messages are scanned as ever."""
+@contextmanager
+def small_volume(project):
+    """Have the filter keep what it learns on a disk of 8 MB for a while."""
+    override = project.folder / "small.yaml"
+    override.write_text(SMALL)
+    # Compose gives a container that is made anew the volumes of the one before.
+    remove = ("rm", "--stop", "--force", "spamassassin")
+    up = ("up", "--detach", "--wait", "--no-deps", "spamassassin")
+    project.compose(*remove)
+    try:
+        project.compose(f"--file={override}", *up)
+        yield
+    finally:
+        override.unlink()
+        project.compose(*remove)
+        project.docker.volumes.get(f"{project.name}_small").remove()
+        project.compose(*up)
+
+
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+def test_a_volume_that_fills_up_loses_nothing(server, alice, bob, spammer, subject):
+    """
+    Mail is scanned as ever. What is to be learnt waits, or is refused at once.
+
+    All that was promised is learnt when there is room again.
+    """
+    project, spam = server.project, letter("a@x.test", alice.address, subject, GTUBE)
+    with small_volume(project):
+        teach(project, lessons("spam", 2))
+        wait_until_known(project, 2, 0)
+        fill = "head -c 100M /dev/zero > /var/lib/bayes/full 2>&- || true"
+        project.inside("spamassassin", "sh", "-c", fill)
+        with under_load(alice, bob, subject):
+            answers = teach(project, lessons("ham", 20))
+        refused = spammer.send(alice.address, spam)
+        project.inside("spamassassin", "rm", "/var/lib/bayes/full")
+        promised = sum(answer.startswith("SPAMD/1.5 0 EX_OK") for answer in answers)
+        wait_until_known(project, 2, promised)
+
+    assert refused.code == 550
+    assert promised < len(answers)
+
+
+def test_the_filter_starts_on_a_full_volume(server):
+    """With no room for a database, messages are scanned as ever."""
     project = server.project
     var = f"{project.folder}/var"
     try:

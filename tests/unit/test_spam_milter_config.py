@@ -11,6 +11,7 @@ reject_score = 15.0
 contact = postmaster@example.org
 timeout_action=wait
 
+start_timeout = 120
 answer_timeout = 40
 queue_timeout = 30
 scan_limit = 524288
@@ -32,6 +33,7 @@ def test_a_file_with_every_key_is_read():
         reject_score=15.0,
         contact="postmaster@example.org",
         timeout_action="wait",
+        start_timeout=120,
         answer_timeout=40,
         queue_timeout=30,
         scan_limit=524288,
@@ -43,9 +45,9 @@ def test_a_file_with_every_key_is_read():
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("reject", "f:11: 'reject' is not of the form key = value"),
-        ("reject = 1", "f:11: 'reject' is not a setting"),
-        ("scan_limit = 3", "f:11: scan_limit is set a second time"),
+        ("reject", "f:12: 'reject' is not of the form key = value"),
+        ("reject = 1", "f:12: 'reject' is not a setting"),
+        ("scan_limit = 3", "f:12: scan_limit is set a second time"),
     ],
 )
 def test_a_line_too_many_is_named(line: str, words: str):
@@ -86,7 +88,7 @@ def test_everything_wrong_is_said_at_once():
     """Two faults make two lines."""
     words = refused(f"{GOOD}one\ntwo = 2\n").splitlines()
 
-    assert [line.split(" ")[0] for line in words] == ["f:11:", "f:12:"]
+    assert [line.split(" ")[0] for line in words] == ["f:12:", "f:13:"]
 
 
 def test_a_missing_key_is_named():

@@ -32,7 +32,7 @@ def test_a_wrong_file_is_refused(text):
 
 @pytest.mark.parametrize(
     "line",
-    ["required_score 3", "  REPORT_SAFE 1", "bayes_path /tmp/x", "time_limit 300"],
+    ["required_score 3", "  REPORT_SAFE 1", "bayes_sql_dsn x", "time_limit 300"],
 )
 def test_what_is_said_elsewhere_is_refused_with_its_place(line):
     """The operator is told where it belongs."""

@@ -25,6 +25,9 @@ class Config:
     timeout_action: str
     """What becomes of a message whose scan reaches time_limit: `wait` or `mark`."""
 
+    start_timeout: float
+    """Seconds that spamd may take to read its rules."""
+
     answer_timeout: float
     """Seconds that spamd may take for a message before a child is taken to hang."""
 
@@ -80,6 +83,7 @@ KINDS: dict[str, tuple[Callable[[str], object], str]] = {
     "reject_score": (number, "a number"),
     "contact": (address, "a mail address"),
     "timeout_action": (one_of("wait", "mark"), "wait or mark"),
+    "start_timeout": (positive, "a whole number of seconds above 0"),
     "answer_timeout": (positive, "a whole number of seconds above 0"),
     "queue_timeout": (positive, "a whole number of seconds above 0"),
     "scan_limit": (positive, "a whole number of bytes above 0"),

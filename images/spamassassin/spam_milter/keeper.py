@@ -66,13 +66,18 @@ class Keeper:
         Raises:
             NoSpamdError: Never, as there is one to fall back on.
         """
-        if self.used and not self.next:
+        # Whoever waited for one that was just replaced tells of it only now.
+        if self.used and not self.next and not self.ending:
             say(f"spamd {self.used.pid} hangs, starting another")
             self.renew()
 
     def advance(self) -> None:
         """Put the next spamd to use if it is ready."""
-        if not self.next or not self.next.answers():
+        if not self.next:
+            return
+        if not self.next.answers():
+            if time.monotonic() - self.next.started > self.coming.start_timeout:
+                self.next.kill()
             return
         # Newer rules came while it was reading: it may have read half a folder.
         if not self.next.rules.exists():
@@ -110,7 +115,7 @@ class Keeper:
                 raise NoSpamdError("spamd is gone, so we end: Docker starts us anew")
             if self.next and dead == self.next.pid:
                 self.next = None
-                self.fall_back("spamd ended while it read the rules")
+                self.fall_back("spamd ended, or was too slow, while it read the rules")
 
     def fall_back(self, reason: str) -> None:
         """Stay with the spamd in use, if there is one."""

@@ -27,9 +27,9 @@ class Copy:
 
     def add(self, data: bytes) -> None:
         """Append *data*, or as much of it as there is still room for."""
-        kept = data[: self.limit - self.size]
-        self.pieces.append(kept)
-        self.size += len(kept)
+        if kept := data[: self.limit - self.size]:
+            self.pieces.append(kept)
+            self.size += len(kept)
 
     @property
     def full(self) -> bool:

@@ -52,6 +52,7 @@ class Spamd:
     def __init__(self, rules: Path, children: int, verbose: bool) -> None:
         self.rules = rules
         self.children = children
+        self.started = time.monotonic()
         RUN.mkdir(mode=0o700, exist_ok=True)
         self.socket = RUN / f"{time.monotonic_ns()}.sock"
         self.set = Sets().of(rules)

@@ -11,7 +11,9 @@ ELSEWHERE = {
     "required_score": "set SPAM_MARK_SCORE in .env",
     "required_hits": "set SPAM_MARK_SCORE in .env",
     "report_safe": "a message is delivered as it was sent",
-    "bayes_path": "what Bayes has learnt must be in its volume",
+    "bayes_store_module": "what Bayes has learnt must be in its volume",
+    "bayes_sql_dsn": "what Bayes has learnt must be in its volume",
+    "bayes_sql_override_username": "set SPAM_LEARNING in .env",
     "time_limit": "the milter waits a little longer than config/spamassassin says",
     "envelope_sender_header": "it is what our milter writes",
 }
