@@ -264,6 +264,13 @@ REFUSED = [
         signers=("plain.dkim.test",),
         change=(b"From:", b"From: x@big.test\nFrom:"),
     ),
+    Case("blank", author="big.test", change=(b"someone@", b"someone @ ")),
+    Case(
+        "comment",
+        author="big.test",
+        sender="pass.spf.test",
+        change=(b"someone@big.test", b'"x@pass.spf.test" <someone@(x)big.test>'),
+    ),
     Case("forwarder-not-proven", author="big.test", helo="list.test"),
     Case(
         "stranger-seals",

@@ -1,18 +1,19 @@
 """Whom a message says it is from, as far as DMARC has to know: domains."""
 
+from collections.abc import Iterable
+
 import idna
 
-from dkim_launcher import verdict
+from dkim_launcher import readings, verdict
 from dkim_launcher.addresses import AddressError, parse
-from dkim_launcher.names import seen
 
 # What one message may have us do (RFC 9989, section 11.5): domains, and octets.
 _MOST_DOMAINS = 5
 _LONGEST = 4096
 
 
-class TooManyError(Exception):
-    """From: is made to hide somebody among many, or says nothing at such length."""
+class HiddenAuthorError(Exception):
+    """From: is made so that nobody can tell whom it names, among many or at all."""
 
 
 def domains(values: list[bytes]) -> list[str]:
@@ -26,24 +27,31 @@ def domains(values: list[bytes]) -> list[str]:
         values: The unfolded values of the headers.
 
     Raises:
-        TooManyError: There are more than would be looked at.
+        HiddenAuthorError: There are more than would be looked at, or one of the
+            headers has an @ and no way to read it gives a domain.
     """
     if sum(map(len, values)) > _LONGEST:
-        raise TooManyError("From: is too long")
+        raise HiddenAuthorError("From: is too long")
     found: dict[str, None] = {}
     for value in values:
-        found |= dict.fromkeys(filter(None, map(_a_labels, _written(value))))
+        found |= dict.fromkeys(_written(value.decode("utf-8", "replace")))
     if len(found) > _MOST_DOMAINS:
-        raise TooManyError(f"From: names {len(found)} domains")
+        raise HiddenAuthorError(f"From: names {len(found)} domains")
     return list(found)
 
 
-def _written(value: bytes) -> list[str]:
-    text = value.decode("utf-8", "replace")
+def _written(text: str) -> list[str]:
     try:
-        return [address.domain for address in parse(text)]
+        return _plain(address.domain for address in parse(text))
     except AddressError:
-        return [address.domain for address in seen(text)]
+        found = _plain(readings.domains(text))
+    if "@" in text and not found:
+        raise HiddenAuthorError("From: has an @ and no domain")
+    return found
+
+
+def _plain(domains: Iterable[str]) -> list[str]:
+    return [plain for each in domains if (plain := _a_labels(each))]
 
 
 def _a_labels(domain: str) -> str:

@@ -90,7 +90,10 @@ class Enforcement(NamedTuple):
         if verdict.disposition != "reject":
             return None
         if not domain:
-            return rejected("From: names too many, so that none of them can be proven")
+            return rejected(
+                "From: does not say plainly whose message this is, so that nobody is"
+                " proven (DMARC): put one address there, like Name <user@example.com>"
+            )
         return rejected(
             f"{domain} wants mail refused that isn't proven to be its own (DMARC"
             " p=reject), and neither SPF nor DKIM proves this message: send it through"

@@ -11,33 +11,41 @@ from dkim_launcher.addresses import Address
 _ENCODED = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?]*)\?=", re.IGNORECASE)
 _BETWEEN_ENCODED = re.compile(r"(?<=\?=)\s+(?==\?)")
 
-_APART = r"\s\"<>()\[\]\\,:;@"
+# What is in no part of an address, as a set of a pattern.
+APART = r"\s\"<>()\[\]\\,:;@"
 _ADDRESS = re.compile(
-    rf"(?:\"(?P<quoted>[^\"@]+)\"|(?P<local>[^{_APART}]+))@(?P<domain>[^{_APART}]+)"
+    rf"(?:\"(?P<quoted>[^\"@]+)\"|(?P<local>[^{APART}]+))@(?P<domain>[^{APART}]+)"
 )
 # What stands round an address in a text, and is no part of it.
-_ROUND = "'`.!?*|\u2018\u2019\u201c\u201d\u201e«»"
+ROUND = "'`.!?*|\u2018\u2019\u201c\u201d\u201e«»"
 
 
 def seen(value: str) -> list[Address]:
     """
     Return all that looks like an address in the unfolded *value* of a header.
 
-    Mail programs show the display name, many of them nothing else. So what is found is
-    what they show: encoded words (RFC 2047) decoded, wide and invisible letters as
-    those that they look like.
+    Mail programs show the display name, many of them nothing else.
     """
-    shown = _ENCODED.sub(_decoded, _BETWEEN_ENCODED.sub("", value))
-    shown = unicodedata.normalize("NFKC", shown)
-    shown = "".join(each for each in shown if unicodedata.category(each) != "Cf")
-    shown = re.sub(r"\\(.)", r"\1", shown)
     found = []
-    for match in _ADDRESS.finditer(shown):
-        local = match["quoted"] or match["local"].lstrip(_ROUND)
-        domain = match["domain"].rstrip(_ROUND).lower()
+    for match in _ADDRESS.finditer(shown(value)):
+        local = match["quoted"] or match["local"].lstrip(ROUND)
+        domain = match["domain"].rstrip(ROUND).lower()
         if local and "." in domain:
             found.append(Address(local, domain))
     return found
+
+
+def shown(value: str) -> str:
+    """
+    Return the unfolded *value* of a header as mail programs show it.
+
+    Encoded words (RFC 2047) are decoded, wide and invisible letters are those that
+    they look like.
+    """
+    text = _ENCODED.sub(_decoded, _BETWEEN_ENCODED.sub("", value))
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(each for each in text if unicodedata.category(each) != "Cf")
+    return re.sub(r"\\(.)", r"\1", text)
 
 
 def _decoded(word: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 import Milter
 
 from dkim_launcher import arc, spf_check
-from dkim_launcher.authors import TooManyError, domains
+from dkim_launcher.authors import HiddenAuthorError, domains
 from dkim_launcher.dmarc.evaluation import Author, Evaluation, Identifier, strictest
 from dkim_launcher.dnskeys import KeyFinder
 from dkim_launcher.milter import TrueBytesMilter
@@ -64,7 +64,7 @@ class Verifier(TrueBytesMilter):
     def _authors(self, resolver: Resolver) -> list[Author] | None:
         try:
             return [Author(each, resolver) for each in domains(self.values("from"))]
-        except TooManyError as error:
+        except HiddenAuthorError as error:
             self.log(str(error))
             return None
 
