@@ -245,7 +245,7 @@ def test_the_setting_decides_what_is_done(mode, evaluation, disposition, reply):
     """DMARC_POLICY: refuse does as the owner says, mark refuses nothing, off tells."""
     enforcement = Enforcement(mode)
 
-    verdict = enforcement.decide(evaluation, [], NO_CHAIN)
+    verdict = enforcement.decide([evaluation], [], NO_CHAIN)
     refusal = enforcement.refusal(verdict, NO_CHAIN)
 
     assert verdict.disposition == disposition
@@ -255,7 +255,7 @@ def test_the_setting_decides_what_is_done(mode, evaluation, disposition, reply):
 def test_the_refusal_says_whose_wish_it_is():
     """A person who reads the bounce learns which domain, and what would help."""
     enforcement = Enforcement("refuse")
-    verdict = enforcement.decide(_FORGED, [], NO_CHAIN)
+    verdict = enforcement.decide([_FORGED], [], NO_CHAIN)
 
     sentence = enforcement.refusal(verdict, NO_CHAIN).sentence
 
@@ -279,7 +279,7 @@ def test_a_trusted_forwarder_is_known_by_its_own_proof(identifier, override):
     """What SPF or DKIM proves to come from it is taken; its name alone is nothing."""
     enforcement = Enforcement("refuse", frozenset({"list.test"}))
 
-    verdict = enforcement.decide(_FORGED, [Identifier(*identifier.split())], NO_CHAIN)
+    verdict = enforcement.decide([_FORGED], [Identifier(*identifier.split())], NO_CHAIN)
 
     assert verdict.override == override
     assert bool(enforcement.refusal(verdict, NO_CHAIN)) == (not override)
@@ -312,14 +312,34 @@ def test_a_seal_is_believed_as_far_back_as_all_are_trusted(sets, override):
     chain = Chain("pass", "sealed", tuple(Sealed(*each) for each in sets))
     enforcement = Enforcement("refuse", sealers=frozenset({"a.test", "b.test"}))
 
-    assert enforcement.decide(_FORGED, [], chain).override == override
+    assert enforcement.decide([_FORGED], [], chain).override == override
+
+
+_STRICT = Evaluation("b.test", "fail", "quarantine", "quarantine")
+_LAX = Evaluation("c.test", "fail", "none", "none")
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "override"),
+    [
+        ([_FORGED, _LAX], "arc"),
+        ([_FORGED, _STRICT], ""),
+        ([_STRICT, _FORGED], ""),
+    ],
+)
+def test_a_seal_frees_those_alone_whom_it_names(evaluations, override):
+    """Of several authors, each whose owner wants something done must have passed."""
+    chain = Chain("pass", "sealed", (Sealed("a.test", _PASSED),))
+    enforcement = Enforcement("refuse", sealers=frozenset({"a.test"}))
+
+    assert enforcement.decide(evaluations, [], chain).override == override
 
 
 def test_a_trusted_seal_that_cannot_be_checked_now_makes_mail_wait():
     """While the sealer's key can't be looked up, its word is not yet refused."""
     chain = Chain("fail", "silence", claimed="a.test", unanswered=True)
     enforcement = Enforcement("refuse", sealers=frozenset({"a.test"}))
-    verdict = enforcement.decide(_FORGED, [], chain)
+    verdict = enforcement.decide([_FORGED], [], chain)
 
     assert enforcement.refusal(verdict, chain).enhanced == "4.7.0"
     assert Enforcement("refuse").refusal(verdict, chain).enhanced == "5.7.1"
@@ -335,7 +355,7 @@ def test_a_trusted_seal_that_cannot_be_checked_now_makes_mail_wait():
 )
 def test_scripts_find_the_verdict_in_these_words(evaluation, words):
     """Sieve looks for p=, dis=, from= and override=: a contract."""
-    verdict = Enforcement("refuse").decide(evaluation, [], NO_CHAIN)
+    verdict = Enforcement("refuse").decide([evaluation], [], NO_CHAIN)
 
     assert str(verdict) == f"dmarc={words} header.from=bank.test"
 
@@ -344,7 +364,7 @@ def test_an_override_is_said_in_the_header():
     """Whoever wonders why a failing message came in finds the reason there."""
     enforcement = Enforcement("refuse", frozenset({"list.test"}))
     verdict = enforcement.decide(
-        _FORGED, [Identifier("spf", "list.test", "pass")], NO_CHAIN
+        [_FORGED], [Identifier("spf", "list.test", "pass")], NO_CHAIN
     )
 
     assert str(verdict) == (

@@ -1,10 +1,10 @@
 """What is done with a message whose author's domain isn't proven."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dkim_launcher.arc import Chain, passed
-from dkim_launcher.dmarc.evaluation import Evaluation, Identifier
+from dkim_launcher.dmarc.evaluation import Evaluation, Identifier, strictest
 from dkim_launcher.refusal import RefusalError, deferred, rejected
 
 # What comes of the owner's request, by DMARCPolicy.
@@ -55,24 +55,30 @@ class Enforcement(NamedTuple):
     """Domains whose ARC seals are believed."""
 
     def decide(
-        self, evaluation: Evaluation, identifiers: Iterable[Identifier], chain: Chain
+        self,
+        evaluations: Sequence[Evaluation],
+        identifiers: Iterable[Identifier],
+        chain: Chain,
     ) -> DMARCVerdict:
-        """Return what is to be done with the message."""
-        override = ""
-        if evaluation.wanted != "none":
-            override = self._override(evaluation, identifiers, chain)
-        wanted = "none" if override else evaluation.wanted
-        return DMARCVerdict(evaluation, _DISPOSITIONS[self.mode][wanted], override)
+        """Return what is to be done with the message, by one evaluation or more."""
+        worst, override = strictest(evaluations), ""
+        if worst.wanted != "none":
+            override = self._override(evaluations, identifiers, chain)
+        wanted = "none" if override else worst.wanted
+        return DMARCVerdict(worst, _DISPOSITIONS[self.mode][wanted], override)
 
     def _override(
-        self, evaluation: Evaluation, identifiers: Iterable[Identifier], chain: Chain
+        self,
+        evaluations: Iterable[Evaluation],
+        identifiers: Iterable[Identifier],
+        chain: Chain,
     ) -> str:
         proven = [each.domain for each in identifiers if each.result == "pass"]
         if any(_within(domain, self.forwarders) for domain in proven):
             return "exempt"
-        if evaluation.domain in passed(chain, self.sealers):
-            return "arc"
-        return ""
+        # Somebody's own domain, which was proven, frees no other that he writes beside.
+        unproven = {each.domain for each in evaluations if each.wanted != "none"}
+        return "arc" if unproven <= passed(chain, self.sealers) else ""
 
     def refusal(self, verdict: DMARCVerdict, chain: Chain) -> RefusalError | None:
         """Return the answer to a message that is not to be taken, or not yet."""

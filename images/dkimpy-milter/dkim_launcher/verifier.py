@@ -4,7 +4,7 @@ import Milter
 
 from dkim_launcher import arc, spf_check
 from dkim_launcher.authors import HiddenAuthorError, domains
-from dkim_launcher.dmarc.evaluation import Author, Evaluation, Identifier, strictest
+from dkim_launcher.dmarc.evaluation import Author, Evaluation, Identifier
 from dkim_launcher.dnskeys import KeyFinder
 from dkim_launcher.milter import TrueBytesMilter
 from dkim_launcher.refusal import deferred
@@ -47,13 +47,13 @@ class Verifier(TrueBytesMilter):
             Identifier("dkim", each.tags.get("d", ""), each.result)
             for each in signatures
         ]
-        evaluation = _evaluated(authors, identifiers)
+        evaluations = _evaluated(authors, identifiers)
         enforcement = self.conf["Enforcement"]
-        dmarc = enforcement.decide(evaluation, identifiers, chain)
+        dmarc = enforcement.decide(evaluations, identifiers, chain)
         found = [spf, *signatures, dmarc, chain]
         for verdict in found:
             self.log(str(verdict))
-        results = {evaluation.result, *(each.result for each in identifiers)}
+        results = {each.result for each in [*evaluations, *identifiers]}
         if ("temperror" in results or chain.unanswered) and not resolver.is_alive():
             raise deferred("Our name server does not answer, try again later", "4.4.3")
         if refusal := enforcement.refusal(dmarc, chain):
@@ -80,13 +80,13 @@ class Verifier(TrueBytesMilter):
 
 def _evaluated(
     authors: list[Author] | None, identifiers: list[Identifier]
-) -> Evaluation:
+) -> list[Evaluation]:
     if authors is None:
         # Whom it hides among the others may well want it refused.
-        return Evaluation("", "permerror", "absent", wanted="reject")
+        return [Evaluation("", "permerror", "absent", wanted="reject")]
     if not authors:
-        return Evaluation("", "permerror", "absent")
-    return strictest(author.evaluate(identifiers) for author in authors)
+        return [Evaluation("", "permerror", "absent")]
+    return [author.evaluate(identifiers) for author in authors]
 
 
 Verifier = Milter.enable_protocols(Verifier, Milter.P_HDR_LEADSPC)  # type: ignore[misc]
