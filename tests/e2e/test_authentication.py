@@ -382,9 +382,22 @@ def test_an_author_hidden_among_many_is_refused(spammer, bob, subject):
     assert reply.code == 550
 
 
-def test_a_proof_that_may_still_come_makes_mail_wait(send):
-    """While the key of the owner's signature can't be looked up, the answer is 451."""
-    reply = send(Case("", author="big.test", signers=("lame.big.test",)))
+@pytest.mark.parametrize(
+    "case",
+    _named(
+        [
+            Case("proof", author="big.test", signers=("lame.big.test",)),
+            Case(
+                "policy-of-one-of-two",
+                author="lame.test, someone@plain.dkim.test",
+                sender="plain.dkim.test",
+            ),
+        ]
+    ),
+)
+def test_what_may_be_found_out_yet_makes_mail_wait(send, case):
+    """The key of the owner's signature, or who is hidden beside a slow domain: 451."""
+    reply = send(case)
 
     assert (reply.code, str(reply).split()[1]) == (451, "4.7.0")
 

@@ -3,7 +3,13 @@
 import pytest
 from dkim_launcher.arc import Chain, Sealed
 from dkim_launcher.dmarc import tree
-from dkim_launcher.dmarc.evaluation import Author, Evaluation, Identifier, strictest
+from dkim_launcher.dmarc.evaluation import (
+    Author,
+    Evaluation,
+    Identifier,
+    evaluate,
+    strictest,
+)
 from dkim_launcher.dmarc.record import Record, parse
 from dkim_launcher.enforcement import Enforcement
 
@@ -219,6 +225,27 @@ def test_of_several_authors_the_strictest_policy_counts():
     assert not strictest([proven, Evaluation("c.test", "none", "absent")]).proven
 
 
+@pytest.mark.parametrize(
+    ("authors", "identifiers", "wanted"),
+    [
+        (["silent.test"], [], ["none"]),
+        (["silent.test", "nothing.test"], [], ["reject", "none"]),
+        (["nothing.test", "silent.test"], [], ["none", "reject"]),
+        (["silent.test", "nothing.test"], ["silent.test"], ["none", "none"]),
+    ],
+)
+def test_nobody_is_hidden_behind_slow_domains(authors, identifiers, wanted):
+    """Of several authors, one without an answer may be one who wants mail refused."""
+    resolver = Zone(_NAMES).resolver()
+
+    found = evaluate(
+        [Author(each, resolver) for each in authors],
+        [Identifier("dkim", each, "pass") for each in identifiers],
+    )
+
+    assert [each.wanted for each in found] == wanted
+
+
 _FORGED = Evaluation("bank.test", "fail", "reject", "reject")
 _DOUBTFUL = Evaluation("bank.test", "fail", "quarantine", "quarantine")
 _PROVEN = Evaluation("bank.test", "pass", "reject", proven=True)
@@ -238,6 +265,12 @@ _UNKNOWN = Evaluation("bank.test", "temperror", "reject", "reject")
         ("off", _FORGED, "none", None),
         ("off", _DOUBTFUL, "none", None),
         ("refuse", Evaluation("a.test", "temperror", "absent"), "none", None),
+        (
+            "refuse",
+            Evaluation("a.test", "temperror", "absent", "reject"),
+            "reject",
+            "451 4.7.0",
+        ),
         ("refuse", _HIDDEN, "reject", "550 5.7.1"),
     ],
 )

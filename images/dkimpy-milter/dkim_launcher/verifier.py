@@ -4,7 +4,7 @@ import Milter
 
 from dkim_launcher import arc, spf_check
 from dkim_launcher.authors import HiddenAuthorError, domains
-from dkim_launcher.dmarc.evaluation import Author, Evaluation, Identifier
+from dkim_launcher.dmarc.evaluation import Author, Evaluation, Identifier, evaluate
 from dkim_launcher.dnskeys import KeyFinder
 from dkim_launcher.milter import TrueBytesMilter
 from dkim_launcher.refusal import deferred
@@ -86,7 +86,7 @@ def _evaluated(
         return [Evaluation("", "permerror", "absent", wanted="reject")]
     if not authors:
         return [Evaluation("", "permerror", "absent")]
-    return [author.evaluate(identifiers) for author in authors]
+    return evaluate(authors, identifiers)
 
 
 Verifier = Milter.enable_protocols(Verifier, Milter.P_HDR_LEADSPC)  # type: ignore[misc]

@@ -1,6 +1,6 @@
 """Whether what is proven of a message proves its author's domain (section 5.3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dkim_launcher.dmarc import tree
@@ -114,6 +114,26 @@ class Author:
 
     def _owner(self, domain: str) -> str:
         return tree.organizational(domain, tree.walk(domain, self._resolver))
+
+
+def evaluate(
+    authors: Sequence[Author], identifiers: Sequence[Identifier]
+) -> list[Evaluation]:
+    """
+    Return the verdict on each of the *authors* of a message.
+
+    Of several, one whose policy can't be looked up is taken for one that wants mail
+    refused: whoever wrote the others there may have used up the time on purpose.
+    """
+    found = [author.evaluate(identifiers) for author in authors]
+    if len(found) == 1:
+        return found
+    return [each._replace(wanted="reject") if _hidden(each) else each for each in found]
+
+
+def _hidden(evaluation: Evaluation) -> bool:
+    unknown = (evaluation.result, evaluation.policy) == ("temperror", "absent")
+    return unknown and not evaluation.proven
 
 
 def strictest(evaluations: Iterable[Evaluation]) -> Evaluation:
