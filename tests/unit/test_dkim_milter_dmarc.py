@@ -114,6 +114,8 @@ _NAMES = {
     "_dmarc.subs.test": "v=DMARC1; p=reject; sp=quarantine; np=none",
     "www.subs.test": {"A": ["192.0.2.1"]},
     "x.below.subs.test": {"A": ["192.0.2.1"]},
+    "unsure.subs.test": Zone.SILENT,
+    "unsure.none.test": Zone.SILENT,
     "_dmarc.strict.test": "v=DMARC1; p=quarantine; adkim=s; aspf=s",
     "_dmarc.trial.test": "v=DMARC1; p=reject; t=y",
     "_dmarc.trial2.test": "v=DMARC1; p=quarantine; t=y",
@@ -170,6 +172,9 @@ def _evaluation(domain, *identifiers):
         ("below.subs.test", [], "fail", "quarantine", "quarantine"),
         ("ghost.subs.test", [], "fail", "none", "none"),
         ("ghost.none.test", [], "fail", "reject", "reject"),
+        # Whether they exist isn't known: the stricter of both policies.
+        ("unsure.subs.test", [], "fail", "quarantine", "quarantine"),
+        ("unsure.none.test", [], "fail", "reject", "reject"),
         ("none.test", [], "fail", "none", "none"),
         ("trial.test", [], "fail", "reject", "quarantine"),
         ("trial2.test", [], "fail", "quarantine", "none"),

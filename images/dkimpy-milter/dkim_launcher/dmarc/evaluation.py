@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dkim_launcher.dmarc import tree
+from dkim_launcher.dmarc.record import REQUESTS
 from dkim_launcher.dmarc.tree import Found
 from dkim_launcher.resolver import Resolver, UnansweredError
 
@@ -90,7 +91,11 @@ class Author:
         others = record.sp or record.p
         if record.np in {None, others}:
             return others
-        exists = self._resolver.look_up(self.domain, "A").exists
+        try:
+            exists = self._resolver.look_up(self.domain, "A").exists
+        except UnansweredError:
+            # The record has been read: one of its two policies is the right one.
+            return max(others, record.np, key=REQUESTS.index)
         return others if exists else record.np
 
     def _said(self, identifier: Identifier) -> str:
@@ -148,6 +153,5 @@ def strictest(evaluations: Iterable[Evaluation]) -> Evaluation:
 
 
 def _severity(evaluation: Evaluation) -> tuple[int, int]:
-    wanted = ("none", "quarantine", "reject")
     results = ("pass", "none", "permerror", "temperror", "fail")
-    return wanted.index(evaluation.wanted), results.index(evaluation.result)
+    return REQUESTS.index(evaluation.wanted), results.index(evaluation.result)

@@ -11,7 +11,8 @@ _VERSION = re.compile(rb"[vV][ \t]*=[ \t]*DMARC1[ \t]*(;|\Z)")
 # A URI has a scheme and more (RFC 3986, section 3), and no comma here.
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 
-_REQUESTS = ("none", "quarantine", "reject")
+# From the least to the most.
+REQUESTS = ("none", "quarantine", "reject")
 
 
 class Record(NamedTuple):
@@ -42,7 +43,7 @@ def parse(texts: Iterable[bytes]) -> Record | None:
         return None
     tags = _tags(records[0].decode("ascii", "replace"))
     p, sp, np = (tags.get(name) for name in ("p", "sp", "np"))
-    if p not in _REQUESTS or not {sp, np} <= {None, *_REQUESTS}:
+    if p not in REQUESTS or not {sp, np} <= {None, *REQUESTS}:
         p, sp, np = ("none" if _reports(tags) else None), None, None
     return Record(
         p,
