@@ -41,7 +41,7 @@ _NAMES = {
     **{f"in{n}.test": {"A": ["198.51.100.9"]} for n in range(11)},
     "explains.test": "v=spf1 -all exp=explain.test",
     "long.test": "v=spf1 " + "ip4:198.51.100.1 " * 400 + "+all",
-    "ünicode.test": "v=spf1 +all",
+    "xn--nicode-2ya.test": "v=spf1 +all",
     "quoted.test": b"v=spf1 \xff +all",
 }
 
@@ -90,6 +90,17 @@ def test_a_sender_gets_the_result_that_rfc_7208_gives_it(domain, result):
     verdict, _ = _check(f"joe@{domain}")
 
     assert verdict.result == result
+
+
+@pytest.mark.parametrize(
+    "name", ["ünicode.test", "ÜNICODE.test", "xn--nicode-2ya.test"]
+)
+def test_a_domain_beyond_ascii_is_looked_up_by_its_a_labels(name):
+    """However it is written, it is one domain (RFC 8616, section 4)."""
+    verdict, _ = _check(f"jürgen@{name}")
+
+    assert (verdict.result, verdict.domain) == ("pass", "xn--nicode-2ya.test")
+    assert str(verdict).endswith(" smtp.mailfrom=xn--nicode-2ya.test")
 
 
 def test_a_bounce_is_judged_by_the_clients_name():

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from dkim_launcher import canonical
 from dkim_launcher.dkimpy import SIGNATURE_VALUE
-from dkim_launcher.dnskeys import KeyFinder
+from dkim_launcher.dnskeys import KeyFinder, KeyUnusableError
 from dkim_launcher.resolver import Resolver, UnansweredError
 from dkim_launcher.signatures import verdicts
 from dkim_launcher.verdict import Verdict, authentication_results
@@ -43,6 +43,8 @@ _ZONE = Zone(
         "revoked._domainkey.out.test": "v=DKIM1; p=",
         "broken._domainkey.out.test": "v=DKIM1; p=AAAA",
         "long._domainkey.out.test": "v=DKIM1; p=" + "A" * 5000,
+        "s._domainkey.xn--nicode-2ya.test": _RECORD,
+        "xn--s-zfa._domainkey.out.test": _RECORD,
         "short._domainkey.out.test": _rsa(1024)[1],
         "silent._domainkey.out.test": Zone.SILENT,
     }
@@ -86,6 +88,32 @@ def test_a_signature_gets_the_result_that_rfc_8601_gives_it(message, result):
     [verdict] = _judged(message)
 
     assert verdict.result == result
+
+
+@pytest.mark.parametrize(
+    ("selector", "domain", "name"),
+    [
+        ("s", "ünicode.test", "xn--nicode-2ya.test"),
+        ("s", "xn--nicode-2ya.test", "xn--nicode-2ya.test"),
+        ("äs", "out.test", "out.test"),
+    ],
+)
+def test_a_key_beyond_ascii_is_found_by_its_a_labels(selector, domain, name):
+    """And DMARC gets the domain in the form that it compares (RFC 8616, section 5)."""
+    [verdict] = _judged(_signed(selector.encode(), domain.encode()))
+
+    assert (verdict.result, verdict.tags["d"]) == ("pass", name)
+
+
+@pytest.mark.parametrize("domain", ["u\ufffd.test", "ü." * 1000])
+def test_what_can_not_be_a_name_is_not_looked_up(domain):
+    """It is no domain, and a long one would cost time."""
+    zone = Zone({})
+
+    with pytest.raises(KeyUnusableError):
+        KeyFinder(zone.resolver(), 1024)(f"s._domainkey.{domain}".encode())
+
+    assert zone.asked == []
 
 
 def test_a_signature_must_cover_the_author():

@@ -10,6 +10,7 @@ import dkim
 from dkim.util import InvalidTagValueList, parse_tag_value
 
 from dkim_launcher import log, verdict
+from dkim_launcher.alabels import a_labels
 from dkim_launcher.dnskeys import (
     KeyFinder,
     KeyUnacceptableError,
@@ -200,7 +201,7 @@ def _sealed(link: _Link) -> Sealed:
 
 
 def _sealer(link: _Link) -> str:
-    return verdict.domain(link.seal[b"d"].decode("ascii", "replace").lower())
+    return verdict.domain(a_labels(link.seal[b"d"].decode("utf-8", "replace")))
 
 
 def passed(chain: Chain, trusted: frozenset[str]) -> set[str]:

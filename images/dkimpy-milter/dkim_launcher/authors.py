@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-import idna
-
 from dkim_launcher import readings, verdict
 from dkim_launcher.addresses import AddressError, parse
+from dkim_launcher.alabels import a_labels
 
 # What one message may have us do (RFC 9989, section 11.5): domains, and octets.
 _MOST_DOMAINS = 5
@@ -51,13 +50,4 @@ def _written(text: str) -> list[str]:
 
 
 def _plain(domains: Iterable[str]) -> list[str]:
-    return [plain for each in domains if (plain := _a_labels(each))]
-
-
-def _a_labels(domain: str) -> str:
-    if domain.isascii():
-        return verdict.domain(domain.lower().rstrip("."))
-    try:
-        return verdict.domain(idna.encode(domain, uts46=True).decode().rstrip("."))
-    except idna.IDNAError:
-        return ""
+    return [plain for each in domains if (plain := verdict.domain(a_labels(each)))]

@@ -2,6 +2,7 @@
 
 import dkim
 
+from dkim_launcher.alabels import a_labels
 from dkim_launcher.resolver import Resolver, UnansweredError
 
 # A key is a stranger's data: these bound the arithmetic that he can have us do.
@@ -43,12 +44,12 @@ class KeyFinder:
         return record
 
     def _look_up(self, name: bytes) -> bytes:
+        if not (known := a_labels(name.decode("utf-8", "replace"))):
+            raise KeyUnusableError("no key can be at this name")
         try:
-            records = self._resolver.look_up(name.decode("ascii")).records
+            records = self._resolver.look_up(known).records
         except UnansweredError as error:
             raise KeyUnavailableError(str(error)) from None
-        except UnicodeDecodeError:
-            raise KeyUnusableError("no key can be at this name") from None
         if not records:
             raise KeyUnusableError("no key at this name")
         # A wildcard may answer with other records beside the key.

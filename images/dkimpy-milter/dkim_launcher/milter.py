@@ -41,7 +41,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
     def envfrom(self, sender: str, *parameters: str) -> int:
         """Begin a message."""
         self._forget()
-        super().envfrom(ascii(sender)[1:-1], *parameters)
+        super().envfrom(sender, *parameters)
         return int(Milter.CONTINUE)
 
     def data(self) -> int:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import spf
 
 from dkim_launcher import log, verdict
+from dkim_launcher.alabels import a_labels
 from dkim_launcher.resolver import Resolver, UnansweredError
 
 # A record is a stranger's text: this bounds the work that he can have us do. One
@@ -47,7 +48,7 @@ def check(client: str, helo: str, sender: str, resolver: Resolver) -> SPFVerdict
         resolver: For all look-ups.
     """
     local, _, name = (sender or f"postmaster@{helo}").rpartition("@")
-    domain = verdict.domain(name.lower().rstrip("."))
+    domain = verdict.domain(a_labels(name))
     identity = _identity(domain, sender)
     if not (client and domain):
         return SPFVerdict("none", domain, identity)

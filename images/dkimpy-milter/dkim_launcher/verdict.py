@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from dkim_launcher.alabels import a_labels
+
 # Values come from strangers, and readers take the header's word. What isn't plainly
 # a value of its kind is left out, so that no quoting can be got wrong. None has a = in
 # it: the words that Sieve scripts look for (see DMARCVerdict) are ours alone.
@@ -41,10 +43,10 @@ def readable(signature: Mapping[bytes, bytes]) -> dict[str, str]:
     """Return the tags of a *signature*, as text, that a verdict may quote."""
     tags = {}
     for name in _TAGS:
-        value = signature.get(name.encode(), b"").decode("ascii", "replace")
+        value = signature.get(name.encode(), b"").decode("utf-8", "replace")
         tags[name] = re.sub(r"\s", "", value)
     # Eight characters tell signatures of one domain apart (RFC 6008).
-    return {**tags, "d": tags["d"].lower(), "b": tags["b"][:8]}
+    return {**tags, "d": a_labels(tags["d"]), "b": tags["b"][:8]}
 
 
 def domain(value: str) -> str:

@@ -1,0 +1,26 @@
+"""Domains as name servers know them, whatever letters they are written in."""
+
+import idna
+
+# Octets of a name (RFC 1035, section 2.3.4): more are no name, and cost time.
+_LONGEST = 255
+
+
+def a_labels(domain: str) -> str:
+    """
+    Return *domain* in lower case, its U-labels as A-labels, without its last dot.
+
+    That is what SPF, DKIM and DMARC look up and compare (RFC 8616). Nothing is returned
+    for what can't be the name of a domain (RFC 5891); ASCII is taken as it is.
+    """
+    if len(domain) > _LONGEST:
+        return ""
+    labels = domain.lower().rstrip(".").split(".")
+    try:
+        return ".".join(map(_a_label, labels))
+    except idna.IDNAError:
+        return ""
+
+
+def _a_label(label: str) -> str:
+    return label if label.isascii() else idna.encode(label, uts46=True).decode()
