@@ -18,6 +18,7 @@ from dkim_launcher.authors import HiddenAuthorError, domains
         (["a@b.test", "c@b.test"], ["b.test"]),
         (["a@bücher.test"], ["xn--bcher-kva.test"]),
         (["a@BÜCHER.test"], ["xn--bcher-kva.test"]),
+        (['"x@y.test" <ä@bücher.test>'], ["xn--bcher-kva.test"]),
         (["x@y.test <a@b.test>"], ["y.test", "b.test"]),
         (["group: a@b.test;"], ["b.test"]),
         (["<a@b.test"], ["b.test"]),

@@ -52,6 +52,11 @@ def test_accounts_that_cannot_be_read_hold_mail_back(tmp_path):
             {"from": ["älice@a.test".encode()]},
             "550 5.6.7 From: has an address that is not plain ASCII; we have none such",
         ),
+        (
+            {"from": [b"alice@a.test"], "sender": [b"\xff@a.test"]},
+            "550 5.6.7 Sender: has an address that is not plain ASCII;"
+            " we have none such",
+        ),
     ],
 )
 def test_a_message_that_is_not_the_logins_is_refused_for_good(headers, reply):

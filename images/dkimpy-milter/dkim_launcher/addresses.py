@@ -3,9 +3,12 @@
 import re
 from typing import NamedTuple
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+# RFC 6531 lets all that isn't ASCII stand where a letter may.
+_BEYOND_ASCII = r"\u0080-\U0010ffff"
+_ATOM = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{_BEYOND_ASCII}-]+"
 _DOT_ATOM = re.compile(rf"{_ATOM}(\.{_ATOM})*")
-_HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_LABEL = rf"[A-Za-z0-9{_BEYOND_ASCII}-]+"
+_HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _COMMENT_PART = re.compile(r"\\.|[()]", re.DOTALL)
 _TOKEN = re.compile(
     r"""
@@ -20,10 +23,6 @@ _TOKEN = re.compile(
 
 class AddressError(ValueError):
     """Why a header is not a list of addresses, to follow the header's name."""
-
-
-class NonAsciiAddressError(AddressError):
-    """An address that needs RFC 6531, which this server's accounts don't have."""
 
 
 class Address(NamedTuple):
@@ -109,8 +108,6 @@ def _address(tokens: list[_Token]) -> Address:
     if [token.text for token in tokens[1:2]] != ["@"] or len(tokens) != 3:
         raise AddressError("has an address that is not of the form user@domain")
     local, domain = tokens[0], tokens[2].text
-    if not f"{local.text}{domain}".isascii():
-        raise NonAsciiAddressError("has an address that is not plain ASCII")
     if not _HOST_NAME.fullmatch(domain):
         raise AddressError("has an address whose domain is not a host name")
     if local.kind == "quoted":

@@ -41,13 +41,16 @@ def domains(values: list[bytes]) -> list[str]:
 
 def _written(text: str) -> list[str]:
     try:
-        return _plain(address.domain for address in parse(text))
+        written = [a_labels(address.domain) for address in parse(text)]
     except AddressError:
-        found = _plain(readings.domains(text))
+        written = []
+    if written and all(written):
+        return _plain(written)
+    found = _plain(map(a_labels, readings.domains(text)))
     if "@" in text and not found:
         raise HiddenAuthorError("From: has an @ and no domain")
     return found
 
 
 def _plain(domains: Iterable[str]) -> list[str]:
-    return [plain for each in domains if (plain := verdict.domain(a_labels(each)))]
+    return list(filter(None, map(verdict.domain, domains)))

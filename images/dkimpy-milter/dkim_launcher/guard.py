@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from math import ceil
 
-from dkim_launcher.addresses import Address, AddressError, NonAsciiAddressError, parse
+from dkim_launcher.addresses import Address, AddressError, parse
 from dkim_launcher.lines import LONGEST, too_long
 from dkim_launcher.names import seen
 from dkim_launcher.rate import Rate
@@ -93,13 +93,17 @@ def _author_line(values: Values) -> bytes:
 
 def _parsed(header: str, value: bytes, login: str = "") -> list[Address]:
     try:
-        return parse(_text(value))
-    except NonAsciiAddressError as error:
-        raise rejected(f"{header}: {error}; we have none such", "5.6.7") from None
+        found = parse(_text(value))
     except AddressError as error:
         what = _text(value)[:_QUOTED]
         whose = f", so {what} can't be told to belong to {login}" if login else ""
         raise rejected(f"{header}: {error}{whose}") from None
+    if not all(str(address).isascii() for address in found):
+        raise rejected(
+            f"{header}: has an address that is not plain ASCII; we have none such",
+            "5.6.7",
+        )
+    return found
 
 
 def _text(value: bytes) -> str:
