@@ -11,6 +11,11 @@ from dkim_launcher import log
 from dkim_launcher.refusal import RefusalError, deferred
 from dkim_launcher.turns import Turn
 
+# Far more than an honest message has.
+_MOST_HEADERS = 10_000
+# Octets that each header takes beside its text, until the message has been judged.
+_BESIDE_TEXT = 600
+
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
@@ -51,7 +56,15 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
     @Milter.noreply  # type: ignore[untyped-decorator]
     @Milter.decode("bytes")  # type: ignore[untyped-decorator]
     def header(self, name: str, value: bytes) -> int:
-        """Keep a header: *value* begins with its own blank, unless it has none."""
+        """
+        Keep a header, as soon as there is room for it, and unless there are too many.
+
+        *value* begins with its own blank, unless it has none.
+        """
+        self.headers += 1
+        octets = len(name) + len(value) + _BESIDE_TEXT
+        if self.headers > _MOST_HEADERS or not self.turn.take(octets):
+            return int(Milter.CONTINUE)
         if not self._keeps_leading_blank():
             value = b" " + value
         self.fields.append((name.strip().lower(), value))
@@ -91,6 +104,8 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
         try:
             if self.turn.missed:
                 raise deferred("Too many large messages at once, try again", "4.3.2")
+            if self.headers > _MOST_HEADERS:
+                raise _too_many(self.headers)
             self.judge()
         except RefusalError as refusal:
             return self._refuse(refusal)
@@ -117,6 +132,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
     def _forget(self) -> None:
         self.fp = io.BytesIO()
         self.fields: list[tuple[str, bytes]] = []
+        self.headers = 0
         self.turn.end()
         self.turn = Turn()
 
@@ -130,3 +146,8 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
         sentence = refusal.sentence.replace("%", "%%")
         self.setreply(refusal.code, refusal.enhanced, sentence)
         return int(Milter.REJECT if refusal.code[0] == "5" else Milter.TEMPFAIL)
+
+
+def _too_many(headers: int) -> RefusalError:
+    sentence = f"The message has {headers} headers, {_MOST_HEADERS} are taken at most"
+    return RefusalError("552", "5.3.4", sentence)

@@ -1,0 +1,47 @@
+"""A message of nothing but headers costs little memory, and nobody's mail."""
+
+import re
+
+from .message import letter, with_header
+from .submission import logged_in
+
+# As text little; each is an object, and more of them would fill what a filter may hold.
+BOMB = ["A:"] * 100_000
+# What a tenth of them takes, and then some.
+MEMORY_KB = 10_000
+
+
+def peak(server, service: str) -> int:
+    """How much memory, in kB, the filter in *service* has had at once so far."""
+    status = server.project.inside(service, "cat", "/proc/1/status").decode()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
+
+
+def test_a_stranger_cannot_fill_the_verifiers_memory(server, spammer, bob, subject):
+    """So many headers are refused for good, and the next message is judged."""
+    before = peak(server, "dkim-verify")
+    message = letter("a@outside.test", bob.address, subject)
+
+    refused = spammer.send(bob.address, with_header(message, *BOMB))
+    taken = spammer.send(bob.address, message)
+
+    assert str(refused).startswith("552 5.3.4 ")
+    assert taken.code == 250
+    assert bob.receive(subject).all("Authentication-Results")
+    assert peak(server, "dkim-verify") < before + MEMORY_KB
+
+
+def test_a_user_cannot_fill_the_signers_memory(server, alice, bob, subject):
+    """So many headers are refused for good, and the next message is signed."""
+    before = peak(server, "dkim-sign")
+    message = letter(alice.address, bob.address, subject)
+
+    with logged_in(alice) as session:
+        bomb = with_header(message, *BOMB)
+        refused = session.deliver(bomb, alice.address, [bob.address])
+        taken = session.deliver(message, alice.address, [bob.address])
+
+    assert str(refused).startswith("552 5.3.4 ")
+    assert taken.code == 250
+    assert bob.receive(subject).all("DKIM-Signature")
+    assert peak(server, "dkim-sign") < before + MEMORY_KB
