@@ -16,10 +16,20 @@ _SPF = {
     "void": "v=spf1 a:v1.test a:v2.test a:v3.test +all",
 }
 
+# The same for domains that are named for something else.
+_SPF_OF_OTHERS = {
+    "reject.dmarc.test": "v=spf1 -all",
+    "spf.dmarc.test": "v=spf1 +all",
+    "sub.spf.dmarc.test": "v=spf1 +all",
+    "sub.strict.dmarc.test": "v=spf1 +all",
+    "list.test": "v=spf1 +all",
+}
+
 _DMARC = {
     "none.dmarc.test": "p=none",
     "quarantine.dmarc.test": "p=quarantine",
     "reject.dmarc.test": "p=reject",
+    "spf.dmarc.test": "p=reject",
     "strict.dmarc.test": "p=reject; adkim=s; aspf=s",
     "trial.dmarc.test": "p=reject; t=y",
     "trial-quarantine.dmarc.test": "p=quarantine; t=y",
@@ -52,7 +62,7 @@ def records(selector: str, key: str) -> list[str]:
         key: Its record, as quoted strings.
     """
     spf = {f"{name}.spf.test": record for name, record in _SPF.items()}
-    spf |= {"reject.dmarc.test": "v=spf1 -all", "list.test": "v=spf1 +all"}
+    spf |= _SPF_OF_OTHERS
     hosts = {*spf, *_DMARC, *_SIGNERS, *_HOSTS}
     return [
         *(f"{name}. A 192.0.2.66" for name in sorted(hosts)),
