@@ -21,9 +21,9 @@ ENVELOPE = (EHLO, MAIL, RCPT)
 refusing = pytest.mark.provokes("postfix", "reject: RCPT from .* Protocol error")
 
 
-def text(subject: str) -> str:
+def text(subject: str, author: str = "a@outside.test") -> str:
     """A message as it follows DATA."""
-    return f"From: a@outside.test\r\nSubject: {subject}\r\n\r\nGood day.\r\n."
+    return f"From: {author}\r\nSubject: {subject}\r\n\r\nGood day.\r\n."
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def status(server) -> list[dict[str, str]]:
 @refusing
 def test_what_is_refused_is_never_scanned(server, world, visit, subject):
     """
-    Early, listed, misnamed clients and mail to nobody trouble no filter.
+    Early, listed, misnamed clients, mail to nobody and forged mail trouble no scanner.
 
     A letter that is taken afterwards is the only one SpamAssassin says anything of.
     """
@@ -221,10 +221,12 @@ def test_what_is_refused_is_never_scanned(server, world, visit, subject):
         visit("unheard", *misnamed),
         visit("unheard", *unknown),
     ]
-    *_, taken = visit("unheard", *ENVELOPE, "DATA", text(subject))
+    letters = [text(subject, "a@reject.dmarc.test"), text(subject)]
+    forged, taken = [visit("unheard", *ENVELOPE, "DATA", each)[-1] for each in letters]
 
     assert [replies[-2][:3] for replies in refused] == ["550", "550", "504", "550"]
     assert [replies[-1][:1] for replies in refused] == ["5"] * len(refused)
+    assert forged.startswith("550 5.7.1")
     assert taken.startswith("250")
     scans = wait_until(lambda: scanned(server, world, begin), "a scan in the log")
     assert len(scans) == 1, scans
