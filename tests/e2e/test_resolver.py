@@ -1,5 +1,6 @@
 """The names of the internet, as our containers find them out."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,17 +24,26 @@ from .world.zones import SIGNED
 # Docker's, for a bridge: docker-network-create(1).
 MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
 
-# Who asks for names: all that look up what strangers say, and who gets certificates.
-ASKING = ("postfix", "dkim-verify", "spamassassin", "certs", "stack")
 
+def test_who_looks_up_names_asks_our_resolver(server):
+    """
+    No container asks a name server of the machine or of the provider.
 
-@pytest.mark.parametrize("service", ASKING)
-def test_who_looks_up_names_asks_our_resolver(server, service):
-    """No container asks a name server of the machine or of the provider."""
-    asked = server.project.container(service).attrs["HostConfig"]["Dns"]
-    networks = server.project.networks("resolver")
+    Asked of Compose, which knows also of those that run only if an operator wants them.
+    """
+    project = server.project
+    known = project.compose("--profile=*", "config", "--format=json").stdout
+    services = json.loads(known)["services"]
+    address = project.networks("resolver")[f"{project.name}_names"]["IPAddress"]
 
-    assert asked == [networks[f"{server.project.name}_names"]["IPAddress"]]
+    asked = {
+        name: service.get("dns")
+        for name, service in services.items()
+        if "names" in (service.get("networks") or {}) and name != "resolver"
+    }
+
+    assert {"postfix", "dkim-verify", "clamav", "rule-updater"} < asked.keys()
+    assert all(servers == [address] for servers in asked.values()), asked
 
 
 def test_a_filter_finds_a_name_and_no_way_out(server, world):
