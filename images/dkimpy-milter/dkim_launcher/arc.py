@@ -17,12 +17,10 @@ from dkim_launcher.dnskeys import (
     KeyUnavailableError,
     KeyUnusableError,
 )
+from dkim_launcher.limits import LONGEST_HEADER, MOST_HEADERS
 
-# Section 4.2.1, and what one message may cost.
+# No chain may have more (section 4.2.1).
 _MOST_SETS = 50
-_MOST_HEADERS = 1000
-# dkimpy's checks take time by the square of a header's length, in octets.
-_LONGEST_HEADER = 4096
 
 _RESULTS = b"arc-authentication-results"
 _SIGNATURE = b"arc-message-signature"
@@ -112,9 +110,9 @@ def verify(message: bytes, keys: KeyFinder) -> Chain:
 def _affordable(found: list[Header], headers: int) -> None:
     if len(found) > _MOST_SETS * len(_SET):
         raise _BrokenError(f"{len(found)} headers are too many")
-    if headers > _MOST_HEADERS:
+    if headers > MOST_HEADERS:
         raise _BrokenError(f"{headers} headers are too many")
-    if any(len(value) > _LONGEST_HEADER for _, value in found):
+    if any(len(value) > LONGEST_HEADER for _, value in found):
         raise _BrokenError("a header of it is too long")
 
 
