@@ -63,6 +63,11 @@ CASES = [
         helo="pass.spf.test",
         says=("spf=pass (", "smtp.helo=pass.spf.test"),
     ),
+    Case(
+        "spf-pass-beyond-ascii",
+        sender="bücher.spf.test",
+        says=("spf=pass (", "smtp.mailfrom=xn--bcher-kva.spf.test"),
+    ),
     Case("spf-none-helo", sender="", says=("spf=none (",)),
     Case("dkim-none", says=("; dkim=none (no signature)",)),
     Case(
@@ -343,7 +348,8 @@ def send(server, stranger, bob, subject):
         with Smtp(ADDRESS, server.port(25)) as session:
             session.say(f"EHLO {case.helo}")
             sender = f"someone@{domain}" if domain else ""
-            return session.deliver(message, sender, [bob.address])
+            options = "" if sender.isascii() else " SMTPUTF8"
+            return session.deliver(message, sender, [bob.address], options)
 
     return deliver
 

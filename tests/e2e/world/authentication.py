@@ -10,6 +10,7 @@ _SPF = {
     "fail": "v=spf1 -all",
     "softfail": "v=spf1 ~all",
     "neutral": "v=spf1 ?all",
+    "xn--bcher-kva": "v=spf1 +all",
     "asks-silent": "v=spf1 a:x.lame.test -all",
     "broken": "v=spf1 nonsense -all",
     "endless": "v=spf1 include:endless.spf.test -all",
