@@ -10,7 +10,8 @@ ruff check .
 mypy
 
 shellcheck tools/*.sh images/common/* images/*/hooks/* images/*/sieve/* \
-    images/clamav/keep-* images/spamassassin/update-rules .ci/run \
+    images/clamav/keep-* images/clamav/signatures-missing \
+    images/spamassassin/update-rules .ci/run \
     tests/e2e/world/mirror/publish
 hadolint images/*/Dockerfile tests/e2e/world/*/Dockerfile
 yamllint --strict .

@@ -180,15 +180,7 @@ def test_without_signatures_mail_waits(scanned, spammer, alice, subject):
     message = letter("a@outside.test", alice.address, subject)
     away = "/var/lib/clamav/away"
     scanned.inside("clamav", "sh", "-c", f"mkdir -p {away} && mv {SIGNATURES} {away}")
-    begin = time.time()
-    scanned.container("clamav").restart()
-
-    def says_why() -> bool:
-        said = scanned.lines(["clamav"], since=begin)
-        return any("no signatures yet" in line.text for line in said)
-
-    wait_until(says_why, "no signatures yet")
-    scanned.wait_for("unhealthy", "clamav")
+    restart_and_wait_for(scanned, "daily main bytecode")
     during = spammer.send(alice.address, message)
     scanned.inside("clamav", "sh", "-c", f"mv {away}/* {SIGNATURES}")
     scanned.wait_for("healthy", "clamav")
@@ -197,6 +189,44 @@ def test_without_signatures_mail_waits(scanned, spammer, alice, subject):
     assert (during.code, after.code) == (451, 250)
     assert alice.receive(subject)
     assert refused(spammer, alice.address, f"virus {subject}")
+
+
+def restart_and_wait_for(scanned, missing: str) -> None:
+    """Start the scanner anew, and wait until it says which signatures are *missing*."""
+    begin = time.time()
+    scanned.container("clamav").restart()
+    words = f"no mail is taken (451): {missing}"
+    wait_until(lambda: words in scanned.said("clamav", begin), words)
+    scanned.wait_for("unhealthy", "clamav")
+
+
+def test_with_a_part_of_the_signatures_mail_waits(scanned, spammer, alice, subject):
+    """freshclam brings daily before main: what only main knows must not pass."""
+    message = letter("a@outside.test", alice.address, subject)
+    part = "/var/lib/clamav/daily.cld"
+    # Nobody but ClamAV can make one that loads: the state alone is what counts here.
+    scanned.inside("clamav", "sh", "-c", f"echo signatures > {part}")
+    restart_and_wait_for(scanned, "main bytecode")
+    during = spammer.send(alice.address, message)
+    scanned.inside("clamav", "rm", part)
+    scanned.wait_for("healthy", "clamav")
+    after = spammer.send(alice.address, message)
+
+    assert (during.code, after.code) == (451, 250)
+    assert alice.receive(subject)
+    assert refused(spammer, alice.address, f"virus {subject}")
+
+
+def test_own_signatures_serve_once_freshclam_has_looked(scanned):
+    """It might have been about to bring the others: the scan begins after its word."""
+    begin = time.time()
+    scanned.container("clamav").restart()
+
+    wait_until(lambda: "mail is scanned" in scanned.said("clamav", begin), "a scan", 60)
+    said = scanned.said("clamav", begin)
+
+    assert said.index("freshclam has no news") < said.index("mail is scanned")
+    scanned.wait_for("healthy", "clamav")
 
 
 def test_without_news_the_old_signatures_serve(scanned, spammer, alice, subject):
