@@ -134,6 +134,17 @@ def test_a_hundred_messages_move_at_once(server, alice, before, subject):
     wait_until_known(server.project, before.nspam + 100, before.nham, within=120)
 
 
+def test_a_large_message_teaches_by_its_beginning(server, alice, before, subject):
+    """What lies behind is taken off Dovecot's hands, which would call it a fault."""
+    since, filling = time.time(), "x" * 70 + "\n"
+    with alice.imap() as client:
+        client.append("INBOX", written("spam", subject) + filling.encode() * 50_000)
+        client.move(find(client, "INBOX", subject), "Junk")
+
+        wait_until_known(server.project, before.nspam + 1, before.nham)
+    assert "program" not in server.project.said("dovecot", since)
+
+
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
 def test_a_verdict_changes_with_what_is_taught(server, alice, spammer, subject):
     """A new message in the language of spam goes to Junk then, one in ham's stays."""
