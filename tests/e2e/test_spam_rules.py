@@ -270,6 +270,25 @@ def test_the_examples_in_the_operators_file_are_right(server, scan):
         project.wait_for("healthy", "spamassassin", PATIENCE)
 
 
+def test_what_an_editor_hides_beside_the_file_is_no_change(server):
+    """A buffer may stay unsaved for hours: nothing is reloaded, and all is healthy."""
+    project = server.project
+    project.wait_for("healthy", "spamassassin", PATIENCE)
+    # As Emacs and Kate leave them: a link that leads nowhere, a file closed to others.
+    project.as_root(
+        "cd var/spam; ln -s root@mail.1 '.#local.cf'; umask 077; echo x > .local.cf.swp"
+    )
+
+    try:
+        applied = project.container("spamassassin").exec_run("apply-config")
+        healthy = project.container("spamassassin").exec_run("config-applied")
+    finally:
+        project.as_root("cd var/spam; rm '.#local.cf' .local.cf.swp")
+
+    nothing_new = 3
+    assert (applied.exit_code, healthy.exit_code) == (nothing_new, 0), applied.output
+
+
 MISTAKES = {
     "body MISSPELT_OWN /(never closed/": "MISSPELT_OWN",
     "misspelt_statement yes": "misspelt_statement",
