@@ -9,8 +9,11 @@ import click
 
 from stack.cli import arguments, terminal
 from stack.cli.output import as_json, say, show, table
-from stack.errors import UnableError
+from stack.errors import StackError, UnableError
 from stack.project import Project
+
+# Where a container has folders of the host: beside its own, not over them.
+HOST = "/host"
 
 
 class Near(click.Command):
@@ -35,26 +38,43 @@ def _hand_on(project: Project, command: click.Command, given: dict[str, Any]) ->
             f" spam {command.name} …`, on files in the project folder or `-` for stdin"
         )
     compose = ("docker", "compose", "--project-directory", str(project.root))
-    mounts = [
-        f"--volume={path}:{path}:ro"
-        for path in given.get("files", ())
-        if _is_file(path)
-    ]
+    mounts = _mounts(filter(_is_file, given.get("files", ())))
     quiet = () if terminal.is_attended() else ("--no-TTY",)
     run = ("run", "--rm", "--no-deps", *quiet, *mounts, "stack")
     words = [word for each in command.params for word in _words(each, given)]
     return processes.hand_over((*compose, *run, "spam", str(command.name), *words))
 
 
+def _mounts(files: Iterable[Path]) -> list[str]:
+    """
+    Have the folders of *files* under HOST.
+
+    The folders, for a colon divides the parts of a mount, and in a Maildir each name
+    of a file has one.
+    """
+    folders = sorted({each if each.is_dir() else each.parent for each in files})
+    if wrong := [folder for folder in folders if ":" in str(folder)]:
+        raise StackError(
+            f"{wrong[0]}: has a colon in its name, and so no container can have it:"
+            " give each message in it as `-`, on stdin, or rename it"
+        )
+    return [f"--volume={folder}:{HOST}{folder}:ro" for folder in folders]
+
+
 def _words(parameter: click.Parameter, given: dict[str, Any]) -> Iterator[str]:
-    """Write *parameter* as it was typed, but files with their whole paths."""
+    """Write *parameter* as it was typed, but files with their paths under HOST."""
     value = given.get(str(parameter.name))
     if isinstance(parameter, click.Argument):
-        yield from map(str, value if isinstance(value, tuple) else (value,))
+        yield from map(_word, value if isinstance(value, tuple) else (value,))
     elif value is True:
         yield parameter.opts[0]
     elif value:
         yield f"{parameter.opts[0]}={value}"
+
+
+def _word(value: Any) -> str:
+    under_host = isinstance(value, Path) and _is_file(value)
+    return f"{HOST}{value}" if under_host else str(value)
 
 
 def _is_file(path: Path) -> bool:

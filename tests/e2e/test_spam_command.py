@@ -69,32 +69,24 @@ def test_a_message_is_tested_without_being_sent(server, subject):
     assert all(each["name"] and each["description"] for each in found["tests"])
 
 
-def test_on_the_host_files_are_handed_on(server, subject, tmp_path):
-    """The command asks a container that has the socket, and gives it the file."""
-    project = server.project
-    path = tmp_path / "letter.eml"
-    path.write_bytes(letter("a@outside.test", "b@example.test", subject, PUSHY))
+def on_the_host(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the operator's command the way people with Python run it."""
     named = {
-        option.partition("=")[0]: [
-            each.partition("=")[2]
+        option: [
+            each.removeprefix(option)
             for each in project.options
             if each.startswith(option)
         ]
         for option in ("--file=", "--env-file=")
     }
-
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "stack", "--project", str(project.folder)),
-            *("spam", "test", "--json", path.name),
-        ],
-        cwd=tmp_path,
+    return subprocess.run(
+        [sys.executable, "-m", "stack", "--project", str(project.folder), *arguments],
         env={
             **clean_environment(),
             "PYTHONPATH": str(project.folder),
             "COMPOSE_PROJECT_NAME": project.name,
-            "COMPOSE_FILE": ":".join(named["--file"]),
-            "COMPOSE_ENV_FILES": ",".join(named["--env-file"]),
+            "COMPOSE_FILE": ":".join(named["--file="]),
+            "COMPOSE_ENV_FILES": ",".join(named["--env-file="]),
         },
         capture_output=True,
         text=True,
@@ -103,8 +95,29 @@ def test_on_the_host_files_are_handed_on(server, subject, tmp_path):
         check=False,
     )
 
+
+def test_on_the_host_files_are_handed_on(server, subject, tmp_path):
+    """The command asks a container that has the socket, and gives it the file."""
+    path = tmp_path / "letter.eml"
+    path.write_bytes(letter("a@outside.test", "b@example.test", subject, PUSHY))
+
+    done = on_the_host(server.project, "spam", "test", "--json", str(path))
+
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["spam"] is True
+
+
+def test_on_the_host_files_of_a_maildir_are_handed_on(server, subject, tmp_path):
+    """Their names hold colons; one may be named twice, and the whole Maildir, too."""
+    path = tmp_path / "cur" / "1795000000.M1P2.mail:2,S"
+    path.parent.mkdir()
+    path.write_bytes(letter("a@outside.test", "b@example.test", subject, PUSHY))
+
+    named = (path, path, tmp_path)
+    done = on_the_host(server.project, "spam", "forget", *map(str, named))
+
+    assert done.returncode == 0, done.stderr
+    assert "forgotten: 3 messages" in done.stderr
 
 
 def test_while_the_filter_is_down_the_command_says_so(server):

@@ -144,12 +144,41 @@ def test_on_the_host_it_is_handed_on(stack, project, handed, letter, monkeypatch
     assert handed == [
         [
             *("docker", "compose", "--project-directory", str(project.root)),
-            *("run", "--rm", "--no-deps", "--no-TTY", f"--volume={letter}:{letter}:ro"),
-            *("stack", "spam", "learn", "spam", letter, "-", "--user=a@example.org"),
+            *("run", "--rm", "--no-deps", "--no-TTY"),
+            f"--volume={project.root}:/host{project.root}:ro",
+            *("stack", "spam", "learn", "spam", f"/host{letter}", "-"),
+            "--user=a@example.org",
         ]
     ]
     stack("spam", "stats", "--json")
     assert handed[1][-3:] == ["spam", "stats", "--json"]
+
+
+def test_a_folder_is_handed_on_once(stack, project, handed, tmp_path):
+    """However many of its files are named, whatever their names; a Maildir is one."""
+    name = tmp_path / "cur" / "1795000000.M1P2.mail:2,S"
+    name.parent.mkdir()
+    name.write_bytes(LETTER)
+
+    stack("spam", "forget", str(name), str(name), str(tmp_path))
+
+    (command,) = handed
+    assert [word for word in command if word.startswith("--volume")] == [
+        f"--volume={each}:/host{each}:ro" for each in (tmp_path, name.parent)
+    ]
+    assert command[-3:] == [f"/host{each}" for each in (name, name, tmp_path)]
+
+
+def test_a_folder_with_a_colon_is_refused(stack, project, handed, tmp_path):
+    """Compose would take it for two; what helps is said."""
+    path = tmp_path / "a:b" / "letter.eml"
+    path.parent.mkdir()
+    path.write_bytes(LETTER)
+
+    done = stack("spam", "test", str(path))
+
+    assert (done.exit_code, handed) == (1, [])
+    assert f"{path.parent}: has a colon" in done.stderr
 
 
 def test_without_docker_it_says_what_to_run(
