@@ -25,8 +25,17 @@ class Near(click.Command):
 
         ctx.obj.require()
         if spamd.is_near():
+            _check_user(ctx.obj, ctx.params.get("address"))
             return super().invoke(ctx)
         return ctx.exit(_hand_on(ctx.obj, self, ctx.params))
+
+
+def _check_user(project: Project, address: str | None) -> None:
+    from stack import accounts, database
+
+    if address:
+        with database.session(project.database) as session:
+            accounts.user(session, address)
 
 
 def _hand_on(project: Project, command: click.Command, given: dict[str, Any]) -> int:
@@ -85,12 +94,13 @@ FILE = click.Path(
     exists=True, readable=True, resolve_path=True, allow_dash=True, path_type=Path
 )
 files = click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
-for_user = click.option(
-    "--user",
-    "address",
-    type=arguments.user,
-    help="For this user alone, where SPAM_LEARNING=user.",
-)
+
+
+def _user(text: str) -> Callable[[Any], Any]:
+    return click.option("--user", "address", type=arguments.user, help=text)
+
+
+for_user = _user("For this user, too, where SPAM_LEARNING=user; for the site always.")
 
 
 @click.command(cls=Near)
@@ -127,7 +137,7 @@ def forget(files: tuple[Path, ...], address: str | None) -> None:
 @click.argument(
     "files", metavar="FILE", type=FILE, nargs=1, callback=lambda *a: (a[2],)
 )
-@for_user
+@_user("By what this user has taught, where SPAM_LEARNING=user.")
 @as_json
 def test(files: tuple[Path], address: str | None, json_: bool) -> None:
     """

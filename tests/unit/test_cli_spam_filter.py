@@ -64,12 +64,23 @@ def test_messages_are_handed_over(stack, project, control, letter, words, header
     assert done.stderr.splitlines()[-1] == f"Handed over to be {said}"
 
 
-def test_they_are_handed_over_for_a_user(stack, project, control, letter):
+def test_they_are_handed_over_for_a_user(stack, ready, control, letter):
     """The filter is told whose knowledge it is."""
+    stack("user", "add", "a@example.org", "--generate")
     with answering(control, lambda _: reply("0 EX_OK")) as asked:
         stack("spam", "learn", "--user", "A@example.org", "spam", letter)
 
     assert b"User: a@example.org\r\n" in asked[0]
+
+
+@pytest.mark.parametrize("words", [["learn", "spam"], ["forget"], ["test"]])
+def test_a_user_that_nobody_is_is_refused(stack, ready, control, letter, words):
+    """A mistyped address would teach a knowledge that judges no mail."""
+    with answering(control, lambda _: reply("0 EX_OK")) as asked:
+        done = stack("spam", *words, letter, "--user", "nobody@example.org")
+
+    assert (done.exit_code, asked) == (1, [])
+    assert "nobody@example.org is not a user" in done.stderr
 
 
 def test_a_message_is_tested(stack, project, control, letter):
