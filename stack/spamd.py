@@ -9,6 +9,7 @@ source describes the commands; STATS is our own.
 import json
 import re
 import socket
+import time
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -19,10 +20,18 @@ CONTROL = Path("/run/spam/control")
 # Seconds for one answer. A scan may wait for a free child, and then take its time.
 PATIENCE = 90.0
 
+# Seconds until there is room for one more message to learn, and between two looks.
+ROOM_WITHIN = 300.0
+PAUSE = 0.5
+
 _STATUS = re.compile(rb"SPAMD/\S+ (\d+) ?(.*)")
 _VERDICT = re.compile(r"(True|False|Yes|No) ; (-?[\d.]+) / (-?[\d.]+)")
 # A line of the table in spamd's report; what follows a description is indented.
 _TEST = re.compile(r" {0,3}(-?\d+(?:\.\d+)?) (\S+) *(.*)")
+
+
+class BusyError(StackError):
+    """The filter can't do it now, but may in a moment."""
 
 
 class Test(NamedTuple):
@@ -54,24 +63,26 @@ def is_near() -> bool:
 
 def learn(message: bytes, kind: Literal["spam", "ham"], user: str | None) -> None:
     """
-    Have *message* learnt, for *user* or for all; it is kept safe when this returns.
+    Have *message* learnt, for *user*, too; it is kept safe when this returns.
 
     Raises:
         UnableError: When the filter can't be reached.
+        BusyError: When it has no room for more in ROOM_WITHIN.
         StackError: When it refuses.
     """
-    _ask("TELL", message, user, {"Message-class": kind, "Set": "local"})
+    _tell(message, user, {"Message-class": kind, "Set": "local"})
 
 
 def forget(message: bytes, user: str | None) -> None:
     """
-    Have forgotten what was learnt from *message*.
+    Have forgotten what was learnt from *message*, for *user*, too.
 
     Raises:
         UnableError: When the filter can't be reached.
+        BusyError: When it has no room for more in ROOM_WITHIN.
         StackError: When it refuses.
     """
-    _ask("TELL", message, user, {"Remove": "local"})
+    _tell(message, user, {"Remove": "local"})
 
 
 def report(message: bytes, user: str | None) -> Report:
@@ -80,6 +91,7 @@ def report(message: bytes, user: str | None) -> Report:
 
     Raises:
         UnableError: When the filter can't be reached.
+        BusyError: When no spamd is free for it, or none is there.
         StackError: When it refuses, or its answer can't be read.
     """
     reply = _ask("REPORT", message, user)
@@ -125,6 +137,21 @@ def _tests(text: str) -> list[Test]:
     return found
 
 
+def _tell(message: bytes, user: str | None, headers: dict[str, str]) -> None:
+    """Hand *message* over, as soon as there is room for it."""
+    deadline = time.monotonic() + ROOM_WITHIN
+    while True:
+        try:
+            # We leave room for those who can't wait: users who move a message.
+            _ask("TELL", message, user, {**headers, "Can-wait": "yes"})
+        except BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
+
+
 def _ask(
     command: str,
     message: bytes = b"",
@@ -160,7 +187,8 @@ def _reply(command: str, answer: bytes) -> _Reply:
     status = _STATUS.fullmatch(first)
     if not status or status[1] != b"0":
         words = first.decode(errors="replace") or "nothing"
-        raise StackError(
+        kind = BusyError if status and status[1] == b"75" else StackError
+        raise kind(
             f"the spam filter answered {words} to {command}: see `docker compose logs"
             " spamassassin`"
         )

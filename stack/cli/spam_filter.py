@@ -188,15 +188,26 @@ def _known(whose: str, known: dict[str, Any], enough: int) -> tuple[str, ...]:
 
 
 def _each(files: Iterable[Path], hand_over: Callable[[bytes], None]) -> int:
-    """Do *hand_over* with each message in *files*, and return how many there were."""
+    """
+    Do *hand_over* with each message in *files*, and return how many there were.
+
+    Raises:
+        StackError: When one can't be; it says how many were before.
+    """
     from stack import letters
 
     count = 0
-    # Shown to a terminal only: a mailbox may hold thousands.
-    with click.progressbar(letters.read(files), file=sys.stderr) as messages:
-        for message in messages:
-            hand_over(message)
-            count += 1
+    try:
+        # Shown to a terminal only: a mailbox may hold thousands.
+        with click.progressbar(letters.read(files), file=sys.stderr) as messages:
+            for message in messages:
+                hand_over(message)
+                count += 1
+    except StackError as error:
+        if not count:
+            raise
+        before = f"handed over before: {_messages(count)}"
+        raise type(error)(f"{error.message}; {before}") from None
     return count
 
 

@@ -83,6 +83,36 @@ def test_a_user_that_nobody_is_is_refused(stack, ready, control, letter, words):
     assert "nobody@example.org is not a user" in done.stderr
 
 
+def test_a_filter_without_room_is_waited_for(
+    stack, project, control, letter, monkeypatch
+):
+    """A mailbox may be larger than what may wait to be learnt."""
+    monkeypatch.setattr(spamd, "PAUSE", 0.0)
+    answers = iter([reply("0 EX_OK"), *[reply("75 EX_TEMPFAIL full")] * 3])
+    with answering(control, lambda _: next(answers, reply("0 EX_OK"))) as asked:
+        done = stack("spam", "learn", "spam", letter, letter)
+
+    assert done.exit_code == 0, done.output
+    assert len(asked) == 5
+    assert all(b"\r\nCan-wait: yes\r\n" in each for each in asked)
+    assert "2 messages" in done.stderr
+
+
+@pytest.mark.parametrize("status", ["75 EX_TEMPFAIL full", "74 EX_IOERR full"])
+def test_who_is_cut_off_learns_how_far_it_went(
+    stack, project, control, letter, monkeypatch, status
+):
+    """When there is no room for long enough, and at once for another reason."""
+    monkeypatch.setattr(spamd, "ROOM_WITHIN", 0.0)
+    answers = iter([reply("0 EX_OK")] * 2)
+    with answering(control, lambda _: next(answers, reply(status))):
+        done = stack("spam", "learn", "spam", letter, letter, letter)
+
+    assert done.exit_code == 1
+    assert f"answered SPAMD/1.5 {status} to TELL" in done.stderr
+    assert "; handed over before: 2 messages\n" in done.stderr
+
+
 def test_a_message_is_tested(stack, project, control, letter):
     """For people a table, for programs JSON."""
     answer = reply("0 EX_OK", "Spam: True ; 6.0 / 5.0", body=REPORT)

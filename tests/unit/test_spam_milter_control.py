@@ -111,11 +111,26 @@ def test_what_is_no_lesson_is_refused(ask, control, wrong):
     assert control.spool.waiting() == []
 
 
-def test_a_full_spool_is_told(ask, control):
-    """The client hears that its lesson was not taken."""
+def test_a_full_spool_is_told(ask, control, capsys):
+    """The client hears that its lesson was not taken, and so does the log."""
     control.spool.files = 0
 
     assert ask(tell()).startswith(b"SPAMD/1.5 75 EX_TEMPFAIL")
+    assert "refused to learn as spam" in capsys.readouterr().out
+
+
+def test_who_can_wait_is_put_off_first(ask, control, capsys):
+    """It asks again and again: the log needs no line for each time."""
+    control.spool.files = 4
+    patient = tell("Message-class: spam", "Set: local", "Can-wait: yes")
+
+    answers = [ask(patient) for _ in range(3)] + [ask(tell()) for _ in range(3)]
+
+    assert [answer.split()[1] for answer in answers] == [
+        *(b"0", b"0", b"75"),
+        *(b"0", b"0", b"75"),
+    ]
+    assert capsys.readouterr().out.count("refused to learn") == 1
 
 
 def test_a_disk_that_is_full_is_told(ask, control):
@@ -123,7 +138,7 @@ def test_a_disk_that_is_full_is_told(ask, control):
     control.spool.folder.rmdir()
     control.spool.folder.touch()
 
-    assert ask(tell()).startswith(b"SPAMD/1.5 75 EX_TEMPFAIL")
+    assert ask(tell()).startswith(b"SPAMD/1.5 74 EX_IOERR")
 
 
 def test_of_a_large_message_the_beginning_is_learnt(ask, control):

@@ -81,7 +81,7 @@ def test_a_file_too_many_is_refused(waiting):
 
     with pytest.raises(FullError, match="3 messages wait"):
         waiting.put(b"x")
-    waiting.waiting()[0].unlink()
+    waiting.remove(waiting.waiting()[0])
     waiting.put(b"x")
 
     assert waiting.backlog() == Backlog(3, 3)
@@ -96,6 +96,40 @@ def test_a_byte_too_many_is_refused(waiting):
     waiting.put(b"x" * 40)
 
     assert waiting.backlog() == Backlog(2, 100)
+
+
+def test_who_can_wait_leaves_room_for_who_cannot(waiting):
+    """A mailbox that is learnt whole doesn't keep a user's move from being learnt."""
+    waiting.put(b"x", part=0.5)
+    waiting.put(b"x", part=0.5)
+
+    with pytest.raises(FullError):
+        waiting.put(b"x", part=0.5)
+    waiting.put(b"x" * 98)
+
+    assert waiting.backlog() == Backlog(3, 100)
+
+
+def test_what_waits_is_counted_after_a_restart(waiting):
+    """What was there before takes room, too."""
+    waiting.put(b"x" * 60)
+    again = Spool(waiting.folder, files=3, size=100)
+    again.prepare()
+
+    assert again.backlog() == Backlog(1, 60)
+    with pytest.raises(FullError):
+        again.put(b"x" * 41)
+
+
+def test_one_more_costs_no_look_at_the_others(waiting):
+    """There may be thousands: they are counted when they are gone through anyway."""
+    (waiting.folder / "0").write_bytes(b"by hand")
+    waiting.put(b"x")
+    assert waiting.backlog() == Backlog(1, 1)
+
+    waiting.waiting()
+
+    assert waiting.backlog() == Backlog(2, 8)
 
 
 def test_a_full_disk_leaves_nothing_behind(waiting, monkeypatch):

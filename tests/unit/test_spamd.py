@@ -38,7 +38,7 @@ def control(tmp_path, monkeypatch):
 
 
 def test_a_message_is_handed_over_to_be_learnt(control):
-    """By TELL, with its kind, its length in octets, and for whom."""
+    """By TELL, with its kind, its length in octets, and for whom; it isn't urgent."""
     answer = reply("0 EX_OK", "DidSet: local")
     with answering(control, lambda _: answer) as asked:
         spamd.learn("ü\n".encode(), "spam", "alice@example.org")
@@ -47,10 +47,11 @@ def test_a_message_is_handed_over_to_be_learnt(control):
 
     assert asked == [
         b"TELL SPAMC/1.5\r\nContent-length: 3\r\nMessage-class: spam\r\nSet: local\r\n"
-        b"User: alice@example.org\r\n\r\n\xc3\xbc\n",
+        b"Can-wait: yes\r\nUser: alice@example.org\r\n\r\n\xc3\xbc\n",
         b"TELL SPAMC/1.5\r\nContent-length: 1\r\nMessage-class: ham\r\nSet: local\r\n"
-        b"\r\nx",
-        b"TELL SPAMC/1.5\r\nContent-length: 1\r\nRemove: local\r\n\r\nx",
+        b"Can-wait: yes\r\n\r\nx",
+        b"TELL SPAMC/1.5\r\nContent-length: 1\r\nRemove: local\r\n"
+        b"Can-wait: yes\r\n\r\nx",
     ]
 
 

@@ -8,7 +8,9 @@ PING, CHECK, SYMBOLS, REPORT, HEADERS, PROCESS
 TELL with `Set: local` and `Message-class: spam` or `ham`, or with `Remove: local`
     is answered once the message is on disk; it is learnt, or forgotten, within a
     second, or as soon as there is a spamd again. `User:` is the address of the
-    account that teaches; it counts where SPAM_LEARNING is user.
+    account that teaches; it counts where SPAM_LEARNING is user. `Can-wait: yes` is
+    ours: it is refused (75) when half of the room is taken, so that who can't wait
+    finds some.
 STATS
     is ours. Its answer has a body in JSON:
 
@@ -49,6 +51,8 @@ FORWARDED = {"PING", "CHECK", "SYMBOLS", "REPORT", "HEADERS", "PROCESS"}
 MOST_AT_A_TIME = 32
 PATIENCE = 30
 """Seconds that a client may be silent."""
+PART = 0.5
+"""How much of the room those may take who can wait for more."""
 
 
 class Control:
@@ -77,15 +81,20 @@ class Control:
             return reply(f"76 Bad request: {error}")
         except NoVerdictError as error:
             return reply(f"75 EX_TEMPFAIL {error}")
-        except (FullError, OSError) as error:
-            say(f"refused to learn {lesson.name(request)}: {error}")
+        except FullError as error:
+            if not lesson.can_wait(request):
+                say(f"refused to learn {lesson.name(request)}: {error}")
             return reply(f"75 EX_TEMPFAIL {error}")
+        except OSError as error:
+            say(f"refused to learn {lesson.name(request)}: {error}")
+            return reply(f"74 EX_IOERR {error}")
         return reply(f"76 Bad request: {request.command} is not a command")
 
     def tell(self, request: Request) -> bytes:
         """Keep what is to be learnt."""
         lesson.check(request)
-        self.spool.put(request.as_bytes())
+        part = PART if lesson.can_wait(request) else 1
+        self.spool.put(request.as_bytes(), part)
         return reply("0 EX_OK", lesson.done(request))
 
     def stats(self) -> bytes:

@@ -144,7 +144,7 @@ class Learner:
 
     def forget(self, path: Path) -> None:
         """Remove the file *path*, and all we know of it."""
-        path.unlink(missing_ok=True)
+        self.spool.remove(path)
         self.failures.pop(path.name, None)
 
     def say_once(self, text: str) -> None:

@@ -36,6 +36,11 @@ def user(request: Request) -> str:
     return request.headers.get("user", "").lower() or SITE
 
 
+def can_wait(request: Request) -> bool:
+    """Tell whether who asks comes again if there is no room."""
+    return request.headers.get("can-wait") == "yes"
+
+
 def users(request: Request, per_user: bool) -> list[str]:
     """Return whom to teach: always the site, and before it the user if he counts."""
     own = user(request)

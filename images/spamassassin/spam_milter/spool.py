@@ -39,8 +39,11 @@ class Spool:
         self.folder, self.files, self.size = folder, files, size
         self.filled = threading.Event()
         """Set whenever something was put in."""
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.numbers = itertools.count()
+        self.sizes: dict[str, int] = {}
+        """Of what waits, by the names of the files. There may be too many to look anew
+        for each that comes."""
 
     def prepare(self) -> None:
         """
@@ -54,37 +57,48 @@ class Spool:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         for left in self.folder.glob(".*"):
             left.unlink()
+        self.waiting()
 
     def waiting(self) -> list[Path]:
-        """Return what is there, the oldest first."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(p for p in self.folder.iterdir() if not p.name.startswith("."))
+        """Look what is there, and return it, the oldest first."""
+        with self.lock:
+            found = self.folder.iterdir() if self.folder.is_dir() else ()
+            known, self.sizes = self.sizes, {}
+            for path in sorted(p for p in found if not p.name.startswith(".")):
+                with contextlib.suppress(FileNotFoundError):
+                    size = known.get(path.name)
+                    self.sizes[path.name] = size or path.stat().st_size
+            return [self.folder / name for name in self.sizes]
 
     def backlog(self) -> Backlog:
-        """Count what is there."""
-        sizes = []
-        for path in self.waiting():
-            with contextlib.suppress(FileNotFoundError):
-                sizes.append(path.stat().st_size)
-        return Backlog(len(sizes), sum(sizes))
+        """Tell how much waits."""
+        with self.lock:
+            return Backlog(len(self.sizes), sum(self.sizes.values()))
 
-    def put(self, data: bytes) -> None:
+    def put(self, data: bytes, part: float = 1) -> None:
         """
         Keep *data*. When this returns, it outlives a kill and the end of power.
 
         Raises:
-            FullError: When as much waits already as may.
+            FullError: When as much waits already as may, or that *part* of it.
             OSError: When it can't be written.
         """
         with self.lock:
             self.folder.mkdir(mode=0o700, exist_ok=True)
             now = self.backlog()
-            if now.messages >= self.files or now.bytes + len(data) > self.size:
+            files, size = part * self.files, part * self.size
+            if now.messages >= files or now.bytes + len(data) > size:
                 raise FullError(f"{now.messages} messages wait to be learnt already")
             name = f"{time.time_ns():020}-{next(self.numbers)}"
             write(self.folder / f".{name}", self.folder / name, data)
+            self.sizes[name] = len(data)
         self.filled.set()
+
+    def remove(self, path: Path) -> None:
+        """Remove the file *path*."""
+        with self.lock:
+            path.unlink(missing_ok=True)
+            self.sizes.pop(path.name, None)
 
 
 def write(beside: Path, path: Path, data: bytes) -> None:
