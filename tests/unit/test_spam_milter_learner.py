@@ -25,11 +25,13 @@ def teacher(tmp_path, monkeypatch) -> Learner:
     return Learner(spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG)
 
 
-def put(teacher: Learner, *messages: bytes, user: str = "a@b.test") -> None:
-    """Have *messages* wait to be learnt as spam."""
+def put(
+    teacher: Learner, *messages: bytes, user: str = "a@b.test", kind: str = "spam"
+) -> None:
+    """Have *messages* wait to be learnt as that *kind*."""
     for message in messages:
         data = tell(
-            "Message-class: spam", "Set: local", f"User: {user}", message=message
+            f"Message-class: {kind}", "Set: local", f"User: {user}", message=message
         )
         request.read(io.BytesIO(data), len(data))  # it is a request
         teacher.spool.put(data)
@@ -87,6 +89,47 @@ def test_one_that_cannot_be_learnt_does_not_block_the_rest(teacher, capsys):
     assert [asked.message for asked in spamd.asked[:3]] == [b"bad", b"2", b"3"]
     assert teacher.spool.waiting() == []
     assert capsys.readouterr().out.count("given up") == 1
+
+
+def test_of_a_message_the_last_word_counts(teacher):
+    """Also when the first was lost to a spamd that made room for the next one."""
+    put(teacher, b"moved")
+    put(teacher, b"moved", kind="ham")
+    put(teacher, b"another")
+    answers = iter([b""])
+
+    with running(Path(teacher.spamd), lambda _: next(answers, OK)) as spamd:
+        while teacher.work():
+            pass
+
+    kinds = [(asked.headers["message-class"], asked.message) for asked in spamd.asked]
+    assert kinds == [
+        ("spam", b"moved"),
+        ("spam", b"another"),
+        ("spam", b"moved"),
+        ("ham", b"moved"),
+    ]
+    assert teacher.spool.waiting() == []
+
+
+def test_what_waited_for_a_lesson_that_is_given_up_comes_next(teacher):
+    """And not only when something else is taught."""
+    put(teacher, b"bad")
+    put(teacher, b"bad", kind="ham")
+    asked: list[str] = []
+
+    def answer(request) -> bytes:
+        asked.append(request.headers["message-class"])
+        return b"" if asked[-1] == "spam" and request.message == b"bad" else OK
+
+    with running(Path(teacher.spamd), answer):
+        teacher.work()
+        put(teacher, b"another", kind="ham")
+        while teacher.work():
+            pass
+
+    assert asked == ["spam", "spam", "ham", "spam", "ham"]
+    assert teacher.spool.waiting() == []
 
 
 def test_if_none_can_be_learnt_none_is_given_up(teacher):

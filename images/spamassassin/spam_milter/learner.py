@@ -34,8 +34,10 @@ class NotNowError(Exception):
 
 @dataclass
 class Failure:
-    """A message that spamd could not learn."""
+    """A lesson that spamd could not learn."""
 
+    about: bytes
+    """Which message it is about, as lesson.about tells."""
     again: float
     """When to try again, on the monotonic clock."""
     learnt: int
@@ -74,27 +76,37 @@ class Learner:
         """
         Try once to learn each message that waits.
 
+        What is said of a message after a lesson that failed waits for that one, so that
+        in the end the message is what it was last said to be.
+
         Returns:
             Whether something is left to try again.
 
         Raises:
             NotNowError: When it is of no use to go on.
         """
+        unsettled: set[bytes] = set()
         for path in self.spool.waiting():
             failure = self.failures.get(path.name)
             if failure and time.monotonic() < failure.again:
+                unsettled.add(failure.about)
                 continue
-            if fault := self.learn(path):
-                self.failed(path, fault)
+            data = path.read_bytes()
+            about = lesson.about(data)
+            if about in unsettled:
+                continue
+            if fault := self.learn(path, data):
+                self.failed(path, about, fault)
+                unsettled.add(about)
             else:
                 self.learnt += 1
                 self.forget(path)
-        return bool(self.failures)
+        return bool(unsettled)
 
-    def learn(self, path: Path) -> str | None:
-        """Have spamd learn the message in the file *path*, or return why it can't."""
+    def learn(self, path: Path, data: bytes) -> str | None:
+        """Have spamd learn *data*, the file *path*, or return why it can't."""
         try:
-            told = request.read(io.BytesIO(path.read_bytes()), request.LARGEST)
+            told = request.read(io.BytesIO(data), request.LARGEST)
         except BadRequestError as error:
             return f"the file is damaged: {error}"
         started = time.monotonic()
@@ -119,9 +131,9 @@ class Learner:
         first = answer.partition(b"\r\n")[0].decode("ascii", "replace")
         return None if first.endswith(" 0 EX_OK") else f"spamd answered {first[:100]!r}"
 
-    def failed(self, path: Path, fault: str) -> None:
+    def failed(self, path: Path, about: bytes, fault: str) -> None:
         """
-        Find out whose fault it was that *path* was not learnt.
+        Find out whose fault it was that *path* was not learnt, the message *about*.
 
         Raises:
             NotNowError: If it wasn't the message's.
@@ -131,7 +143,7 @@ class Learner:
         if damage := self.bayes.fault():
             self.bayes.prepare()
             raise NotNowError(damage)
-        failure = self.failures.setdefault(path.name, Failure(0, self.learnt, 0))
+        failure = self.failures.setdefault(path.name, Failure(about, 0, self.learnt, 0))
         failure.count += 1
         pause = min(PAUSE * 2**failure.count, LONGEST_PAUSE)
         failure.again = time.monotonic() + pause

@@ -1,5 +1,6 @@
 """A request to learn a message, checked: TELL of SPAMC/1.5."""
 
+import hashlib
 import re
 
 from .bayes import SITE
@@ -45,6 +46,11 @@ def users(request: Request, per_user: bool) -> list[str]:
     """Return whom to teach: always the site, and before it the user if he counts."""
     own = user(request)
     return [own, SITE] if per_user and own != SITE else [SITE]
+
+
+def about(data: bytes) -> bytes:
+    """Return a mark of the message in *data*, a request: the same for the same one."""
+    return hashlib.sha256(data.partition(b"\r\n\r\n")[2]).digest()
 
 
 def name(request: Request) -> str:
