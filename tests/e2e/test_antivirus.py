@@ -206,9 +206,11 @@ def test_with_a_part_of_the_signatures_mail_waits(scanned, spammer, alice, subje
     part = "/var/lib/clamav/daily.cld"
     # Nobody but ClamAV can make one that loads: the state alone is what counts here.
     scanned.inside("clamav", "sh", "-c", f"echo signatures > {part}")
-    restart_and_wait_for(scanned, "main bytecode")
-    during = spammer.send(alice.address, message)
-    scanned.inside("clamav", "rm", part)
+    try:
+        restart_and_wait_for(scanned, "main bytecode")
+        during = spammer.send(alice.address, message)
+    finally:
+        scanned.inside("clamav", "rm", part)
     scanned.wait_for("healthy", "clamav")
     after = spammer.send(alice.address, message)
 

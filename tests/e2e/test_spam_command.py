@@ -1,6 +1,7 @@
 """`stack spam learn`, `forget`, `test` and `stats`, on the filter that scans."""
 
 import json
+import mailbox
 import subprocess
 import sys
 
@@ -109,11 +110,15 @@ def test_on_the_host_files_are_handed_on(server, subject, tmp_path):
 
 def test_on_the_host_files_of_a_maildir_are_handed_on(server, subject, tmp_path):
     """Their names hold colons; one may be named twice, and the whole Maildir, too."""
-    path = tmp_path / "cur" / "1795000000.M1P2.mail:2,S"
-    path.parent.mkdir()
-    path.write_bytes(letter("a@outside.test", "b@example.test", subject, PUSHY))
+    box = mailbox.Maildir(tmp_path / "Maildir")
+    message = mailbox.MaildirMessage(
+        letter("a@outside.test", "b@example.test", subject, PUSHY)
+    )
+    message.set_flags("S")
+    box.add(message)
+    (path,) = (tmp_path / "Maildir").glob("*/*:2,S")
 
-    named = (path, path, tmp_path)
+    named = (path, path, tmp_path / "Maildir")
     done = on_the_host(server.project, "spam", "forget", *map(str, named))
 
     assert done.returncode == 0, done.stderr
