@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from spam_milter.bayes import Bayes
 from spam_milter.config import Config
 from spam_milter.control import Control, Server
 from spam_milter.request import reply
+from spam_milter.slots import BusyError, Slots
 from spam_milter.spool import Spool
 
 from .spamd import running
@@ -24,7 +26,7 @@ def control(tmp_path) -> Control:
     spool, bayes = Spool(tmp_path / "learn"), Bayes(tmp_path / "bayes.db")
     spool.prepare()
     bayes.prepare()
-    return Control(spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG)
+    return Control(spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG, Slots())
 
 
 @pytest.fixture
@@ -161,6 +163,31 @@ def test_a_question_goes_to_spamd(ask, control):
     assert answer == reply("0 EX_OK", body=b"A,B")
     assert (asked.command, asked.message) == ("SYMBOLS", SPAM)
     assert asked.headers == {"user": "site"}
+
+
+def test_a_question_takes_a_child_of_spamd(ask, control):
+    """As a message does: neither is taken for a child that hangs, for want of one."""
+    control.config = lambda: replace(CONFIG, queue_timeout=0.1)
+
+    def answer(_) -> bytes:
+        with pytest.raises(BusyError), control.slots.one(0):
+            pytest.fail("the question has it")
+        return reply("0 EX_OK")
+
+    with running(Path(control.spamd), answer) as spamd:
+        free = ask(request("REPORT"))
+        with control.slots.one(0):
+            busy = ask(request("REPORT"))
+
+    assert free == reply("0 EX_OK")
+    assert busy.startswith(b"SPAMD/1.5 75 EX_TEMPFAIL no child of spamd is free")
+    assert len(spamd.asked) == 1
+
+
+def test_a_ping_waits_for_no_message(ask, control):
+    """Health is told on a busy day, too."""
+    with running(Path(control.spamd), lambda _: b"PONG"), control.slots.one(0):
+        assert ask(b"PING SPAMC/1.2\r\n") == b"PONG"
 
 
 def test_a_ping_needs_no_headers(ask, control):

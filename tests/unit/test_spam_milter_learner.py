@@ -8,6 +8,7 @@ import pytest
 from spam_milter import learner, request
 from spam_milter.bayes import Bayes
 from spam_milter.learner import Learner, NotNowError
+from spam_milter.slots import BusyError, Slots
 from spam_milter.spool import Spool
 
 from .spamd import running
@@ -22,7 +23,7 @@ def teacher(tmp_path, monkeypatch) -> Learner:
     monkeypatch.setattr(learner, "PAUSE", 0.0)
     spool, bayes = Spool(tmp_path / "learn"), Bayes(tmp_path / "bayes.db")
     learner.prepare(spool, bayes)
-    return Learner(spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG)
+    return Learner(spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG, Slots())
 
 
 def put(
@@ -76,6 +77,26 @@ def test_without_spamd_lessons_wait(teacher):
 
     assert len(teacher.spool.waiting()) == 2
     assert teacher.failures == {}
+
+
+def test_a_lesson_takes_a_child_of_spamd(teacher, monkeypatch):
+    """As a message does, and it waits for one; that is not the lesson's fault."""
+    put(teacher, b"1")
+
+    def answer(_) -> bytes:
+        with pytest.raises(BusyError), teacher.slots.one(0):
+            pytest.fail("the lesson has it")
+        return OK
+
+    with running(Path(teacher.spamd), answer) as spamd:
+        with teacher.slots.one(0), monkeypatch.context() as impatient:
+            impatient.setattr(learner, "PATIENCE", 0.1)
+            with pytest.raises(NotNowError, match="no child"):
+                teacher.work()
+        assert (spamd.asked, teacher.failures) == ([], {})
+        teacher.work()
+
+    assert teacher.spool.waiting() == []
 
 
 def test_one_that_cannot_be_learnt_does_not_block_the_rest(teacher, capsys):

@@ -29,7 +29,9 @@ def milter() -> None:
 
 def teach(keeper: Keeper, waiting: Spool, knowledge: Bayes) -> None:
     """Take lessons, which can wait for spamd, and give them to it."""
-    parts = (waiting, knowledge, str(SOCKET), lambda: keeper.settings)
+    # They take children of spamd as messages do.
+    slots = SpamMilter.slots
+    parts = (waiting, knowledge, str(SOCKET), lambda: keeper.settings, slots)
     teacher = control.Server(control.SOCKET, control.Control(*parts))
     for work in (teacher.serve_forever, learner.Learner(*parts).run):
         threading.Thread(target=work, daemon=True).start()

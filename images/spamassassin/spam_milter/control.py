@@ -44,10 +44,11 @@ from . import bayes, lesson
 from .config import Config
 from .protocol import NoVerdictError, insist
 from .request import BadRequestError, Request, read, reply
+from .slots import Slots
 from .spool import FullError, Spool
 
 SOCKET = Path("/run/spam/control")
-FORWARDED = {"PING", "CHECK", "SYMBOLS", "REPORT", "HEADERS", "PROCESS"}
+FORWARDED = {"CHECK", "SYMBOLS", "REPORT", "HEADERS", "PROCESS"}
 MOST_AT_A_TIME = 32
 PATIENCE = 30
 """Seconds that a client may be silent."""
@@ -64,9 +65,10 @@ class Control:
         knowledge: bayes.Bayes,
         spamd: str,
         config: Callable[[], Config],
+        slots: Slots,
     ) -> None:
         self.spool, self.knowledge = spool, knowledge
-        self.spamd, self.config = spamd, config
+        self.spamd, self.config, self.slots = spamd, config, slots
 
     def answer(self, request: Request) -> bytes:
         """Return the answer to *request*, whatever happens."""
@@ -75,8 +77,12 @@ class Control:
                 return self.tell(request)
             if request.command == "STATS":
                 return self.stats()
-            if request.command in FORWARDED:
+            # It keeps no child busy, so it waits for none, however many messages do.
+            if request.command == "PING":
                 return self.forward(request)
+            if request.command in FORWARDED:
+                with self.slots.one(self.config().queue_timeout):
+                    return self.forward(request)
         except BadRequestError as error:
             return reply(f"76 Bad request: {error}")
         except NoVerdictError as error:

@@ -15,13 +15,14 @@ from .bayes import Bayes
 from .config import Config
 from .protocol import exchange
 from .request import BadRequestError, Request
+from .slots import BusyError, Slots
 from .spool import Spool
 
 PAUSE = 1.0
 """Seconds until the next look after something went wrong."""
 LONGEST_PAUSE = 600.0
 PATIENCE = 120.0
-"""Seconds for one message."""
+"""Seconds for one message, and before that for a child of spamd to be free."""
 STRIKES = 3
 """How often one message may fail while others are learnt."""
 ROOM = 16 << 20
@@ -49,9 +50,15 @@ class Learner:
     """Empties *spool* into the spamd that listens on the socket *spamd*."""
 
     def __init__(
-        self, spool: Spool, bayes: Bayes, spamd: str, config: Callable[[], Config]
+        self,
+        spool: Spool,
+        bayes: Bayes,
+        spamd: str,
+        config: Callable[[], Config],
+        slots: Slots,
     ) -> None:
-        self.spool, self.bayes, self.spamd, self.config = spool, bayes, spamd, config
+        self.spool, self.bayes = spool, bayes
+        self.spamd, self.config, self.slots = spamd, config, slots
         self.failures: dict[str, Failure] = {}
         self.learnt = 0
         self.said = ""
@@ -121,9 +128,12 @@ class Learner:
         """Have spamd do for *user* what it was *told*, or return why it can't."""
         headers = {**told.headers, "user": user}
         named = {name.capitalize(): value for name, value in headers.items()}
-        deadline = time.monotonic() + PATIENCE
         try:
-            answer = exchange(self.spamd, "TELL", [told.message], deadline, named)
+            with self.slots.one(PATIENCE):
+                deadline = time.monotonic() + PATIENCE
+                answer = exchange(self.spamd, "TELL", [told.message], deadline, named)
+        except BusyError as error:
+            raise NotNowError(str(error)) from None
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise NotNowError(f"no spamd to teach: {error}") from None
         except OSError as error:
