@@ -466,7 +466,7 @@ def test_while_our_resolver_is_silent_mail_waits(server, spammer, bob, subject):
 
 
 def test_a_flood_of_sets_costs_nothing(spammer, bob, subject):
-    """A message made to keep the verifier busy is answered for good, and soon."""
+    """Thousands of sets of ARC are answered for good, and soon."""
     fake = "ARC-Seal: i=1; cv=none; a=rsa-sha256; d=outside.test; s=x; b="
     flood = "".join(f"{fake}{'A' * 60}\n" for _ in range(3000))
     message = letter("a@outside.test", bob.address, subject)

@@ -16,7 +16,7 @@ from spam_milter.spool import Spool
 
 from .spamd import running
 
-CONFIG = Config(15.0, "postmaster@example.org", "wait", 5, 5, 1000, "site", "info")
+CONFIG = Config(15.0, "postmaster@example.org", "wait", 5, 5, 5, 1000, "site", "info")
 SPAM = b"Subject: buy\r\n\r\nnow\r\n"
 
 
