@@ -1,44 +1,25 @@
 """What becomes of forged mail when the operator asks for less than its owner does."""
 
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-
 import pytest
 
-from .configuration import settings
+from .configuration import await_applied, settings
 from .message import letter
-from .project import Project
-from .wait import wait_until
 
 # DMARC_POLICY, and what is done where the owner says quarantine or reject.
 LESS = {"mark": "quarantine", "off": "none"}
 FOLDERS = {"quarantine": "Junk", "none": "INBOX"}
 
 
-@contextmanager
-def verified_anew(project: Project) -> Iterator[None]:
-    """Wait until dkim-verify has seen the change, by its own word."""
-    begin = time.time()
-    yield
-    project.stack("init", "--yes")
-    wait_until(
-        lambda: "reloaded" in project.said("dkim-verify", begin),
-        "a reload of dkim-verify",
-        60,
-    )
-
-
 @pytest.fixture(scope="module", params=LESS)
 def policy(server, request):
     """Have DMARC_POLICY say so for a while."""
-    with ExitStack() as changes:
-        with verified_anew(server.project):
-            wanted = settings(server.project, DMARC_POLICY=request.param)
-            changes.enter_context(wanted)
+    project = server.project
+    with settings(project, DMARC_POLICY=request.param):
+        project.stack("init", "--yes")
+        await_applied(project, "dkim-verify")
         yield request.param
-        with verified_anew(server.project):
-            changes.close()
+    project.stack("init", "--yes")
+    await_applied(project, "dkim-verify")
 
 
 @pytest.mark.parametrize("wanted", ["quarantine", "reject"])

@@ -15,7 +15,7 @@ import dkimpy_milter  # noqa: E402
 import Milter  # noqa: E402
 from milter_common.listener import listener  # noqa: E402
 
-from dkim_launcher import dkimpy  # noqa: E402
+from dkim_launcher import dkimpy, used  # noqa: E402
 from dkim_launcher.conffile import ConfigError  # noqa: E402
 from dkim_launcher.configuration import Conf, load  # noqa: E402
 from dkim_launcher.signer import Signer  # noqa: E402
@@ -28,16 +28,17 @@ _SESSION_TIMEOUT = 7210
 def main(arguments: list[str]) -> None:
     """Check or run the configuration whose path is the last of *arguments*."""
     path = Path(arguments[-1])
+    at = path.resolve()
     try:
-        conf = load(path)
+        conf = load(at)
     except ConfigError as error:
         sys.exit(str(error))
     if "--check" not in arguments:
-        run(path, conf)
+        run(path, at, conf)
 
 
-def run(path: Path, conf: Conf) -> None:
-    """Serve Postfix on *conf*, and later on what *path* leads to then."""
+def run(path: Path, at: Path, conf: Conf) -> None:
+    """Serve Postfix on *conf*, the file *at*, and later on what *path* leads to."""
     dkimpy.replace()
     log.name_after(str(conf["Mode"]))
     dkimpy_milter.milterconfig = conf
@@ -49,27 +50,27 @@ def run(path: Path, conf: Conf) -> None:
         signal.SIG_BLOCK,
         [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1],
     )
-    threading.Thread(target=follow, args=[path], daemon=True).start()
+    used.tell(at)
+    threading.Thread(target=follow, args=[path, at], daemon=True).start()
     log.line(f"listening on {conf['Socket']}")
     listening = listener(str(conf["Socket"]))
     Milter.runmilter("dkimpy-milter", f"fd:{listening.fileno()}", _SESSION_TIMEOUT)
 
 
-def follow(path: Path) -> None:
+def follow(path: Path, at: Path) -> None:
     """
-    Load *path* anew, within a second, whenever its folder is another one.
+    Load *path* anew, within a second, whenever it leads elsewhere than *at*.
 
     On SIGUSR1 stop at once (on SIGTERM, libmilter notices after up to five seconds).
     Postfix then holds back what was under way, as for any filter that is gone.
 
     A connection copies the configuration when it begins, so that none is dropped.
     """
-    used = path.resolve()
     while True:
         if signal.sigtimedwait([signal.SIGUSR1], 1):
             log.line("stopped")
             os._exit(0)
-        if (current := path.resolve()) == used:
+        if (current := path.resolve()) == at:
             continue
         try:
             dkimpy_milter.milterconfig = load(current)
@@ -80,7 +81,8 @@ def follow(path: Path) -> None:
                 continue
             log.line(f"not reloaded: {error}", "error")
             continue
-        used = current
+        at = current
+        used.tell(at)
         log.line("reloaded")
 
 

@@ -1,10 +1,15 @@
-"""Asks the milter to negotiate: `python3 -m dkim_launcher.healthy FILE`."""
+"""
+Asks the milter to negotiate, on the configuration of FILE and no other.
+
+`python3 -m dkim_launcher.healthy FILE`
+"""
 
 import sys
 from pathlib import Path
 
 from milter_common.probe import negotiates
 
+from dkim_launcher import used
 from dkim_launcher.conffile import rows
 
 _PATIENCE = 5.0  # seconds
@@ -16,8 +21,11 @@ def _port(conf: Path) -> int:
 
 
 if __name__ == "__main__":
-    port = _port(Path(sys.argv[1]))
+    conf = Path(sys.argv[1])
+    port = _port(conf)
     try:
+        if not used.is_used(conf):
+            sys.exit(f"{conf} is not in use yet")
         answered = negotiates(port, _PATIENCE)
     except OSError as error:
         sys.exit(f"port {port}: {error}")

@@ -1,0 +1,17 @@
+"""Which configuration the milter goes by, for the health check to know."""
+
+from pathlib import Path
+
+FILE = Path("/run/dkim-launcher-uses")
+
+
+def tell(conf: Path) -> None:
+    """Say that new connections go by *conf*, a path without links."""
+    beside = FILE.with_suffix(".new")
+    beside.write_text(str(conf))
+    beside.replace(FILE)
+
+
+def is_used(conf: Path) -> bool:
+    """Tell whether new connections go by what *conf* leads to now."""
+    return FILE.read_text() == str(conf.resolve())
