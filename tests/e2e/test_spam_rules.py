@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from .configuration import await_applied
 from .faults import kill
 from .message import GTUBE, letter
 from .reload import with_settings
@@ -273,7 +274,7 @@ def test_the_examples_in_the_operators_file_are_right(server, scan):
 def test_what_an_editor_hides_beside_the_file_is_no_change(server):
     """A buffer may stay unsaved for hours: nothing is reloaded, and all is healthy."""
     project = server.project
-    project.wait_for("healthy", "spamassassin", PATIENCE)
+    await_applied(project, "spamassassin")
     # As Emacs and Kate leave them: a link that leads nowhere, a file closed to others.
     project.as_root(
         "cd var/spam; ln -s root@mail.1 '.#local.cf'; umask 077; echo x > .local.cf.swp"
