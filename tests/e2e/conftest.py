@@ -101,8 +101,8 @@ def project(
 
 @pytest.fixture(scope="session")
 def docker_compose_command(project: Project) -> str:
-    """Tell pytest-docker how to call Compose: with our files and settings."""
-    return shlex.join(("docker", "compose", *project.options))
+    """Tell pytest-docker how to call Compose: with all of ours, whatever is off."""
+    return shlex.join(("docker", "compose", "--profile=*", *project.options))
 
 
 @pytest.fixture(scope="session")
