@@ -11,8 +11,8 @@ RAN = pytest.StashKey[tuple[float, float]]()
 """When a test began and ended, in seconds of the epoch."""
 
 # How many seconds after a test a daemon may still say what it provoked: mail that
-# waits is tried again, processes that failed are started anew.
-ECHO = 60
+# waits is tried again within as many (queue_run_delay), processes are started anew.
+ECHO = 300
 
 TROUBLE = re.compile(r"\b(warn(ing)?|error|fatal|panic)\b", re.IGNORECASE)
 

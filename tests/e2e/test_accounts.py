@@ -126,6 +126,7 @@ def test_mail_for_a_closed_account_is_refused_at_the_door(server, newcomer, spam
 
 
 @pytest.mark.provokes("postfix", "accounts.db|look-?up (error|failure|problem)")
+@pytest.mark.provokes("postfix", "Helo command rejected: Server configuration error")
 @pytest.mark.provokes("postfix", "pid .* exit status 1|throttling")
 @pytest.mark.provokes("dovecot", "accounts.db")
 def test_without_the_accounts_mail_waits(server, alice, spammer, subject):

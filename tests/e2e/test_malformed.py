@@ -25,7 +25,7 @@ LINES = 45
 MEGABYTES = 32
 
 STRANGE = (
-    r"request longer than 2048|disabling input from smtp socket|non-SMTP command from"
+    r"request longer than 2048|disabling input from smtpd socket|non-SMTP command from"
     r"|too many errors after (UNKNOWN|RSET|NOOP|RCPT) from|Illegal address syntax from"
     r"|SSL_accept error from|TLS library problem: error:\w+:SSL routines::wrong version"
 )
