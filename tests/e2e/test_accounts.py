@@ -147,8 +147,6 @@ def test_without_the_accounts_mail_waits(server, alice, spammer, subject):
     assert alice.receive(subject)
 
 
-# A health check that begins while the container is paused leaves a process behind.
-@pytest.mark.provokes("dovecot", r"waitpid\(\) returned unknown PID")
 @pytest.mark.provokes("postfix", "quota-status")
 def test_mail_accepted_for_an_account_closed_since_is_not_bounced(
     server, newcomer, spammer, subject

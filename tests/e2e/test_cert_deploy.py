@@ -25,10 +25,7 @@ SESSIONS = 20
 # ports are looked at.
 MOMENTS = [0.3, 0.5, 0.6, 0.7, 0.8, 1.0, 1.5]
 
-pytestmark = [
-    pytest.mark.provokes("dovecot", "SIGHUP received|Sent SIGTERM to|sent SIGTERM"),
-    pytest.mark.provokes("dovecot", "aren't dying after reload|Killed with signal 15"),
-]
+pytestmark = pytest.mark.provokes("dovecot", "sent SIGTERM")
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,6 @@ from .configuration import settings
 from .server import HOSTNAME, PORTS
 from .wait import wait_until
 
-pytestmark = pytest.mark.provokes("dovecot", "SIGHUP received")
-
 GOOD = certificate()
 OTHER = certificate()
 PAST = {"begin": NOW - timedelta(days=91), "end": NOW - timedelta(days=1)}

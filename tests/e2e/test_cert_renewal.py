@@ -12,10 +12,7 @@ from .message import letter
 from .server import HOSTNAME
 from .wait import wait_until
 
-pytestmark = [
-    pytest.mark.provokes("certs", "^Error: .*(outage|postmaster)"),
-    pytest.mark.provokes("dovecot", "SIGHUP received"),
-]
+pytestmark = pytest.mark.provokes("certs", "^Error: .*(outage|postmaster)")
 
 
 @pytest.fixture(scope="module")

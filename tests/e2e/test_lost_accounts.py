@@ -21,8 +21,7 @@ from .wait import wait_until
 @pytest.mark.provokes("postfix", "dict_sqlite|Temporary internal error")
 @pytest.mark.provokes("postfix", "pid .* exit status 1|throttling|quota-status")
 @pytest.mark.provokes("dovecot", "(Password|User) query failed|sqlite: finalize failed")
-@pytest.mark.provokes("dovecot", "userdb lookup|Failed to lookup user|SIGHUP received")
-@pytest.mark.provokes("dovecot", r"waitpid\(\) returned unknown PID")
+@pytest.mark.provokes("dovecot", "userdb lookup|Failed to lookup user")
 def test_when_the_accounts_are_lost_mail_waits(server, alice, bob, subject, way):
     """
     With accounts that are lost, damaged or locked, mail and logins are put off.

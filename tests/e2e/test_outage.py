@@ -32,7 +32,6 @@ def test_without_a_filter_mail_waits(server, alice, bob, subject, service):
     assert f"during {subject}" not in bob.subjects()
 
 
-@pytest.mark.provokes("dovecot", "Killed with signal 15")
 @pytest.mark.provokes(
     "postfix", "quota-status|SASL|smtpd pid .* exit status 1|throttling"
 )

@@ -34,7 +34,6 @@ def rcpt(spammer, address: str) -> str:
 
 # While Dovecot is paused, nobody says whether a message fits.
 @pytest.mark.provokes("postfix", "quota-status")
-@pytest.mark.provokes("dovecot", r"waitpid\(\) returned unknown PID")
 def test_a_full_mailbox_is_refused_at_the_door(server, small, alice, spammer, subject):
     """
     Mail to a full mailbox is refused while its sender is on the line, with 552 5.2.2.
@@ -80,7 +79,6 @@ def test_mail_by_an_alias_is_delivered_to_a_full_mailbox(
 
 
 @pytest.mark.parametrize("when", ["after RCPT", "after DATA"])
-@pytest.mark.provokes("dovecot", r"waitpid\(\) returned unknown PID")
 def test_mail_for_a_user_disabled_since_is_delivered(
     server, newcomer, spammer, subject, when
 ):

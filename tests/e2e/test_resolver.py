@@ -84,7 +84,6 @@ def test_the_resolver_is_not_the_worlds(server):
     assert not server.project.container("resolver").ports
 
 
-@pytest.mark.provokes("dovecot", "Killed with signal 15")
 @pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
 def test_without_the_resolver_mail_waits_and_the_stack_starts(server, alice, subject):
     """All else starts while it is down, and what it would have decided is put off."""

@@ -340,7 +340,7 @@ def test_a_thousand_entries_are_no_hindrance(server, alice, bob, shop, arrivals)
     assert len([each for each in held if each["user"] == bob.address]) >= 1000
 
 
-@pytest.mark.provokes("dovecot", "sieve: |dict|Killed with signal 15")
+@pytest.mark.provokes("dovecot", "sieve: |dict")
 @pytest.mark.provokes(
     "postfix", "quota-status|SASL|smtpd pid .* exit status 1|throttling"
 )
