@@ -134,6 +134,7 @@ def wait_for_postfix(certificates, text: str) -> None:
     wait_until(lambda: certificates.served(465) == wanted, "Postfix serves the new one")
 
 
+@pytest.mark.provokes("postfix", r"SSL_accept error from \S*certs\S*: Connection reset")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_kill_leaves_a_pair_that_works(server, certificates, moment):
     """
