@@ -30,8 +30,9 @@ lint:    .venv/installed ## Style, types, shell, Dockerfiles, YAML
 unit:    .venv/installed ## Unit tests: no Docker, seconds
 	.venv/bin/pytest tests/unit
 
+# Two servers side by side, each file of tests on one: alone, it mostly waits.
 e2e:     engine .venv/installed ## Run the stack in a small internet of its own, send real mail
-	.venv/bin/pytest tests/e2e
+	.venv/bin/pytest tests/e2e --numprocesses=2 --dist=loadfile
 
 docs:    .venv/installed ## Write .env.example, docs/settings.md and docs/security.md anew
 	.venv/bin/stack settings > .env.example

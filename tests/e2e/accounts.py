@@ -14,6 +14,7 @@ def open_account(server: Server, address: str) -> Mailbox:
     """Add the user *address*, with a password that nobody else knows."""
     password = secrets.token_urlsafe()
     server.project.stack("user", "add", address, "--password-stdin", stdin=password)
+    server.project.passwords[address] = password
     return Mailbox(address, password, server)
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from . import worker
 from .project import Project
 from .subnets import free_networks
 from .world import World
@@ -17,8 +18,8 @@ LEFT_OUT = (".git", "var", ".env", "__pycache__", ".*_cache", "*.egg-info", ".ve
 
 
 def project_name() -> str:
-    """Name the Compose project: the same in each run, different for each copy."""
-    return f"mail-e2e-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}"
+    """Name the Compose project: the same in each run, another for each copy."""
+    return f"mail-e2e-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}{worker.NAME}"
 
 
 def new_project(folder: Path, world: World) -> Project:

@@ -1,6 +1,7 @@
 """Brings the stack up once, in a copy of its own, and introduces the people."""
 
 import fcntl
+import math
 import os
 import secrets
 import shlex
@@ -13,6 +14,7 @@ import pytest
 
 from .accounts import open_account
 from .checkout import new_project, project_name
+from .complaints import Watch
 from .front_door import everybody_refused
 from .logs import RAN
 from .mailbox import Mailbox
@@ -37,15 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the log test last: it judges what all others made the daemons say."""
-    items.sort(key=lambda item: item.path.name == "test_logs.py")
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Note when a test ran: what it announced is expected then and not later."""
     began = time.time()
+    item.stash[RAN] = (began, math.inf)
     result = yield
     item.stash[RAN] = (began, time.time())
     return result
@@ -62,6 +60,21 @@ def pytest_runtest_makereport(
         said = [line for line in lines if not line.is_probe]
         report.sections.append(("Containers", "\n".join(map(str, said))))
     return report
+
+
+@pytest.fixture(scope="session")
+def watch() -> Watch:
+    """Have one who reads the logs."""
+    return Watch()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_amiss(request: pytest.FixtureRequest, watch: Watch) -> Iterator[None]:
+    """Judge what a file of tests made the daemons say: see test_logs.py."""
+    yield
+    if project := request.config.stash.get(PROJECT, None):
+        found = watch.amiss(project, request.session.items)
+        assert not found, "\n".join(map(str, found))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Self
 import pytest
 
 RAN = pytest.StashKey[tuple[float, float]]()
-"""When a test began and ended, in seconds of the epoch."""
+"""When a test began and ended, in seconds of the epoch; it may not have ended yet."""
 
 # How many seconds after a test a daemon may still say what it provoked: mail that
 # waits is tried again within as many (queue_run_delay), processes are started anew.
@@ -57,7 +57,7 @@ class Announcement:
 
     @classmethod
     def all_by(cls, item: pytest.Item) -> list[Self]:
-        """Return those of a test that ran."""
+        """Return those of a test that has begun."""
         return [
             cls(*mark.args, *item.stash[RAN])
             for mark in item.iter_markers("provokes")

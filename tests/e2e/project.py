@@ -65,6 +65,8 @@ class Project:
     environment: Mapping[str, str] = field(default_factory=clean_environment)
     past: list[Line] = field(default_factory=list)
     """What containers said that are gone since."""
+    passwords: dict[str, str] = field(default_factory=dict)
+    """Those of the accounts that tests made, by address."""
 
     @cached_property
     def docker(self) -> docker.DockerClient:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import docker
 
+from . import worker
+
 # Private, and outside of what Docker and home routers hand out by default.
 POOL = IPv4Network("10.213.0.0/16")
 
@@ -15,13 +17,13 @@ def free_subnet(*besides: IPv4Network) -> IPv4Network:
     """
     Pick 256 addresses which no route, no Docker network and none *besides* overlaps.
 
-    At random, so that two runs at the same moment are unlikely to collide.
+    At random, so that two runs at the same moment are unlikely to collide; and the
+    workers of one run have none in common.
     """
+    ours = [*POOL.subnets(new_prefix=24)][worker.NUMBER :: worker.COUNT]
     taken = [*_docker_networks(), *_routes(), *besides]
     free = [
-        subnet
-        for subnet in POOL.subnets(new_prefix=24)
-        if not any(subnet.overlaps(other) for other in taken)
+        subnet for subnet in ours if not any(subnet.overlaps(other) for other in taken)
     ]
     return random.choice(free)  # noqa: S311  # no secret
 
