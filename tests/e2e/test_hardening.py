@@ -112,7 +112,7 @@ def test_no_service_sees_the_host(host, server, service):
     assert not any("docker.sock" in mount["Source"] for mount in mounts)
 
 
-@pytest.mark.parametrize("service", CAPABILITIES.keys() - OPERATORS)
+@pytest.mark.parametrize("service", sorted(CAPABILITIES.keys() - OPERATORS))
 def test_what_is_mounted_from_the_project_is_read_only(server, service):
     """No daemon can change its configuration, the keys or the accounts."""
     mounts = server.project.container(service).attrs["Mounts"]
