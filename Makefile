@@ -28,7 +28,7 @@ lint:    .venv/installed ## Style, types, shell, Dockerfiles, YAML
 	tools/lint.sh
 
 unit:    .venv/installed ## Unit tests: no Docker, seconds
-	.venv/bin/pytest tests/unit
+	.venv/bin/pytest tests/unit --numprocesses=2
 
 # Two servers side by side, each file of tests on one: alone, it mostly waits.
 e2e:     engine .venv/installed ## Run the stack in a small internet of its own, send real mail

@@ -24,6 +24,9 @@ from .latency import submission_to_idle
 from .memory import anonymous_mebibytes
 from .size import megabytes
 
+# Seconds for which names may be remembered, as on the internet.
+NAMES_KEPT = 300
+
 # The world around the server is part of the test, not of the product.
 WORLD = ("dns", "outside")
 
@@ -43,7 +46,7 @@ def seconds(work: Callable[[], object]) -> float:
 @contextmanager
 def bench_project(world: World | None = None) -> Iterator[Project]:
     """Lend a copy of the project under a name of its own, in *world* or in any."""
-    world = world or World(free_subnet())
+    world = world or World(free_subnet(), NAMES_KEPT)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         project = new_project(Path(folder, "clone"), world)
         project.name = project.name.replace("e2e", "bench")

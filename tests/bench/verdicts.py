@@ -14,7 +14,7 @@ from tests.e2e.subnets import free_subnet
 from tests.e2e.world import OUTSIDE, SELECTOR, World
 
 from .cpu import cpu_seconds
-from .figures import bench_project, show
+from .figures import NAMES_KEPT, bench_project, show
 from .letters import LETTERS
 from .memory import anonymous_mebibytes
 from .milter_client import MilterClient
@@ -43,7 +43,7 @@ def seconds_each(client: MilterClient, message: bytes) -> list[float]:
 
 def main() -> None:
     """Measure one message after the other, each with names that were asked before."""
-    world = World(free_subnet())
+    world = World(free_subnet(), NAMES_KEPT)
     with bench_project(world) as project:
         up = ("up", "--build", "--detach", "--wait", "dns", "resolver", "dkim-verify")
         project.compose(*up)

@@ -3,7 +3,6 @@
 import fcntl
 import math
 import os
-import secrets
 import shlex
 import tempfile
 import time
@@ -18,6 +17,7 @@ from .complaints import Watch
 from .front_door import everybody_refused
 from .logs import RAN
 from .mailbox import Mailbox
+from .message import new_subject
 from .project import CommandError, Project
 from .relays import ROUTES
 from .server import DOMAIN, PORTS, Server
@@ -221,4 +221,4 @@ def spammer(server: Server) -> Spammer:
 @pytest.fixture
 def subject() -> str:
     """Make up a subject that no other message has."""
-    return f"letter {secrets.token_hex(8)}"
+    return new_subject()

@@ -52,6 +52,17 @@ def paused(project: Project, service: str) -> Iterator[None]:
 
 
 @contextmanager
+def slow(project: Project, service: str) -> Iterator[None]:
+    """Have *service* do with a fifth of one core for a while."""
+    container = project.container(service)
+    container.update(cpu_period=100_000, cpu_quota=20_000)
+    try:
+        yield
+    finally:
+        container.update(cpu_quota=-1)
+
+
+@contextmanager
 def deaf(project: Project, service: str) -> Iterator[None]:
     """Have *service* overlook for a while that its certificates have changed."""
     signal = (

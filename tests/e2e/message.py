@@ -1,5 +1,6 @@
 """Letters, as bytes ready for the wire."""
 
+import secrets
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
@@ -14,6 +15,14 @@ with a security company. I need your assistance to transfer this money into your
 bank account. This transaction is 100% risk free. Please reply in confidence, with
 the number of your bank account.
 """
+
+# Digits among letters are a spammer's, to SpamAssassin, and with vowels come words.
+LETTERS = "bcdfghjklmnpqrstvwxz"
+
+
+def new_subject() -> str:
+    """Make up a subject that no other message has, and no rule about spam dislikes."""
+    return f"letter {''.join(secrets.choice(LETTERS) for _ in range(16))}"
 
 
 def letter(

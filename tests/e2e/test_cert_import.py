@@ -166,9 +166,10 @@ def test_a_folder_that_another_program_keeps_is_followed(server, certificates, k
     older = certificate(end=NOW + timedelta(days=30))
     newer = certificate(end=NOW + timedelta(days=60))
     keep(folder, older)
+    up = ("up", "--detach", "--wait", "certs")
     with settings(project, IMPORT_FOLDER=str(folder)):
         project.stack("cert", "import")
-        project.compose("up", "--detach", "--no-deps", "--wait", "certs")
+        project.compose(*up)
         assert certificates.of()["comes_from"] == "folder"
         assert certificates.of()["not_after"][:10] == f"{NOW + timedelta(days=30):%F}"
 
@@ -181,7 +182,7 @@ def test_a_folder_that_another_program_keeps_is_followed(server, certificates, k
             "the newer certificate in use",
         )
     certificates.proven()
-    project.compose("up", "--detach", "--no-deps", "--wait", "certs")
+    project.compose(*up)
 
 
 def test_a_folder_without_the_name_is_told_of(server, certificates):

@@ -9,7 +9,7 @@ import pytest
 from .accounts import open_account, operate
 from .login import log_in, logged_in
 from .mailbox import Received
-from .message import letter
+from .message import letter, new_subject
 from .signatures import Signature, published, signatures
 from .wait import wait_until
 
@@ -56,7 +56,7 @@ def passwords(server, alice, record_testsuite_property):
 @pytest.fixture(scope="module")
 def delivered(server, passwords):
     """Have one login write from each domain to info in it; say who got what."""
-    subject = f"letter {secrets.token_hex(8)}"
+    subject = new_subject()
     program = open_account(server, "program@example.test")
     rights = " ".join(f"@{domain}" for domain in DOMAINS)
     operate(server.project, f"sendas add program {rights}")

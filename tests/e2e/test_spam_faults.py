@@ -7,7 +7,7 @@ import pytest
 from docker.errors import ContainerError
 
 from .configuration import await_applied, replaced
-from .faults import WHILE_RESTARTING, kill
+from .faults import WHILE_RESTARTING, kill, slow
 from .lessons import lessons, teach, wait_until_known
 from .load import Load
 from .message import GTUBE, letter
@@ -168,11 +168,14 @@ def test_a_spamd_that_gets_nowhere_is_given_up(server, alice, spammer, subject):
     project, begin = server.project, time()
     file = "spamassassin/spam-milter.conf.j2"
 
-    with replaced(project, file, "start_timeout = 120", "start_timeout = 1"):
+    with (
+        slow(project, "spamassassin"),
+        replaced(project, file, "start_timeout = 120", "start_timeout = 1"),
+    ):
         wait_until(
             lambda: "or was too slow" in project.said("spamassassin", begin),
             "the end of the new one",
-            60,
+            120,
         )
         assert scanned(spammer, alice, subject)
     await_applied(project, "spamassassin")
@@ -200,7 +203,7 @@ def small_volume(project):
     override.write_text(SMALL)
     # Compose gives a container that is made anew the volumes of the one before.
     remove = ("rm", "--stop", "--force", "spamassassin")
-    up = ("up", "--detach", "--wait", "--no-deps", "spamassassin")
+    up = ("up", "--detach", "--wait", "spamassassin")
     project.compose(*remove)
     try:
         project.compose(f"--file={override}", *up)

@@ -33,12 +33,6 @@ VISITORS = (
 LISTED = ("listed", "partner", "encrypted")
 
 
-def unkept(record: str) -> str:
-    """Return *record*, `name type data`, with a time to live of 0 s."""
-    name, _, rest = record.partition(" ")
-    return f"{name} 0 {rest}"
-
-
 def _new_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -48,6 +42,8 @@ class World:
     """Who lives where in *subnet*, and what the name server says about it."""
 
     subnet: IPv4Network
+    ttl: int = 0
+    """For how many seconds an answer may be remembered: not at all, as tests change."""
     key: rsa.RSAPrivateKey = field(default_factory=_new_key)
 
     @property
@@ -202,10 +198,12 @@ class World:
         The name server's configuration: see unbound.conf(5).
 
         A name that isn't listed is answered with NXDOMAIN at once: no query leaves
-        this machine, and no look-up of a client's name makes a server wait. No answer
-        is to be remembered: tests change them.
+        this machine, and no look-up of a client's name makes a server wait.
         """
-        data = "\n".join(f"    local-data: '{unkept(each)}'" for each in self.records)
+        data = "\n".join(
+            f"    local-data: '{self._kept(each)}'" for each in self.records
+        )
+        start = f"{self.ttl} SOA ns.test. postmaster.test. 1 3600 600 86400 {self.ttl}"
         return f"""
 server:
     interface: 0.0.0.0
@@ -219,8 +217,8 @@ server:
     local-zone: "." static
     local-zone: "test." static
     local-zone: "lame.test." refuse
-    local-data: ". 0 SOA ns.test. postmaster.test. 1 3600 600 86400 0"
-    local-data: "test. 0 SOA ns.test. postmaster.test. 1 3600 600 86400 0"
+    local-data: ". {start}"
+    local-data: "test. {start}"
 {local_zones()}
     local-zone: "lame.big.test." refuse
 {data}
@@ -231,6 +229,11 @@ remote-control:
     control-enable: yes
     control-interface: /run/unbound.ctl
 """
+
+    def _kept(self, record: str) -> str:
+        """Return *record*, `name type data`, with its time to live."""
+        name, _, rest = record.partition(" ")
+        return f"{name} {self.ttl} {rest}"
 
     def write(self, folder: Path) -> None:
         """Put names and certificates into the project at *folder*."""
