@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -37,6 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "provokes(service, pattern): this makes the service log such lines"
     )
+
+
+def give_up(request: pytest.FixtureRequest, reason: str) -> NoReturn:
+    """End the run with the *reason*, which pytest.exit would not tell of a worker."""
+    request.session.shouldfail = "there is no server to test"
+    pytest.fail(reason, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -84,14 +91,14 @@ def world() -> World:
 
 
 @pytest.fixture(scope="session")
-def alone() -> Iterator[None]:
+def alone(request: pytest.FixtureRequest) -> Iterator[None]:
     """Keep a second run of the same copy away: it would sweep up the first one's."""
     name = f"{project_name()}-{os.getuid()}.lock"
     with Path(tempfile.gettempdir(), name).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pytest.exit("these tests are running already: let them end", returncode=1)
+            give_up(request, "these tests are running already: let them end")
         yield
 
 
@@ -143,7 +150,9 @@ def docker_cleanup() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def server(docker_services: object, project: Project) -> Server:
+def server(
+    docker_services: object, project: Project, request: pytest.FixtureRequest
+) -> Server:
     """
     Bring everything up and wait until it is healthy.
 
@@ -153,7 +162,7 @@ def server(docker_services: object, project: Project) -> Server:
     try:
         project.compose("up", "--build", "--detach", "--wait", "--wait-timeout=300")
     except CommandError as error:
-        pytest.exit("\n".join(map(str, [*project.lines(), error])), returncode=1)
+        give_up(request, str(error))
     return Server(project)
 
 
