@@ -25,7 +25,7 @@ class MilterClient:
         self._answers = self._socket.makefile("rb")
         changes, wishes = ADD_HEADERS | CHANGE_HEADERS, SKIP | LEADING_SPACE
         offer = struct.pack("!III", VERSION, changes, wishes)
-        self._say(b"O", offer)
+        self._socket.sendall(_packet(b"O", offer))
         self._answer()
         self._ask(b"C", b"mx.outside.test\0004\0\x19192.0.2.7\0", j="mail.example.test")
         self._ask(b"H", b"mx.outside.test\0")
@@ -51,14 +51,14 @@ class MilterClient:
 
     def close(self) -> None:
         """Take leave."""
-        self._say(b"Q")
+        self._socket.sendall(_packet(b"Q"))
         self._socket.close()
 
     def _ask(self, command: bytes, data: bytes = b"", **macros: str) -> bytes:
-        if macros:
-            pairs = "".join(f"{name}\0{value}\0" for name, value in macros.items())
-            self._say(b"D", command + pairs.encode())
-        self._say(command, data)
+        # In one packet, as Postfix does.
+        pairs = "".join(f"{name}\0{value}\0" for name, value in macros.items())
+        before = _packet(b"D", command + pairs.encode()) if macros else b""
+        self._socket.sendall(before + _packet(command, data))
         while True:
             kind, said = self._answer()
             if kind in b"cs" or (kind == b"y" and said.startswith(b"5")):
@@ -66,13 +66,14 @@ class MilterClient:
             if kind not in b"hi":
                 raise MilterError(f"{command!r} was answered {kind!r} {said!r}")
 
-    def _say(self, command: bytes, data: bytes = b"") -> None:
-        self._socket.sendall(struct.pack("!I", 1 + len(data)) + command + data)
-
     def _answer(self) -> tuple[bytes, bytes]:
         (length,) = struct.unpack("!I", self._answers.read(4))
         kind, *said = struct.unpack(f"!c{length - 1}s", self._answers.read(length))
         return kind, said[0]
+
+
+def _packet(command: bytes, data: bytes = b"") -> bytes:
+    return struct.pack("!I", 1 + len(data)) + command + data
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:
