@@ -6,14 +6,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from .acme import Authority
 from .configuration import settings
 from .dialogue import Imap, Smtp
-from .project import ADDRESS, CommandError, Project
+from .project import ADDRESS, Project
+from .reload import await_reload
 from .server import HOSTNAME, IMAP_PORTS, PORTS, TLS_FROM_THE_START, Server
 from .trust import Trust
 from .wait import wait_until
@@ -157,23 +157,7 @@ def put_back(server: Server) -> Iterator[Certificates]:
         )
         project.stack("init", "--yes")
         Certificates(server).proven()
-        wait_until(lambda: _has_reloaded(project), "the last reload of Postfix")
-
-
-def _has_reloaded(project: Project) -> bool:
-    """Whether Postfix runs on what it was given last: a reload forgets its counts."""
-    try:
-        project.inside("postfix", "config-applied")
-    except CommandError:
-        return False
-    taken = project.inside("postfix", "readlink", "/live/current").decode()
-    # The copy in use is called by the time at which it was made, in nanoseconds.
-    since = int(taken.strip().rpartition("/")[2]) / 1e9
-    started = project.container("postfix").attrs["State"]["StartedAt"]
-    lines = project.lines(["postfix"], since=since)
-    return datetime.fromisoformat(started).timestamp() > since or any(
-        "reload -- version" in line.text for line in lines
-    )
+        await_reload(project)
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """Relays in .env and logins to them, for a while, and how mail came by them."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .configuration import settings
 from .mailbox import Received
-from .project import CommandError, Project
-from .wait import wait_until
+from .project import Project
+from .reload import await_reload
 from .world import RELAY
 
 # The relay's customers, as tests/e2e/world/relay/Dockerfile makes them.
@@ -26,8 +25,6 @@ ROUTES = {
 }
 
 STACK = "python3 -m stack"
-
-STARTED = re.compile(r"(reload|daemon started) -- version")
 
 
 def by_domain(*domains: str) -> str:
@@ -56,14 +53,14 @@ def logged_in(project: Project, relay: str, *login: str) -> Iterator[None]:
         yield
     finally:
         project.stack("relay", "logout", relay)
-        wait_until_in_force(project)
+        await_reload(project)
 
 
 def log_in(project: Project, relay: str, name: str, password: str) -> None:
     """Give a login as an operator's script does."""
     command = ("relay", "login", relay, name, "--password-stdin")
     project.stack(*command, stdin=f"{password}\n")
-    wait_until_in_force(project)
+    await_reload(project)
 
 
 def _login(relay: str, name: str, password: str) -> str:
@@ -73,26 +70,10 @@ def _login(relay: str, name: str, password: str) -> str:
 def _run(project: Project, *commands: str) -> None:
     # One container for all of them: each takes longer to start than to work.
     project.as_root("\n".join([*commands, f"{STACK} init --yes"]))
-    wait_until_in_force(project)
-
-
-def wait_until_in_force(project: Project) -> None:
-    """Wait until Postfix works with what `stack` wrote last."""
-    wait_until(lambda: _in_force(project), "the new configuration in force")
+    await_reload(project)
 
 
 def came_by(received: Received) -> str:
     """Return the Received line of the relay, nothing if it wasn't involved."""
     found = [line for line in received.all("Received") if f"by {RELAY}" in line]
     return found[0] if found else ""
-
-
-def _in_force(project: Project) -> bool:
-    try:
-        project.inside("postfix", "config-applied")
-    except CommandError:
-        return False
-    # The copy in use is named for the moment it was made, in nanoseconds.
-    made = int(project.inside("postfix", "readlink", "/live/current").split(b"/")[-1])
-    said = project.lines(["postfix"], since=made / 1e9)
-    return any(STARTED.search(line.text) for line in said)

@@ -16,7 +16,7 @@ from .viruses import (
     EICAR,
     NAME,
     SIGNATURES,
-    asks,
+    await_postfix,
     refused,
     scanning,
     with_file,
@@ -334,11 +334,11 @@ def test_the_profile_follows_the_setting(scanned, spammer, alice, subject):
     with settings(scanned, ANTIVIRUS="no"):
         scanned.stack("init", "--yes")
         off = services()
-        asks(scanned, "")
+        await_postfix(scanned)
         message = letter("a@outside.test", alice.address, subject, EICAR.decode())
         reply = spammer.send(alice.address, message)
     scanned.stack("init", "--yes")
-    asks(scanned, "clamav")
+    await_postfix(scanned)
 
     assert on - off == {"clamav"}
     assert reply.code == 250

@@ -1,46 +1,26 @@
 """What a guesser learns, and how often he may guess."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from statistics import median
 
 import pytest
 
 from .accounts import open_account
-from .configuration import settings
 from .login import log_in, plain
 from .neighbour import run_beside
 from .project import Project
-from .wait import wait_until
+from .reload import in_use, with_settings
 
 # Guesses of each kind, all made at the same time.
 SAMPLES = 5
 
 
-@contextmanager
-def limited(project: Project, attempts: int) -> Iterator[None]:
+def limited(project: Project, attempts: int) -> AbstractContextManager[None]:
     """Have AUTH_RATE_LIMIT set for a while, and in force when the block begins."""
-    try:
-        with settings(project, AUTH_RATE_LIMIT=str(attempts)):
-            render(project)
-        yield
-    finally:
-        render(project)
-
-
-def render(project: Project) -> None:
-    """Render what .env says now, and wait until Postfix works by it."""
-    begin = time.time()
-    project.stack("init", "--yes")
-    wait_until(
-        lambda: any(
-            "reload -- version" in line.text
-            for line in project.lines(["postfix"], since=begin)
-        ),
-        "a reload of Postfix",
-    )
+    return in_use(project, with_settings(project, AUTH_RATE_LIMIT=str(attempts)))
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """How much a user may send."""
 
-from time import time
-
 import aiosmtplib
 import pytest
 
 from .accounts import open_account
-from .configuration import settings
-from .wait import wait_until
+from .configuration import await_applied, settings
 
 
 @pytest.fixture
@@ -22,15 +19,8 @@ def five_an_hour(server):
 
 def apply(project) -> None:
     """Render the settings and wait until the signer goes by them."""
-    since = time()
     project.stack("init", "--yes")
-    wait_until(
-        lambda: any(
-            line.text == "dkim-sign: reloaded"
-            for line in project.lines(["dkim-sign"], since)
-        ),
-        "a reload of the signer",
-    )
+    await_applied(project, "dkim-sign")
 
 
 def test_a_login_sends_so_much_an_hour_and_no_more(

@@ -5,6 +5,7 @@ import pytest
 from .bombs import texts
 from .configuration import await_applied, changed, settings
 from .message import GTUBE, PUSHY, blank, letter
+from .reload import in_use, with_settings
 from .submission import logged_in
 
 
@@ -12,12 +13,8 @@ from .submission import logged_in
 def scanned_submissions(server):
     """Have what users send scanned for a while."""
     project = server.project
-    with settings(project, SPAM_SCAN_SUBMISSIONS="yes"):
-        project.stack("init", "--yes")
-        await_applied(project, "postfix")
+    with in_use(project, with_settings(project, SPAM_SCAN_SUBMISSIONS="yes")):
         yield
-    project.stack("init", "--yes")
-    await_applied(project, "postfix")
 
 
 def test_what_users_send_is_scanned_if_wanted(

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from .configuration import settings
 from .message import letter
 from .project import Project
+from .reload import await_reload
 from .stranger import Spammer
-from .wait import wait_until
 
 # The file that every scanner knows, made for tests like these. In two pieces, so that
 # none of them finds it here.
@@ -73,7 +73,7 @@ def scanning(project: Project) -> Iterator[None]:
             project.compose("up", "--build", "--detach", "clamav")
             project.inside("clamav", "sh", "-c", _SIGN)
             project.wait_for("healthy", "clamav", within=120)
-            asks(project, "clamav")
+            await_postfix(project)
             yield
         finally:
             project.compose("stop", "clamav")
@@ -83,15 +83,10 @@ def scanning(project: Project) -> Iterator[None]:
             others = [line for line in project.past if line.service != "clamav"]
             project.past = [*others, *said]
     project.stack("init", "--yes")
-    asks(project, "")
+    await_postfix(project)
 
 
-def asks(project: Project, scanner: str) -> None:
-    """Wait until Postfix asks the *scanner*, or none, about all mail from now on."""
-
-    def is_so() -> bool:
-        milters = project.inside("postfix", "postconf", "-h", "mx_milters").decode()
-        return ("clamav" in milters) == bool(scanner)
-
-    wait_until(is_so, f"Postfix asks {scanner or 'no scanner'}", within=120)
+def await_postfix(project: Project) -> None:
+    """Wait until Postfix asks the scanner, or nobody, about all mail from now on."""
+    await_reload(project)
     project.wait_for("healthy", "postfix", within=120)
