@@ -21,6 +21,7 @@ from .mailbox import Mailbox
 from .message import new_subject
 from .project import CommandError, Project
 from .relays import ROUTES
+from .reload import await_reload
 from .server import DOMAIN, PORTS, Server
 from .stranger import Spammer, Stranger
 from .subnets import free_subnet
@@ -76,12 +77,18 @@ def watch() -> Watch:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def nothing_amiss(request: pytest.FixtureRequest, watch: Watch) -> Iterator[None]:
-    """Judge what a file of tests made the daemons say: see test_logs.py."""
+def left_well(
+    server: Server, watch: Watch, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """
+    Have each file of tests leave nothing under way for the next, and nothing amiss.
+
+    See test_logs.py.
+    """
     yield
-    if project := request.config.stash.get(PROJECT, None):
-        found = watch.amiss(project, request.session.items)
-        assert not found, "\n".join(map(str, found))
+    await_reload(server.project)
+    found = watch.amiss(server.project, request.session.items)
+    assert not found, "\n".join(map(str, found))
 
 
 @pytest.fixture(scope="session")

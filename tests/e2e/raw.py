@@ -105,6 +105,9 @@ class Raw:
         except BlockingIOError:
             return 0
         except OSError:
+            # What the server said before it hung up can still be read.
+            while not self.closed and self.listen(0):
+                pass
             self.closed = True
             return 0
 

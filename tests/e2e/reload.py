@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 from .configuration import settings
 from .project import CommandError, Project
@@ -31,15 +32,23 @@ TICKS = os.sysconf("SC_CLK_TCK")
 READ = re.compile(r"(reload|daemon started) -- version")
 
 
+@dataclass(frozen=True)
+class _State:
+    """Seconds of the epoch: since when a configuration is in use, and who serves."""
+
+    since: float
+    begun: list[float]
+
+
 @contextmanager
 def in_use(project: Project, change: AbstractContextManager[None]) -> Iterator[None]:
     """Have a *change* rendered and in use by Postfix, and afterwards no more."""
     try:
         with change:
-            await_reload(project)
+            await_successors(project)
             yield
     finally:
-        await_reload(project)
+        await_successors(project)
 
 
 @contextmanager
@@ -54,20 +63,33 @@ def with_settings(project: Project, **wanted: str) -> Iterator[None]:
 
 
 def await_reload(project: Project) -> None:
-    """Wait until Postfix goes by what was rendered last, whoever it serves."""
-    wait_until(lambda: _is_taken(project), "Postfix by what was rendered", WITHIN)
+    """Wait until Postfix has read what was rendered last."""
+    wait_until(lambda: _reloaded(project), "a reload of Postfix", WITHIN)
 
 
-def _is_taken(project: Project) -> bool:
+def await_successors(project: Project) -> None:
+    """Wait, too, until nobody is served by a process from before."""
+    await_reload(project)
+    ended = "the end of the old processes"
+    wait_until(lambda: not _is_any_old(project), ended, WITHIN)
+
+
+def _reloaded(project: Project) -> bool:
     try:
         project.inside("postfix", "config-applied")
     except CommandError:
         return False
-    state = project.inside("postfix", "sh", "-c", STATE).decode()
-    since, now, uptime = map(float, state.splitlines()[:3])
-    begun = [now - uptime + int(each) / TICKS for each in SERVING.findall(state)]
-    lines = project.lines(["postfix"], since)
-    return (
-        any(READ.search(line.text) for line in lines)
-        and min(begun, default=now) > since
-    )
+    lines = project.lines(["postfix"], _state(project).since)
+    return any(READ.search(line.text) for line in lines)
+
+
+def _is_any_old(project: Project) -> bool:
+    state = _state(project)
+    return any(each < state.since for each in state.begun)
+
+
+def _state(project: Project) -> _State:
+    said = project.inside("postfix", "sh", "-c", STATE).decode()
+    since, now, uptime = map(float, said.splitlines()[:3])
+    ticks = map(int, SERVING.findall(said))
+    return _State(since, [now - uptime + each / TICKS for each in ticks])

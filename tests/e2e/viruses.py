@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from .configuration import settings
 from .message import letter
 from .project import Project
-from .reload import await_reload
+from .reload import await_successors
 from .stranger import Spammer
 
 # The file that every scanner knows, made for tests like these. In two pieces, so that
@@ -88,5 +88,5 @@ def scanning(project: Project) -> Iterator[None]:
 
 def await_postfix(project: Project) -> None:
     """Wait until Postfix asks the scanner, or nobody, about all mail from now on."""
-    await_reload(project)
+    await_successors(project)
     project.wait_for("healthy", "postfix", within=120)
