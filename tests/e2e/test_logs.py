@@ -33,7 +33,7 @@ def test_no_daemon_has_warned(server, request):
     assert not complaints(said, Announcement.all_by(request.node))
 
 
-def test_no_password_is_logged(server, spammer):
+def test_no_password_is_logged(server, alice, spammer):
     """
     Of no account that a test has made: neither as it is nor as it travels.
 
