@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-from .accounts import open_account
+from .accounts import open_account, operate
 from .checkout import new_project, project_name
 from .complaints import Watch
 from .front_door import everybody_refused
@@ -216,10 +216,27 @@ def relayed(server: Server, alice: Mailbox) -> None:
     commands = [f"domain add {domain}" for domain in ROUTES]
     commands.append(f"alias add office {alice.address}")
     commands.append(f"alias add away stranger@{OUTSIDE}")
-    # One container for all of them: each takes longer to start than to work.
-    script = "\n".join(f"python3 -m stack {command}" for command in commands)
-    server.project.as_root(script)
+    server.project.invite("relay")
+    operate(server.project, *commands)
     server.project.wait_for("healthy", "dkim-sign")
+
+
+@pytest.fixture(scope="session")
+def authorities(server: Server) -> None:
+    """Have the ACME authorities in the world, and the name server that they ask."""
+    server.project.invite("names", "ca", "ca-short", "ca-eab", "busy")
+
+
+@pytest.fixture(scope="session")
+def sinks(server: Server) -> None:
+    """Have the servers in the world that write down all they get."""
+    server.project.invite("sink-plain", "sink-broken", "sink-old")
+
+
+@pytest.fixture(scope="session")
+def mirror(server: Server) -> None:
+    """Have a channel in the world with rules for spam filters."""
+    server.project.invite("mirror")
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,19 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import docker
+from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from .logs import Line, lines
+from .containers import Containers
+from .logbook import Logbook
+from .logs import Line
+from .operator import Operator
 from .wait import wait_until
 
 # Where Docker publishes our ports, and for whom each service answers there.
@@ -23,7 +28,6 @@ SERVICE_OF_PORT = {
     143: "dovecot",
     993: "dovecot",
 }
-LABEL = "com.docker.compose"
 
 # Seconds. All images from nothing, on a machine of two cores, take some minutes.
 BUILT_WITHIN = 1800
@@ -63,15 +67,25 @@ class Project:
     image: str = "mailstack/stack"
     """The image of the operator's command; it has a shell and Python."""
     environment: Mapping[str, str] = field(default_factory=clean_environment)
-    past: list[Line] = field(default_factory=list)
-    """What containers said that are gone since."""
+    logbooks: dict[str, Logbook] = field(default_factory=dict)
+    """What each service has said."""
     passwords: dict[str, str] = field(default_factory=dict)
     """Those of the accounts that tests made, by address."""
 
     @cached_property
+    def engine(self) -> Containers:
+        """The containers, as the engine knows them."""
+        return Containers(self.name)
+
+    @property
     def docker(self) -> docker.DockerClient:
         """The engine, asked through its socket."""
-        return docker.from_env()
+        return self.engine.docker
+
+    @cached_property
+    def operator(self) -> Operator:
+        """Who types commands, in a container of the service `stack`."""
+        return Operator(self.compose)
 
     @property
     def command(self) -> list[str]:
@@ -98,42 +112,50 @@ class Project:
             check=False,
         )
         if check and done.returncode:
-            raise CommandError(
-                f"{' '.join(done.args)}: exit {done.returncode}\n"
-                f"{done.stdout}{done.stderr}"
-            )
+            raise CommandError(_told(done))
         return done
 
     def stack(
         self, *arguments: str, stdin: str = "", check: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """Run the operator's command the way people without Python run it."""
-        run = ("run", "--rm", "--no-deps", "--no-TTY", "stack")
-        return self.compose(*run, *arguments, stdin=stdin, check=check)
+        """
+        Run `stack` with *arguments* where people without Python run it.
+
+        Raises:
+            CommandError: When it fails, unless *check* is off.
+        """
+        return self.operate("stack", *arguments, stdin=stdin, check=check)
+
+    def operate(
+        self, *command: str, stdin: str = "", check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """
+        Run *command* in the project's folder, as the root of the operator's container.
+
+        Raises:
+            CommandError: When it fails, unless *check* is off.
+        """
+        done = self.operator.run(*command, stdin=stdin)
+        if check and done.returncode:
+            raise CommandError(_told(done))
+        return done
 
     def as_root(self, script: str) -> str:
-        """Run a shell *script* in the project's folder; much of var/ is root's."""
-        output = self.docker.containers.run(
-            self.image,
-            ["-euc", script],
-            entrypoint="sh",
-            remove=True,
-            network_mode="none",
-            working_dir="/project",
-            volumes={str(self.folder): {"bind": "/project", "mode": "rw"}},
-        )
-        return output.decode()
+        """
+        Run a shell *script* in the project's folder; much of var/ is root's.
+
+        Raises:
+            CommandError: When it fails.
+        """
+        return self.operate("sh", "-euc", script).stdout
 
     def containers(self) -> dict[str, Container]:
         """The containers there are, by service."""
-        # An image has the project's label, too, and all that is run from it.
-        labels = [f"{LABEL}.project={self.name}", f"{LABEL}.oneoff=False"]
-        found = self.docker.containers.list(all=True, filters={"label": labels})
-        return {each.labels[f"{LABEL}.service"]: each for each in found}
+        return self.engine.all()
 
     def container(self, service: str) -> Container:
         """The container of *service*, in its present state."""
-        return self.containers()[service]
+        return self.engine.get(service)
 
     def networks(self, service: str) -> dict[str, dict[str, str]]:
         """How *service* is attached to each network: its address there, and others."""
@@ -175,9 +197,27 @@ class Project:
             raise CommandError(f"{service}: {command}: exit {code}: {complaint}")
         return output or b""
 
+    def probe(self, service: str) -> tuple[bool, str]:
+        """
+        Run the health check of *service*: whether all is well, and what it says.
+
+        Docker runs the same command, but every thirty seconds: see test_health.py.
+        """
+        container = self.container(service)
+        kind, *command = container.attrs["Config"]["Healthcheck"]["Test"]
+        if kind == "CMD-SHELL":
+            command = ["/bin/sh", "-c", *command]
+        try:
+            code, said = container.exec_run(command)
+        except APIError as error:
+            # It isn't running, or not any more.
+            return False, str(error)
+        return code == 0, said.decode(errors="replace")
+
     def health(self, service: str) -> str:
-        """What `docker compose ps` says: starting, healthy or unhealthy."""
-        return self.container(service).health
+        """Tell how *service* is at this moment: healthy or unhealthy."""
+        well, _ = self.probe(service)
+        return "healthy" if well else "unhealthy"
 
     def wait_for(self, health: str, service: str, within: float = 60) -> None:
         """Wait until *service* is *health*."""
@@ -187,32 +227,55 @@ class Project:
 
     def down(self, *options: str) -> None:
         """Remove the containers, but remember what they said."""
-        self.past = self.lines()
+        self.lines()
         self.compose("down", *options)
+        self.operator.container = ""
 
     def lines(self, services: Iterable[str] = (), since: float = 0) -> list[Line]:
-        """What the containers said *since* a moment, in seconds of the epoch."""
-        present = [
-            line
-            for service, container in sorted(self.containers().items())
-            for line in lines(
-                service, container.logs(timestamps=True, since=since or None)
-            )
-        ]
+        """What *services*, or all, said *since* a moment, in seconds of the epoch."""
         return [
             line
-            for line in self.past + present
-            if line.at >= since and (not services or line.service in services)
+            for service in services or sorted({*self.engine.list(), *self.logbooks})
+            for line in self._logbook(service).since(since)
         ]
 
     def said(self, service: str, since: float) -> str:
         """What *service* said *since* a moment, as one text."""
         return "\n".join(line.text for line in self.lines([service], since))
 
+    def _logbook(self, service: str) -> Logbook:
+        book = self.logbooks.setdefault(service, Logbook(service))
+        # Of a service that has no container now, the book says all there is.
+        with suppress(KeyError, NotFound):
+            book.read(self.container(service))
+        return book
+
+    def invite(self, *services: str) -> None:
+        """Have *services* of the world come, if they are not there yet."""
+        missing = set(services) - set(self.engine.list())
+        if missing:
+            self.compose("up", "--build", "--detach", "--wait", *sorted(missing))
+
     def remove(self) -> None:
         """Remove the folder, with what the containers' root wrote there."""
         try:
             shutil.rmtree(self.folder)
         except PermissionError:
-            self.as_root("rm -rf var .env")
+            self._empty()
             shutil.rmtree(self.folder)
+
+    def _empty(self) -> None:
+        # The operator's container is gone by then.
+        self.docker.containers.run(
+            self.image,
+            ["-euc", "rm -rf var .env"],
+            entrypoint="sh",
+            remove=True,
+            network_mode="none",
+            volumes={str(self.folder): {"bind": "/project", "mode": "rw"}},
+        )
+
+
+def _told(done: subprocess.CompletedProcess[str]) -> str:
+    """Say of a command how it failed."""
+    return f"{' '.join(done.args)}: exit {done.returncode}\n{done.stdout}{done.stderr}"

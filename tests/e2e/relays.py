@@ -24,8 +24,6 @@ ROUTES = {
     "generous.test": f"{RELAY}:2526",
 }
 
-STACK = "python3 -m stack"
-
 
 def by_domain(*domains: str) -> str:
     """Write RELAY_BY_DOMAIN for *domains*."""
@@ -42,7 +40,7 @@ def relaying(
             _run(project, *(_login(relay, *login) for relay, login in logins.items()))
             yield
     finally:
-        _run(project, *(f"{STACK} relay logout {relay}" for relay in logins))
+        _run(project, *(f"stack relay logout {relay}" for relay in logins))
 
 
 @contextmanager
@@ -64,12 +62,11 @@ def log_in(project: Project, relay: str, name: str, password: str) -> None:
 
 
 def _login(relay: str, name: str, password: str) -> str:
-    return f"echo {password} | {STACK} relay login {relay} {name} --password-stdin"
+    return f"echo {password} | stack relay login {relay} {name} --password-stdin"
 
 
 def _run(project: Project, *commands: str) -> None:
-    # One container for all of them: each takes longer to start than to work.
-    project.as_root("\n".join([*commands, f"{STACK} init --yes"]))
+    project.as_root("\n".join([*commands, "stack init --yes"]))
     await_reload(project)
 
 

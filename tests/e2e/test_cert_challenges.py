@@ -29,7 +29,7 @@ sys.exit(dns.query.tcp(change, "@SERVER@", timeout=10).rcode())
 
 
 @pytest.fixture(scope="module")
-def certificates(server) -> Iterator[Certificates]:
+def certificates(server, authorities) -> Iterator[Certificates]:
     """Begin and end with what was there."""
     with put_back(server) as found:
         yield found

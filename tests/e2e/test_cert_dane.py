@@ -14,7 +14,7 @@ NAME = "_25._tcp.mail.example.test"
 
 
 @pytest.fixture(scope="module")
-def certificates(server) -> Iterator[Certificates]:
+def certificates(server, authorities) -> Iterator[Certificates]:
     """Have a certificate from the authority of this world."""
     with put_back(server) as found:
         found.issue()

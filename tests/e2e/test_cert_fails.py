@@ -69,7 +69,7 @@ ORDERS = {
 
 
 @pytest.fixture(scope="module")
-def certificates(server) -> Iterator[Certificates]:
+def certificates(server, authorities) -> Iterator[Certificates]:
     """Have a certificate of an authority already, as before a renewal."""
     with put_back(server) as found:
         found.issue()

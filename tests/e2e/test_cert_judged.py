@@ -22,7 +22,7 @@ every_port = pytest.mark.parametrize("port", PORTS)
 
 
 @pytest.fixture(scope="module")
-def certificates(server) -> Iterator[Certificates]:
+def certificates(server, authorities) -> Iterator[Certificates]:
     """Have a certificate of both kinds from the authority of this world."""
     with put_back(server) as found:
         found.issue("--rsa")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.provokes("certs", "^Error: .*(outage|postmaster)")
 
 
 @pytest.fixture(scope="module")
-def certificates(server) -> Iterator[Certificates]:
+def certificates(server, authorities) -> Iterator[Certificates]:
     """Have an authority whose certificates last a minute."""
     short = Authority(server.project, "short.ca.test")
     with (

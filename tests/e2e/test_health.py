@@ -28,7 +28,7 @@ def test_a_full_disk_is_unhealthy(server, spammer, alice, subject):
     project, more = server.project, "queue_minfree = 1152921504606846976\n"
 
     with changed(project, "postfix/main.cf.j2", more):
-        wait_until(lambda: "answered: 452" in last_check(project), "452 in the check")
+        wait_until(lambda: "answered: 452" in told(project), "452 in the check")
         project.wait_for("unhealthy", "postfix")
         with spammer.session() as session:
             assert session.say("MAIL FROM:<a@outside.test>").code == 452
@@ -47,7 +47,7 @@ def test_a_rule_that_nobody_knows_is_unhealthy(server):
     rules = "smtpd_client_restrictions = misspelt_restriction\n"
 
     with changed(project, "postfix/main.cf.j2", rules):
-        wait_until(lambda: "answered: 451" in last_check(project), "451 in the check")
+        wait_until(lambda: "answered: 451" in told(project), "451 in the check")
         project.wait_for("unhealthy", "postfix")
 
     project.wait_for("healthy", "postfix")
@@ -67,7 +67,7 @@ def test_a_change_of_the_accounts_that_was_cut_off_is_told(server, service):
     project.as_root(CUT_OFF)
 
     wait_until(
-        lambda: "stack user list" in last_check(project, service), "advice in the check"
+        lambda: "stack user list" in told(project, service), "advice in the check"
     )
     project.stack("user", "list")
 
@@ -75,7 +75,28 @@ def test_a_change_of_the_accounts_that_was_cut_off_is_told(server, service):
     project.wait_for("healthy", service)
 
 
-def last_check(project, service: str = "postfix") -> str:
-    """What the last health check of *service* said."""
-    checks = project.container(service).attrs["State"]["Health"]["Log"]
-    return checks[-1]["Output"] if checks else ""
+@pytest.mark.provokes("postfix", "misspelt_parameter")
+def test_docker_shows_what_the_check_says(server):
+    """
+    Docker runs the check by itself, twice a minute: `docker compose ps` tells of it.
+
+    The other tests run the same check themselves, so as not to wait for Docker.
+    """
+    project = server.project
+
+    with changed(project, "postfix/main.cf.j2", "misspelt_parameter = yes\n"):
+        wait_until(lambda: shown(project) == "unhealthy", "unhealthy in Docker", 120)
+        assert "config-refused" in told(project)
+
+    wait_until(lambda: shown(project) == "healthy", "healthy in Docker", 60)
+
+
+def told(project, service: str = "postfix") -> str:
+    """What the health check of *service* says now."""
+    _, said = project.probe(service)
+    return said
+
+
+def shown(project) -> str:
+    """What Docker says of the health of Postfix."""
+    return project.container("postfix").health

@@ -39,7 +39,7 @@ def records(server, alice) -> dict[str, str]:
 
 
 @pytest.fixture
-def sink(server) -> Sink:
+def sink(server, sinks) -> Sink:
     """Know a server that writes down every byte."""
     return Sink(server.project, "sink-plain", "plain.test")
 

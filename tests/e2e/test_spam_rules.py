@@ -26,7 +26,7 @@ from .wait import wait_until
 
 
 @pytest.fixture(scope="module")
-def channel(server):
+def channel(server, mirror):
     """Have rules.test among the channels, and its key; afterwards the image's rules."""
     project = server.project
     channel, keys = Channel(project), "var/spam/keys"

@@ -9,6 +9,8 @@ from .queue import flush, waiting
 from .sink import Sink
 from .wait import wait_until
 
+pytestmark = pytest.mark.usefixtures("sinks")
+
 
 def said_by_smtp(server, domain: str) -> list[str]:
     """Read what Postfix logged about its connections to the mail server of *domain*."""

@@ -77,11 +77,9 @@ def scanning(project: Project) -> Iterator[None]:
             yield
         finally:
             project.compose("stop", "clamav")
-            said = project.lines(["clamav"])
+            # Read while it is there.
+            project.lines(["clamav"])
             project.compose("rm", "--force", "clamav")
-            # All that earlier ones said is among it.
-            others = [line for line in project.past if line.service != "clamav"]
-            project.past = [*others, *said]
     project.stack("init", "--yes")
     await_postfix(project)
 
