@@ -1,10 +1,11 @@
 # Everything an operator or a developer runs. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help engine up down test lint unit e2e docs figures bench confusion
+.PHONY: help engine up down test test-all lint unit core rest e2e docs figures bench \
+	confusion
 
 help:    ## List the targets
-	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 engine:  ## Install what the machine lacks: a Docker engine, the base image
 	tools/engine.sh
@@ -19,7 +20,8 @@ up:      engine ## Run the server: build, start, wait until every container is h
 down:    ## Stop the server. Mail, queue, keys and settings stay
 	docker compose down
 
-test:    lint unit e2e ## Style and types, pure functions, real mail through real containers
+test:    lint unit core ## The proof in minutes: style, types, units, a test of each promise
+test-all: test rest ## The whole proof: `make test`, then all the other tests
 
 .venv/installed: pyproject.toml tools/venv.sh
 	tools/venv.sh
@@ -30,11 +32,19 @@ lint:    .venv/installed ## Style, types, shell, Dockerfiles, YAML
 unit:    .venv/installed ## Unit tests: no Docker, seconds
 	.venv/bin/pytest tests/unit --numprocesses=2
 
-# With SERVERS=2, two run side by side, and each file of tests on one of them: half of
-# the time, for twice the memory.
-SERVERS = 1
-e2e:     engine .venv/installed ## Run the stack in a small internet of its own, send real mail
-	.venv/bin/pytest tests/e2e $(if $(filter-out 1,$(SERVERS)),--numprocesses=$(SERVERS) --dist=loadfile)
+# Two servers side by side where the machine has room for them, and each file of tests
+# on one of them. SERVERS=1 asks for one.
+SERVERS = auto
+E2E = .venv/bin/pytest --durations=20 --dist=loadfile --numprocesses
+
+core:    engine .venv/installed ## Real mail through the stack: one test at least of each promise
+	$(E2E)=$(SERVERS) -m core tests/e2e
+
+rest:    engine .venv/installed ## The end-to-end tests that `make core` leaves out
+	$(E2E)=$(SERVERS) -m 'not core' tests/e2e
+
+e2e:     engine .venv/installed ## All end-to-end tests, or one file: make e2e T=delivery
+	$(E2E)=$(if $(T),0,$(SERVERS)) $(if $(T),$(T:%=tests/e2e/test_%.py),tests/e2e)
 
 docs:    .venv/installed ## Write .env.example, docs/settings.md and docs/security.md anew
 	.venv/bin/stack settings > .env.example

@@ -1,8 +1,6 @@
 """Brings the stack up once, in a copy of its own, and introduces the people."""
 
-import fcntl
 import math
-import os
 import shlex
 import tempfile
 import time
@@ -13,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from .accounts import open_account, operate
-from .checkout import new_project, project_name
+from .checkout import new_project
 from .complaints import Watch
 from .front_door import everybody_refused
 from .logs import RAN
@@ -22,13 +20,23 @@ from .message import new_subject
 from .project import CommandError, Project
 from .relays import ROUTES
 from .reload import await_reload
+from .run import (
+    KEEP,
+    pytest_sessionstart,
+    pytest_unconfigure,
+    pytest_xdist_auto_num_workers,
+)
 from .server import DOMAIN, PORTS, Server
 from .stranger import Spammer, Stranger
 from .subnets import free_subnet
 from .world import OUTSIDE, World
 
-# Leaves the containers running after the tests, for a look at them.
-KEEP = bool(os.environ.get("E2E_KEEP"))
+__all__ = [
+    "pytest_sessionstart",
+    "pytest_unconfigure",
+    "pytest_xdist_auto_num_workers",
+]
+
 # The door that leads to port 25 of who is refused.
 TURNED_AWAY = "25, refused"
 PROJECT = pytest.StashKey[Project]()
@@ -39,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "provokes(service, pattern): this makes the service log such lines"
     )
+    config.addinivalue_line("markers", "core: `make test` runs this, not only test-all")
 
 
 def give_up(request: pytest.FixtureRequest, reason: str) -> NoReturn:
@@ -98,21 +107,7 @@ def world() -> World:
 
 
 @pytest.fixture(scope="session")
-def alone(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Keep a second run of the same copy away: it would sweep up the first one's."""
-    name = f"{project_name()}-{os.getuid()}.lock"
-    with Path(tempfile.gettempdir(), name).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            give_up(request, "these tests are running already: let them end")
-        yield
-
-
-@pytest.fixture(scope="session")
-def project(
-    alone: None, world: World, pytestconfig: pytest.Config
-) -> Iterator[Project]:
+def project(world: World, pytestconfig: pytest.Config) -> Iterator[Project]:
     """Copy the project as a clone would be, with settings for the tests."""
     # Not pytest's own folder, which is emptied while containers may still use it.
     folder = Path(tempfile.mkdtemp(prefix="mail-e2e-"))
@@ -146,8 +141,8 @@ def docker_compose_project_name(project: Project) -> str:
 
 @pytest.fixture(scope="session")
 def docker_setup() -> list[str]:
-    """Sweep up after a run that was cut off; the rest is done by `server`."""
-    return ["down --volumes --remove-orphans"]
+    """Leave it to `server` to start what is needed."""
+    return []
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,72 @@
+"""How a run begins and ends: how many servers it has, and that none is left behind."""
+
+import fcntl
+import os
+import signal
+import tempfile
+from pathlib import Path
+
+import docker
+import pytest
+from docker.errors import DockerException
+
+from .checkout import project_name
+from .sweep import sweep
+
+# Leaves the containers running after the tests, for a look at them.
+KEEP = bool(os.environ.get("E2E_KEEP"))
+
+# What a machine needs for two servers side by side. One with 8 GiB shows a bit less.
+CORES, MEMORY = 2, 7_500_000_000
+
+LOCK = pytest.StashKey[int]()
+"""The file that is locked while the run lasts."""
+
+NO_ENGINE = (
+    "no Docker engine answers: `make engine` installs one on Debian; elsewhere install"
+    " Docker Engine with Compose 2.26 or newer (https://docs.docker.com/engine/install/)"
+)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run two servers side by side where there is room for them, and one elsewhere."""
+    cores = len(os.sched_getaffinity(0))
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 2 if cores >= CORES and memory >= MEMORY else 0
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse to run without an engine or beside a run of the same copy; sweep up."""
+    if is_led(session.config) or session.config.option.collectonly:
+        return
+    # Whoever ends a run wants its containers to end, too.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        docker.from_env().ping()
+    except DockerException:
+        pytest.exit(NO_ENGINE, returncode=3)
+    session.config.stash[LOCK] = _locked()
+    sweep(project_name())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Sweep up after a run that was interrupted, or whose worker died."""
+    if LOCK in config.stash and not KEEP:
+        sweep(project_name())
+
+
+def is_led(config: pytest.Config) -> bool:
+    """Tell whether this is a worker of pytest-xdist, and another process leads."""
+    return hasattr(config, "workerinput")
+
+
+def _locked() -> int:
+    """Keep a second run of the same copy away: it would sweep up the first one's."""
+    name = f"{project_name()}-{os.getuid()}.lock"
+    lock = os.open(Path(tempfile.gettempdir(), name), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pytest.exit("these tests are running already: let them end", returncode=3)
+    return lock
