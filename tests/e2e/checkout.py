@@ -17,9 +17,14 @@ LISTED = ("--cached", "--others", "--exclude-standard")
 LEFT_OUT = (".git", "var", ".env", "__pycache__", ".*_cache", "*.egg-info", ".venv")
 
 
+def run_name(root: Path = ROOT) -> str:
+    """Name the runs of the copy at *root*: no other copy has that name."""
+    return f"mail-e2e-{hashlib.sha256(bytes(root)).hexdigest()[:8]}"
+
+
 def project_name() -> str:
-    """Name the Compose project: the same in each run, another for each copy."""
-    return f"mail-e2e-{hashlib.sha256(bytes(ROOT)).hexdigest()[:8]}{worker.NAME}"
+    """Name the Compose project: the same in each run, another for each worker."""
+    return f"{run_name()}{worker.NAME}"
 
 
 def new_project(folder: Path, world: World) -> Project:

@@ -10,7 +10,7 @@ import docker
 import pytest
 from docker.errors import DockerException
 
-from .checkout import project_name
+from .checkout import run_name
 from .sweep import sweep
 
 # Leaves the containers running after the tests, for a look at them.
@@ -29,9 +29,19 @@ NO_ENGINE = (
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run two servers side by side where there is room for them, and one elsewhere."""
-    cores = len(os.sched_getaffinity(0))
+    """Run as many servers as this machine has room for."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return workers(len(os.sched_getaffinity(0)), memory)
+
+
+def workers(cores: int, memory: int) -> int:
+    """
+    Tell how many workers a machine is for: two, or none beside the process that leads.
+
+    Args:
+        cores: How many this process may use.
+        memory: Bytes.
+    """
     return 2 if cores >= CORES and memory >= MEMORY else 0
 
 
@@ -47,13 +57,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except DockerException:
         pytest.exit(NO_ENGINE, returncode=3)
     session.config.stash[LOCK] = _locked()
-    sweep(project_name())
+    sweep(run_name())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Sweep up after a run that was interrupted, or whose worker died."""
     if LOCK in config.stash and not KEEP:
-        sweep(project_name())
+        sweep(run_name())
 
 
 def is_led(config: pytest.Config) -> bool:
@@ -63,7 +73,7 @@ def is_led(config: pytest.Config) -> bool:
 
 def _locked() -> int:
     """Keep a second run of the same copy away: it would sweep up the first one's."""
-    name = f"{project_name()}-{os.getuid()}.lock"
+    name = f"{run_name()}-{os.getuid()}.lock"
     lock = os.open(Path(tempfile.gettempdir(), name), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
