@@ -1,7 +1,7 @@
 """A person with an account on our server: sends by SMTP, reads by IMAP."""
 
 import email.policy
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -125,6 +125,25 @@ class Mailbox:
                     )
             return Received(client.fetch(found[-1], ["RFC822"])[found[-1]][b"RFC822"])
 
+    def collect(
+        self, subjects: Collection[str], within: float = 60
+    ) -> dict[str, tuple[str, Received]]:
+        """
+        Wait until a message about each of *subjects* is in INBOX or Junk, and read all.
+
+        Returns:
+            The folder and the message, by subject; some lack after *within* seconds.
+        """
+        found: dict[str, tuple[str, Received]] = {}
+        deadline = monotonic() + within
+        with self.imap() as client:
+            while found.keys() < set(subjects) and monotonic() < deadline:
+                for folder in ("INBOX", "Junk"):
+                    client.select_folder(folder, readonly=True)
+                    found |= _read(client, folder, set(subjects) - found.keys())
+                _idle(client, 0.2)
+        return found
+
     def subjects(self, folder: str = "INBOX") -> list[str]:
         """The subjects of all messages in *folder*."""
         with self.imap() as client:
@@ -133,6 +152,21 @@ class Mailbox:
             return [
                 (each[b"ENVELOPE"].subject or b"").decode() for each in found.values()
             ]
+
+
+def _read(
+    client: IMAPClient, folder: str, subjects: set[str]
+) -> dict[str, tuple[str, Received]]:
+    """Read those messages of the selected *folder* that are about *subjects*."""
+    fetched = client.fetch(client.search(), ["ENVELOPE"])
+    about = {
+        (each[b"ENVELOPE"].subject or b"").decode(): n for n, each in fetched.items()
+    }
+    return {
+        subject: (folder, Received(client.fetch(n, ["RFC822"])[n][b"RFC822"]))
+        for subject in subjects
+        if (n := about.get(subject))
+    }
 
 
 def _idle(client: IMAPClient, seconds: float) -> None:

@@ -2,16 +2,19 @@
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
-from .dialogue import Smtp
+from .dialogue import Reply, Smtp
 from .faults import stopped
-from .mailbox import Mailbox, Received
-from .message import letter
+from .mailbox import Received
+from .message import letter, new_subject
 from .project import ADDRESS
-from .server import HOSTNAME
+from .server import HOSTNAME, Server
+from .stranger import Stranger
 
 PLAIN = "plain.dkim.test"
 PASSED = "arc=none; dmarc=pass header.from={domain}"
@@ -331,51 +334,81 @@ def _named(cases: list[Case]) -> list[object]:
     return [pytest.param(case, id=case.name) for case in cases]
 
 
+def _deliver(server: Server, stranger: Stranger, to: str, subject: str, case: Case):
+    """Hand the message of *case* to port 25, and return the last answer."""
+    author = f"someone@{case.author}"
+    message = letter(author, to, subject)
+    for domain in case.signers:
+        message = stranger.sign(message, domain)
+    for domain, results in case.sealers:
+        message = stranger.seal(message, domain, results.format(domain=case.author))
+    if case.change[0]:
+        message = message.replace(*case.change, 1)
+    domain = case.author if case.sender is None else case.sender
+    with Smtp(ADDRESS, server.port(25)) as session:
+        session.say(f"EHLO {case.helo}")
+        sender = f"someone@{domain}" if domain else ""
+        options = "" if sender.isascii() else " SMTPUTF8"
+        return session.deliver(message, sender, [to], options)
+
+
 @pytest.fixture
 def send(server, stranger, bob, subject):
     """A function that sends a case's message to bob, and returns the answer."""
-
-    def deliver(case: Case) -> object:
-        author = f"someone@{case.author}"
-        message = letter(author, bob.address, subject)
-        for domain in case.signers:
-            message = stranger.sign(message, domain)
-        for domain, results in case.sealers:
-            message = stranger.seal(message, domain, results.format(domain=case.author))
-        if case.change[0]:
-            message = message.replace(*case.change, 1)
-        domain = case.author if case.sender is None else case.sender
-        with Smtp(ADDRESS, server.port(25)) as session:
-            session.say(f"EHLO {case.helo}")
-            sender = f"someone@{domain}" if domain else ""
-            options = "" if sender.isascii() else " SMTPUTF8"
-            return session.deliver(message, sender, [bob.address], options)
-
-    return deliver
+    return partial(_deliver, server, stranger, bob.address, subject)
 
 
-def _received(mailbox: Mailbox, subject: str, says: tuple[str, ...]) -> Received:
-    junk = any("dis=quarantine" in each for each in says)
-    return mailbox.receive(subject, folder="Junk" if junk else "INBOX")
+@dataclass(frozen=True)
+class Judged:
+    """What became of the message of a case."""
+
+    reply: Reply
+    folder: str
+    received: Received | None
+    """Nothing when it was not delivered."""
+
+
+@pytest.fixture(scope="module")
+def judged(server, stranger, bob) -> dict[str, Judged]:
+    """Have the messages of all CASES sent side by side, and then read, by name."""
+    subjects = {case.name: new_subject() for case in CASES}
+    assert len(subjects) == len(CASES), "two cases have one name"
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        sent = [
+            pool.submit(
+                _deliver, server, stranger, bob.address, subjects[case.name], case
+            )
+            for case in CASES
+        ]
+        replies = {
+            case.name: each.result() for case, each in zip(CASES, sent, strict=True)
+        }
+    taken = [name for name, reply in replies.items() if reply.code == 250]
+    found = bob.collect([subjects[name] for name in taken])
+    return {
+        name: Judged(reply, *found.get(subjects[name], ("", None)))
+        for name, reply in replies.items()
+    }
 
 
 @pytest.mark.provokes("dkim-verify", "SPF Permanent Error")
 # A signature that can't be judged has no result there.
 @pytest.mark.provokes("spamassassin", r"uninitialized value .* /usr/.*/Plugin/DKIM\.pm")
 @pytest.mark.parametrize("case", _named(CASES))
-def test_each_verdict_is_told_in_one_header(send, bob, subject, case):
+def test_each_verdict_is_told_in_one_header(judged, case):
     """SPF, DKIM, DMARC and ARC, each result of each, as the reader finds it."""
-    reply = send(case)
+    found = judged[case.name]
 
-    assert reply.code == 250, reply
-    received = _received(bob, subject, case.says)
-    (header,) = received.all("Authentication-Results")
+    assert found.reply.code == 250, found.reply
+    quarantined = any("dis=quarantine" in each for each in case.says)
+    assert found.folder == ("Junk" if quarantined else "INBOX")
+    (header,) = found.received.all("Authentication-Results")
     assert re.match(rf"{HOSTNAME}; spf=\S+ .*; dkim=\S+ .*; dmarc=.*; arc=", header)
     for words in case.says:
         assert words in header
-    (status,) = received.all("X-Spam-Status")
-    found = {rule for rule in RULES if re.search(rf"\b{rule}\b", status)}
-    assert found == {rule for rule, said in RULES.items() if re.search(said, header)}
+    (status,) = found.received.all("X-Spam-Status")
+    rules = {rule for rule in RULES if re.search(rf"\b{rule}\b", status)}
+    assert rules == {rule for rule, said in RULES.items() if re.search(said, header)}
 
 
 @pytest.mark.parametrize("case", _named(REFUSED))
