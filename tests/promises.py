@@ -18,8 +18,8 @@ HEAD = """\
 
 Each line is one end-to-end test. It runs on the containers that you run, and fails
 when what its name says is not so. `make test` runs at least one of each section,
-`make test-all` runs them all: see [testing.md](testing.md). [flow.md](flow.md) tells the
-same in the order in which a message meets it.
+`make test-all` runs them all: see [testing.md](testing.md). [flow.md](flow.md) tells
+the same in the order in which a message meets it.
 
 Trusted are the machine, its root user and Docker: who controls those reads all mail.
 Nobody else is, neither the internet, nor other containers, nor one user of this server

@@ -10,6 +10,8 @@ from .message import letter
 from .queue import flush, waiting
 from .wait import wait_until
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture
 def name(subject) -> str:

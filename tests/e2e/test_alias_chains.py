@@ -64,6 +64,7 @@ def circle(server, alice, request):
     server.project.as_root(f"{script} remove")
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("to", ["chain-one", "chain-one+detail"])
 def test_a_chain_of_aliases_is_followed_to_its_end(
     chain, alice, bob, spammer, subject, to
@@ -77,6 +78,7 @@ def test_a_chain_of_aliases_is_followed_to_its_end(
     assert [alice.subjects().count(subject), bob.subjects().count(subject)] == [1, 1]
 
 
+@pytest.mark.core
 def test_who_is_at_the_end_of_a_chain_sends_from_its_beginning(
     chain, alice, bob, subject
 ):

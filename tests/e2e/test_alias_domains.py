@@ -7,6 +7,8 @@ from .login import logged_in
 from .message import letter
 from .wait import wait_until
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture(scope="module", autouse=True)
 def old(server, alice, bob):

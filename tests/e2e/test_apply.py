@@ -8,6 +8,7 @@ import pytest
 from .configuration import changed, settings
 from .faults import moved
 from .message import letter
+from .tiers import core_rows
 from .wait import wait_until
 
 BROKEN = {
@@ -26,7 +27,7 @@ def mail_flows(alice, bob, spammer, subject: str) -> bool:
     return all(bob.receive(f"{port} {subject}") for port in (587, 25))
 
 
-@pytest.mark.parametrize("service", BROKEN)
+@pytest.mark.parametrize("service", core_rows(BROKEN, "postfix", "dkim-verify"))
 @pytest.mark.provokes("postfix", "misspelt_parameter")
 @pytest.mark.provokes("dovecot", "misspelt_setting")
 @pytest.mark.provokes("spamassassin", "MISSPELT_RULE|lint: 1 issues detected")
@@ -101,6 +102,7 @@ def test_the_last_good_configuration_outlives_a_restart(
     project.wait_for("healthy", "postfix")
 
 
+@pytest.mark.core
 @pytest.mark.provokes("stack", r"Error: \.env line")
 def test_a_wrong_env_changes_nothing(server, alice, bob, spammer, subject):
     """
@@ -134,6 +136,7 @@ def state(project) -> dict[str, str]:
     return {"var": files, **running}
 
 
+@pytest.mark.core
 def test_a_new_setting_is_in_force_without_a_restart(server, spammer):
     """`stack init` is enough: the container takes the change by itself."""
     project = server.project

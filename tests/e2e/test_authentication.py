@@ -391,6 +391,7 @@ def judged(server, stranger, bob) -> dict[str, Judged]:
     }
 
 
+@pytest.mark.core
 @pytest.mark.provokes("dkim-verify", "SPF Permanent Error")
 # A signature that can't be judged has no result there.
 @pytest.mark.provokes("spamassassin", r"uninitialized value .* /usr/.*/Plugin/DKIM\.pm")
@@ -411,6 +412,7 @@ def test_each_verdict_is_told_in_one_header(judged, case):
     assert rules == {rule for rule, said in RULES.items() if re.search(said, header)}
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("case", _named(REFUSED))
 def test_what_an_owner_wants_refused_is_refused(send, case):
     """The answer to the text is 550, and its sentence says why and what would help."""
@@ -422,6 +424,7 @@ def test_what_an_owner_wants_refused_is_refused(send, case):
     assert f"send it through a server of {authors.split(',')[0]}" in str(reply)
 
 
+@pytest.mark.core
 def test_an_author_hidden_among_many_is_refused(spammer, bob, subject):
     """A From: with more domains than are looked at proves none of them."""
     many = ", ".join(f"a@d{n}.test" for n in range(6))
@@ -434,6 +437,7 @@ def test_an_author_hidden_among_many_is_refused(spammer, bob, subject):
     assert reply.code == 550
 
 
+@pytest.mark.core
 @pytest.mark.parametrize(
     "case",
     _named(
@@ -454,6 +458,7 @@ def test_what_may_be_found_out_yet_makes_mail_wait(send, case):
     assert (reply.code, str(reply).split()[1]) == (451, "4.7.0")
 
 
+@pytest.mark.core
 def test_a_trusted_sealer_whose_key_cannot_be_found_is_not_believed(send):
     """An override needs a proven chain, not a name in a header."""
     reply = send(
@@ -468,6 +473,7 @@ def test_a_trusted_sealer_whose_key_cannot_be_found_is_not_believed(send):
     assert reply.code == 550
 
 
+@pytest.mark.core
 @pytest.mark.parametrize(
     "words", ["from=proven", "dis=none", "override=arc", "dmarc=pass"]
 )
@@ -498,6 +504,7 @@ def test_while_our_resolver_is_silent_mail_waits(server, spammer, bob, subject):
     assert (reply.code, str(reply).split()[1]) == (451, "4.4.3")
 
 
+@pytest.mark.core
 def test_a_flood_of_sets_costs_nothing(spammer, bob, subject):
     """Thousands of sets of ARC are answered for good, and soon."""
     fake = "ARC-Seal: i=1; cv=none; a=rsa-sha256; d=outside.test; s=x; b="

@@ -7,6 +7,8 @@ import pytest
 from .login import logged_in
 from .message import letter, with_header
 
+pytestmark = pytest.mark.core
+
 ALICE, BOB = "alice@example.test", "bob@example.test"
 
 # What From: says (and, after a |, Sender:), and the address that isn't hers.

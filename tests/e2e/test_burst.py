@@ -3,9 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from time import time
 
+import pytest
+
 from .message import letter
 from .submission import logged_in
 from .wait import wait_until
+
+pytestmark = pytest.mark.core
 
 MESSAGES, SESSIONS = 500, 10
 

@@ -29,6 +29,7 @@ def addresses_in(server, words: str, begin: float) -> set[str]:
     return {text.partition(" from ")[2].split()[0].rstrip(":") for text in found}
 
 
+@pytest.mark.core
 @pytest.mark.provokes("postfix", r"Connection concurrency limit exceeded: 51 from \S+ ")
 def test_the_51st_connection_at_once_is_refused(server, alice):
     """

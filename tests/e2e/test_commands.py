@@ -5,6 +5,8 @@ import pytest
 from .dialogue import Smtp
 from .project import ADDRESS
 
+pytestmark = pytest.mark.core
+
 
 @pytest.mark.parametrize(
     "command", ["HELP", "HELP VRFY", "NOOP", "EHLO mx.outside.test"]

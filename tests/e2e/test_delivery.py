@@ -5,6 +5,8 @@ import pytest
 from .large import MIB, large_letter
 from .message import letter, with_header
 
+pytestmark = pytest.mark.core
+
 ASKING = ("VRFY", "EXPN")
 
 

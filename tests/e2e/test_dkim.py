@@ -12,6 +12,8 @@ from .notices import notice
 from .signatures import Signature, published, second_opinion, signatures
 from .wait import wait_until
 
+pytestmark = pytest.mark.core
+
 BOTH = ("rsa-sha256", "ed25519-sha256")
 
 

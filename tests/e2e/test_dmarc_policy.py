@@ -35,6 +35,7 @@ def test_an_operator_can_ask_for_less(spammer, policy, bob, subject, wanted):
     assert f"dmarc=fail (p={wanted} dis={LESS[policy]} from=unproven)" in header
 
 
+@pytest.mark.core
 @pytest.mark.usefixtures("policy")
 def test_what_can_not_be_proven_yet_does_not_wait(spammer, stranger, bob, subject):
     """Nothing would be refused that a later attempt could prove to be right."""

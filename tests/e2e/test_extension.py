@@ -5,6 +5,8 @@ import pytest
 from .accounts import aliases
 from .message import letter
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture(scope="module", autouse=True)
 def extended(server, alice, carol):

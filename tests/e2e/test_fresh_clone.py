@@ -47,6 +47,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory, server) -> Iterator[Project]
     project.remove()
 
 
+@pytest.mark.core
 def test_compose_up_is_enough(clone):
     """
     Without .env, without Python and without an account, all becomes healthy.
@@ -59,6 +60,7 @@ def test_compose_up_is_enough(clone):
     assert {container.health for container in services.values()} == {"healthy"}
 
 
+@pytest.mark.core
 def test_the_readme_can_be_typed_in(clone):
     """
     Each of its commands works as it stands there, in that order.

@@ -71,6 +71,7 @@ def test_a_guesser_does_not_learn_who_has_an_account(server, alice, disabled, pr
     assert max(medians) < 2 * min(medians)
 
 
+@pytest.mark.core
 @pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
 @pytest.mark.provokes("postfix", "AUTH command rate limit exceeded")
 def test_who_guesses_too_often_is_told_to_wait(server, alice):

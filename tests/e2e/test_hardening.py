@@ -5,6 +5,8 @@ from docker.errors import ContainerError
 
 from .world import SERVICES
 
+pytestmark = pytest.mark.core
+
 # Our services, and the capabilities that each of them can't do without.
 CAPABILITIES = {
     "stack": {"CHOWN", "DAC_OVERRIDE", "FOWNER"},

@@ -2,8 +2,12 @@
 
 import re
 
+import pytest
+
 from .message import letter, with_header
 from .submission import logged_in
+
+pytestmark = pytest.mark.core
 
 # As text little; each is an object, and more of them would fill what a filter may hold.
 BOMB = ["A:"] * 100_000

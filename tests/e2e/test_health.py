@@ -18,6 +18,7 @@ os._exit(0)
 '"""
 
 
+@pytest.mark.core
 @pytest.mark.provokes("postfix", "not enough free space")
 def test_a_full_disk_is_unhealthy(server, spammer, alice, subject):
     """

@@ -94,6 +94,7 @@ def found(server, subject) -> list[tuple[str, Received]]:
     ]
 
 
+@pytest.mark.core
 def test_each_of_a_hundred_domains_has_its_own_people(delivered):
     """The same name in a hundred domains is a hundred people, each with own mail."""
     assert sorted(user for user, _ in delivered) == sorted(
@@ -102,6 +103,7 @@ def test_each_of_a_hundred_domains_has_its_own_people(delivered):
     assert all(received.message["To"] == user for user, received in delivered)
 
 
+@pytest.mark.core
 def test_each_of_a_hundred_domains_signs_for_itself(server, delivered):
     """Each of a hundred domains signs its mail with keys of its own."""
     records = published(server)

@@ -4,6 +4,8 @@ import pytest
 
 from .login import plain
 
+pytestmark = pytest.mark.core
+
 REAL_NAMES = [
     "mx.outside.test",
     "MX.OUTSIDE.TEST",

@@ -5,6 +5,8 @@ import pytest
 from .accounts import open_account, operate
 from .message import letter
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture(scope="module")
 def erin(server, alice):

@@ -10,6 +10,7 @@ import pytest
 from .checkout import copy_checkout, run_name
 from .containers import LABEL
 from .project import clean_environment
+from .tiers import core_rows
 from .wait import wait_until
 
 # How a person ends it, and how a machine does.
@@ -19,7 +20,7 @@ ENDINGS = {
 }
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", core_rows(ENDINGS, "Ctrl-C, one server"))
 def test_an_interrupted_run_leaves_nothing_behind(server, tmp_path, ending):
     """No container, network or volume of it is left, whatever it was about to start."""
     number, servers = ENDINGS[ending]

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.core
+
 IMAGES = ["stack", "certs", "postfix", "dovecot", "dkim-sign", "spamassassin"]
 # All that a container of ours is told by its environment.
 VARIABLES = {

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import dkim
+import pytest
 
 from .large import MIB, large_letter
 from .signatures import published
@@ -60,6 +61,7 @@ def test_mail_of_49_mib_goes_through(server, alice, bob, spammer, subject):
     assert killed_for_memory(server) == before
 
 
+@pytest.mark.core
 def test_more_recipients_than_a_thousand_are_put_off(spammer, alice):
     """
     A message is taken for a thousand recipients; the rest are to come in another.

@@ -53,6 +53,7 @@ def test_a_user_is_told_that_mail_is_late_and_that_it_arrived(
     assert stranger.receive(subject)
 
 
+@pytest.mark.core
 def test_a_stranger_is_not_told_that_mail_is_late(
     impatient, alice, spammer, stranger, subject
 ):

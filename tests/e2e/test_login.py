@@ -11,6 +11,7 @@ from .project import ADDRESS
 SUBMISSION = (587, 465)
 
 
+@pytest.mark.core
 def test_login_is_offered_only_under_tls_on_587(server):
     """A password never travels in the clear (RFC 8314)."""
     with Smtp(ADDRESS, server.port(587)) as session:
@@ -24,6 +25,7 @@ def test_login_is_offered_only_under_tls_on_587(server):
     assert (login.code, mail.code) == (530, 530)
 
 
+@pytest.mark.core
 def test_port_465_speaks_tls_from_the_first_byte(server):
     """On 465 the greeting is already encrypted, and login is offered at once."""
     with Smtp(ADDRESS, server.port(465), server.trust) as session:
@@ -31,6 +33,7 @@ def test_port_465_speaks_tls_from_the_first_byte(server):
         assert "AUTH" in session.ehlo().keywords
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("tls", [True, False], ids=["TLS", "clear"])
 def test_port_25_takes_no_login(spammer, server, tls):
     """Users submit elsewhere: here a password is neither asked for nor taken."""
@@ -42,6 +45,7 @@ def test_port_25_takes_no_login(spammer, server, tls):
     assert login.code == 503
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("port", SUBMISSION)
 @pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
 def test_a_wrong_password_is_refused(server, alice, port):
@@ -70,6 +74,7 @@ def test_a_broken_login_does_no_harm(server, blob):
         assert session.say("NOOP").code == 250
 
 
+@pytest.mark.core
 @pytest.mark.provokes("postfix", "request longer than 2048|disabling input from")
 def test_an_endless_login_does_no_harm(server, alice, subject):
     """Credentials of 13 kB are refused, and others don't notice (RFC 4954, 4)."""

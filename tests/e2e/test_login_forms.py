@@ -6,9 +6,12 @@ import pytest
 
 from .login import plain
 
-pytestmark = pytest.mark.provokes(
-    "postfix", r"SASL \S+ authentication (failed|aborted)|request longer than 12288"
-)
+pytestmark = [
+    pytest.mark.core,
+    pytest.mark.provokes(
+        "postfix", r"SASL \S+ authentication (failed|aborted)|request longer than 12288"
+    ),
+]
 
 
 def encoded(text: str) -> str:

@@ -42,6 +42,7 @@ def names_of(alice, bob) -> list[str]:
     return [*NAMES, *own]
 
 
+@pytest.mark.core
 @pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
 def test_no_name_but_her_own_opens_a_mailbox(server, alice, bob, mail_root):
     """
@@ -75,6 +76,7 @@ def test_no_name_but_her_own_opens_a_mailbox_in_imap(server, alice, bob, mail_ro
     assert mail_root() == before
 
 
+@pytest.mark.core
 def test_a_detail_is_no_path(spammer, alice, bob, subject, mail_root):
     """
     What follows a + makes no folder, and leads to nobody else's mailbox.

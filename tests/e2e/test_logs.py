@@ -12,6 +12,8 @@ from .project import ADDRESS
 from .server import DOMAIN
 from .wait import wait_until
 
+pytestmark = pytest.mark.core
+
 
 @pytest.mark.provokes("postfix", "non-SMTP command from .*: GET /")
 def test_no_daemon_has_warned(server, request):

@@ -14,10 +14,13 @@ from .login import plain
 from .message import letter
 from .project import ADDRESS, CommandError
 from .queue import flush
+from .tiers import core_rows
 from .wait import wait_until
 
+LOCKED = "a writer that doesn't end"
 
-@pytest.mark.parametrize("way", [*WAYS, "a writer that doesn't end"])
+
+@pytest.mark.parametrize("way", core_rows([*WAYS, LOCKED], "an empty file"))
 @pytest.mark.provokes("postfix", "dict_sqlite|Temporary internal error")
 @pytest.mark.provokes("postfix", "pid .* exit status 1|throttling|quota-status")
 @pytest.mark.provokes("dovecot", "(Password|User) query failed|sqlite: finalize failed")
@@ -60,6 +63,7 @@ def test_when_the_accounts_are_lost_mail_waits(server, alice, bob, subject, way)
     assert {str(answer)[:9] for answer in answers} == {"451 4.3.0"}
 
 
+@pytest.mark.core
 def test_no_address_answers_for_a_lost_table(server):
     """
     A look-up fails while the accounts are lost, whatever words the address holds.
@@ -74,6 +78,7 @@ def test_no_address_answers_for_a_lost_table(server):
                 server.project.inside("postfix", "postmap", "-q", address, file)
 
 
+@pytest.mark.core
 def test_while_the_accounts_are_written_a_sender_waits(server, alice):
     """A change of the accounts, which takes a moment, puts off nobody."""
     with locked(server.project, seconds=2):

@@ -13,6 +13,8 @@ from .raw import Heard, talk
 from .sessions import sessions
 from .wait import wait_until
 
+pytestmark = pytest.mark.core
+
 CASES = AT_ONCE | LATER
 
 # Postfix pauses a second before it answers each mistake after the tenth, up to the

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 
+@pytest.mark.core
 def test_a_hundred_and_twenty_sessions_go_on_side_by_side(server, alice, bob, carol):
     """Each program keeps a session open, and often several: all of them are served."""
     users = [alice, bob, carol] * 40

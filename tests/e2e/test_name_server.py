@@ -11,6 +11,8 @@ from .resolver import resolves
 from .wait import wait_until
 from .world import OUTSIDE
 
+pytestmark = pytest.mark.core
+
 # Seconds. Its name is looked up before a client is greeted, and some don't wait long; a
 # new one waits for GREETING_DELAY before (tests/e2e/env).
 GREETED_WITHIN = 3 + 5.0

@@ -54,6 +54,7 @@ def test_international_mail_is_delivered_or_refused_at_the_door(
     wait_until(lambda: bob.subjects().count(subject) == taken, f"all {taken}")
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("port", [25, 587])
 @pytest.mark.provokes("dovecot", r"invalid recipient address `alice@example\.test\.'")
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from .notices import notice
 from .signatures import published, signatures
 from .submission import logged_in
 
+pytestmark = pytest.mark.core
+
 # What is nobody's business but the operator's.
 INTERNAL = (
     b"/run/",

@@ -4,6 +4,8 @@ import pytest
 
 from .message import letter
 
+pytestmark = pytest.mark.core
+
 LONG = b"x" * 100_000
 RECEIVED = b"Received: from a by b; Tue, 24 Nov 2026 00:00:00 +0000\n"
 

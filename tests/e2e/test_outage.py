@@ -8,11 +8,12 @@ from .login import plain
 from .message import letter
 from .project import ADDRESS
 from .queue import flush
+from .tiers import core_rows
 
 FILTERS = {"dkim-sign": 465, "dkim-verify": 25, "spamassassin": 25}
 
 
-@pytest.mark.parametrize("service", FILTERS)
+@pytest.mark.parametrize("service", core_rows(FILTERS, "dkim-sign"))
 @pytest.mark.provokes("postfix", "[Mm]ilter service|host or service .* not found")
 def test_without_a_filter_mail_waits(server, alice, bob, subject, service):
     """
@@ -32,6 +33,7 @@ def test_without_a_filter_mail_waits(server, alice, bob, subject, service):
     assert f"during {subject}" not in bob.subjects()
 
 
+@pytest.mark.core
 @pytest.mark.provokes(
     "postfix", "quota-status|SASL|smtpd pid .* exit status 1|throttling"
 )

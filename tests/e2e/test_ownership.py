@@ -7,6 +7,8 @@ from .accounts import open_account
 from .login import plain
 from .message import letter
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture
 def bare_name(server, alice, carol):

@@ -10,6 +10,8 @@ import pytest
 from .accounts import open_account
 from .login import log_in
 
+pytestmark = pytest.mark.core
+
 TABLE = "/project/var/accounts/accounts.db"
 PASSWORD = "a password for this test"
 

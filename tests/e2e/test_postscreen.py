@@ -44,6 +44,7 @@ def lines_about(server, address: str, begin: float) -> str:
     return "\n".join(line.text for line in lines if f"[{address}]" in line.text)
 
 
+@pytest.mark.core
 @refusing
 def test_who_talks_before_the_greeting_is_refused(server, world, visit):
     """
@@ -63,6 +64,7 @@ def test_who_talks_before_the_greeting_is_refused(server, world, visit):
     assert "postfix/smtpd" not in logged
 
 
+@pytest.mark.core
 def test_who_waits_for_the_greeting_is_served(visit, alice, subject):
     """A client that is new waits for its greeting, and needn't the next time."""
     first, *_, delivered = visit("patient", *ENVELOPE, "DATA", text(subject))
@@ -74,6 +76,7 @@ def test_who_waits_for_the_greeting_is_served(visit, alice, subject):
     assert again == "220 mail.example.test ESMTP"
 
 
+@pytest.mark.core
 def test_who_is_listed_is_refused_by_the_lists_name(server, world, visit):
     """The answer to RCPT names client, list and our postmaster; so does the log."""
     begin, address = time.time(), world.visitors["listed"]
@@ -88,6 +91,7 @@ def test_who_is_listed_is_refused_by_the_lists_name(server, world, visit):
     assert "postfix/smtpd" not in logged
 
 
+@pytest.mark.core
 def test_a_refused_client_is_offered_no_more_than_another(visit):
     """No login, no ETRN and no chunks; and TLS, after which it is refused as well."""
     _, offer, _, encrypted, *_, reply = visit("encrypted", EHLO, "STARTTLS", *ENVELOPE)
@@ -204,6 +208,7 @@ def status(server) -> list[dict[str, str]]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.core
 @refusing
 def test_what_is_refused_is_never_scanned(server, world, visit, subject):
     """

@@ -33,6 +33,7 @@ def rcpt(spammer, address: str) -> str:
 
 
 # While Dovecot is paused, nobody says whether a message fits.
+@pytest.mark.core
 @pytest.mark.provokes("postfix", "quota-status")
 def test_a_full_mailbox_is_refused_at_the_door(server, small, alice, spammer, subject):
     """

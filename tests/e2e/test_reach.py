@@ -9,6 +9,8 @@ from .neighbour import run_beside
 from .project import ADDRESS
 from .server import PORTS, TLS_FROM_THE_START
 
+pytestmark = pytest.mark.core
+
 # All that listens on an address other than its container's own loopback.
 LISTENING = {
     "resolver": {53},

@@ -8,6 +8,8 @@ from .neighbour import run_beside
 from .project import ADDRESS
 from .relay_forms import FORMS, SENDERS, THROUGH_US, answers, forms
 
+pytestmark = pytest.mark.core
+
 NETWORKS = ("edge", "filter", "sign", "world")
 
 # What Postfix says to addresses in brackets that are none.

@@ -38,6 +38,7 @@ def send(alice, domain: str, to: str, subject: str) -> None:
     alice.send(to, message=letter(sender, to, subject), sender=sender)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize(
     ("domain", "customer"), [("starttls.test", FIRST), ("tls.test", SECOND)]
 )
@@ -58,6 +59,7 @@ def test_a_domains_mail_goes_through_its_relay(
     assert "using TLSv1.3" in line
 
 
+@pytest.mark.core
 def test_other_domains_mail_goes_straight(alice, stranger, subject):
     """The mail of a domain without a relay never passes the relay of another."""
     alice.send(stranger.address, subject)
@@ -65,6 +67,7 @@ def test_other_domains_mail_goes_straight(alice, stranger, subject):
     assert not came_by(stranger.receive(subject))
 
 
+@pytest.mark.core
 def test_two_domains_have_two_logins_at_one_relay(alice, stranger, subject):
     """Domains that share a relay are told apart there by their own logins."""
     domains = ("starttls.test", "shared.test")

@@ -18,6 +18,7 @@ def relay_host(server, relayed):
         yield
 
 
+@pytest.mark.core
 @pytest.mark.usefixtures("relay_host")
 def test_all_mail_goes_through_the_relay_host(alice, stranger, subject):
     """All mail to other servers leaves through RELAY_HOST, encrypted and logged in."""
@@ -29,6 +30,7 @@ def test_all_mail_goes_through_the_relay_host(alice, stranger, subject):
     assert "using TLSv1.3" in line
 
 
+@pytest.mark.core
 @pytest.mark.usefixtures("relay_host")
 def test_a_domains_own_relay_comes_first(alice, stranger, subject):
     """A domain with a relay of its own doesn't use RELAY_HOST."""
@@ -41,6 +43,7 @@ def test_a_domains_own_relay_comes_first(alice, stranger, subject):
     assert f"Authenticated sender: {SECOND[0]}" in came_by(received)
 
 
+@pytest.mark.core
 @pytest.mark.usefixtures("relay_host")
 def test_a_notice_without_a_sender_goes_through_the_relay_host(
     spammer, stranger, subject
@@ -56,6 +59,7 @@ def test_a_notice_without_a_sender_goes_through_the_relay_host(
     assert f"Authenticated sender: {FIRST[0]}" in came_by(received)
 
 
+@pytest.mark.core
 @pytest.mark.usefixtures("relay_host")
 @pytest.mark.parametrize("sender", ["alice@example.test", "office@tls.test"])
 def test_mail_among_our_users_is_never_relayed(alice, bob, subject, sender):

@@ -64,6 +64,7 @@ def test_with_a_wrong_password_mail_waits_for_the_right_one(
     assert all("535 5.7.8" in each for each in why)
 
 
+@pytest.mark.core
 def test_without_a_login_mail_waits_for_one(server, alice, stranger, subject):
     """Mail that a relay refuses for want of a login waits, it is not sent back."""
     project = server.project
@@ -77,6 +78,7 @@ def test_without_a_login_mail_waits_for_one(server, alice, stranger, subject):
     assert "Relay access denied" in why
 
 
+@pytest.mark.core
 def test_only_root_can_read_the_logins(server):
     """The logins are in files of mode 0600, also in the container that uses them."""
     project, places = server.project, (f"/{TABLE}", f"/live/current/{TABLE}")
@@ -92,6 +94,7 @@ def test_only_root_can_read_the_logins(server):
     assert all(refused)
 
 
+@pytest.mark.core
 def test_nobody_is_shown_a_relays_password(server, alice, stranger, subject):
     """A relay's password is in no log, no process list and no `docker inspect`."""
     project = server.project

@@ -25,6 +25,7 @@ from .world.zones import SIGNED
 MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
 
 
+@pytest.mark.core
 def test_who_looks_up_names_asks_our_resolver(server):
     """
     No container asks a name server of the machine or of the provider.
@@ -46,6 +47,7 @@ def test_who_looks_up_names_asks_our_resolver(server):
     assert all(servers == [address] for servers in asked.values()), asked
 
 
+@pytest.mark.core
 def test_a_filter_finds_a_name_and_no_way_out(server, world):
     """
     What judges mail asks the resolver for any name, and reaches nothing else.
@@ -62,6 +64,7 @@ def test_a_filter_finds_a_name_and_no_way_out(server, world):
     assert code != 0
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("service", ["dkim-verify", "spamassassin"])
 def test_no_network_of_a_filter_leads_to_the_internet(server, service):
     """Each is internal, or has no address to give that could be answered."""
@@ -71,6 +74,7 @@ def test_no_network_of_a_filter_leads_to_the_internet(server, service):
         assert network["Internal"] or network["Options"][MASQUERADE] == "false", name
 
 
+@pytest.mark.core
 def test_what_was_asked_is_remembered(server):
     """For as long as the answer says, also when its own name server has it no more."""
     with published(server.project, "kept.test. 600 A 192.0.2.7"):
@@ -79,6 +83,7 @@ def test_what_was_asked_is_remembered(server):
     assert resolves(server.project, "kept.test")
 
 
+@pytest.mark.core
 def test_the_resolver_is_not_the_worlds(server):
     """No port of it is published: it can't be used to flood others with answers."""
     assert not server.project.container("resolver").ports
@@ -151,6 +156,7 @@ def key_of(project: Project, server: str) -> str:
     return wait_until(look, "the key of a zone that was signed")
 
 
+@pytest.mark.core
 def test_a_signed_answer_is_believed_and_a_forged_one_is_not(server, world):
     """
     What a zone signs with its own key is told to be proven (RFC 4035, 3.2.3).

@@ -6,6 +6,7 @@ from .faults import kill
 from .load import Load
 from .queue import flush, waiting
 from .signatures import published
+from .tiers import core_rows
 from .wait import wait_until
 
 FILTERS = {"dkim-sign": 587, "dkim-verify": 25, "spamassassin": 25}
@@ -48,7 +49,7 @@ def test_down_and_up_keep_mail_queue_and_keys(server, alice, bob, subject):
     project.inside("postfix", "postsuper", "-d", *before)
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", core_rows(SERVICES, "postfix", "dovecot"))
 @pytest.mark.provokes("postfix", "[Mm]ilter")
 @pytest.mark.provokes("postfix", "quota-status|SASL|host or service .* not found")
 @pytest.mark.provokes("postfix", "smtpd pid .* exit status 1|throttling")

@@ -6,6 +6,8 @@ import pytest
 from .accounts import open_account
 from .configuration import await_applied, settings
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture
 def five_an_hour(server):

@@ -7,6 +7,8 @@ from .login import logged_in
 from .message import letter
 from .signatures import Signature, published, signatures
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture(scope="module")
 def app(server, carol):

@@ -4,6 +4,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+import pytest
+
 from .configuration import changed
 from .malformed import DATA, EHLO, MAIL, RCPT
 from .message import letter
@@ -74,6 +76,7 @@ def test_an_endless_line_is_cut_off(server, alice, subject):
     assert alice.receive(subject)
 
 
+@pytest.mark.core
 def test_a_client_has_five_minutes(server):
     """Nobody who sends a line in five minutes is cut off (RFC 5321, 4.5.3.2)."""
     asked = ("postconf", "-xh", "smtpd_timeout")

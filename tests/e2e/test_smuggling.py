@@ -6,6 +6,8 @@ from .message import letter
 from .project import ADDRESS
 from .raw import talk
 
+pytestmark = pytest.mark.core
+
 # What some other server might take for the end of a message.
 FALSE_ENDS = {
     "LF.LF": b"\n.\n",

@@ -10,6 +10,8 @@ from .message import letter, with_header
 from .signatures import published, signatures
 from .sink import Sink
 
+pytestmark = pytest.mark.core
+
 HIDDEN = (
     b"MAIL FROM:<boss@example.test>\r\nRCPT TO:<b@plain.test>\r\nDATA\r\n"
     b"Subject: hidden\r\n\r\nHidden.\r\n"

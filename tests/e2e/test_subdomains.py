@@ -5,6 +5,8 @@ import pytest
 from .accounts import aliases, operate
 from .message import letter
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture(scope="module", autouse=True)
 def subdomains(server, alice, bob):

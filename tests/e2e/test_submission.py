@@ -9,6 +9,8 @@ from .dialogue import Smtp
 from .message import letter, with_header, without_header
 from .project import ADDRESS
 
+pytestmark = pytest.mark.core
+
 SUBMISSION = [587, 465]
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from .login import plain
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture
 def session(server, alice):

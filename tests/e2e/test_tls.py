@@ -10,6 +10,8 @@ from .project import ADDRESS
 from .server import HOSTNAME
 from .trust import Trust
 
+pytestmark = pytest.mark.core
+
 
 def careless(version: ssl.TLSVersion, ciphers: str = "ALL") -> ssl.SSLContext:
     """Make a client that speaks only TLS *version*, and with anybody at all."""

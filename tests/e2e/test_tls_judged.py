@@ -64,6 +64,7 @@ def test_no_known_weakness_of_the_protocol(judged):
     assert judged.tls_extended_master_secret.result.supports_ems_extension is True
 
 
+@pytest.mark.core
 def test_only_the_curves_that_everybody_has_checked(judged):
     """Keys are agreed on with X25519, P-256 or P-384, and no other curve."""
     offered = judged.elliptic_curves.result.supported_curves
@@ -71,6 +72,7 @@ def test_only_the_curves_that_everybody_has_checked(judged):
     assert {curve.name for curve in offered} == CURVES
 
 
+@pytest.mark.core
 def test_recorded_mail_stays_secret_from_quantum_computers(server, door):
     """A client that knows the hybrid key exchange X25519MLKEM768 gets it."""
     said = handshake(server, door, "-tls1_3", "-groups", "X25519MLKEM768:X25519")

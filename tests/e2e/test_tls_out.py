@@ -9,7 +9,7 @@ from .queue import flush, waiting
 from .sink import Sink
 from .wait import wait_until
 
-pytestmark = pytest.mark.usefixtures("sinks")
+pytestmark = [pytest.mark.core, pytest.mark.usefixtures("sinks")]
 
 
 def said_by_smtp(server, domain: str) -> list[str]:

@@ -4,6 +4,8 @@ import pytest
 
 from .message import letter
 
+pytestmark = pytest.mark.core
+
 
 def handshakes(server, service: str) -> list[str]:
     """The handshakes that *service*, a name in master.cf, has logged."""

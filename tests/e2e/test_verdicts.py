@@ -9,6 +9,8 @@ import pytest
 from .message import letter, with_header
 from .server import HOSTNAME
 
+pytestmark = pytest.mark.core
+
 
 @pytest.mark.parametrize("sender", ["alice@example.test", "a@outside.test", ""])
 def test_a_forger_does_not_get_our_signature(spammer, bob, subject, sender):
