@@ -1,8 +1,11 @@
 """A run of these tests that is interrupted leaves nothing behind"""
 
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import pytest
@@ -10,37 +13,59 @@ import pytest
 from .checkout import copy_checkout, run_name
 from .containers import LABEL
 from .project import clean_environment
+from .sweep import sweep
 from .tiers import core_rows
 from .wait import wait_until
 
 # How a person ends it, and how a machine does.
 ENDINGS = {
     "Ctrl-C, one server": (signal.SIGINT, "0"),
-    "SIGTERM, two servers": (signal.SIGTERM, "2"),
+    "SIGTERM, two servers, of workers that hang": (signal.SIGTERM, "2"),
 }
 
 
-@pytest.mark.parametrize("ending", core_rows(ENDINGS, "Ctrl-C, one server"))
-def test_an_interrupted_run_leaves_nothing_behind(server, tmp_path, ending):
-    """No container, network or volume of it is left, whatever it was about to start."""
-    number, servers = ENDINGS[ending]
+@pytest.fixture
+def copy(server, tmp_path) -> Iterator[Path]:
+    """Have another copy of the project; afterwards its images are removed, too."""
     copy_checkout(tmp_path / "copy")
     name = run_name(tmp_path / "copy")
+    yield tmp_path / "copy"
+    sweep(name)
+    images = docker.from_env().images
+    for tag in [tag for image in images.list() for tag in image.tags]:
+        if tag.partition(":")[2].startswith(name):
+            images.remove(tag)
+
+
+@pytest.mark.parametrize("ending", core_rows(ENDINGS, "Ctrl-C, one server"))
+def test_an_interrupted_run_leaves_nothing_behind(copy, ending):
+    """No container, network or volume of it is left, whatever it was about to start."""
+    number, servers = ENDINGS[ending]
+    name = run_name(copy)
     tests = ("tests/e2e/test_commands.py", "tests/e2e/test_delivery.py")
 
     with subprocess.Popen(
         [sys.executable, "-m", "pytest", f"--numprocesses={servers}", *tests],
-        cwd=tmp_path / "copy",
+        cwd=copy,
         env=clean_environment(),
         stdout=subprocess.PIPE,
         text=True,
     ) as run:
         wait_until(lambda: len(left(name)) > 2, "containers of it", 120)
+        for worker in children(run.pid):
+            os.kill(worker, signal.SIGSTOP)
         run.send_signal(number)
         said, _ = run.communicate(timeout=120)
 
     assert run.returncode == pytest.ExitCode.INTERRUPTED, said
     assert left(name) == []
+
+
+def children(pid: int) -> list[int]:
+    """Return the workers of a run: proc_pid_task_children(5). One server has none."""
+    ids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    programs = {int(each): Path(f"/proc/{each}/comm").read_text() for each in ids}
+    return [each for each, program in programs.items() if "python" in program]
 
 
 def left(name: str) -> list[str]:
