@@ -23,7 +23,9 @@ def sweep(prefix: str) -> None:
     engine = docker.from_env()
     label = {"label": f"{LABEL}.project"}
     # What is run from an image of the project has its label, too.
-    for container in engine.containers.list(all=True, filters=label):
+    for container in engine.containers.list(
+        all=True, ignore_removed=True, filters=label
+    ):
         if _is_of(container.labels, prefix):
             with suppress(APIError):
                 container.remove(force=True, v=True)

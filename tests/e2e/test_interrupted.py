@@ -72,7 +72,9 @@ def left(name: str) -> list[str]:
     """Return the containers, networks and volumes of the projects named *name*…."""
     engine, label = docker.from_env(), f"{LABEL}.project"
     found = [
-        *engine.containers.list(all=True, filters={"label": label}),
+        *engine.containers.list(
+            all=True, ignore_removed=True, filters={"label": label}
+        ),
         *engine.networks.list(filters={"label": label}),
         *engine.volumes.list(filters={"label": label}),
     ]
