@@ -51,7 +51,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     # Whoever ends a run wants its containers to end, too.
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+        # What nohup(1) has ignored stays so.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     try:
         docker.from_env().ping()
     except DockerException:

@@ -168,7 +168,7 @@ def test_a_folder_that_another_program_keeps_is_followed(server, certificates, k
     keep(folder, older)
     up = ("up", "--detach", "--wait", "certs")
     with settings(project, IMPORT_FOLDER=str(folder)):
-        project.stack("cert", "import")
+        project.run_stack("cert", "import")
         project.compose(*up)
         assert certificates.of()["comes_from"] == "folder"
         assert certificates.of()["not_after"][:10] == f"{NOW + timedelta(days=30):%F}"
@@ -192,7 +192,7 @@ def test_a_folder_without_the_name_is_told_of(server, certificates):
     before = certificates.files()
 
     with settings(server.project, IMPORT_FOLDER=str(folder)):
-        done = server.project.stack("cert", "import", check=False)
+        done = server.project.run_stack("cert", "import", check=False)
 
     assert done.returncode == 1
     assert "mail.elsewhere.test" in done.stderr

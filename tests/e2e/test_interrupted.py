@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import docker
@@ -50,6 +51,8 @@ def test_an_interrupted_run_leaves_nothing_behind(copy, ending):
         env=clean_environment(),
         stdout=subprocess.PIPE,
         text=True,
+        # A shell has what it runs in the background ignore Ctrl-C.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as run:
         wait_until(lambda: len(left(name)) > 2, "containers of it", 120)
         for worker in children(run.pid):
