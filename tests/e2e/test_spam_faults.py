@@ -243,6 +243,56 @@ def test_no_verdict_is_given_on_a_part(server):
     assert fault == "fault: not all rules could be tried"
 
 
+SCANNER = "Mail::SpamAssassin::PerMsgStatus"
+STORE = "Mail::SpamAssassin::BayesStore::SQL"
+
+
+@pytest.mark.parametrize(
+    ("module", "what", "said"),
+    [
+        ("Mail::SpamAssassin", "copy_config", "Mail::SpamAssassin::copy_config is"),
+        (SCANNER, "check", f"{SCANNER}::check is missing"),
+        (SCANNER, "check_cleanup", f"{SCANNER}::check_cleanup is missing"),
+        (SCANNER, "{deadline_exceeded}", f"{SCANNER} has no deadline_exceeded"),
+        (SCANNER, "{test_names_hit}", f"{SCANNER} has no test_names_hit"),
+        (STORE, "nspam_nham_change", f"{STORE}::nspam_nham_change is missing"),
+        (STORE, "cleanup", f"{STORE}::cleanup is missing"),
+    ],
+)
+def test_a_spamassassin_that_our_modules_do_not_fit_is_not_started(
+    server, module, what, said
+):
+    """It ends with a line on what it lacks: a plugin that died would be left out."""
+    command = f"perl -T /tests/lacking.pl {module} '{what}' 2>&1 || echo ended"
+
+    *_, reason, end = by_the_images_rules(server.project, command).splitlines()
+
+    assert reason.startswith("not starting: SpamAssassin ")
+    assert said in reason
+    assert end == "ended"
+
+
+def test_a_spamassassin_that_lacks_what_is_not_ours_is_started(server):
+    """So that what ended the others was what they lacked."""
+    command = f"perl -T /tests/lacking.pl {STORE} get_magic_re"
+
+    assert by_the_images_rules(server.project, command).endswith("it scans\n")
+
+
+def test_a_pymilter_that_our_milter_does_not_fit_is_not_used(server):
+    """The filter doesn't start: without our class every message would pass unseen."""
+    start = "runpy.run_module('spam_milter', run_name='__main__')"
+    command = (
+        f'python3 -c "import Milter, runpy; del Milter.factory; {start}" || echo ended'
+    )
+
+    reason, end = by_the_images_rules(server.project, command).splitlines()
+
+    assert reason.startswith("not starting: pymilter ")
+    assert "Milter.factory is missing" in reason
+    assert end == "ended"
+
+
 @contextmanager
 def small_volume(project):
     """Have the filter keep what it learns on a disk of 8 MB for a while."""

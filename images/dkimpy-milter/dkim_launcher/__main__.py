@@ -6,10 +6,18 @@ import sys
 import threading
 from pathlib import Path
 
-from dkim_launcher import log
+from milter_common.library import LibraryError
+
+from dkim_launcher import inside, log
 
 # Before dkimpy_milter is imported, which takes the functions as they are then.
 log.replace_syslog()
+
+# Before what goes by the libraries: its first line may fail for want of a part.
+try:
+    inside.insist_on_all()
+except LibraryError as error:
+    sys.exit(str(error))
 
 import dkimpy_milter  # noqa: E402
 import Milter  # noqa: E402

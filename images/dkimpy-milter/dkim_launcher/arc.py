@@ -220,6 +220,9 @@ def _dmarc_passes(results: str) -> Iterator[str]:
     except (authres.AuthResError, RecursionError):
         return
     for found in header.results:
+        # The word none may end a list of results, as if there were no others.
+        if not isinstance(found, authres.AuthenticationResult):
+            continue
         if (found.method, found.result) == ("dmarc", "pass"):
             for each in found.properties:
                 if (each.type, each.name) == ("header", "from"):

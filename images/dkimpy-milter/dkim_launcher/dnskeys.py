@@ -47,7 +47,7 @@ class KeyFinder:
         if not (known := a_labels(name.decode("utf-8", "replace"))):
             raise KeyUnusableError("no key can be at this name")
         try:
-            records = self._resolver.look_up(known).records
+            records: list[bytes] = self._resolver.look_up(known).records
         except UnansweredError as error:
             raise KeyUnavailableError(str(error)) from None
         if not records:
@@ -61,10 +61,13 @@ class KeyFinder:
         if _tag(record, b"p") == b"":
             raise KeyUnusableError("the key was revoked")
         try:
-            key, size, kind, _ = dkim.evaluate_pk(name, record)
+            key, size, _, _ = dkim.evaluate_pk(name, record)
         except (dkim.DKIMException, ValueError, IndexError, TypeError):
             raise KeyUnusableError("the key record is malformed") from None
-        if kind != b"rsa":
+        if key is None or size is None:
+            raise KeyUnusableError("the key is for a service that is not known")
+        # The others are of Ed25519, which has one size.
+        if not isinstance(key, dict):
             return
         exponent = key["publicExponent"]
         if size > _LARGEST_RSA or exponent > _LARGEST_EXPONENT:

@@ -4,6 +4,7 @@ import base64
 import binascii
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -14,6 +15,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 # What signers should use at least (RFC 8301, section 3.2).
 _SHORTEST_RSA = 2048
+
+
+class Digest(Protocol):
+    """An object of hashlib, or one that passes on what it is told to such a one."""
+
+    def digest(self) -> bytes:
+        """Return the digest of all that it was told."""
 
 
 class KeyFileError(Exception):
@@ -57,14 +65,14 @@ def _signs(key: RSAPrivateKey) -> bool:
     return True
 
 
-def rsa_sign(digest: object, key: RSAPrivateKey) -> bytes:
+def rsa_sign(digest: Digest, key: RSAPrivateKey) -> bytes:
     """
-    Sign a SHA-256 *digest* (a hashlib object) as RFC 8017, section 8.2.1, says.
+    Sign a SHA-256 *digest* as RFC 8017, section 8.2.1, says.
 
     Stands in for dkim.crypto.RSASSA_PKCS1_v1_5_sign, which computes with Python's
     integers: 25 times slower, and all the other connections wait.
     """
-    return key.sign(digest.digest(), PKCS1v15(), Prehashed(SHA256()))  # type: ignore[attr-defined]
+    return key.sign(digest.digest(), PKCS1v15(), Prehashed(SHA256()))
 
 
 def read_rsa(path: Path) -> str:

@@ -32,4 +32,4 @@ def replace_syslog() -> None:
         line(str(priority_and_text[-1]))
 
     syslog.openlog = lambda *_, **__: None
-    syslog.syslog = printing  # type: ignore[assignment]
+    syslog.syslog = printing  # type: ignore[assignment]  # takes both of its forms

@@ -19,7 +19,7 @@ _BESIDE_TEXT = 600
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
-class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
+class TrueBytesMilter(dkimpy_milter.dkimMilter):
     """
     dkimpy-milter, which hears what Postfix has in its queue file, byte for byte.
 
@@ -28,6 +28,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
 
     conf: dict[str, Any]
     fp: io.BytesIO
+    mailfrom: str
 
     def __init__(self) -> None:
         """Begin without a message."""
@@ -38,7 +39,12 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
     # its next small packet only when the one before is acknowledged, and an answer
     # does that 40 ms sooner.
 
-    def connect(self, host: str, family: int, address: object) -> int:
+    def connect(
+        self,
+        host: str,
+        family: int,
+        address: tuple[str, *tuple[int, ...]] | str | None,
+    ) -> int:
         """Begin a session."""
         super().connect(host, family, address)
         return int(Milter.CONTINUE)
@@ -53,8 +59,8 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
         """Begin the message's text."""
         return int(Milter.CONTINUE)
 
-    @Milter.noreply  # type: ignore[untyped-decorator]
-    @Milter.decode("bytes")  # type: ignore[untyped-decorator]
+    @Milter.noreply
+    @Milter.decode("bytes")
     def header(self, name: str, value: bytes) -> int:
         """
         Keep a header, as soon as there is room for it, and unless there are too many.
@@ -71,13 +77,13 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):  # type: ignore[misc]
         self.fp.write(name.encode("ascii", "replace") + b":" + value + b"\r\n")
         return int(Milter.CONTINUE)
 
-    @Milter.noreply  # type: ignore[untyped-decorator]
+    @Milter.noreply
     def eoh(self) -> int:
         """End the headers with CRLF, as every other line ends."""
         self.fp.write(b"\r\n")
         return int(Milter.CONTINUE)
 
-    @Milter.noreply  # type: ignore[untyped-decorator]
+    @Milter.noreply
     def body(self, chunk: bytes) -> int:
         """Keep a piece of the text, as soon as there is room for it."""
         if self.turn.take(len(chunk)):

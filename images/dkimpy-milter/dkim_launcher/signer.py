@@ -19,10 +19,16 @@ _POSTFIX = {"", "double-bounce"}
 _rate = Rate()
 
 
+@Milter.header_leading_space
 class Signer(TrueBytesMilter):
     """Signs with both keys of the domain in From:, or lets nothing leave."""
 
-    def connect(self, host: str, family: int, address: object) -> int:
+    def connect(
+        self,
+        host: str,
+        family: int,
+        address: tuple[str, *tuple[int, ...]] | str | None,
+    ) -> int:
         """
         Begin a session, unless nobody could log in.
 
@@ -110,6 +116,3 @@ class Signer(TrueBytesMilter):
             for name, times in wanted.items()
             for _ in range(present[name] + times - 1)
         ]
-
-
-Signer = Milter.enable_protocols(Signer, Milter.P_HDR_LEADSPC)  # type: ignore[misc]

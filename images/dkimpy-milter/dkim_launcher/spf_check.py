@@ -71,7 +71,7 @@ def _identity(domain: str, sender: str) -> str:
     return f" smtp.mailfrom={verdict.address(sender) or domain}"
 
 
-class _Query(spf.query):  # type: ignore[misc]
+class _Query(spf.query):
     """
     A check of pyspf whose look-ups are ours.
 
@@ -88,7 +88,11 @@ class _Query(spf.query):  # type: ignore[misc]
         self._resolver = resolver
 
     def dns(
-        self, name: str, kind: str, cnames: object = None, ignore_void: bool = False
+        self,
+        name: str,
+        kind: str,
+        cnames: dict[str, str] | None = None,
+        ignore_void: bool = False,
     ) -> list[object]:
         try:
             found = self._resolver.look_up(str(name), kind).records
@@ -104,7 +108,7 @@ class _Query(spf.query):  # type: ignore[misc]
         return [[record] for record in found] if kind == "TXT" else list(found)
 
     def dns_spf(self, domain: str) -> str | None:
-        record: str | None = super().dns_spf(domain)
+        record = super().dns_spf(domain)
         if record and len(record) > _LONGEST_RECORD:
             raise spf.PermError("the record is too long")
         return record

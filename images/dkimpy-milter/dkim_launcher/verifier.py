@@ -15,6 +15,7 @@ from dkim_launcher.verdict import authentication_results
 _HEADER = "Authentication-Results"
 
 
+@Milter.header_leading_space
 class Verifier(TrueBytesMilter):
     """
     Adds an Authentication-Results to every message: readers can rely on it.
@@ -53,7 +54,8 @@ class Verifier(TrueBytesMilter):
         found = [spf, *signatures, dmarc, chain]
         for verdict in found:
             self.log(str(verdict))
-        results = {each.result for each in [*evaluations, *identifiers]}
+        results = {each.result for each in evaluations}
+        results |= {each.result for each in identifiers}
         if ("temperror" in results or chain.unanswered) and not resolver.is_alive():
             raise deferred("Our name server does not answer, try again later", "4.4.3")
         if refusal := enforcement.refusal(dmarc, chain):
@@ -87,6 +89,3 @@ def _evaluated(
     if not authors:
         return [Evaluation("", "permerror", "absent")]
     return evaluate(authors, identifiers)
-
-
-Verifier = Milter.enable_protocols(Verifier, Milter.P_HDR_LEADSPC)  # type: ignore[misc]

@@ -5,7 +5,9 @@ import signal
 import sys
 import threading
 
+from milter_common.library import LibraryError, insist
 from milter_common.log import say
+from milter_common.pymilter import PYMILTER
 
 from . import bayes, control, learner, spool
 from .bayes import Bayes
@@ -44,6 +46,7 @@ def main() -> int:
     serving = False
     waiting, knowledge = Spool(spool.FOLDER), Bayes(bayes.DATABASE)
     try:
+        insist(PYMILTER)
         # spamd looks into the database as soon as it has read its rules.
         learner.prepare(waiting, knowledge)
         SpamMilter.knowledge = knowledge
@@ -63,7 +66,7 @@ def main() -> int:
             if keeper.used and not serving:
                 serving = True
                 threading.Thread(target=milter, daemon=True).start()
-    except NoSpamdError as error:
+    except (LibraryError, NoSpamdError) as error:
         say(str(error))
         return 1
     finally:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 
 class ConfigError(Exception):
@@ -99,7 +100,8 @@ def parse(text: str, name: str) -> Config:
     Raises:
         ConfigError: With everything that is wrong, not just the first thing.
     """
-    values: dict[str, object] = {}
+    # Of the types that the fields have, which is for KINDS to see to.
+    values: dict[str, Any] = {}
     problems = []
     for count, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):

@@ -56,6 +56,10 @@ PART = 0.5
 """How much of the room those may take who can wait for more."""
 
 
+Accepted = socket.socket | tuple[bytes, socket.socket]
+"""What socketserver calls a request; of a server of datagrams it would be the pair."""
+
+
 class Control:
     """What is answered to whom asks."""
 
@@ -155,14 +159,12 @@ class Server(socketserver.ThreadingUnixStreamServer):
         # another number there.
         path.chmod(0o666)
 
-    def process_request(self, request: socket.socket, client_address: object) -> None:
+    def process_request(self, request: Accepted, client_address: object) -> None:
         """Let the next client wait until there is a place for it."""
         self.places.acquire()
         super().process_request(request, client_address)
 
-    def process_request_thread(
-        self, request: socket.socket, client_address: object
-    ) -> None:
+    def process_request_thread(self, request: Accepted, client_address: object) -> None:
         """Serve one client."""
         try:
             super().process_request_thread(request, client_address)

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from typing import Concatenate, ParamSpec
 
 import Milter
 from milter_common.listener import listener
@@ -17,14 +18,19 @@ from .message import Client, Copy, header, mailbox, results, trace
 from .protocol import NoAnswerError, NoVerdictError, Scan, TimeLimitError, ask
 from .slots import Slots
 
+Told = ParamSpec("Told")
+"""What Postfix tells with one step."""
 
-def deferring(step: Callable[..., int]) -> Callable[..., int]:
+
+def deferring(
+    step: Callable[Concatenate["SpamMilter", Told], int],
+) -> Callable[Concatenate["SpamMilter", Told], int]:
     """Have Postfix answer 451 when *step* fails: the message waits at its sender."""
 
     @functools.wraps(step)
-    def wrapper(self: "SpamMilter", *args: object) -> int:
+    def wrapper(self: "SpamMilter", /, *args: Told.args, **kwargs: Told.kwargs) -> int:
         try:
-            return step(self, *args)
+            return step(self, *args, **kwargs)
         except NoVerdictError as error:
             return self.defer(str(error))
         except Exception as error:  # whatever it was, nothing passes unchecked
@@ -61,7 +67,12 @@ class SpamMilter(Milter.Base):
         self.copy = Copy(self.settings.scan_limit)
 
     @deferring
-    def connect(self, hostname: str, family: int, hostaddr: tuple) -> int:
+    def connect(
+        self,
+        hostname: str,
+        family: int,
+        hostaddr: tuple[str, *tuple[int, ...]] | str | None,
+    ) -> int:
         self.client.name = hostname
         if isinstance(hostaddr, tuple):
             self.client.address = hostaddr[0]

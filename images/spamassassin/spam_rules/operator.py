@@ -23,7 +23,7 @@ def mistakes(text: str) -> list[str]:
     """Return what *text* says that is said elsewhere, one `file:line: what` each."""
     found = []
     for count, line in enumerate(text.splitlines(), start=1):
-        statement = re.match(r"\s*(\w*)", line)[1].lower()
+        statement = re.findall(r"\A\s*(\w*)", line)[0].lower()
         if remedy := ELSEWHERE.get(statement):
             found.append(f"{FILE}:{count}: {statement} can't be set here: {remedy}")
     return found

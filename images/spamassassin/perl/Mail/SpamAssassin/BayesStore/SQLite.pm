@@ -8,7 +8,13 @@ package Mail::SpamAssassin::BayesStore::SQLite;
 use strict;
 use warnings;
 
+use Mail::SpamAssassin::Inside;
+
 use parent 'Mail::SpamAssassin::BayesStore::SQL';
+
+Mail::SpamAssassin::Inside::insist_on_functions(
+    'Mail::SpamAssassin::BayesStore::SQL',
+    qw(tie_db_writable nspam_nham_change cleanup untie_db));
 
 # Without a database nothing is learnt, which would pass for "knew that already".
 sub tie_db_writable {

@@ -9,8 +9,11 @@ use strict;
 use warnings;
 
 use Mail::SpamAssassin;
+use Mail::SpamAssassin::Inside;
 
 use parent 'Mail::SpamAssassin::Plugin';
+
+Mail::SpamAssassin::Inside::insist_on_functions('Mail::SpamAssassin', 'copy_config');
 
 {
     no warnings 'redefine';

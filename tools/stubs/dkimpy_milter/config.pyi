@@ -1,0 +1,1 @@
+defaultConfigData: dict[str, object]
