@@ -157,7 +157,9 @@ def key_of(project: Project, server: str) -> str:
 
 
 @pytest.mark.core
-def test_a_signed_answer_is_believed_and_a_forged_one_is_not(server, world):
+def test_a_signed_answer_is_believed_and_a_forged_one_is_not(
+    server, world, authorities
+):
     """
     What a zone signs with its own key is told to be proven (RFC 4035, 3.2.3).
 
