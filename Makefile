@@ -35,7 +35,7 @@ unit:    .venv/installed ## Unit tests: no Docker, seconds
 # Two servers side by side where the machine has room for them, and each file of tests
 # on one of them. SERVERS=1 asks for one.
 SERVERS = auto
-E2E = .venv/bin/pytest --durations=20 --dist=loadfile --numprocesses
+E2E = .venv/bin/pytest --durations=20 --dist=loadfile --no-loadscope-reorder --numprocesses
 
 core:    engine .venv/installed ## Real mail through the stack: one test at least of each promise
 	$(E2E)=$(SERVERS) -m core tests/e2e

@@ -22,6 +22,7 @@ from .relays import ROUTES
 from .reload import await_reload
 from .run import (
     KEEP,
+    pytest_collection_modifyitems,
     pytest_sessionstart,
     pytest_unconfigure,
     pytest_xdist_auto_num_workers,
@@ -32,6 +33,7 @@ from .subnets import free_subnet
 from .world import OUTSIDE, World
 
 __all__ = [
+    "pytest_collection_modifyitems",
     "pytest_sessionstart",
     "pytest_unconfigure",
     "pytest_xdist_auto_num_workers",

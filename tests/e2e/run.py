@@ -19,6 +19,22 @@ KEEP = bool(os.environ.get("E2E_KEEP"))
 # What a machine needs for two servers side by side. One with 8 GiB shows a bit less.
 CORES, MEMORY = 2, 7_500_000_000
 
+# Files that take a minute or more. They come first, the longest of all before the others:
+# no server is left with one of them when the other has nothing to do any more.
+LONG = (
+    "test_spam_rules.py",
+    "test_antivirus.py",
+    "test_lost_accounts.py",
+    "test_cert_renewal.py",
+    "test_spam_faults.py",
+    "test_cert_issue.py",
+    "test_cert_deploy.py",
+    "test_learning.py",
+    "test_postscreen.py",
+    "test_cert_fails.py",
+    "test_fresh_clone.py",
+)
+
 LOCK = pytest.StashKey[int]()
 """The file that is locked while the run lasts."""
 
@@ -60,6 +76,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit(NO_ENGINE, returncode=3)
     session.config.stash[LOCK] = _locked()
     sweep(run_name())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the tests of files that take long come first."""
+    place = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONG)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.e2e.checkout import ROOT
-from tests.e2e.run import workers
+from tests.e2e.run import LONG, workers
 
 GIB = 1 << 30
 
@@ -44,3 +44,8 @@ def test_without_an_engine_the_run_ends_at_once():
     assert len(said) == 1
     assert "make engine" in said[0]
     assert "error" not in done.stdout.lower()
+
+
+def test_the_files_that_take_long_are_there():
+    """A file that gets another name is listed by that name."""
+    assert [name for name in LONG if not (ROOT / "tests" / "e2e" / name).exists()] == []
