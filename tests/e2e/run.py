@@ -19,8 +19,8 @@ KEEP = bool(os.environ.get("E2E_KEEP"))
 # What a machine needs for two servers side by side. One with 8 GiB shows a bit less.
 CORES, MEMORY = 2, 7_500_000_000
 
-# Files that take a minute or more. They come first, the longest of all before the others:
-# no server is left with one of them when the other has nothing to do any more.
+# Files that take a minute or more come first, the longest before the others: no server
+# is left with one of them when the other has nothing to do any more.
 LONG = (
     "test_spam_rules.py",
     "test_antivirus.py",
