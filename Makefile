@@ -1,7 +1,7 @@
 # Everything an operator or a developer runs. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help engine up down test lint unit e2e docs figures bench confusion
+.PHONY: help engine up down test lint unit e2e docs figures bench confusion mutation
 
 help:    ## List the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -50,3 +50,8 @@ bench:   engine .venv/installed ## Measure what the filters cost: a verdict on t
 
 confusion: engine .venv/installed ## Have a public corpus of spam and ham judged; fetches it with npm
 	.venv/bin/python -m tests.bench.confusion
+
+# With RULES=relay, only the rules whose name or file holds that word; with RULES=--core,
+# of the end-to-end tests only the core counts.
+mutation: engine .venv/installed ## Take away one rule at a time, and show that a test fails
+	.venv/bin/python -m tests.mutation $(RULES)
