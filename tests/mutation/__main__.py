@@ -1,7 +1,7 @@
 """
 Takes the rules of rules.toml away, one at a time, and shows which test fails.
 
-`python -m tests.mutation [--core] [NAME ...]`
+`python -m tests.mutation [--core] [--no-baseline] [NAME ...]`
 """
 
 import sys
@@ -16,23 +16,29 @@ from .trial import BrokenRunError, BusyError, copied, failure, place
 
 @click.command()
 @click.option(
-    "--core", is_flag=True, help="End-to-end tests without the mark core don't count."
+    "--core", is_flag=True, help="Of the end-to-end tests, count only the core."
+)
+@click.option(
+    "--baseline/--no-baseline",
+    default=True,
+    help="Whether to run the tests on the project as it is, first.",
 )
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-def main(core: bool, names: tuple[str, ...]) -> None:
+def main(core: bool, baseline: bool, names: tuple[str, ...]) -> None:
     """
-    Take rules away, one at a time, and show that a test fails for each.
+    Take away one rule at a time, and show that a test fails.
 
-    NAME is a part of a rule's name or file; without one all rules are tried. First the
-    tests are run on the project as it is, where all must pass. The exit status is 1
-    when a rule can be taken away and no test fails, or when one fails without that.
+    NAME is a part of a rule's name or file; without one all rules are tried. First, as
+    a baseline, the tests must pass with no rule taken away. The exit status is 1 when
+    they don't, or when a rule can be taken away and no test fails.
     """
     rules = named(load(), names)
     if not rules:
         raise click.UsageError("no rule's name or file holds these words")
     try:
         with place() as folder:
-            whole(folder, rules, core)
+            if baseline:
+                passes(folder, rules, core)
             missed = [rule for rule in rules if not caught(folder, rule, core)]
     except (BusyError, BrokenRunError) as error:
         raise click.ClickException(str(error)) from None
@@ -40,7 +46,7 @@ def main(core: bool, names: tuple[str, ...]) -> None:
     sys.exit(bool(missed))
 
 
-def whole(folder: Path, rules: list[Rule], core: bool) -> None:
+def passes(folder: Path, rules: list[Rule], core: bool) -> None:
     """Exit unless the tests of *rules* pass as long as no rule is taken away."""
     tests = dict.fromkeys(test for rule in rules for test in rule.tests)
     with copied(folder):
