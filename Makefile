@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help engine up down test test-all lint unit core rest e2e docs figures bench \
-	confusion
+	confusion mutation
 
 help:    ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -60,3 +60,8 @@ bench:   engine .venv/installed ## Measure what the filters cost: a verdict on t
 
 confusion: engine .venv/installed ## Have a public corpus of spam and ham judged; fetches it with npm
 	.venv/bin/python -m tests.bench.confusion
+
+# With RULES=relay, only the rules whose name or file holds that word; with RULES=--core,
+# of the end-to-end tests only the core counts.
+mutation: engine .venv/installed ## Take away one rule at a time, and show that a test fails
+	.venv/bin/python -m tests.mutation $(RULES)

@@ -1,0 +1,1 @@
+"""Mutation testing: takes away one rule at a time, and shows that a test fails."""
