@@ -56,7 +56,7 @@ def test_a_disabled_account_neither_sends_nor_receives(
 
     (answer,) = log_in(server, 587, (newcomer.address, newcomer.password))
     assert answer.code == 535
-    with pytest.raises(LoginError):
+    with pytest.raises(LoginError, match="AUTHENTICATIONFAILED"):
         newcomer.subjects()
     assert rcpt(spammer, newcomer.address) == 550
 

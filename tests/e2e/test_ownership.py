@@ -55,12 +55,13 @@ def test_who_gets_the_rest_of_a_domain_may_send_from_it(server, alice, carol, su
     stack("alias", "add", "@second.test", alice.address)
     try:
         alice.send(alice.address, message=message, sender=anybody)
-        with pytest.raises(aiosmtplib.SMTPRecipientsRefused):
+        with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
             alice.send(alice.address, subject, sender=carol.address)
     finally:
         stack("alias", "remove", "@second.test", alice.address)
 
     assert alice.receive(subject).message["From"] == anybody
+    assert [reply.code for reply in refused.value.recipients] == [553]
 
 
 def test_the_postmaster_may_answer(alice, bob, subject):
