@@ -121,7 +121,7 @@ def test_a_poisonous_alias_is_refused(name):
 @pytest.mark.parametrize("text", sorted(SOURCES))
 def test_a_poisonous_source_is_refused(text):
     """A source is held to the same letters, whichever form it has."""
-    with pytest.raises(StackError, match="before the @|is not a domain name"):
+    with pytest.raises(StackError, match=r"before the @|is not a domain name"):
         addresses.source(text)
 
 
