@@ -114,12 +114,9 @@ def test_a_domain_in_use_is_kept(accounts_of):
     session = accounts_of(*(f"u{i}@example.org" for i in range(4)))
     aliases.add(session, "@example.org", ["u0@example.org"])
 
-    with pytest.raises(StackError) as caught:
+    few = "@example.org, u0@example.org, u1@example.org and 2 more"
+    with pytest.raises(StackError, match=f"^example.org still has {few}"):
         accounts.remove_domain(session, "example.org")
-
-    assert caught.value.problems[0].startswith(
-        "example.org still has @example.org, u0@example.org, u1@example.org and 2 more"
-    )
 
 
 def test_a_domain_whose_name_ends_alike_is_another(accounts_of):

@@ -45,11 +45,18 @@ def test_what_is_written_is_read():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Müller", LEAF.key_pem, LEAF.pem, LEAF.key_pem[:-50] + LEAF.pem]
+    ("text", "reason"),
+    [
+        ("", "Unable to load PEM"),
+        ("Müller", "Unable to load PEM"),
+        (LEAF.key_pem, "Unable to load PEM"),
+        (LEAF.pem, "private key"),
+        (LEAF.key_pem[:-50] + LEAF.pem, "Unable to load PEM"),
+    ],
 )
-def test_half_of_it_is_nothing(text):
+def test_half_of_it_is_nothing(text, reason):
     """Without a key, or without a certificate, it is no bundle."""
-    with pytest.raises(ValueError):  # noqa: PT011 - whatever the reason
+    with pytest.raises(ValueError, match=reason):
         Bundle.parse(text)
 
 

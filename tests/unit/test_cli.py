@@ -60,29 +60,33 @@ def test_before_init_it_says_so(stack, project, command):
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "reason"),
     [
-        ["user", "add", "alice"],
-        ["user", "add", "a+b@example.org", "--generate"],
-        ["user", "add", "a@example.org", "--quota", "2X"],
-        ["user", "add", "a@example.org", "--generate", "--password-stdin"],
-        ["user", "add", "a@example.org"],
-        ["user", "quota", "a@example.org", "0"],
-        ["user", "add", "a@example.org", "--password", "secret"],
-        ["alias", "add", "info@example.org"],
-        ["alias", "add", "info@example.org", "|command"],
-        ["domain", "add", "localhost"],
-        ["init", "--domain", "x y"],
-        ["dns", "show", "--format", "xml"],
-        ["nonsense"],
+        (["user", "add", "alice", "--generate"], "'ADDRESS': 'alice'"),
+        (["user", "add", "a+b@example.org", "--generate"], "before the @"),
+        (
+            ["user", "add", "a@example.org", "--generate", "--quota", "2X"],
+            "'--quota': '2X'",
+        ),
+        (["user", "add", "a@example.org", "--generate", "--password-stdin"], "exclude"),
+        (["user", "add", "a@example.org"], "no terminal to ask"),
+        (["user", "quota", "a@example.org", "0"], "'SIZE': '0'"),
+        (["user", "add", "a@example.org", "--password", "secret"], "No such option"),
+        (["alias", "add", "info@example.org"], "Missing argument 'TARGET"),
+        (["alias", "add", "info@example.org", "|command"], "'|command'"),
+        (["domain", "add", "localhost"], "is not a domain name"),
+        (["init", "--domain", "x y"], "is not a domain name"),
+        (["dns", "show", "--format", "xml"], "'xml' is not one of"),
+        (["nonsense"], "No such command"),
     ],
 )
-def test_a_wrong_call_is_a_usage_error(stack, ready, command):
-    """Exit code 2, nothing on stdout, no stack trace."""
+def test_a_wrong_call_is_a_usage_error(stack, ready, command, reason):
+    """Exit code 2, nothing on stdout, the reason and no stack trace."""
     done = stack(*command)
 
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "Usage:" in done.stderr
+    assert done.stderr.startswith("Usage:")
+    assert reason in done.stderr
 
 
 def test_a_name_that_has_no_dots_is_explained(stack, ready):

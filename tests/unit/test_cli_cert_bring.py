@@ -67,6 +67,7 @@ def test_a_certificate_that_is_removed_is_forgotten(stack, project):
     stack("cert", "self-signed", "a.example")
     put(project.tls, a__example__rsa=bundle("a.example", rsa=True))
     stack("init")
+    assert "a.example" in (project.etc / "dovecot" / "dovecot.conf").read_text()
 
     done = stack("cert", "remove", "A.EXAMPLE")
 

@@ -82,6 +82,7 @@ def test_what_is_imported_is_alone(stack, project, file):
     """The RSA certificate beside the old one ends with it."""
     put(project.tls, mail__example__org__rsa=bundle(rsa=True))
     assert stack("init").exit_code == 0
+    assert BESIDE in (project.etc / "postfix" / "main.cf").read_text()
 
     done = stack("cert", "import", file("a.pem", GOOD.pem))
 

@@ -28,8 +28,8 @@ POISON = [
     "-x",
 ]
 COMMANDS = {
-    "user": ["user", "add", "{}@example.org"],
-    "user's domain": ["user", "add", "a@{}.example.org"],
+    "user": ["user", "add --generate", "{}@example.org"],
+    "user's domain": ["user", "add --generate", "a@{}.example.org"],
     "domain": ["domain", "add", "a.example", "{}.example"],
     "alias": ["alias", "add", "{}", "x@b.example"],
     "alias's name": ["alias", "add", "{}@example.org", "x@b.example"],
@@ -51,10 +51,11 @@ def test_poison_is_refused_everywhere(stack, ready, command):
     stack("user", "add", "app@example.org", "--generate")
     before = ready.database.read_bytes()
 
+    group, verb, *words = COMMANDS[command]
     for poison in POISON:
-        group, verb, *words = COMMANDS[command]
         argv = [word.replace("{}", poison) for word in words]
-        done = stack(*group.split(), verb, "--", *argv)
+        done = stack(*group.split(), *verb.split(), "--", *argv)
         assert done.exit_code == 2, (poison, done.output)
+        assert "Invalid value" in done.stderr, (poison, done.output)
 
     assert ready.database.read_bytes() == before

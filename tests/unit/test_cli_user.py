@@ -68,13 +68,21 @@ def test_without_a_terminal_it_says_how_to_give_one(stack, ready):
     assert row(ready, "alice@example.org") is None
 
 
-@pytest.mark.parametrize("typed", ["", "\n", "short\n", "two\nlines\n"])
-def test_a_bad_password_makes_no_user(stack, ready, typed):
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("", "has 0 characters"),
+        ("\n", "has 0 characters"),
+        ("short\n", "has 5 characters"),
+        ("two\nlines\n", "holds a control character"),
+    ],
+)
+def test_a_bad_password_makes_no_user(stack, ready, typed, reason):
     """Exit code 1, and the reason."""
     done = stack("user", "add", "a@example.org", "--password-stdin", input=typed)
 
     assert done.exit_code == 1
-    assert "the password" in done.stderr
+    assert f"the password {reason}" in done.stderr
     assert row(ready, "a@example.org") is None
 
 

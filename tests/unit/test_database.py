@@ -80,72 +80,88 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
         assert opened.execute("SELECT name FROM sqlite_master").fetchall() == []
 
 
+def user(address: str, **other: object) -> User:
+    """Return a user of the first domain, right but for what is *other*."""
+    return User(**{"address": address, "domain_id": 1, "password_hash": "{X}y"} | other)
+
+
+def alias(source: str, target: str) -> Alias:
+    """Return an alias."""
+    return Alias(source=source, target=target)
+
+
+def sender(address: str, **other: object) -> SpamSender:
+    """Return a sender whom everybody blocks, right but for what is *other*."""
+    return SpamSender(**{"verdict": "block", "address": address} | other)
+
+
 @pytest.mark.parametrize(
-    "make",
+    ("make", "rule"),
     [
-        lambda: Domain(name="Example.org"),
-        lambda: Domain(name="example.org"),
-        lambda: User(address="A@example.org", domain_id=1, password_hash="{X}y"),
-        lambda: User(address="alice", domain_id=1, password_hash="{X}y"),
-        lambda: User(address="alice@example.org", domain_id=1, password_hash="{X}y"),
-        lambda: User(address="a@example.org", domain_id=2, password_hash="{X}y"),
-        lambda: User(address="a@example.org", domain_id=1, password_hash="secret"),
-        lambda: User(
-            address="a@x.org", domain_id=1, password_hash="{X}y", quota_bytes=0
+        (lambda: Domain(name="Example.org"), "ck_domains_lower"),
+        (lambda: Domain(name="example.org"), "domains.name"),
+        (lambda: user("A@example.org"), "ck_users_lower"),
+        (lambda: user("alice"), "ck_users_address"),
+        (lambda: user("alice@example.org"), "users.address"),
+        (lambda: user("a@example.org", domain_id=2), "FOREIGN KEY"),
+        (lambda: user("a@example.org", password_hash="secret"), "ck_users_scheme"),
+        (lambda: user("a@x.org", quota_bytes=0), "ck_users_quota"),
+        (lambda: user("a@x.org", quota_bytes=-1), "ck_users_quota"),
+        (lambda: user("a@x.org", spam_threshold=0), "ck_users_spam_threshold"),
+        (lambda: user("a@x.org", spam_threshold=51), "ck_users_spam_threshold"),
+        (lambda: alias("Info@example.org", "a@x.org"), "ck_aliases_source_lower"),
+        (lambda: alias("info@example.org", "A@x.org"), "ck_aliases_target_lower"),
+        (lambda: alias("info@example.org", "a"), "ck_aliases_target"),
+        (
+            lambda: alias("info@example.org", "alice@example.org"),
+            "aliases.source, aliases.target",
         ),
-        lambda: User(
-            address="a@x.org", domain_id=1, password_hash="{X}y", quota_bytes=-1
+        (lambda: alias("info@example.org", "@example.org"), "ck_aliases_target"),
+        (lambda: alias("info", "@example.org"), "ck_aliases_target"),
+        (lambda: alias("@example.org", "@"), "ck_aliases_target"),
+        (lambda: SendAs(user_id=1, address="App@example.org"), "ck_send_as_lower"),
+        (lambda: SendAs(user_id=1, address="app"), "ck_send_as_address"),
+        (lambda: SendAs(user_id=1, address="@"), "ck_send_as_address"),
+        (
+            lambda: SendAs(user_id=1, address="@books.example.org"),
+            "send_as.user_id, send_as.address",
         ),
-        lambda: Alias(source="Info@example.org", target="a@example.org"),
-        lambda: Alias(source="info@example.org", target="A@example.org"),
-        lambda: Alias(source="info@example.org", target="a"),
-        lambda: Alias(source="info@example.org", target="alice@example.org"),
-        lambda: Alias(source="info@example.org", target="@example.org"),
-        lambda: Alias(source="info", target="@example.org"),
-        lambda: Alias(source="@example.org", target="@"),
-        lambda: SendAs(user_id=1, address="App@example.org"),
-        lambda: SendAs(user_id=1, address="app"),
-        lambda: SendAs(user_id=1, address="@"),
-        lambda: SendAs(user_id=1, address="@books.example.org"),
-        lambda: SendAs(user_id=2, address="app@example.org"),
-        lambda: User(
-            address="a@x.org", domain_id=1, password_hash="{X}y", spam_threshold=0
+        (lambda: SendAs(user_id=2, address="app@example.org"), "FOREIGN KEY"),
+        (lambda: sender("a@shop.example", verdict="maybe"), "ck_spam_senders_verdict"),
+        (lambda: sender("A@shop.example"), "ck_spam_senders_lower"),
+        (lambda: sender("shop.example"), "ck_spam_senders_address"),
+        (lambda: sender("@"), "ck_spam_senders_address"),
+        (lambda: sender('a"@shop.example'), "ck_spam_senders_quotes"),
+        (lambda: sender("a\\@shop.example"), "ck_spam_senders_quotes"),
+        (
+            lambda: sender("@shop.example", unicode_address='@"'),
+            "ck_spam_senders_unicode_quotes",
         ),
-        lambda: User(
-            address="a@x.org", domain_id=1, password_hash="{X}y", spam_threshold=51
+        (lambda: sender("@news.example"), "spam_senders.address"),
+        (
+            lambda: sender("@news.example", user_id=1),
+            "spam_senders.user_id, spam_senders.address",
         ),
-        lambda: SpamSender(verdict="maybe", address="a@shop.example"),
-        lambda: SpamSender(verdict="block", address="A@shop.example"),
-        lambda: SpamSender(verdict="block", address="shop.example"),
-        lambda: SpamSender(verdict="block", address="@"),
-        lambda: SpamSender(verdict="block", address='a"@shop.example'),
-        lambda: SpamSender(verdict="block", address="a\\@shop.example"),
-        lambda: SpamSender(
-            verdict="block", address="@shop.example", unicode_address='@"'
-        ),
-        lambda: SpamSender(verdict="block", address="@news.example"),
-        lambda: SpamSender(user_id=1, verdict="block", address="@news.example"),
-        lambda: SpamSender(user_id=2, verdict="block", address="@shop.example"),
+        (lambda: sender("@shop.example", user_id=2), "FOREIGN KEY"),
     ],
 )
-def test_the_schema_itself_refuses_bad_rows(path, make):
+def test_the_schema_itself_refuses_bad_rows(path, make, rule):
     """Upper case, orphans, doubles, bare passwords: whoever writes them."""
     with database.session(path) as session:
         session.add(Domain(name="example.org"))
         session.flush()
-        session.add(
-            User(address="alice@example.org", domain_id=1, password_hash="{X}y")
-        )
-        session.add(Alias(source="info@example.org", target="alice@example.org"))
+        session.add(user("alice@example.org"))
+        session.add(alias("info@example.org", "alice@example.org"))
         session.flush()
         session.add(SendAs(user_id=1, address="@books.example.org"))
-        for user in (None, 1):
-            session.add(
-                SpamSender(user_id=user, verdict="welcome", address="@news.example")
-            )
+        session.add(sender("@news.example", verdict="welcome"))
+        session.add(sender("@news.example", verdict="welcome", user_id=1))
 
-    with pytest.raises(IntegrityError), database.session(path) as session:
+    with pytest.raises(IntegrityError) as refused, database.session(path) as session:
         session.add(make())
+
+    kind, _, name = str(refused.value.orig).partition(" constraint failed")
+    assert (name.removeprefix(": ") or kind) == rule
 
 
 def test_a_domain_with_users_cannot_be_deleted(path):
@@ -153,9 +169,12 @@ def test_a_domain_with_users_cannot_be_deleted(path):
     with database.session(path) as session:
         session.add(Domain(id=1, name="example.org"))
         session.flush()
-        session.add(User(address="a@example.org", domain_id=1, password_hash="{X}y"))
+        session.add(user("a@example.org"))
 
-    with pytest.raises(IntegrityError), database.session(path) as session:
+    with (
+        pytest.raises(IntegrityError, match="FOREIGN KEY constraint failed"),
+        database.session(path) as session,
+    ):
         session.execute(text("DELETE FROM domains"))
 
 
@@ -168,7 +187,7 @@ def test_what_fails_is_taken_back(path):
             session.flush()
             raise StackError("no")
 
-    with pytest.raises(StackError):
+    with pytest.raises(StackError, match=r"^no$"):
         add_and_fail()
 
     assert database.domains(path) == []

@@ -76,7 +76,7 @@ def test_the_logins_own_address_needs_no_accounts():
 
 def test_a_message_is_signed_for_one_domain():
     """Two domains in From: can't both be d=; upper case is the same domain."""
-    with pytest.raises(RefusalError):
+    with pytest.raises(RefusalError, match="several domains"):
         guard.signing_domain(_values(**{"from": [b"a@a.test, b@b.test"]}))
 
     assert (

@@ -41,7 +41,7 @@ def test_a_kind_that_is_not_there_is_not_served(shown, asked):
     """It is no handshake, rather than another certificate."""
     with (
         serving(993, speaks(993, always(shown))) as endpoint,
-        pytest.raises(ssl.SSLError),
+        pytest.raises(ssl.SSLError, match="handshake failure"),
     ):
         handshake.chain(endpoint, None, rsa=asked)
 

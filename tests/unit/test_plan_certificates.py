@@ -82,18 +82,21 @@ def test_what_is_there_already_is_no_change(ready):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "error"),
+    ("wanted", "reason"),
     [
-        ({MAIN: "no certificate"}, UnableError),
-        ({MAIN: None}, UnableError),
-        ({"a.example.pem": NEW[MAIN][:500]}, UnableError),
+        ({MAIN: "no certificate"}, f"{MAIN}: is not a key with its certificate"),
+        ({MAIN: None}, f"MAIL_HOSTNAME={HOST}"),
+        (
+            {"a.example.pem": NEW[MAIN][:500]},
+            "a.example.pem: is not a key with its certificate",
+        ),
     ],
 )
-def test_what_cannot_be_served_changes_nothing(ready, wanted, error):
+def test_what_cannot_be_served_changes_nothing(ready, wanted, reason):
     """It is found out before the first file is written."""
     as_it_was = contents(ready)
 
-    with pytest.raises(error):
+    with pytest.raises(UnableError, match=reason):
         words(ready, NEW | wanted)
 
     assert contents(ready) == as_it_was
@@ -107,7 +110,7 @@ def test_a_mistake_in_a_template_changes_nothing(ready):
     template.write_text("{{ nonsense }}\n")
     as_it_was = contents(ready)
 
-    with pytest.raises(InvalidError):
+    with pytest.raises(InvalidError, match="'nonsense' is undefined"):
         words(ready, NEW)
 
     assert contents(ready) == as_it_was

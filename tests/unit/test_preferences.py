@@ -93,8 +93,9 @@ def test_the_script_says_what_the_user_and_the_site_wish(session, alice):
     assert 'if address :all :is "from" ["x@b.example"] { set "block" "yes"; }' in mine
     assert '["a.example", "xn--mnchen-3ya.example", "münchen.example"]' in mine
     assert mine.count('set "block"') == 1
+    assert 'set "welcome" "yes"' in mine
     assert 'if address :domain :is "from" ["a.example"] { set "block" "yes"; }' in bobs
-    assert 'welcome" "yes' not in bobs
+    assert 'set "welcome"' not in bobs
     assert 'set "stars" "";' in bobs
 
 

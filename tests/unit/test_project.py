@@ -100,7 +100,7 @@ def held_elsewhere(project, lock: str):
 def _hold(root, lock, held, release):
     with getattr(Project(root), lock)():
         held.set()
-        release.wait(30)
+        assert release.wait(30)
 
 
 @pytest.mark.parametrize("lock", ["lock", "acme_lock"])

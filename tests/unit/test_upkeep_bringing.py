@@ -123,7 +123,7 @@ def test_another_key_than_the_records_promise_is_refused(ready, settings, dns):
     serve(ready, HOST, OLD)
     dns(bundle(OLD).key_digest)
 
-    with pytest.raises(StackError) as caught:
+    with pytest.raises(StackError, match="has TLSA records") as caught:
         refuse(ready, settings, NEW)
 
     words = str(caught.value)
@@ -192,10 +192,12 @@ def test_what_is_not_newer_is_left(ready, settings, folder, dns, issued):
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder")
     put(folder, issued)
+    told: list[str] = []
 
-    bringing.follow(ready, settings, HOST, ignore)
+    bringing.follow(ready, settings, HOST, told.append)
 
     assert served(ready).pem == pem(OLD)
+    assert told == []
 
 
 def test_what_the_records_dont_promise_is_not_taken(ready, settings, folder, dns):
@@ -217,7 +219,7 @@ def test_a_folder_with_nothing_valid_is_a_failure(ready, settings, folder, dns):
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder")
 
-    with pytest.raises(StackError):
+    with pytest.raises(StackError, match="holds no certificate with its key"):
         bringing.follow(ready, settings, HOST, ignore)
 
     assert remembered(ready).failure

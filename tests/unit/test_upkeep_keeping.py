@@ -259,7 +259,8 @@ def test_the_folder_is_followed(ready, look, tmp_path_factory, monkeypatch, cert
     assert remembered(ready, names[0]).failure
     assert remembered(ready).failure is None
     assert certbot.calls == []
-    assert any(words.startswith("Error: ") for words in told)
+    (error,) = [words for words in told if words.startswith("Error: ")]
+    assert "not for gone.example.net: bring the one that is" in error
 
 
 def test_how_each_stands_can_be_asked_without_a_look(ready, certbot):

@@ -153,7 +153,7 @@ def test_a_letter_that_is_not_taken_is_an_error(server, settings, verb):
     """At whatever step; the caller tries again with the next look."""
     server.refuses = verb
 
-    with pytest.raises(SMTPException):
+    with pytest.raises(SMTPException, match="Try again later"):
         notice.send(settings, trouble(), NOW)
 
 

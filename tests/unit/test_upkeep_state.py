@@ -65,7 +65,7 @@ def test_a_failure_of_what_is_renewed_by_itself_is_remembered(project, source, e
     remember(project, comes_from=source)
     start = datetime.now(UTC)
 
-    with pytest.raises(type(error)), attempt(project, HOST):
+    with pytest.raises(type(error), match="no way"), attempt(project, HOST):
         raise error
 
     found = remembered(project).failure
@@ -79,7 +79,7 @@ def test_another_failure_is_counted(project):
     """Since the first one."""
     remember(project, comes_from="authority", failure=FAILURE)
 
-    with pytest.raises(StackError), attempt(project, HOST):
+    with pytest.raises(StackError, match="again"), attempt(project, HOST):
         raise StackError("again")
 
     found = remembered(project).failure
@@ -92,7 +92,7 @@ def test_a_failure_of_what_the_operator_tries_is_for_him_to_try_again(project, s
     """Nobody retries it, so nothing is to be told of it tomorrow."""
     remember(project, comes_from=source)
 
-    with pytest.raises(StackError), attempt(project, HOST):
+    with pytest.raises(StackError, match="no way"), attempt(project, HOST):
         raise StackError("no way")
 
     assert remembered(project).failure is None
@@ -106,7 +106,7 @@ def test_what_becomes_renewed_in_the_trial_counts_as_such(project):
             found.of(HOST).comes_from = "authority"
             raise StackError("port 25 doesn't serve it")
 
-    with pytest.raises(StackError):
+    with pytest.raises(StackError, match="port 25"):
         fail()
 
     assert remembered(project).failure
