@@ -28,7 +28,7 @@ _UNBOUND = ("unbound-control", "-c", "/zones/unbound.conf")
 @dataclass(frozen=True)
 class Authority:
     """
-    The authority at *host*: acme, short, eab or busy.ca.test.
+    The authority at *host*: acme, eab or busy.ca.test.
 
     The last one only says no. The others have a new root after every restart, and have
     forgotten all accounts and certificates.

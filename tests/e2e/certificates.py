@@ -4,16 +4,17 @@ import json
 import ssl
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import product
 from typing import Any
 
 from .acme import Authority
 from .configuration import settings
 from .dialogue import Imap, Smtp
 from .project import ADDRESS, Project
-from .reload import await_reload
 from .server import HOSTNAME, IMAP_PORTS, PORTS, TLS_FROM_THE_START, Server
 from .trust import Trust
 from .wait import wait_until
@@ -40,8 +41,8 @@ class Certificates:
 
     def cert(self, *words: str, stdin: str = "", check: bool = True) -> Done:
         """Run `stack cert` in the service certs, as whoever has no Python does."""
-        command = ("exec", "--no-TTY", "certs", "stack", "cert", *words)
-        return self.project.compose(*command, stdin=stdin, check=check)
+        command = ("stack", "cert", *words)
+        return self.project.execute("certs", *command, stdin=stdin, check=check)
 
     def issue(self, *words: str, check: bool = True) -> Done:
         """Get a certificate, or several names on one."""
@@ -75,25 +76,42 @@ class Certificates:
         session.start_tls(tls)
         return session
 
-    def served(
-        self,
-        port: int,
-        host: str | None = HOSTNAME,
-        kind: str = "",
-        address: str = ADDRESS,
-    ) -> str:
-        """Return the fingerprint of what a client of that *kind* is shown."""
-        with self.connect(port, stranger(host, kind), address) as session:
-            found = session.socket.getpeercert(binary_form=True)
+    def served(self, port: int, client: ssl.SSLContext, address: str = ADDRESS) -> str:
+        """
+        Return the fingerprint of what *client* is shown.
+
+        Raises:
+            ssl.SSLError: When it doesn't believe that, or there is nothing for it.
+        """
+        try:
+            with self.connect(port, client, address) as session:
+                found = session.socket.getpeercert(binary_form=True)
+        except OSError as error:
+            error.add_note(f"port {port} on {address}")
+            raise
         return sha256(found).hexdigest()
 
-    def everywhere(self, host: str | None = HOSTNAME, kind: str = "") -> set[str]:
-        """Return the fingerprints that all ports together serve, on both addresses."""
-        return {
-            self.served(port, host, kind, address)
-            for port in PORTS
-            for address in ADDRESSES
-        }
+    def everywhere(
+        self, host: str | None = HOSTNAME, kind: str = "", root: str = ""
+    ) -> set[str]:
+        """
+        Return the fingerprints that all ports together serve, on both addresses.
+
+        Args:
+            host: What the client asks for by SNI; none, as old clients do.
+            kind: ECDSA or RSA, if it knows that alone.
+            root: The authority that it believes alone, in PEM; else it takes anything.
+
+        Raises:
+            ssl.SSLError: When it doesn't believe one of them, or there is none for it.
+        """
+        client = believer(root, str(host), kind) if root else stranger(host, kind)
+        with ThreadPoolExecutor(len(PORTS) * len(ADDRESSES)) as pool:
+            clients = [
+                pool.submit(self.served, port, client, address)
+                for port, address in product(PORTS, ADDRESSES)
+            ]
+        return {each.result() for each in clients}
 
     def files(self) -> str:
         """The sums of all that is served and rendered, to see that nothing changes."""
@@ -110,7 +128,7 @@ class Certificates:
 
     def look_again(self) -> None:
         """Have the service certs look at once at what is due."""
-        self.project.compose("kill", "--signal=HUP", "certs")
+        self.project.container("certs").kill(signal="SIGHUP")
 
 
 def stranger(host: str | None, kind: str = "") -> Trust:
@@ -157,7 +175,6 @@ def put_back(server: Server) -> Iterator[Certificates]:
         )
         project.stack("init", "--yes")
         Certificates(server).proven()
-        await_reload(project)
 
 
 @contextmanager

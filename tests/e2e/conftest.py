@@ -11,6 +11,7 @@ from typing import NoReturn
 import pytest
 
 from .accounts import open_account, operate
+from .certificates import Certificates, put_back
 from .checkout import new_project
 from .complaints import Watch
 from .front_door import everybody_refused
@@ -221,7 +222,20 @@ def relayed(server: Server, alice: Mailbox) -> None:
 @pytest.fixture(scope="session")
 def authorities(server: Server) -> None:
     """Have the ACME authorities in the world, and the name server that they ask."""
-    server.project.invite("names", "ca", "ca-short", "ca-eab", "busy")
+    server.project.invite("names", "ca", "ca-eab", "busy")
+
+
+@pytest.fixture(scope="module")
+def certificates(server: Server) -> Iterator[Certificates]:
+    """Let a file of tests change the certificates; they are put back after it."""
+    with put_back(server) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def issued(certificates: Certificates, authorities: None) -> None:
+    """Let a file of tests begin with a certificate from the authority."""
+    certificates.issue()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,17 @@ START = ("run", "--detach", "--no-deps", "--no-TTY", "--entrypoint=sh", "stack",
 Done = subprocess.CompletedProcess[str]
 
 
+def execute(container: str, *command: str, stdin: str = "") -> Done:
+    """Run *command* in the *container* of this id, as `docker compose exec` would."""
+    return subprocess.run(
+        ["docker", "exec", "--interactive", container, *command],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @dataclass
 class Operator:
     """
@@ -28,10 +39,4 @@ class Operator:
         """Run *command* in the project's folder, as root."""
         if not self.container:
             self.container = self.compose(*START, STAY).stdout.strip()
-        return subprocess.run(
-            ["docker", "exec", "--interactive", self.container, *command],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return execute(self.container, *command, stdin=stdin)

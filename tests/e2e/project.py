@@ -16,7 +16,7 @@ from docker.models.containers import Container
 from .containers import Containers
 from .logbook import Logbook
 from .logs import Line
-from .operator import Operator
+from .operator import Operator, execute
 from .wait import wait_until
 
 # Where Docker publishes our ports, and for whom each service answers there.
@@ -111,9 +111,7 @@ class Project:
             timeout=BUILT_WITHIN,
             check=False,
         )
-        if check and done.returncode:
-            raise CommandError(_told(done))
-        return done
+        return _checked(done, check)
 
     def stack(
         self, *arguments: str, stdin: str = "", check: bool = True
@@ -147,10 +145,19 @@ class Project:
         Raises:
             CommandError: When it fails, unless *check* is off.
         """
-        done = self.operator.run(*command, stdin=stdin)
-        if check and done.returncode:
-            raise CommandError(_told(done))
-        return done
+        return _checked(self.operator.run(*command, stdin=stdin), check)
+
+    def execute(
+        self, service: str, *command: str, stdin: str = "", check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """
+        Run *command* in the container of *service*, as `docker compose exec` would.
+
+        Raises:
+            CommandError: When it fails, unless *check* is off.
+        """
+        container = str(self.container(service).id)
+        return _checked(execute(container, *command, stdin=stdin), check)
 
     def as_root(self, script: str) -> str:
         """
@@ -288,6 +295,13 @@ class Project:
         )
 
 
-def _told(done: subprocess.CompletedProcess[str]) -> str:
-    """Say of a command how it failed."""
-    return f"{' '.join(done.args)}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+def _checked(
+    done: subprocess.CompletedProcess[str], check: bool
+) -> subprocess.CompletedProcess[str]:
+    """Return what is *done*, or raise when it failed and is to be checked."""
+    if check and done.returncode:
+        command = " ".join(done.args)
+        raise CommandError(
+            f"{command}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        )
+    return done

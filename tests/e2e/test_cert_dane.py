@@ -1,24 +1,16 @@
 """TLSA records: the key is kept while they promise it, or changed in two steps"""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from .acme import published
 from .brought import bundle, certificate, lay
-from .certificates import Certificates, put_back
 from .wait import wait_until
 
+pytestmark = pytest.mark.usefixtures("issued")
+
 NAME = "_25._tcp.mail.example.test"
-
-
-@pytest.fixture(scope="module")
-def certificates(server, authorities) -> Iterator[Certificates]:
-    """Have a certificate from the authority of this world."""
-    with put_back(server) as found:
-        found.issue()
-        yield found
 
 
 def records(certificates) -> set[str]:
@@ -61,8 +53,9 @@ def test_a_new_key_is_taken_into_use_in_two_steps(server, certificates):
     with published(project, old):
         first = certificates.cert("renew", "--new-key")
         assert "not served yet" in first.stderr
-        assert certificates.of()["sha256"] == before["sha256"]
-        assert "a newer one is not served yet" in certificates.of()["remark"]
+        shown = certificates.of()
+        assert shown["sha256"] == before["sha256"]
+        assert "a newer one is not served yet" in shown["remark"]
         assert certificates.everywhere() == {before["sha256"]}
         (new,) = records(certificates) - {before["tlsa"]}
         assert new in first.stderr

@@ -1,21 +1,15 @@
 """Certificates from an authority: got, served on every port, replaced, revoked"""
 
-import ssl
-from collections.abc import Iterator
-
 import pytest
 from cryptography import x509
 
 from .acme import EAB_HMAC_KEY, EAB_KID, Authority
-from .certificates import ADDRESSES, Certificates, asking, believer, put_back
+from .brought import bundle, certificate, lay
+from .certificates import Certificates, asking
 from .checkout import ROOT
-from .server import HOSTNAME, PORTS
+from .server import HOSTNAME
 
-# To see which kinds a port serves, clients ask that know one alone; some get none.
-pytestmark = [
-    pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem"),
-    pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed"),
-]
+pytestmark = pytest.mark.usefixtures("issued")
 
 # What no command of ours does: one certificate is revoked, and nothing else is done.
 REVOKE = (
@@ -23,15 +17,8 @@ REVOKE = (
     " revoke --non-interactive --no-delete-after-revoke"
     " --config-dir /project/var/acme/certbot --work-dir /tmp --logs-dir /tmp"
     " --server https://acme.ca.test:14000/dir"
+    f" --cert-path /project/var/acme/certbot/live/{HOSTNAME}/cert.pem"
 )
-
-
-@pytest.fixture(scope="module")
-def certificates(server, authorities) -> Iterator[Certificates]:
-    """Have a certificate from the authority of this world."""
-    with put_back(server) as found:
-        found.issue()
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -47,26 +34,20 @@ def serial(certificates: Certificates) -> int:
     return x509.load_pem_x509_certificate(pem).serial_number
 
 
-@pytest.mark.parametrize("port", PORTS)
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_every_port_proves_our_name(certificates, authority, port, address):
-    """On IPv4 and IPv6, to who believes the authority and nobody else."""
-    client = believer(authority.root, HOSTNAME)
+@pytest.mark.core
+def test_every_port_proves_our_name(certificates, authority):
+    """
+    On IPv4 and IPv6, to who believes the authority and nobody else.
 
-    with certificates.connect(port, client, address) as session:
-        names = dict(session.socket.getpeercert())["subjectAltName"]
-
-    assert names == (("DNS", HOSTNAME),)
-
-
-def test_the_operator_is_told_what_is_served(certificates):
-    """`stack cert show` tells issuer, key, end and fingerprint as clients see them."""
+    `stack cert show` tells issuer, key, name and fingerprint as clients see them.
+    """
     shown = certificates.of()
 
+    assert certificates.everywhere(root=authority.root) == {shown["sha256"]}
+    assert shown["hosts"] == [HOSTNAME]
     assert shown["key"] == "ECDSA P-256"
     assert shown["issuer"].startswith("Pebble")
     assert shown["comes_from"] == "authority"
-    assert certificates.everywhere() == {shown["sha256"]}
 
 
 def test_what_is_not_due_is_not_asked_for_again(certificates):
@@ -95,11 +76,9 @@ def test_a_rehearsal_changes_nothing(certificates):
     """`--dry-run` goes all the way to the authority, and keeps nothing of it."""
     before = certificates.files()
 
-    issued = certificates.issue("--dry-run", "imap.example.test")
     renewed = certificates.cert("renew", "--dry-run")
 
     assert certificates.files() == before
-    assert "a certificate would be issued" in issued.stderr
     assert "a certificate would be issued" in renewed.stderr
 
 
@@ -123,60 +102,39 @@ def test_what_the_authority_wants_renewed_is_renewed(certificates):
 
     By its lifetime, of which hardly anything has passed, it would not be due.
     """
-    name = "smtp.example.test"
-    certificates.issue(name)
-    before = certificates.of(name)
-    words = f"--cert-path /project/var/acme/certbot/live/{name}/cert.pem"
-    certificates.project.inside("certs", "sh", "-c", f"{REVOKE} {words}")
+    before = certificates.of()
+    certificates.project.inside("certs", "sh", "-c", REVOKE)
 
-    certificates.cert("renew", name)
+    certificates.cert("renew")
 
-    assert certificates.of(name)["sha256"] != before["sha256"]
-    certificates.cert("remove", name)
-
-
-def test_old_clients_are_shown_rsa(certificates, authority):
-    """With `--rsa` each client gets what it knows, the chain included; without, not."""
-    certificates.issue("--rsa")
-
-    for port in PORTS:
-        for kind in ("ECDSA", "RSA"):
-            client = believer(authority.root, HOSTNAME, kind)
-            with certificates.connect(port, client) as session:
-                assert kind in session.socket.cipher()[0]
-    shown = {each["key"]: each["sha256"] for each in certificates.shown()}
-    assert certificates.everywhere(kind="RSA") == {shown["RSA 2048"]}
-    assert certificates.everywhere(kind="ECDSA") == {shown["ECDSA P-256"]}
-    assert certificates.everywhere(kind="") == {shown["ECDSA P-256"]}
-
-    certificates.issue()
-
-    with pytest.raises(ssl.SSLError):
-        certificates.served(993, kind="RSA")
-    assert [each["key"] for each in certificates.shown()] == ["ECDSA P-256"]
+    assert certificates.of()["sha256"] != before["sha256"]
 
 
 def test_an_authority_may_want_to_know_its_customer(server, certificates):
-    """With the key that it gave (EAB), another authority issues; it is nowhere kept."""
-    customer = Authority(server.project, "eab.ca.test")
-    words = ("issue", "--agree-tos", "--eab-kid", EAB_KID, "--eab-hmac-stdin")
+    """
+    With the key that it gave (EAB), another authority issues; it is nowhere kept.
 
-    with asking(server.project, customer):
-        certificates.cert(*words, "smtp.example.test", stdin=EAB_HMAC_KEY)
+    Without, the line says so.
+    """
+    order = ("issue", "--agree-tos", "--dry-run", "smtp.example.test")
+    known = ("--eab-kid", EAB_KID, "--eab-hmac-stdin")
 
-    client = believer(customer.root, "smtp.example.test")
-    with certificates.connect(465, client) as session:
-        assert session.socket.getpeercert()
+    with asking(server.project, Authority(server.project, "eab.ca.test")):
+        refused = certificates.cert(*order, check=False)
+        taken = certificates.cert(*order, *known, stdin=EAB_HMAC_KEY)
+
+    assert refused.returncode == 1
+    assert "wants a key that it gave you: say --eab-kid" in refused.stderr
+    assert "a certificate would be issued" in taken.stderr
     kept = server.project.as_root(f"grep -rl {EAB_HMAC_KEY} var || true")
     assert kept == ""
-    certificates.cert("remove", "smtp.example.test")
 
 
 def test_the_terms_are_for_the_operator_to_agree_to(server, certificates):
     """Where there is nobody to ask, `--agree-tos` must say so; nothing is changed."""
     before = certificates.files()
 
-    with asking(server.project, Authority(server.project, "short.ca.test")):
+    with asking(server.project, Authority(server.project, "eab.ca.test")):
         done = certificates.cert("issue", check=False)
 
     assert done.returncode == 2
@@ -191,8 +149,23 @@ def test_compose_starts_the_service_from_now_on(certificates):
     assert "COMPOSE_PROFILES=acme" in text.splitlines()
 
 
-def test_the_readme_says_what_is_done_here():
-    """The command by which these tests have got their certificate stands in it."""
+def test_the_readme_says_what_is_done_here(certificates):
+    """The command that gets a certificate stands in it, and does so."""
+    command = "docker compose exec certs stack cert issue --agree-tos"
     readme = (ROOT / "README.md").read_text()
+    assert f"\n    {command}\n" in readme
 
-    assert "\n    docker compose exec certs stack cert issue --agree-tos\n" in readme
+    words = command.removeprefix("docker compose exec ").split()
+    certificates.project.compose("exec", "--no-TTY", *words)
+
+
+def test_the_service_renews_no_certificate_that_was_brought(server, certificates):
+    """What an operator brings in the place of an authority's is his to replace."""
+    (path,) = lay(server.project, brought=bundle(certificate()))
+    server.project.stack("cert", "import", path)
+
+    renewed = certificates.cert("renew", "--force")
+
+    assert "No certificate comes from an authority" in renewed.stderr
+    assert certificates.of()["issuer"] == "Its right hand"
+    certificates.issue()

@@ -1,13 +1,13 @@
 """An independent judge, sslyze, of our certificates and of known holes in TLS"""
 
-from collections.abc import Iterator
+import ssl
 from pathlib import Path
 
 import pytest
 from sslyze import ScanCommand
 
 from .acme import Authority
-from .certificates import Certificates, put_back
+from .certificates import stranger
 from .judge import certificates_found
 from .server import HOSTNAME, PORTS
 
@@ -22,19 +22,18 @@ every_port = pytest.mark.parametrize("port", PORTS)
 
 
 @pytest.fixture(scope="module")
-def certificates(server, authorities) -> Iterator[Certificates]:
-    """Have a certificate of both kinds from the authority of this world."""
-    with put_back(server) as found:
-        found.issue("--rsa")
-        yield found
+def root(server, authorities) -> str:
+    """Know the authority of this world."""
+    return Authority(server.project).root
 
 
 @pytest.fixture(scope="module")
-def judged(server, certificates, tmp_path_factory):
-    """Let sslyze look at all ports at once, believing in that authority."""
-    root = Path(tmp_path_factory.mktemp("judge"), "root.pem")
-    root.write_text(Authority(server.project).root)
-    return certificates_found(server, root)
+def judged(server, certificates, root, tmp_path_factory):
+    """Let sslyze look at all ports at once, each with a certificate of both kinds."""
+    certificates.issue("--rsa")
+    file = Path(tmp_path_factory.mktemp("judge"), "root.pem")
+    file.write_text(root)
+    return certificates_found(server, file)
 
 
 @every_port
@@ -75,6 +74,18 @@ def test_no_known_hole_is_open(judged, port, hole, field):
     assert str(getattr(found, "name", found)).startswith(str(safe.get(field, False)))
 
 
-def test_the_name_is_in_the_certificate(certificates):
-    """And no other name is."""
+@pytest.mark.usefixtures("judged")
+def test_old_clients_are_shown_rsa(certificates, root):
+    """With `--rsa` each client gets what it knows, the chain included; without, not."""
+    shown = {each["key"]: each["sha256"] for each in certificates.shown()}
+    ecdsa, rsa = {shown["ECDSA P-256"]}, {shown["RSA 2048"]}
+    assert certificates.everywhere(kind="RSA", root=root) == rsa
+    assert certificates.everywhere(kind="ECDSA", root=root) == ecdsa
+    assert certificates.everywhere() == ecdsa
     assert {tuple(each["hosts"]) for each in certificates.shown()} == {(HOSTNAME,)}
+
+    certificates.issue()
+
+    with pytest.raises(ssl.SSLError):
+        certificates.served(993, stranger(HOSTNAME, "RSA"))
+    assert [each["key"] for each in certificates.shown()] == ["ECDSA P-256"]

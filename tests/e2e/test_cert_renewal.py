@@ -1,91 +1,113 @@
 """The service certs renews by itself, and says so when it can't"""
 
-from collections.abc import Iterator
+from datetime import timedelta
 from time import monotonic, time
 
 import pytest
 
-from .acme import Authority
-from .certificates import Certificates, asking, believing, put_back, stranger
+from stack.certs.bundle import Bundle
+
+from .brought import NOW, ROOT, certificate, served
+from .certificates import asking, believing, stranger
 from .configuration import settings
 from .message import letter
 from .server import HOSTNAME
 from .wait import wait_until
 
-pytestmark = pytest.mark.provokes("certs", "^Error: .*(outage|postmaster)")
+LINEAGE = f"var/acme/certbot/live/{HOSTNAME}"
+
+pytestmark = [
+    pytest.mark.usefixtures("issued"),
+    pytest.mark.provokes("certs", "^Error: .*(outage|postmaster)"),
+]
 
 
-@pytest.fixture(scope="module")
-def certificates(server, authorities) -> Iterator[Certificates]:
-    """Have an authority whose certificates last a minute."""
-    short = Authority(server.project, "short.ca.test")
-    with (
-        put_back(server) as found,
-        asking(server.project, short),
-        believing(server, short.root),
-    ):
-        yield found
+def grow_old(certificates, left: timedelta) -> str:
+    """
+    Make the authority's certificate one of 90 days, of which so much time is *left*.
+
+    It is served, and it is what certbot has got last. Return its fingerprint.
+    """
+    project, end = certificates.project, NOW + left
+    text = served(certificate(begin=end - timedelta(days=90), end=end))
+    chain = text.index("-----BEGIN CERTIFICATE")
+    (project.folder / "old.key").write_text(text[:chain])
+    (project.folder / "old.chain").write_text(text[chain:])
+    project.as_root(
+        f"cat old.key > {LINEAGE}/privkey.pem; cat old.chain > {LINEAGE}/fullchain.pem;"
+        f" openssl x509 -in old.chain -out {LINEAGE}/cert.pem;"
+        f" cat old.key old.chain > var/tls/{HOSTNAME}.pem"
+    )
+    old = Bundle.parse(text).fingerprint
+    wait_until(lambda: certificates.everywhere() == {old}, "the old one, served")
+    return old
 
 
-def test_a_certificate_is_renewed_when_half_of_its_minute_is_over(server, certificates):
+@pytest.mark.core
+def test_a_certificate_is_renewed_in_the_last_third_of_its_life(server, certificates):
     """By the service, which nobody has told to; every port serves the next one."""
-    certificates.issue()
-    first = certificates.of()
+    old, begin = grow_old(certificates, timedelta(days=29)), time()
 
-    def is_replaced() -> bool:
-        certificates.look_again()
-        return certificates.of()["sha256"] != first["sha256"]
+    certificates.look_again()
 
-    assert not is_replaced()
-    wait_until(is_replaced, "another certificate", within=60)
-    certificates.proven()
-    assert certificates.of()["not_after"] > first["not_after"]
-    assert certificates.everywhere() == {certificates.of()["sha256"]}
+    wait_until(lambda: "Served on" in server.project.said("certs", begin), "another")
+    new = certificates.of()
+    assert new["sha256"] != old
+    assert new["issuer"].startswith("Pebble")
+    assert certificates.everywhere() == {new["sha256"]}
 
 
 def test_a_renewal_that_fails_is_told_and_not_repeated_at_once(
     server, certificates, alice
 ):
     """
-    Logged, shown by `check` and `status`, mailed to the postmaster once a day, and
-    tried again only after a while; the service is unhealthy, the old one served.
+    Logged, shown by `check`, `show` and `status`, mailed to the postmaster once a day,
+    and tried again only after a while; the service is unhealthy, the old one served.
+
+    When the authority answers again, the next try succeeds, and all is well.
     """
-    project, begin = server.project, time()
-    certificates.issue("--force")
-    before = certificates.everywhere()
-    with asking(project, "https://short.ca.test:14001/dir"):
-        certificates.look_again()
-        wait_until(
-            lambda: "can't be reached" in project.said("certs", begin), "a failure"
-        )
-        told = alice.receive(f"The certificate {HOSTNAME} needs your attention")
+    project = server.project
+    old, begin = grow_old(certificates, timedelta(days=10)), time()
+
+    def look() -> None:
         looks = project.said("certs", begin).count("Next look")
         certificates.look_again()
         wait_until(
             lambda: project.said("certs", begin).count("Next look") > looks, "a look"
         )
 
+    with asking(project, "https://acme.ca.test:14001/dir"):
+        look()
+        look()
+
     assert project.said("certs", begin).count("can't be reached") == 1
+    with believing(server, ROOT.pem):
+        told = alice.receive(f"The certificate {HOSTNAME} needs your attention")
+        assert alice.subjects().count(told.message["Subject"]) == 1
     assert "renewal has failed once" in told.message.get_content()
-    assert alice.subjects().count(told.message["Subject"]) == 1
     checked = project.stack("cert", "check", check=False)
     assert checked.returncode == 1
     assert "renewal has failed once" in checked.stderr
+    assert "is tried again at" in certificates.of()["remark"]
     shown = project.stack("status", check=False)
     assert shown.returncode == 1
     assert f"certificate  {HOSTNAME}" in shown.stdout
     assert "renewal has failed once" in shown.stdout
     assert certificates.cert("renew", "--healthy", check=False).returncode == 1
-    assert certificates.everywhere() == before
+    assert certificates.everywhere() == {old}
+
+    certificates.cert("renew")
+
+    certificates.proven()
+    assert certificates.of()["remark"] == ""
+    assert certificates.cert("renew", "--healthy").returncode == 0
 
 
 def test_mail_comes_in_with_a_certificate_that_has_ended(
     server, certificates, spammer, bob, subject
 ):
     """It is said loudly to the operator, and other servers deliver all the same."""
-    wait_until(
-        lambda: "expired on" in certificates.of()["remark"], "the end", within=90
-    )
+    grow_old(certificates, timedelta(days=-1))
 
     message = letter("a@outside.test", bob.address, subject)
     with certificates.connect(25, stranger(HOSTNAME)) as session:
@@ -93,15 +115,6 @@ def test_mail_comes_in_with_a_certificate_that_has_ended(
     checked = server.project.stack("cert", "check", check=False)
     assert checked.returncode == 1
     assert "expired" in checked.stdout
-
-
-def test_it_recovers_by_itself(server, certificates):
-    """When the authority answers again, the next try succeeds, and all is well."""
-    certificates.cert("renew")
-
-    certificates.proven()
-    assert certificates.of()["remark"] == ""
-    assert certificates.cert("renew", "--healthy").returncode == 0
 
 
 @pytest.mark.provokes("certs", "ACME_CHALLENGE=nonsense must be")

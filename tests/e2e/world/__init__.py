@@ -22,7 +22,7 @@ SELECTOR = "stranger"
 # The services of tests/e2e/compose.yaml that are the world, and not ours.
 SERVICES = {
     *("dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"),
-    *("names", "ca", "ca-short", "ca-eab", "busy", "mirror"),
+    *("names", "ca", "ca-eab", "busy", "mirror"),
 }
 
 # Clients that need an address of their own: see tests/e2e/test_postscreen.py.
@@ -94,7 +94,7 @@ class World:
     @property
     def authorities(self) -> dict[str, str]:
         """The ACME authorities, by name: see world/ca and world/busy."""
-        names = ("acme", "short", "eab", "busy")
+        names = ("acme", "eab", "busy")
         return {
             f"{name}.ca.test": str(self.subnet[82 + at])
             for at, name in enumerate(names)
