@@ -54,10 +54,9 @@ def channel(server, mirror, own):
         await_applied(project, "spamassassin")
         yield channel
         channel.withdraw()
+    project.as_root(f"rm -r {keys}")
     with with_settings(project, SPAM_RULES_UPDATE="no"):
         wait_until(lambda: in_use(project) == PACKAGED, "the image's rules", PATIENCE)
-    project.as_root(f"rm -r {keys}")
-    project.wait_for("healthy", "spamassassin", PATIENCE)
 
 
 def remembered(project) -> dict:
@@ -96,10 +95,15 @@ def taken(server, channel, scan) -> Rule:
     if not channel.taken:
         rule = Rule()
         channel.publish(str(rule))
-        look(server.project)
-        wait_for_rule(scan, rule)
-        channel.taken = rule
+        take(server.project, channel, scan, rule)
     return channel.taken
+
+
+def take(project, channel, scan, rule: Rule) -> None:
+    """Have the updater take *rule*, and mail go on until it is in use."""
+    wait_for_words(project, "is ready", look(project))
+    wait_for_rule(scan, rule)
+    channel.taken = rule
 
 
 @pytest.mark.core
@@ -216,9 +220,7 @@ def test_a_killed_updater_leaves_what_works(server, channel, scan):
     assert in_use(project) == before
     assert not hits(scan, rule)
     project.wait_for("healthy", "rule-updater", PATIENCE)
-    look(project)
-    wait_for_rule(scan, rule)
-    channel.taken = rule
+    take(project, channel, scan, rule)
     assert b"next" not in project.inside("rule-updater", "ls", "/rules/sets")
 
 
