@@ -148,6 +148,7 @@ def test_a_large_message_teaches_by_its_beginning(server, alice, before, subject
     assert "program" not in server.project.said("dovecot", since)
 
 
+@pytest.mark.core
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
 def test_a_verdict_changes_with_what_is_taught(server, alice, spammer, subject):
     """A new message in the language of spam goes to Junk then, one in ham's stays."""

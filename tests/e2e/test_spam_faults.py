@@ -124,6 +124,7 @@ def test_killed_children_are_replaced(server, alice, bob, spammer, subject):
     assert scanned(spammer, alice, f"after {subject}")
 
 
+@pytest.mark.core
 @killing
 def test_a_message_whose_child_is_killed_is_given_to_another(
     server, alice, spammer, subject
@@ -144,7 +145,9 @@ def test_a_message_whose_child_is_killed_is_given_to_another(
 
 
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
-@pytest.mark.parametrize("whom", ["milter", "spamd"])
+@pytest.mark.parametrize(
+    "whom", [pytest.param("milter", marks=pytest.mark.core), "spamd"]
+)
 def test_a_killed_filter_comes_back(server, alice, bob, subject, whom):
     """The container ends with either of them, and Docker starts it anew."""
     project = server.project
@@ -165,6 +168,7 @@ def test_a_killed_filter_comes_back(server, alice, bob, subject, whom):
         project.wait_for("healthy", "spamassassin")
 
 
+@pytest.mark.core
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
 def test_one_child_that_hangs_stops_mail_for_a_minute_at_most(
     server, alice, bob, spammer, subject
