@@ -124,18 +124,6 @@ class Project:
         """
         return self.operate("stack", *arguments, stdin=stdin, check=check)
 
-    def run_stack(
-        self, *arguments: str, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
-        """
-        Run `stack` in a container of its own, for settings that Compose goes by.
-
-        Raises:
-            CommandError: When it fails, unless *check* is off.
-        """
-        run = ("run", "--rm", "--no-deps", "--no-TTY", "stack")
-        return self.compose(*run, *arguments, check=check)
-
     def operate(
         self, *command: str, stdin: str = "", check: bool = True
     ) -> subprocess.CompletedProcess[str]:
