@@ -40,7 +40,8 @@ def test_who_offers_none_gets_mail_all_the_same(server, alice, subject):
     alice.send("a@plain.test", subject)
 
     assert sink.receive(subject).tls == ""
-    assert not any("TLS" in line for line in said_by_smtp(server, "plain.test"))
+    said = wait_until(lambda: said_by_smtp(server, "plain.test"), "the delivery")
+    assert not any("TLS" in line for line in said)
 
 
 def test_old_tls_is_better_than_none(server, alice, subject):
