@@ -64,6 +64,8 @@ def test_when_the_accounts_are_lost_mail_waits(server, alice, bob, subject, way)
 
 
 @pytest.mark.core
+@pytest.mark.provokes("postfix", "dict_sqlite")
+@pytest.mark.provokes("dovecot", "(Password|User) query failed|sqlite: finalize failed")
 def test_no_address_answers_for_a_lost_table(server):
     """
     A look-up fails while the accounts are lost, whatever words the address holds.
