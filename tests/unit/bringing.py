@@ -34,7 +34,7 @@ def chain(*parts: str, **other):
 
 def problems(*parts: str, **other) -> list[str]:
     """Return what is said against *parts*, each problem in a line of its own."""
-    with pytest.raises(StackError) as caught:
+    with pytest.raises(StackError) as caught:  # noqa: PT011 - who calls looks at it
         accept(*parts, **other)
     said = list(caught.value.problems)
     assert all(each and each.isprintable() for each in said)

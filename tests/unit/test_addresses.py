@@ -143,6 +143,13 @@ def test_a_source_is_an_address_a_domain_or_a_name(given, stored):
     assert addresses.source(given) == stored
 
 
+@pytest.mark.parametrize("read", [addresses.user, addresses.target])
+def test_a_name_alone_is_no_address(read):
+    """What it lacks is shown."""
+    with pytest.raises(StackError, match="write it as name@example"):
+        read("alice")
+
+
 def test_letters_outside_ascii_are_refused_with_the_reason():
     """A name that other mail servers can't write to is refused as just that."""
     with pytest.raises(StackError, match="must be ASCII"):

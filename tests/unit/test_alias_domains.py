@@ -25,6 +25,18 @@ def test_an_alias_domain_has_the_names_of_the_other(accounts_of):
         aliases.remove(session, "@old.example")
 
 
+def test_an_alias_that_is_written_in_an_alias_domain_goes_its_own_way(accounts_of):
+    """What stands there in full comes before what the whole domain stands for."""
+    session = accounts_of(ALICE)
+    accounts.add_domain(session, "old.example")
+    aliases.add(session, "@old.example", ["@example.org"])
+    aliases.add(session, "sales@old.example", ["x@example.net"])
+
+    added = aliases.add(session, "sales@example.org", ["sales@old.example"])
+
+    assert added == ["sales@old.example"]
+
+
 @pytest.mark.parametrize(
     ("source", "targets", "reason"),
     [

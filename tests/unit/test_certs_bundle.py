@@ -60,6 +60,16 @@ def test_half_of_it_is_nothing(text, reason):
         Bundle.parse(text)
 
 
+@needs_openssl
+def test_a_key_on_a_curve_that_is_not_known_here_is_none():
+    """It is told as every other text that is no bundle."""
+    curve = ("-pkeyopt", "ec_paramgen_curve:secp112r1")
+    key = openssl("genpkey", "-algorithm", "EC", *curve, stdin=b"").decode()
+
+    with pytest.raises(ValueError, match="is not supported"):
+        Bundle.parse(key + LEAF.pem)
+
+
 def test_it_tells_what_the_leaf_says():
     """Not what the issuers above it say."""
     found = bundled(LEAF, MIDDLE)

@@ -69,6 +69,13 @@ def test_what_does_not_belong_to_it_is_left_out():
     assert found == certificates(LEAF, LOWER, MIDDLE)
 
 
+def test_what_was_made_for_another_key_is_left_out():
+    """Also where it is for our host, and valid for longer."""
+    later = server(LOWER, end=NOW + 900 * DAY)
+
+    assert chain(WHOLE, later.pem) == certificates(LEAF, LOWER, MIDDLE)
+
+
 def test_a_root_that_another_vouches_for_stays():
     """Who doesn't know the new root yet can follow the chain to the old one."""
     new = authority("New root")

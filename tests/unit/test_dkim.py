@@ -117,5 +117,17 @@ def test_a_damaged_key_is_told_by_name(tmp_path, keys, name, text):
 
 def test_a_domain_without_keys_has_no_records(tmp_path):
     """Before `stack init` made the keys, that is what to run."""
-    with pytest.raises(UnableError, match="stack init"):
-        dkim.records(tmp_path, dkim.current(tmp_path, "example.net"))
+    found = dkim.current(tmp_path, "example.net")
+
+    with pytest.raises(UnableError, match="has not both DKIM keys yet: run `stack i"):
+        dkim.records(tmp_path, found)
+
+
+@pytest.mark.parametrize("lost", ["rsa-202611.pem", "ed25519-202611.seed"])
+def test_a_domain_with_one_key_has_no_records(tmp_path, keys, lost):
+    """`stack init` makes the other one."""
+    (tmp_path / "example.org" / lost).unlink()
+    found = dkim.current(tmp_path, "example.org")
+
+    with pytest.raises(UnableError, match="has not both DKIM keys yet: run `stack i"):
+        dkim.records(tmp_path, found)

@@ -35,31 +35,41 @@ def test_every_address_of_a_list_is_read():
     assert found == ["alice@a.test", "boss@b.test"]
 
 
+FORM = "is not of the form: Name <user@domain>"
+ADDRESS = "has an address that is not of the form user@domain"
+GROUP = "has a group or a route in place of an address"
+NONE = "has no address where one belongs"
+
+
 @pytest.mark.parametrize(
-    "value",
+    ("value", "reason"),
     [
-        "",
-        "alice",
-        "boss@b.test <alice@a.test>",
-        "<alice@a.test> <boss@b.test>",
-        "<alice@a.test> boss",
-        "<@b.test:alice@a.test>",
-        "group: alice@a.test;",
-        "undisclosed:;",
-        "alice@a.test,",
-        "alice@a.test boss@b.test",
-        "alice @a.test",
-        "alice(comment)@a.test",
-        "al..ice@a.test",
-        "alice@[127.0.0.1]",
-        "alice@a.test.",
-        '"alice@a.test',
-        "(alice@a.test",
-        "alice@a.test\x00",
-        "alice@b.test@a.test",
+        ("", NONE),
+        ("alice", FORM),
+        ("boss@b.test <alice@a.test>", FORM),
+        ("<alice@a.test> <boss@b.test>", FORM),
+        ("<alice@a.test> boss", FORM),
+        ("<@b.test:alice@a.test>", GROUP),
+        ("group: alice@a.test;", GROUP),
+        ("undisclosed:;", GROUP),
+        ("alice@a.test;", GROUP),
+        ("boss: alice@a.test", GROUP),
+        ("alice@a.test,", NONE),
+        ("alice@a.test boss@b.test", FORM),
+        ("alice @a.test", ADDRESS),
+        ("alice(comment)@a.test", ADDRESS),
+        ("al..ice@a.test", ADDRESS),
+        ("alice@[127.0.0.1]", "has a '[' out of place"),
+        ("alice@a.test.", "has an address whose domain is not a host name"),
+        ('"alice@a.test', "has a '\"' out of place"),
+        ("(alice@a.test", "has a comment without an end"),
+        ("alice@a.test\x00", r"has a '\x00' out of place"),
+        ("alice@b.test@a.test", FORM),
     ],
 )
-def test_what_mail_programs_may_read_in_two_ways_is_no_address(value):
+def test_what_mail_programs_may_read_in_two_ways_is_no_address(value, reason):
     """A From: that isn't plainly a list of addresses is refused, never guessed at."""
-    with pytest.raises(AddressError):
+    with pytest.raises(AddressError) as refused:
         parse(value)
+
+    assert str(refused.value) == reason

@@ -131,6 +131,10 @@ def test_a_chain_passes_only_whole(message, result, reason):
             "seal 1 has a tag that none may have",
         ),
         (b"X: y\r\n" * 1000 + _ONE, "1006 headers are too many"),
+        (
+            re.sub(rb" h=", b" h=arc-seal : ", _ONE),
+            "the newest signature doesn't cover what it should",
+        ),
         (_sealed(_MESSAGE, "missing.test"), "no key at this name"),
         (_sealed(_MESSAGE, "silent.test"), "the name servers did not answer"),
     ],

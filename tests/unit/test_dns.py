@@ -176,9 +176,9 @@ def test_the_zone_is_read_back_as_the_same_records():
     settings = made(public_ipv4="192.0.2.1", public_ipv6="2001:db8::1")
     blocks = our_dns.records(settings, KEYS, certified=CERTIFIED)
 
-    zone = dns.zone.from_text(
-        our_dns.zone(blocks), origin=".", relativize=False, check_origin=False
-    )
+    # A name without its last dot would be one below $ORIGIN.
+    text = f"$ORIGIN below.test.\n{our_dns.zone(blocks)}"
+    zone = dns.zone.from_text(text, origin=".", relativize=False, check_origin=False)
 
     found = {
         (name.to_text(omit_final_dot=True), data.ttl, _value(rdata))

@@ -45,11 +45,16 @@ def test_what_could_not_be_signed_is_refused(session, app, address):
         sendas.add(session, app, [address])
 
 
-@pytest.mark.parametrize("addresses", [[], ["@example.org"]])
-def test_a_right_that_is_not_there_cannot_be_taken(session, app, addresses):
-    """A misspelt one is told."""
-    with pytest.raises(StackError, match=f"{APP} has no right to send"):
-        sendas.remove(session, app, addresses)
+def test_a_right_that_is_not_there_cannot_be_taken(session, app):
+    """A misspelt one is told, and none is taken."""
+    with pytest.raises(StackError, match=f"{APP} has no right to send:"):
+        sendas.remove(session, app)
+
+    sendas.add(session, app, [BOOKS])
+    with pytest.raises(StackError, match=f"{APP} has no right to send as @book.ex"):
+        sendas.remove(session, app, [BOOKS, "@book.example.org"])
+
+    assert sendas.listed(session) == {APP: [BOOKS]}
 
 
 def test_rights_go_with_their_user(session, app):

@@ -1,6 +1,8 @@
 """The database of what was taught: made, looked into, and put aside when damaged."""
 
 import sqlite3
+from contextlib import closing
+from functools import partial
 
 import pytest
 from spam_milter.bayes import SITE, Bayes, Knowledge
@@ -82,13 +84,22 @@ def test_a_damaged_database_is_put_aside(bayes, capsys, damage):
     assert "put aside" in capsys.readouterr().out
 
 
-def test_a_locked_database_is_not_damaged(bayes):
-    """Somebody learns at this moment: no reason to begin anew."""
-    writer = sqlite3.connect(bayes.path, isolation_level=None)
-    writer.execute("BEGIN EXCLUSIVE")
+def test_a_locked_database_is_not_damaged(bayes, monkeypatch):
+    """Somebody has it for himself at this moment: no reason to begin anew."""
+    impatient = partial(sqlite3.connect, timeout=0)
+    monkeypatch.setattr("spam_milter.bayes.sqlite3.connect", impatient)
+    bayes.kept.close()
+    # With a log that is written ahead, no writer would keep a reader out.
+    with closing(impatient(bayes.path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = DELETE")
+        writer.execute("BEGIN EXCLUSIVE")
 
-    assert bayes.fault() is None
-    writer.close()
+        with (
+            pytest.raises(sqlite3.OperationalError, match="is locked"),
+            bayes.reading() as reader,
+        ):
+            reader.execute("SELECT * FROM bayes_vars")
+        assert bayes.fault() is None
 
 
 def test_an_empty_file_becomes_a_database(tmp_path):

@@ -18,6 +18,8 @@ from .spamd import running
 
 CONFIG = Config(15.0, "postmaster@example.org", "wait", 5, 5, 5, 1000, "site", "info")
 SPAM = b"Subject: buy\r\n\r\nnow\r\n"
+LEARN = ("Message-class: spam", "Set: local")
+SET_OR_REMOVE = "TELL needs 'Set: local' or 'Remove: local'"
 
 
 @pytest.fixture
@@ -59,14 +61,12 @@ def request(command: str, *headers: str, message: bytes = SPAM) -> bytes:
 
 def tell(*headers: str, **message: bytes) -> bytes:
     """Return what a client sends to teach spam."""
-    return request(
-        "TELL", *(headers or ("Message-class: spam", "Set: local")), **message
-    )
+    return request("TELL", *(headers or LEARN), **message)
 
 
 def test_a_lesson_is_on_disk_when_it_is_answered(ask, control):
     """It is the request that spamd will get, whole."""
-    answer = ask(tell("Message-class: spam", "Set: local", "User: Alice@example.org"))
+    answer = ask(tell(*LEARN, "User: Alice@example.org"))
 
     (path,) = control.spool.waiting()
     assert answer.startswith(b"SPAMD/1.5 0 EX_OK\r\nDidSet: local\r\n")
@@ -85,31 +85,38 @@ def test_a_message_can_be_forgotten(ask, control):
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "reason"),
     [
-        tell("Set: local"),
-        tell("Message-class: good", "Set: local"),
-        tell("Message-class: spam"),
-        tell("Message-class: spam", "Set: local, remote"),
-        tell("Message-class: spam", "Set: local", "Remove: local"),
-        tell("Message-class: spam", "Set: local", "User: a b"),
-        tell("Message-class: spam", "Set: local", "Compress: zlib"),
-        tell("Message-class: spam", "Set: local", f"User: {'a' * 201}"),
-        tell(message=b""),
-        tell()[:-1],
-        tell().replace(b"Content-length: 21", b"Content-length: -1"),
-        tell().replace(b"Content-length: 21", b"Content-length: 999999999999"),
-        tell().replace(b"local", b"local\x00"),
-        tell().replace(b"local", b"local" * 1000),
-        tell(*["X: y"] * 40),
-        request("QUIT"),
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"\r\n",
+        (tell("Set: local"), "to learn needs 'Message-class: spam' or 'ham'"),
+        (
+            tell("Message-class: good", "Set: local"),
+            "to learn needs 'Message-class: spam' or 'ham'",
+        ),
+        (tell("Message-class: spam"), SET_OR_REMOVE),
+        (tell("Message-class: spam", "Set: local, remote"), SET_OR_REMOVE),
+        (tell(*LEARN, "Remove: local"), SET_OR_REMOVE),
+        (tell(*LEARN, "User: a b"), "User is no address"),
+        (tell(*LEARN, f"User: {'a' * 201}"), "User is no address"),
+        (tell(*LEARN, "Compress: zlib"), "messages are not taken compressed"),
+        (tell(message=b""), "there is no message to learn"),
+        (tell()[:-1], "the message is shorter than Content-length"),
+        (tell().replace(b"length: 21", b"length: -1"), "Content-length must be at mo"),
+        (
+            tell().replace(b"length: 21", b"length: 999999999999"),
+            "Content-length must be at most ",
+        ),
+        (tell().replace(b"local", b"local\x00"), "not a line of printable ASCII"),
+        (tell().replace(b"local", b"local" * 1000), "not a line of printable ASCII"),
+        (tell(*LEARN, *["X: y"] * 40), "not a header, or too many of them"),
+        (tell(*LEARN, "X"), "not a header, or too many of them"),
+        (request("QUIT"), "QUIT is not a command"),
+        (b"GET / HTTP/1.1\r\n\r\n", "not a command of SPAMC/1.5"),
+        (b"\r\n", "not a command of SPAMC/1.5"),
     ],
 )
-def test_what_is_no_lesson_is_refused(ask, control, wrong):
+def test_what_is_no_lesson_is_refused(ask, control, wrong, reason):
     """With a reason, and nothing kept."""
-    assert ask(wrong).startswith(b"SPAMD/1.5 76 ")
+    assert ask(wrong).startswith(f"SPAMD/1.5 76 Bad request: {reason}".encode())
     assert control.spool.waiting() == []
 
 
@@ -124,7 +131,7 @@ def test_a_full_spool_is_told(ask, control, capsys):
 def test_who_can_wait_is_put_off_first(ask, control, capsys):
     """It asks again and again: the log needs no line for each time."""
     control.spool.files = 4
-    patient = tell("Message-class: spam", "Set: local", "Can-wait: yes")
+    patient = tell(*LEARN, "Can-wait: yes")
 
     answers = [ask(patient) for _ in range(3)] + [ask(tell()) for _ in range(3)]
 

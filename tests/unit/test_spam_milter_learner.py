@@ -197,24 +197,34 @@ def test_a_database_found_damaged_is_put_aside_at_once(teacher):
         part.write_bytes(b"x" * 9999)
     put(teacher, b"1")
 
-    with running(Path(teacher.spamd), lambda _: b""), pytest.raises(NotNowError):
+    with (
+        running(Path(teacher.spamd), lambda _: b""),
+        pytest.raises(NotNowError, match="file is not a database"),
+    ):
         teacher.work()
     with running(Path(teacher.spamd), lambda _: OK):
         assert not teacher.work()
 
-    assert teacher.bayes.knowledge() == {}
+    assert teacher.bayes.fault() is None
+    assert len(list(teacher.bayes.path.parent.glob("bayes.db.damaged-*"))) >= 1
 
 
-def test_a_damaged_lesson_is_given_up(teacher):
+def test_a_damaged_lesson_is_given_up(teacher, capsys):
     """What was no request when it was read back never becomes one."""
     teacher.spool.put(b"garbage")
+    asked: list[bytes] = []
 
-    with running(Path(teacher.spamd), lambda _: OK) as spamd:
+    def answer(request) -> bytes:
+        asked.append(request.message)
+        return OK
+
+    with running(Path(teacher.spamd), answer):
         while teacher.work():
             put(teacher, b"another")
 
-    assert b"garbage" not in [asked.message for asked in spamd.asked]
+    assert set(asked) == {b"another"}
     assert teacher.spool.waiting() == []
+    assert "given up" in capsys.readouterr().out
 
 
 def test_a_volume_that_takes_nothing_stops_nothing(tmp_path, capsys):

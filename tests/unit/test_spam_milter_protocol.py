@@ -36,22 +36,22 @@ def test_a_score_below_zero_is_understood():
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "reason"),
     [
-        b"",
-        b"SPAMD/1.1 0 EX_OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n\r\n",
-        reply(status="75 EX_TEMPFAIL"),
-        reply(status="76 Bad header line"),
-        reply(verdict="Perhaps ; 1.0 / 5.0"),
-        reply(verdict="False ; nan / 5.0"),
-        reply(length=200),
-        reply()[:-3],
+        (b"", "spamd answered ''"),
+        (b"SPAMD/1.1 0 EX_OK\r\n\r\n", "without a whole verdict"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", "'HTTP/1.1 200 OK'"),
+        (reply(status="75 EX_TEMPFAIL"), "'SPAMD/1.1 75 EX_TEMPFAIL'"),
+        (reply(status="76 Bad header line"), "'SPAMD/1.1 76 Bad header line'"),
+        (reply(verdict="Perhaps ; 1.0 / 5.0"), "without a whole verdict"),
+        (reply(verdict="False ; nan / 5.0"), "without a whole verdict"),
+        (reply(length=200), "without a whole verdict"),
+        (reply()[:-3], "without a whole verdict"),
     ],
 )
-def test_anything_else_is_no_verdict(answer: bytes):
-    """An error, a reply cut short and a scan cut short leave the message unjudged."""
-    with pytest.raises(NoVerdictError):
+def test_anything_else_is_no_verdict(answer: bytes, reason: str):
+    """An error and a reply cut short leave the message unjudged."""
+    with pytest.raises(NoVerdictError, match=reason):
         parse(answer)
 
 

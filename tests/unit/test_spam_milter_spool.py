@@ -91,7 +91,7 @@ def test_a_byte_too_many_is_refused(waiting):
     """Large messages count by their size."""
     waiting.put(b"x" * 60)
 
-    with pytest.raises(FullError):
+    with pytest.raises(FullError, match="1 messages wait"):
         waiting.put(b"x" * 41)
     waiting.put(b"x" * 40)
 
@@ -103,7 +103,7 @@ def test_who_can_wait_leaves_room_for_who_cannot(waiting):
     waiting.put(b"x", part=0.5)
     waiting.put(b"x", part=0.5)
 
-    with pytest.raises(FullError):
+    with pytest.raises(FullError, match="2 messages wait"):
         waiting.put(b"x", part=0.5)
     waiting.put(b"x" * 98)
 
@@ -117,7 +117,7 @@ def test_what_waits_is_counted_after_a_restart(waiting):
     again.prepare()
 
     assert again.backlog() == Backlog(1, 60)
-    with pytest.raises(FullError):
+    with pytest.raises(FullError, match="1 messages wait"):
         again.put(b"x" * 41)
 
 

@@ -15,18 +15,18 @@ def test_other_channels_come_beside_spamassassins_own():
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "reason"),
     [
-        "",
-        "update = yes\n",
-        "update = yes\nchannels =\nupdate = no\n",
-        "update = yes\nchannels =\nmore = 1\n",
-        "update = true\nchannels =\n",
+        ("", "once each"),
+        ("update = yes\n", "once each"),
+        ("update = yes\nchannels =\nupdate = no\n", "once each"),
+        ("update = yes\nchannels =\nmore = 1\n", "and nothing else"),
+        ("update = true\nchannels =\n", "update is 'true', but must be yes or no"),
     ],
 )
-def test_a_wrong_file_is_refused(text):
+def test_a_wrong_file_is_refused(text, reason):
     """Nothing is guessed."""
-    with pytest.raises(WishError, match="must"):
+    with pytest.raises(WishError, match=reason):
         parse(text)
 
 

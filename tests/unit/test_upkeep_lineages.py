@@ -90,6 +90,27 @@ def test_where_nothing_was_issued_there_is_none(project):
     assert not lineages.has_account(project.acme, URL)
 
 
+def put_away(project) -> list[str]:
+    """Return the parts of lineages that were put away, by their kind."""
+    return [each.name for each in (project.acme / "certbot").glob("broken/*/*")]
+
+
+def test_what_certbot_knows_nothing_of_is_put_away(project, archive):
+    """It would refuse to keep the next one there, or keep it under another name."""
+    renewal = project.acme / "certbot" / "renewal" / f"{HOST}.conf"
+
+    lineages.set_aside_if_broken(project.acme, HOST)
+    assert (latest(project), put_away(project)) == (pem(TWO), [])
+
+    renewal.unlink()
+    lineages.set_aside_if_broken(project.acme, HOST)
+
+    assert put_away(project) == ["archive"]
+    assert lineages.latest(project.acme, HOST) is None
+    lineages.set_aside_if_broken(project.acme, HOST)
+    assert put_away(project) == ["archive"]
+
+
 def test_a_certificate_is_found_among_all_versions(project, archive):
     """Also one that is not the newest, to be revoked."""
     found = lineages.certificate_file(project.acme, HOST, bundle(ONE).fingerprint)
