@@ -72,6 +72,17 @@ def test_who_is_hung_up_on_asks_again(tmp_path):
     assert [each.message for each in spamd.asked] == [b"x"] * 3
 
 
+@pytest.mark.parametrize("piece", [b"SPAMD/1.1 0 EX_OK\r\n", reply()[:-3]])
+def test_who_gets_a_piece_of_an_answer_asks_again(tmp_path, piece):
+    """A child that is ended while it answers has sent the first line or some more."""
+    answers = iter([piece, reply()])
+
+    with running(tmp_path / "socket", lambda _: next(answers)):
+        found = ask(str(tmp_path / "socket"), [b"x"], timeout=5)
+
+    assert found.tests == ("GTUBE", "X_1")
+
+
 def test_a_scan_cut_short_is_no_verdict():
     """What was found before the time limit does not count, and is told apart."""
     with pytest.raises(TimeLimitError):

@@ -110,9 +110,18 @@ def exchange(
         reply = b""
         while data := receive(connection, deadline):
             reply += data
-    if not reply:
+    if not reply or cut_short(reply):
         raise ConnectionAbortedError("it hung up")
     return reply
+
+
+def cut_short(reply: bytes) -> bool:
+    """Tell whether *reply* is good news without its end: spamd sends it in pieces."""
+    head, end, body = reply.partition(b"\r\n\r\n")
+    if not re.match(rb"SPAMD/[\d.]+ 0 EX_OK\r\n", reply):
+        return False
+    length = re.search(rb"(?mi)^Content-length: (\d+)\r?$", head)
+    return not end or (length is not None and len(body) < int(length[1]))
 
 
 def receive(connection: socket.socket, deadline: float) -> bytes:
