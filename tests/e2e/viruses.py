@@ -4,13 +4,14 @@ import email.policy
 import io
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
-from .configuration import settings
+from .configuration import changed, settings
 from .message import letter
 from .project import Project
 from .reload import await_successors
 from .stranger import Spammer
+from .wait import wait_until
 
 # The file that every scanner knows, made for tests like these. In two pieces, so that
 # none of them finds it here.
@@ -66,8 +67,13 @@ def refused(spammer: Spammer, to: str, subject: str) -> bool:
 
 @contextmanager
 def scanning(project: Project) -> Iterator[None]:
-    """Have the antivirus switched on for a while, in the way of an operator."""
-    with settings(project, ANTIVIRUS="yes"):
+    """
+    Have the antivirus switched on for a while, in the way of an operator.
+
+    freshclam finds no network here; twice more after five seconds, unless told not to.
+    """
+    once = changed(project, "clamav/freshclam.conf.j2", "MaxAttempts 1\n")
+    with once, settings(project, ANTIVIRUS="yes"):
         project.stack("init", "--yes")
         try:
             project.compose("up", "--build", "--detach", "clamav")
@@ -80,8 +86,31 @@ def scanning(project: Project) -> Iterator[None]:
             # Read while it is there.
             project.lines(["clamav"])
             project.compose("rm", "--force", "clamav")
-    project.stack("init", "--yes")
     await_postfix(project)
+
+
+@contextmanager
+def reconfigured(
+    project: Project, change: AbstractContextManager[None]
+) -> Iterator[None]:
+    """Have a *change* to the scanner's files in use for a while: it starts anew."""
+    first = clamd(project)
+    with change:
+        second = _await_another(project, first)
+        yield
+    _await_another(project, second)
+
+
+def clamd(project: Project) -> str:
+    """Return the process id of clamd, or nothing while there is none."""
+    script = "pgrep -x clamd || true"
+    return project.inside("clamav", "sh", "-c", script).decode().strip()
+
+
+def _await_another(project: Project, before: str) -> str:
+    wait_until(lambda: clamd(project) not in ("", before), "another clamd", within=60)
+    project.wait_for("healthy", "clamav")
+    return clamd(project)
 
 
 def await_postfix(project: Project) -> None:
