@@ -35,11 +35,13 @@ class Rule:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Channel:
     """rules.test, which `project` asks for rules."""
 
     project: Project
+    taken: Rule | None = None
+    """The rule of its last update, while that is in use."""
 
     @property
     def key(self) -> str:
@@ -72,11 +74,11 @@ def look(project: Project) -> float:
     return begin
 
 
-def wait_for_words(project: Project, words: str, begin: float) -> None:
-    """Wait until the updater has said *words* since *begin*."""
+def wait_for_words(project: Project, words: str, begin: float, why: str = "") -> None:
+    """Wait until the updater has said *words* since *begin*: *why* it should."""
     wait_until(
         lambda: words in project.said("rule-updater", begin),
-        f"{words!r} in the log",
+        f"{words!r} in the log {why}",
         PATIENCE,
     )
 
@@ -117,6 +119,24 @@ def by_the_images_rules(project: Project, command: str) -> str:
         entrypoint="sh",
         volumes_from=[running.id],
         volumes={str(Path(__file__).parent): {"bind": "/tests", "mode": "ro"}},
+        network_mode="none",
+        remove=True,
+    )
+    return said.decode()
+
+
+def in_the_updater(project: Project, script: str, *arguments: str) -> str:
+    """
+    Run a Python *script* where rules are tried out, and return what it printed.
+
+    It sees the configuration that the filter uses, and sets of rules of its own.
+    """
+    said: bytes = project.docker.containers.run(
+        project.container("rule-updater").image.id,
+        ["python3", "-c", script, *arguments],
+        volumes={
+            f"{project.name}_spamassassin-live": {"bind": "/live", "mode": "ro"},
+        },
         network_mode="none",
         remove=True,
     )

@@ -1,14 +1,16 @@
 """New rules are used when they have stood every test, and else those in use stay."""
 
+import itertools
 import json
 import re
 import time
+from functools import partial
 
 import pytest
 
-from .configuration import await_applied
+from .configuration import await_applied, settings
 from .faults import kill
-from .message import GTUBE, letter
+from .message import GTUBE, letter, new_subject
 from .reload import with_settings
 from .rules import (
     OWN,
@@ -17,6 +19,7 @@ from .rules import (
     Channel,
     Rule,
     by_the_images_rules,
+    in_the_updater,
     in_use,
     look,
     own_rules,
@@ -26,14 +29,25 @@ from .wait import wait_until
 
 
 @pytest.fixture(scope="module")
-def channel(server, mirror):
+def own(server):
+    """Have a rule in the operator's own file, before there are any updates."""
+    rule = Rule()
+    with own_rules(server.project, f"{rule}welcomelist_from *@welcome.test\n"):
+        yield rule
+
+
+@pytest.fixture(scope="module")
+def channel(server, mirror, own):
     """Have rules.test among the channels, and its key; afterwards the image's rules."""
     project = server.project
     channel, keys = Channel(project), "var/spam/keys"
     project.as_root(
         f"mkdir -p {keys}; cat > {keys}/rules.test.asc <<'END'\n{channel.key}END"
     )
-    with with_settings(project, SPAM_RULES_CHANNELS="rules.test"):
+    with settings(project, SPAM_RULES_CHANNELS="rules.test"):
+        project.stack("init", "--yes")
+        await_applied(project, "spamassassin")
+        look(project)
         wait_until(
             lambda: "rules.test" in remembered(project).get("channels", ()),
             "the channel",
@@ -41,10 +55,9 @@ def channel(server, mirror):
         )
         yield channel
         channel.withdraw()
+    project.as_root(f"rm -r {keys}")
     with with_settings(project, SPAM_RULES_UPDATE="no"):
         wait_until(lambda: in_use(project) == PACKAGED, "the image's rules", PATIENCE)
-    project.as_root(f"rm -r {keys}")
-    project.wait_for("healthy", "spamassassin", PATIENCE)
 
 
 def remembered(project) -> dict:
@@ -53,61 +66,67 @@ def remembered(project) -> dict:
     return json.loads(project.inside("rule-updater", "sh", "-c", script))
 
 
-@pytest.fixture
-def scan(alice, spammer, subject):
+@pytest.fixture(scope="module")
+def scan(alice, spammer):
     """Send messages on port 25: each must be taken, and its tests are returned."""
-    count = 0
+    subject, numbers = new_subject(), itertools.count()
 
-    def send(body: str) -> str:
-        nonlocal count
-        count += 1
-        about = f"{subject} {count}"
-        message = letter("a@outside.test", alice.address, about, body)
+    def send(body: str, sender: str = "a@outside.test") -> str:
+        about = f"{subject} {next(numbers)}."
+        message = letter(sender, alice.address, about, body)
         assert spammer.send(alice.address, message).code == 250
         return alice.receive(about).all("X-Spam-Status")[0]
 
     return send
 
 
-def take(project, channel, rule: Rule) -> None:
-    """Have the updater put *rule* to use."""
-    channel.publish(str(rule))
-    wait_for_words(project, "is ready", look(project))
-
-
 def wait_for_rule(scan, rule: Rule) -> None:
     """Send mail again and again until *rule* hits; all of it is taken."""
-    body = f"Here is the {rule.word}, as you wished.\n"
-    wait_until(lambda: rule.name in scan(body), f"a hit of {rule.name}", PATIENCE)
+    wait_until(lambda: hits(scan, rule), f"a hit of {rule.name}", PATIENCE)
 
 
-def test_good_rules_are_used_while_mail_goes_on(server, channel, scan):
+def hits(scan, rule: Rule) -> bool:
+    """Whether a message with the word of *rule* is found by it."""
+    return rule.name in scan(f"Here is the {rule.word}, as you wished.\n")
+
+
+@pytest.fixture
+def taken(server, channel, scan) -> Rule:
+    """Have a rule of the channel in use: that of the last update, or of a new one."""
+    if not channel.taken:
+        rule = Rule()
+        channel.publish(str(rule))
+        take(server.project, channel, scan, rule)
+    return channel.taken
+
+
+def take(project, channel, scan, rule: Rule) -> None:
+    """Have the updater take *rule*, and mail go on until it is in use."""
+    wait_for_words(project, "is ready", look(project))
+    wait_for_rule(scan, rule)
+    channel.taken = rule
+
+
+def test_good_rules_are_used_while_mail_goes_on(server, taken):
     """
     An update is taken within minutes, compiled, and no message has to wait for it.
     """
-    project, rule = server.project, Rule()
-    channel.publish(str(rule))
-
-    look(project)
-
-    wait_for_rule(scan, rule)
-    assert in_use(project).startswith("/rules/sets/")
-    assert "rules.test" in json.dumps(remembered(project))
+    assert in_use(server.project).startswith("/rules/sets/")
+    assert "rules.test" in json.dumps(remembered(server.project))
 
 
-def test_the_rules_in_use_are_compiled(server, channel, scan):
+def test_the_rules_in_use_are_compiled(server, taken):
     """SpamAssassin finds the compiled form of the new rules, and can use all of it."""
-    project, rule = server.project, Rule()
-    take(project, channel, rule)
-    wait_for_rule(scan, rule)
+    project = server.project
 
     told = project.inside("spamassassin", "sh", "-c", TOLD).decode()
 
     compiled = project.inside("spamassassin", "sh", "-c", f"cat {COMPILED}").decode()
-    assert rule.name in compiled
+    assert taken.name in compiled
     assert ALL_USED in told
 
 
+@pytest.mark.core
 def test_the_rules_of_the_image_are_compiled(server):
     """All that can be compiled is used so; or Perl would do it, many times slower."""
     assert ALL_USED in by_the_images_rules(server.project, TOLD)
@@ -118,51 +137,67 @@ ALL_USED = "'body_0' compiled rules (100%)"
 COMPILED = "/var/lib/spamassassin/compiled/*/*/bases_body_0.pl"
 
 # Who signs, what, and the words in the log. spamcop_to_address is a setting of a plugin
-# that the package loads and our configuration doesn't: it passes the first check.
+# that the package loads and our configuration doesn't: it passes the first check. The
+# log says the same words once in a row: no two neighbours have the same.
 REFUSED = {
-    "a stranger's key": ("stranger", "{rule}", "GPG validation failed"),
-    "a broken rule": ("known", "{rule}body X /(open/", "lint check of update failed"),
+    "a stranger's key": ("stranger", "", "GPG validation failed"),
+    "a broken rule": ("known", "body X /(open/", "lint check of update failed"),
+    "changed on the way": ("known", "", "GPG validation failed"),
     "a broken rule here": (
         "known",
-        "{rule}spamcop_to_address a@spam.test",
+        "spamcop_to_address a@spam.test",
         "check of the rules: warn: config: failed to parse line",
     ),
-    "all is spam": ("known", "{rule}body ALL /./\nscore ALL 99", "plain letter is"),
-    "nothing is": ("known", "{rule}score GTUBE 0.1", "known spam (GTUBE) is not found"),
+    "all is spam": ("known", "body ALL /./\nscore ALL 99", "plain letter is"),
 }
 
 
-@pytest.mark.parametrize("fault", REFUSED)
 @pytest.mark.provokes("rule-updater", "not updated, those in use stay")
-def test_bad_rules_change_nothing(server, channel, scan, fault):
-    """The log says why, once; the rules in use stay, and all stays healthy."""
+def test_bad_rules_change_nothing(server, channel, scan):
+    """
+    The log says why; the rules in use stay, and all stays healthy.
+
+    Refused are those that are not signed by the channel's key, or were changed after
+    it had signed them; that don't read, there or here; and that call all mail spam.
+    """
     project, rule = server.project, Rule()
-    signed_by, rules, words = REFUSED[fault]
     before = in_use(project)
-    channel.publish(rules.format(rule=rule), signed_by)
 
-    begin = look(project)
+    for fault, (signed_by, line, words) in REFUSED.items():
+        version = channel.publish(f"{rule}{line}\n", signed_by)
+        if fault == "changed on the way":
+            channel.spoil(version)
+        wait_for_words(project, words, look(project), f"of {fault}")
+        assert in_use(project) == before, fault
 
-    wait_for_words(project, words, begin)
-    assert in_use(project) == before
-    assert rule.name not in scan(f"{rule.word}\n")
+    assert not hits(scan, rule)
     assert project.health("spamassassin") == "healthy"
     assert project.health("rule-updater") == "healthy"
     recover(project, channel)
 
 
-@pytest.mark.provokes("rule-updater", "GPG validation failed")
-def test_rules_that_were_changed_on_the_way_are_refused(server, channel):
-    """The signature is that of the channel, but of another archive."""
-    project = server.project
-    before = in_use(project)
-    channel.spoil(channel.publish(str(Rule())))
+# Tries out the rules of the image, with the lines in argv.
+TRIAL = """
+import sys
+from spam_rules import sets, trial, updater
 
-    begin = look(project)
+sets.Sets().begin()
+with updater.configuration() as config:
+    with (config / "local.cf").open("a") as file:
+        file.write(sys.argv[1])
+    try:
+        trial.scans(config)
+    except trial.FailedError as error:
+        print(error)
+"""
 
-    wait_for_words(project, "GPG validation failed", begin)
-    assert in_use(project) == before
-    recover(project, channel)
+
+@pytest.mark.core
+def test_rules_that_overlook_known_spam_do_not_stand_the_trial(server):
+    """As those that call all mail spam, they are not used."""
+    said = in_the_updater(server.project, TRIAL, "score GTUBE 0.1\n")
+
+    assert said == "trial: known spam (GTUBE) is not found\n"
 
 
 def recover(project, channel) -> None:
@@ -183,10 +218,9 @@ def test_a_killed_updater_leaves_what_works(server, channel, scan):
     kill(project, "rule-updater")
 
     assert in_use(project) == before
-    assert rule.name not in scan(f"{rule.word}\n")
+    assert not hits(scan, rule)
     project.wait_for("healthy", "rule-updater", PATIENCE)
-    wait_for_words(project, "is ready", look(project))
-    wait_for_rule(scan, rule)
+    take(project, channel, scan, rule)
     assert b"next" not in project.inside("rule-updater", "ls", "/rules/sets")
 
 
@@ -229,38 +263,35 @@ def refuses_known_spam(spammer, alice) -> bool:
     return spammer.send(alice.address, message).code == 550
 
 
-def test_the_rules_of_the_image_can_be_had_back(server, channel, scan):
+def test_the_operators_own_rules_are_used_and_stay(server, own, taken, scan):
+    """An update of the rules and `stack init` leave the operator's file alone."""
+    project = server.project
+    assert hits(scan, own)
+    assert "USER_IN_WELCOMELIST" in scan("It is me.\n", sender="a@welcome.test")
+
+    project.stack("init", "--yes")
+
+    assert own.name in project.as_root(f"cat {OWN}")
+    assert hits(scan, own)
+
+
+def test_the_rules_of_the_image_can_be_had_back(server, channel, taken, scan):
     """With SPAM_RULES_UPDATE=no, at once and without a restart."""
-    project, rule = server.project, Rule()
-    take(project, channel, rule)
-    wait_for_rule(scan, rule)
+    project = server.project
+    assert hits(scan, taken)
 
     with with_settings(
         project, SPAM_RULES_CHANNELS="rules.test", SPAM_RULES_UPDATE="no"
     ):
         wait_until(lambda: in_use(project) == PACKAGED, "the image's rules", PATIENCE)
-        wait_until(lambda: rule.name not in scan(f"{rule.word}\n"), "no hit", PATIENCE)
-
-
-def test_the_operators_own_rules_are_used_and_stay(server, channel, scan):
-    """
-    A new line in the file counts without a restart; `stack init` and an update of the
-    rules leave it alone.
-    """
-    project, own, theirs = server.project, Rule(), Rule()
-
-    with own_rules(project, f"{own}welcomelist_from *@outside.test\n"):
-        wait_for_rule(scan, own)
-        assert "USER_IN_WELCOMELIST" in scan("What do you think of me?\n")
-        take(project, channel, theirs)
-        wait_for_rule(scan, theirs)
-        project.stack("init", "--yes")
-        assert own.name in project.as_root(f"cat {OWN}")
-        assert own.name in scan(f"{own.word}\n")
+        wait_until(lambda: not hits(scan, taken), "no hit", PATIENCE)
+        # Or they would be fetched again.
+        channel.withdraw()
+        channel.taken = None
 
 
 def test_the_examples_in_the_operators_file_are_right(server, scan):
-    """Who takes the # away from all of them has rules that are accepted."""
+    """Who takes the # away has rules that are accepted, and used without a restart."""
     project = server.project
     examples = re.findall(r"^#(\S.*\n)", project.as_root(f"cat {OWN}"), re.MULTILINE)
 
@@ -297,24 +328,23 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("line", MISTAKES)
-@pytest.mark.provokes("spamassassin", "MISSPELT_OWN|misspelt_statement|lint: 1 issues")
-def test_a_mistake_in_the_operators_file_changes_nothing(server, scan, line):
-    """What was in use stays; the log names the file and the line; health shows it."""
-    project, rule = server.project, Rule()
+@pytest.mark.core
+@pytest.mark.provokes(
+    "spamassassin", r"MISSPELT_OWN|misspelt_statement|lint: \d issues"
+)
+def test_mistakes_in_the_operators_file_change_nothing(server, own, scan):
+    """What was in use stays; the log names file and line of each; health shows it."""
+    project = server.project
+    wait_for_rule(scan, own)
+    begin = time.time()
 
-    with own_rules(project, str(rule)):
-        wait_for_rule(scan, rule)
-        begin = time.time()
-        with own_rules(project, f"{line}\n") as number:
-            place = (f"{OWN}:{number}:", f"{OWN} (line {number})")
-            wait_until(
-                lambda: all_said(project, begin, place, MISTAKES[line]),
-                "what is wrong, and where",
-                PATIENCE,
-            )
-            project.wait_for("unhealthy", "spamassassin", PATIENCE)
-            assert rule.name in scan(f"{rule.word}\n")
+    with own_rules(project, "".join(f"{line}\n" for line in MISTAKES)) as first:
+        for number, (line, words) in enumerate(MISTAKES.items(), first):
+            places = (f"{OWN}:{number}:", f"{OWN} (line {number})")
+            said = partial(all_said, project, begin, places, words)
+            wait_until(said, f"what is wrong with {line!r}, and where", PATIENCE)
+        project.wait_for("unhealthy", "spamassassin", PATIENCE)
+        assert hits(scan, own)
 
 
 def all_said(project, begin: float, places: tuple[str, ...], words: str) -> bool:
