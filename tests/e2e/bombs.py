@@ -61,6 +61,3 @@ def _zip(files: dict[str, bytes]) -> bytes:
         for name, content in files.items():
             target.writestr(name, content)
     return archive.getvalue()
-
-
-BOMBS = [nested, beside_each_other, html, texts, zipped]
