@@ -2,6 +2,10 @@
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from docker.models.containers import Container
 
 from .message import letter, with_header
 from .project import Project
@@ -21,18 +25,29 @@ print(json.dumps(codes))
 """
 
 
-def hand_over(project: Project, *letters: tuple[str, bytes]) -> list[int]:
-    """Give Dovecot each message, with whom it is for; return its answers' codes."""
-    words = json.dumps([(to, base64.b64encode(raw).decode()) for to, raw in letters])
-    output = project.docker.containers.run(
+@contextmanager
+def beside_dovecot(project: Project) -> Iterator[Container]:
+    """Have a container that reaches the socket on which Dovecot takes mail."""
+    container = project.docker.containers.run(
         project.image,
-        ["-c", SCRIPT, words],
-        entrypoint="python3",
-        remove=True,
+        ["-c", "sleep infinity"],
+        entrypoint="sh",
+        detach=True,
+        init=True,
         network_mode="none",
         volumes={f"{project.name}_sockets": {"bind": "/run/sockets", "mode": "rw"}},
     )
-    codes: list[int] = json.loads(output)
+    try:
+        yield container
+    finally:
+        container.remove(force=True)
+
+
+def hand_over(beside: Container, *letters: tuple[str, bytes]) -> list[int]:
+    """Give Dovecot each message, with whom it is for; return its answers' codes."""
+    words = json.dumps([(to, base64.b64encode(raw).decode()) for to, raw in letters])
+    done = beside.exec_run(["python3", "-c", SCRIPT, words])
+    codes: list[int] = json.loads(done.output)
     return codes
 
 

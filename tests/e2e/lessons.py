@@ -27,6 +27,13 @@ for line in sys.argv[1:] or sys.stdin:
         print(json.dumps(control.makefile("rb").read().decode()))
 """
 
+_FORGET = """
+import sqlite3
+with sqlite3.connect("/var/lib/bayes/bayes.db", timeout=30) as database:
+    for table in ("token", "seen", "expire", "vars"):
+        database.execute(f"DELETE FROM bayes_{table}")
+"""
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -78,9 +85,8 @@ def lessons(kind: str, count: int, taught_as: str = "", user: str = "") -> list[
 
 def teach(project: Project, taught: Iterable[Lesson]) -> list[str]:
     """Hand in many lessons, and return the answers."""
-    run = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "python3")
     stdin = "\n".join(map(str, taught))
-    done = project.compose(*run, "stack", "-c", _ASK, stdin=stdin)
+    done = project.operate("python3", "-c", _ASK, stdin=stdin)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -133,5 +139,6 @@ def in_volume(project: Project, script: str) -> None:
 
 
 def forget_all(project: Project) -> None:
-    """Have the filter know nothing, as on its first day."""
-    in_volume(project, "rm -rf bayes.db* learn")
+    """Have the filter know nothing, as on its first day, when it has learnt all."""
+    wait_until_learnt(project)
+    project.inside("spamassassin", "python3", "-c", _FORGET)

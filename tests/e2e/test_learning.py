@@ -68,6 +68,7 @@ def find(client, folder: str, subject: str) -> list[int]:
     return client.search(["SUBJECT", subject])
 
 
+@pytest.mark.core
 def test_who_puts_a_message_into_junk_teaches_spam(server, alice, before, subject):
     """By APPEND, as some programs move, and within seconds."""
     with alice.imap() as client:
@@ -76,6 +77,7 @@ def test_who_puts_a_message_into_junk_teaches_spam(server, alice, before, subjec
     wait_until_known(server.project, before.nspam + 1, before.nham, within=10)
 
 
+@pytest.mark.core
 def test_moving_in_teaches_spam_and_moving_out_takes_it_back(
     server, alice, before, subject
 ):
@@ -108,6 +110,7 @@ def test_throwing_away_teaches_nothing(server, alice, before, subject, place):
     wait_until_known(server.project, before.nspam + 2, before.nham)
 
 
+@pytest.mark.core
 def test_what_the_filter_files_teaches_nothing(server, alice, spammer, before, subject):
     """Or it would confirm its own mistakes."""
     message = letter("a@outside.test", alice.address, subject, PUSHY)
@@ -145,6 +148,7 @@ def test_a_large_message_teaches_by_its_beginning(server, alice, before, subject
     assert "program" not in server.project.said("dovecot", since)
 
 
+@pytest.mark.core
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
 def test_a_verdict_changes_with_what_is_taught(server, alice, spammer, subject):
     """A new message in the language of spam goes to Junk then, one in ham's stays."""
@@ -218,6 +222,33 @@ def test_words_that_nobody_writes_any_more_are_forgotten(
     assert time.time() - after["oldest"] < 86400
 
 
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+def test_where_users_differ_each_is_judged_by_what_he_taught(
+    server, taught, alice, bob, spammer, subject
+):
+    """With SPAM_LEARNING=user, and for a message that has one recipient."""
+    project = server.project
+    with settings(project, SPAM_LEARNING="user"):
+        project.stack("init", "--yes")
+        wait_until(lambda: stats(project)["learning"] == "user", "the new setting")
+        # What all call spam is good to alice, and the other way round.
+        for kind, said in (("spam", "ham"), ("ham", "spam")):
+            teach(project, lessons(kind, ENOUGH, said, alice.address))
+        wait_until_learnt(project, 300)
+        spammer.send(alice.address, written("spam", f"one {subject}"))
+        spammer.send(bob.address, written("spam", f"two {subject}"))
+        hers = alice.receive(f"one {subject}").all("X-Spam-Status")[0]
+        his = bob.receive(f"two {subject}").all("X-Spam-Status")[0]
+        own = known(project, alice.address)
+    project.stack("init", "--yes")
+    wait_until(lambda: stats(project)["learning"] == "site", "the old setting")
+    forget_all(project)
+
+    assert own == Known(ENOUGH, ENOUGH)
+    assert "BAYES_00" in hers
+    assert "BAYES_00" not in his
+
+
 @pytest.mark.provokes("dovecot", "not learnt as spam")
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
 def test_without_the_filter_a_message_moves_and_the_log_tells(server, alice, subject):
@@ -287,33 +318,6 @@ def test_a_damaged_database_is_put_aside(server, alice, spammer, subject):
     said = [line.text for line in project.lines(["spamassassin"], since)]
     assert [line for line in said if "put aside" in line]
     forget_all(project)
-
-
-@pytest.mark.provokes("postfix", WHILE_RESTARTING)
-def test_where_users_differ_each_is_judged_by_what_he_taught(
-    server, taught, alice, bob, spammer, subject
-):
-    """With SPAM_LEARNING=user, and for a message that has one recipient."""
-    project = server.project
-    with settings(project, SPAM_LEARNING="user"):
-        project.stack("init", "--yes")
-        wait_until(lambda: stats(project)["learning"] == "user", "the new setting")
-        # What all call spam is good to alice, and the other way round.
-        for kind, said in (("spam", "ham"), ("ham", "spam")):
-            teach(project, lessons(kind, ENOUGH, said, alice.address))
-        wait_until_learnt(project, 300)
-        spammer.send(alice.address, written("spam", f"one {subject}"))
-        spammer.send(bob.address, written("spam", f"two {subject}"))
-        hers = alice.receive(f"one {subject}").all("X-Spam-Status")[0]
-        his = bob.receive(f"two {subject}").all("X-Spam-Status")[0]
-        own = known(project, alice.address)
-    project.stack("init", "--yes")
-    wait_until(lambda: stats(project)["learning"] == "site", "the old setting")
-    forget_all(project)
-
-    assert own == Known(ENOUGH, ENOUGH)
-    assert "BAYES_00" in hers
-    assert "BAYES_00" not in his
 
 
 @pytest.mark.parametrize("place", ["/usr/local/lib/sieve", "/live/current"])

@@ -21,19 +21,35 @@ def known(project: Project) -> dict[str, int]:
     return site
 
 
-@pytest.mark.parametrize(("kind", "count"), [("spam", "nspam"), ("ham", "nham")])
-def test_what_is_handed_over_is_learnt_and_forgotten(server, subject, kind, count):
+@pytest.mark.core
+def test_what_is_handed_over_is_learnt_and_forgotten(server, subject):
     """Within seconds, as often as it is said; what is known already counts once."""
     project = server.project
-    message = letter("a@outside.test", "b@example.test", subject, PUSHY).decode()
-    before = known(project)[count]
+    # To the filter, two of one date and text are one.
+    messages = {
+        kind: letter("a@outside.test", "b@example.test", subject, f"{kind}\n").decode()
+        for kind in ("spam", "ham")
+    }
+    before = counts(project)
 
-    done = project.stack("spam", "learn", kind, "-", stdin=message)
-    wait_until(lambda: known(project)[count] == before + 1, f"one more {kind}", 60)
-    project.stack("spam", "forget", "-", stdin=message)
-    wait_until(lambda: known(project)[count] == before, f"{kind} forgotten", 60)
+    done = {
+        kind: project.stack("spam", "learn", kind, "-", stdin=message).stderr
+        for kind, message in messages.items()
+    }
+    more = {kind: count + 1 for kind, count in before.items()}
+    wait_until(lambda: counts(project) == more, "one more of each", 60)
+    for message in messages.values():
+        project.stack("spam", "forget", "-", stdin=message)
+    wait_until(lambda: counts(project) == before, "both forgotten", 60)
 
-    assert f"Handed over to be learnt as {kind}: 1 message." in done.stderr
+    for kind, said in done.items():
+        assert f"Handed over to be learnt as {kind}: 1 message." in said
+
+
+def counts(project: Project) -> dict[str, int]:
+    """Tell how many messages of each kind the site has learnt."""
+    now = known(project)
+    return {"spam": now["nspam"], "ham": now["nham"]}
 
 
 def test_a_mailbox_is_learnt_whole(server, subject):
@@ -42,7 +58,6 @@ def test_a_mailbox_is_learnt_whole(server, subject):
     before = known(project)["nspam"]
     mbox = "".join(
         "From a@outside.test Wed Nov 25 02:00:00 2026\n"
-        # To the filter, two of one date and text are one.
         + letter("a@outside.test", "b@example.test", subject, f"{n}\n").decode()
         + "\n"
         for n in range(3)
@@ -55,6 +70,7 @@ def test_a_mailbox_is_learnt_whole(server, subject):
     project.stack("spam", "forget", "-", stdin=mbox)
 
 
+@pytest.mark.core
 def test_a_message_is_tested_without_being_sent(server, subject):
     """Its score is the sum of its tests, each with points and in words."""
     message = letter("a@outside.test", "b@example.test", subject, PUSHY).decode()
