@@ -1,6 +1,10 @@
 """Spam is refused or lands in Junk; a dead filter delays mail and never drops it."""
 
+import pytest
+
 from .message import GTUBE, PUSHY, letter, with_header
+
+pytestmark = pytest.mark.core
 
 
 def test_certain_spam_is_refused(spammer, alice, subject):

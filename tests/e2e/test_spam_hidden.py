@@ -9,6 +9,8 @@ import pytest
 
 from .message import GTUBE, blank
 
+pytestmark = pytest.mark.core
+
 # What spam-milter.conf says: the rest of a message is not scanned.
 SCANNED = 524_288
 
