@@ -46,12 +46,13 @@ def channel(server, mirror, own):
     )
     with settings(project, SPAM_RULES_CHANNELS="rules.test"):
         project.stack("init", "--yes")
+        await_applied(project, "spamassassin")
+        look(project)
         wait_until(
             lambda: "rules.test" in remembered(project).get("channels", ()),
             "the channel",
             PATIENCE,
         )
-        await_applied(project, "spamassassin")
         yield channel
         channel.withdraw()
     project.as_root(f"rm -r {keys}")
@@ -106,7 +107,6 @@ def take(project, channel, scan, rule: Rule) -> None:
     channel.taken = rule
 
 
-@pytest.mark.core
 def test_good_rules_are_used_while_mail_goes_on(server, taken):
     """
     An update is taken within minutes, compiled, and no message has to wait for it.
@@ -115,7 +115,6 @@ def test_good_rules_are_used_while_mail_goes_on(server, taken):
     assert "rules.test" in json.dumps(remembered(server.project))
 
 
-@pytest.mark.core
 def test_the_rules_in_use_are_compiled(server, taken):
     """SpamAssassin finds the compiled form of the new rules, and can use all of it."""
     project = server.project
@@ -193,6 +192,7 @@ with updater.configuration() as config:
 """
 
 
+@pytest.mark.core
 def test_rules_that_overlook_known_spam_do_not_stand_the_trial(server):
     """As those that call all mail spam, they are not used."""
     said = in_the_updater(server.project, TRIAL, "score GTUBE 0.1\n")
@@ -328,6 +328,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.core
 @pytest.mark.provokes(
     "spamassassin", r"MISSPELT_OWN|misspelt_statement|lint: \d issues"
 )
