@@ -3,6 +3,7 @@
 import json
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -119,16 +120,19 @@ class Certificates:
             "find var/tls var/etc -type f | sort | xargs sha256sum"
         )
 
-    def proven(self) -> None:
-        """Wait until `stack cert check` finds nothing wrong."""
-        wait_until(
-            lambda: self.project.stack("cert", "check", check=False).returncode == 0,
-            "every port serves what it should",
-        )
-
     def look_again(self) -> None:
-        """Have the service certs look at once at what is due."""
+        """Have the service certs look at once at what is due, and wait for the end."""
+        begin = time.time()
         self.project.container("certs").kill(signal="SIGHUP")
+        self.await_look(begin)
+
+    def await_look(self, begin: float) -> None:
+        """Wait until it has looked since *begin*, in seconds of the epoch."""
+        wait_until(
+            lambda: "Next look" in self.project.said("certs", begin),
+            "a look at what is due",
+            within=90,
+        )
 
 
 def stranger(host: str | None, kind: str = "") -> Trust:
@@ -157,16 +161,16 @@ def believer(root: str, host: str, kind: str = "") -> Trust:
 @contextmanager
 def put_back(server: Server) -> Iterator[Certificates]:
     """Have the certificates, and all that is known of them, as before afterwards."""
-    project = server.project
+    project, found = server.project, Certificates(server)
     # What all other tests believe in is learnt before it changes.
     assert server.trust
-    before = (project.folder / ".env").read_text()
+    before, served = (project.folder / ".env").read_text(), found.everywhere()
     project.as_root(
         "rm -rf saved; mkdir saved; install -d -m 0700 var/acme;"
         " cp -a var/tls var/acme saved/"
     )
     try:
-        yield Certificates(server)
+        yield found
     finally:
         (project.folder / ".env").write_text(before)
         project.as_root(
@@ -174,7 +178,7 @@ def put_back(server: Server) -> Iterator[Certificates]:
             " cp -a saved/$kind/. var/$kind/; done; rm -r saved"
         )
         project.stack("init", "--yes")
-        Certificates(server).proven()
+        wait_until(lambda: found.everywhere() == served, "what was served before")
 
 
 @contextmanager

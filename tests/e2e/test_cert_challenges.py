@@ -52,6 +52,7 @@ def web_server(project) -> Iterator[None]:
         project.inside("certs", "sh", "-c", "kill $(cat /tmp/web.pid)")
 
 
+@pytest.mark.core
 def test_a_web_server_that_has_port_80_can_answer(server, certificates):
     """
     Where port 80 is taken, `webroot` leaves the answer to who has taken it.

@@ -1,7 +1,5 @@
 """Certificates from elsewhere: taken when they are sound, refused with the reason"""
 
-import json
-from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +17,6 @@ from tests.unit.issuing import authority, rsa_key, server, signed_badly
 from .brought import LIFE, MIDDLE, NOW, ROOT, certificate, lay, served
 from .configuration import settings
 from .server import HOSTNAME
-from .wait import wait_until
 
 GOOD = certificate()
 RSA_ROOT = authority("An old root", key=rsa_key(), **LIFE)
@@ -38,6 +35,7 @@ BAD = {
 }
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("case", BAD)
 def test_what_is_not_sound_is_refused(server, certificates, case):
     """The reason is named; nothing is written, byte for byte, and nothing served."""
@@ -54,11 +52,12 @@ def test_what_is_not_sound_is_refused(server, certificates, case):
     assert certificates.files() == before
 
 
+@pytest.mark.core
 def test_files_in_any_order_are_served_in_the_right_one(server, certificates):
     """
     The issuers may come first and the root along: each port serves leaf, then issuer.
 
-    Who believes the root alone is satisfied everywhere.
+    Who believes the root alone is satisfied everywhere; no authority renews it.
     """
     paths = lay(server.project, a=ROOT.pem + MIDDLE.pem + GOOD.pem, b=GOOD.key_pem)
 
@@ -67,49 +66,24 @@ def test_files_in_any_order_are_served_in_the_right_one(server, certificates):
     shown = certificates.of()
     assert certificates.everywhere(root=ROOT.pem) == {shown["sha256"]}
     assert shown["comes_from"] == "operator"
+    renewed = certificates.cert("renew", "--force")
+    assert "No certificate comes from an authority" in renewed.stderr
     text = server.project.as_root(f"cat var/tls/{HOSTNAME}.pem")
     assert text == served(GOOD)
 
 
-def test_a_certificate_that_vouches_for_itself_can_be_had_again(server, certificates):
-    """`self-signed` makes one for the host, served everywhere."""
-    before = certificates.of()["sha256"]
-
-    server.project.stack("cert", "self-signed")
-
-    after = certificates.of()
-    assert after["issuer"] == "itself"
-    assert certificates.everywhere() == {after["sha256"]} != {before}
-
-
-def caddy(folder, issued) -> None:
-    """Keep *issued* as Caddy does."""
-    home = folder / "certificates" / "some-authority" / HOSTNAME
-    home.mkdir(parents=True, exist_ok=True)
-    (home / f"{HOSTNAME}.crt").write_text(issued.pem + MIDDLE.pem + ROOT.pem)
-    (home / f"{HOSTNAME}.key").write_text(issued.key_pem)
-
-
-def traefik(folder, issued) -> None:
-    """Keep *issued* as Traefik does."""
-    chain = issued.pem + MIDDLE.pem + ROOT.pem
-    kept = {
-        "domain": {"main": HOSTNAME},
-        "certificate": b64encode(chain.encode()).decode(),
-        "key": b64encode(issued.key_pem.encode()).decode(),
-    }
-    (folder / "acme.json").write_text(json.dumps({"any": {"Certificates": [kept]}}))
-
-
-def certbot(folder, issued) -> None:
-    """Keep *issued* as another certbot does."""
+def certbot(folder, issued, number: int = 1) -> None:
+    """Keep *issued*, the certificate of that *number*, as another certbot does."""
     archive, live = folder / "archive" / HOSTNAME, folder / "live" / HOSTNAME
     for each in (archive, live):
-        each.mkdir(parents=True)
+        each.mkdir(parents=True, exist_ok=True)
     chain = issued.pem + MIDDLE.pem + ROOT.pem
     for name, text in {"privkey": issued.key_pem, "fullchain": chain}.items():
-        (archive / f"{name}1.pem").write_text(text)
-        (live / f"{name}.pem").symlink_to(f"../../archive/{HOSTNAME}/{name}1.pem")
+        (archive / f"{name}{number}.pem").write_text(text)
+        (live / f"{name}.pem").unlink(missing_ok=True)
+        (live / f"{name}.pem").symlink_to(
+            f"../../archive/{HOSTNAME}/{name}{number}.pem"
+        )
 
 
 @pytest.fixture
@@ -127,35 +101,23 @@ def kept(server, certificates) -> Iterator[Path]:
 @pytest.mark.provokes("certs", "IMPORT_FOLDER is not set")
 def test_a_folder_that_another_program_keeps_is_followed(certificates, kept):
     """
-    `stack cert import` takes the certificate for our name, says why it takes no other,
-    and the service certs takes each newer one: of certbot, Caddy and Traefik.
+    `stack cert import` says why it takes no certificate for another name, takes the one
+    for ours, and the service certs takes each newer one.
     """
-    caddy(kept, certificate("mail.elsewhere.test"))
+    certbot(kept, certificate("mail.elsewhere.test"))
     before = certificates.files()
     refused = certificates.cert("import", check=False)
     assert refused.returncode == 1
     assert "mail.elsewhere.test" in refused.stderr
     assert certificates.files() == before
 
-    first, *newer = [NOW + timedelta(days=days) for days in (30, 50, 70)]
-    certbot(kept, certificate(end=first))
+    certbot(kept, certificate(end=NOW + timedelta(days=30)))
     certificates.cert("import")
-    assert in_use(certificates) == ("folder", f"{first:%F}")
+    first = certificates.of()
+    assert first["comes_from"] == "folder"
 
-    for keep, end in zip((caddy, traefik), newer, strict=True):
-        keep(kept, certificate(end=end))
-        certificates.look_again()
-        wait_until(
-            lambda end=end: in_use(certificates) == ("folder", f"{end:%F}"),
-            f"what {keep.__name__} keeps, in use",
-        )
-    wait_until(
-        lambda: certificates.everywhere() == {certificates.of()["sha256"]},
-        "the newest, on every port",
-    )
-
-
-def in_use(certificates) -> tuple[str, str]:
-    """Tell where the certificate that is to be served comes from, and its last day."""
-    shown = certificates.of()
-    return shown["comes_from"], shown["not_after"][:10]
+    certbot(kept, certificate(end=NOW + timedelta(days=60)), number=2)
+    certificates.look_again()
+    second = certificates.of()
+    assert second["not_after"] > first["not_after"]
+    assert certificates.everywhere() == {second["sha256"]}

@@ -4,21 +4,11 @@ import pytest
 from cryptography import x509
 
 from .acme import EAB_HMAC_KEY, EAB_KID, Authority
-from .brought import bundle, certificate, lay
 from .certificates import Certificates, asking
 from .checkout import ROOT
 from .server import HOSTNAME
 
 pytestmark = pytest.mark.usefixtures("issued")
-
-# What no command of ours does: one certificate is revoked, and nothing else is done.
-REVOKE = (
-    "REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt /opt/certbot/bin/certbot"
-    " revoke --non-interactive --no-delete-after-revoke"
-    " --config-dir /project/var/acme/certbot --work-dir /tmp --logs-dir /tmp"
-    " --server https://acme.ca.test:14000/dir"
-    f" --cert-path /project/var/acme/certbot/live/{HOSTNAME}/cert.pem"
-)
 
 
 @pytest.fixture(scope="module")
@@ -51,25 +41,19 @@ def test_every_port_proves_our_name(certificates, authority):
 
 
 def test_what_is_not_due_is_not_asked_for_again(certificates):
-    """A second `issue`, and `renew`, change nothing: authorities count."""
+    """
+    The command of the README, which has got one, and `renew` change nothing:
+    authorities count.
+    """
+    command = "docker compose exec certs stack cert issue --agree-tos"
+    assert f"\n    {command}\n" in (ROOT / "README.md").read_text()
     before = certificates.files()
 
-    certificates.issue()
+    words = command.removeprefix("docker compose exec ").split()
+    certificates.project.compose("exec", "--no-TTY", *words)
     certificates.cert("renew")
 
     assert certificates.files() == before
-
-
-def test_a_forced_renewal_is_served_everywhere(certificates):
-    """`--force` gets another one, with another key, though none is due."""
-    before = certificates.of()
-
-    certificates.cert("renew", "--force")
-
-    after = certificates.of()
-    assert after["sha256"] != before["sha256"]
-    assert after["tlsa"] != before["tlsa"]
-    assert certificates.everywhere() == {after["sha256"]}
 
 
 def test_a_rehearsal_changes_nothing(certificates):
@@ -96,20 +80,6 @@ def test_a_stolen_key_is_replaced_and_revoked(certificates, authority):
     assert authority.status(serial(certificates)) == "Valid"
 
 
-def test_what_the_authority_wants_renewed_is_renewed(certificates):
-    """
-    It suggests when to renew (ARI): for a certificate that was revoked, at once.
-
-    By its lifetime, of which hardly anything has passed, it would not be due.
-    """
-    before = certificates.of()
-    certificates.project.inside("certs", "sh", "-c", REVOKE)
-
-    certificates.cert("renew")
-
-    assert certificates.of()["sha256"] != before["sha256"]
-
-
 def test_an_authority_may_want_to_know_its_customer(server, certificates):
     """
     With the key that it gave (EAB), another authority issues; it is nowhere kept.
@@ -132,6 +102,7 @@ def test_an_authority_may_want_to_know_its_customer(server, certificates):
 
 def test_the_terms_are_for_the_operator_to_agree_to(server, certificates):
     """Where there is nobody to ask, `--agree-tos` must say so; nothing is changed."""
+    server.project.as_root("rm -rf var/acme/certbot/accounts/eab.ca.test:14000")
     before = certificates.files()
 
     with asking(server.project, Authority(server.project, "eab.ca.test")):
@@ -147,25 +118,3 @@ def test_compose_starts_the_service_from_now_on(certificates):
     text = (certificates.project.folder / ".env").read_text()
 
     assert "COMPOSE_PROFILES=acme" in text.splitlines()
-
-
-def test_the_readme_says_what_is_done_here(certificates):
-    """The command that gets a certificate stands in it, and does so."""
-    command = "docker compose exec certs stack cert issue --agree-tos"
-    readme = (ROOT / "README.md").read_text()
-    assert f"\n    {command}\n" in readme
-
-    words = command.removeprefix("docker compose exec ").split()
-    certificates.project.compose("exec", "--no-TTY", *words)
-
-
-def test_the_service_renews_no_certificate_that_was_brought(server, certificates):
-    """What an operator brings in the place of an authority's is his to replace."""
-    (path,) = lay(server.project, brought=bundle(certificate()))
-    server.project.stack("cert", "import", path)
-
-    renewed = certificates.cert("renew", "--force")
-
-    assert "No certificate comes from an authority" in renewed.stderr
-    assert certificates.of()["issuer"] == "Its right hand"
-    certificates.issue()

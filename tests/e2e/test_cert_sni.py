@@ -3,20 +3,20 @@
 import pytest
 
 from .acme import Authority
-from .certificates import believer
-from .front_door import everybody_refused
+from .neighbour import run_beside
 from .server import HOSTNAME
 
-SECOND = "mail.second.test"
+# To see which kinds a port serves, clients ask that know one alone; some get none.
+pytestmark = [
+    pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem"),
+    pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed"),
+]
+
+SECOND, THIRD = "mail.second.test", "imap.second.test"
 
 
-@pytest.fixture(scope="module")
-def root(server, authorities) -> str:
-    """Know the authority of this world."""
-    return Authority(server.project).root
-
-
-def test_two_domains_have_certificates_of_their_own(server, certificates, root):
+@pytest.mark.usefixtures("authorities")
+def test_two_domains_have_certificates_of_their_own(server, certificates, world):
     """
     By SNI, on SMTP and IMAP, to clients of both kinds; who asks for neither gets ours.
     A client that is refused on port 25 sees no other certificates.
@@ -30,28 +30,28 @@ def test_two_domains_have_certificates_of_their_own(server, certificates, root):
         for each in certificates.shown()
         if each["name"] == SECOND
     }
+    root = Authority(server.project).root
     for kind in ("ECDSA", "RSA"):
         assert certificates.everywhere(SECOND, kind, root) == theirs[kind]
     for other in (HOSTNAME, "unknown.test", None):
         assert certificates.everywhere(other) == ours
-    with everybody_refused(server.project):
-        refused = certificates.served(25, believer(root, SECOND))
-    assert {refused} == theirs["ECDSA"]
-
-    certificates.cert("remove", SECOND)
-    assert certificates.everywhere(SECOND) == ours
+    where = (server.project, f"{server.project.name}_world", "neighbour_asks_by_sni")
+    for host, expected in ((SECOND, theirs["ECDSA"]), ("unknown.test", ours)):
+        assert {run_beside(*where, world.postfix, host)} == expected
 
 
-def test_one_certificate_may_be_for_several_domains(certificates, root):
+@pytest.mark.core
+def test_one_certificate_may_be_for_several_domains(certificates):
     """All its names are served by it, and by nothing else."""
-    certificates.issue(HOSTNAME, SECOND)
+    certificates.cert("self-signed", HOSTNAME, THIRD)
 
-    (shown,) = certificates.shown()
-    assert shown["hosts"] == [HOSTNAME, SECOND]
-    for host in (HOSTNAME, SECOND):
-        assert certificates.everywhere(host, root=root) == {shown["sha256"]}
+    shown = certificates.of()
+    assert shown["hosts"] == [HOSTNAME, THIRD]
+    for host in (HOSTNAME, THIRD):
+        assert certificates.everywhere(host) == {shown["sha256"]}
 
 
+@pytest.mark.core
 def test_the_hosts_own_certificate_is_not_removed(certificates):
     """It is shown to all who ask for no other name: it can only be replaced."""
     before = certificates.files()
