@@ -107,6 +107,7 @@ def test_a_name_server_that_refuses_is_told_of(server, certificates, world):
     """With a wrong key nothing is changed, and the file to mend is named."""
     wrong = update_credentials(world).replace("_secret = ", "_secret = QUJD")
     put(server.project, "dns-rfc2136.ini", wrong)
+    before = certificates.files()
 
     with settings(server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_WAIT="1"):
         done = certificates.issue("imap.second.test", check=False)
@@ -114,6 +115,7 @@ def test_a_name_server_that_refuses_is_told_of(server, certificates, world):
     assert done.returncode == 1
     assert "the name server was not changed" in done.stderr
     assert "var/acme/dns-rfc2136.ini" in done.stderr
+    assert certificates.files() == before
 
 
 def test_any_other_provider_is_served_by_a_program(server, certificates, world):
@@ -127,7 +129,10 @@ def test_any_other_provider_is_served_by_a_program(server, certificates, world):
 
     with settings(server.project, ACME_CHALLENGE="manual"):
         certificates.issue("imap.example.test")
+    shown = ("drill", "TXT", "_acme-challenge.imap.example.test", f"@{world.names}")
+    left = server.project.inside("resolver", *shown).decode()
 
+    assert "rcode: NXDOMAIN" in left
     assert proves(certificates, "imap.example.test")
     certificates.cert("remove", "imap.example.test")
 

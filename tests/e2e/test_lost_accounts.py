@@ -70,7 +70,7 @@ def test_no_address_answers_for_a_lost_table(server):
     with spoilt(server.project, "an empty file"):
         for table in ("aliases", "mailboxes", "refused", "senders"):
             file = f"sqlite:/live/current/{table}.sqlite"
-            with pytest.raises(CommandError):
+            with pytest.raises(CommandError, match="no such table"):
                 server.project.inside("postfix", "postmap", "-q", address, file)
 
 
