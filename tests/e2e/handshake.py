@@ -10,7 +10,7 @@ def handshake(server: Server, port: int, *options: str) -> str:
 
     From within the network that the ports are published on, by the openssl of the
     Dovecot image: it is as new as our servers', which a test machine's may not be.
-    Empty when client and server have nothing in common.
+    Its complaint when client and server have nothing in common.
     """
     host = "localhost" if port in IMAP_PORTS else "postfix"
     protocol = "imap" if port in IMAP_PORTS else "smtp"
@@ -18,5 +18,5 @@ def handshake(server: Server, port: int, *options: str) -> str:
     client = ("timeout", "30", "openssl", "s_client", "-connect", f"{host}:{port}")
     try:
         return server.project.inside("dovecot", *client, *start, *options).decode()
-    except CommandError:
-        return ""
+    except CommandError as error:
+        return str(error)

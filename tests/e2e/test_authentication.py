@@ -435,6 +435,7 @@ def test_an_author_hidden_among_many_is_refused(spammer, bob, subject):
     )
 
     assert reply.code == 550
+    assert "From: does not say plainly whose message this is" in str(reply)
 
 
 @pytest.mark.core

@@ -14,8 +14,10 @@ pytestmark = pytest.mark.core
 def test_no_version_is_told(spammer, command):
     """The greeting and every answer name our host and no program or version."""
     with spammer.session() as session:
-        answers = f"{session.greeting}\n{session.say(command)}"
+        reply = session.say(command)
+        answers = f"{session.greeting}\n{reply}"
 
+    assert reply.code
     # A client that is new is greeted by a first line at once, and the last one later.
     assert session.greeting.lines[-1] == "220 mail.example.test ESMTP"
     assert set(session.greeting.lines[:-1]) <= {"220-mail.example.test ESMTP"}

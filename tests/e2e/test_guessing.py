@@ -67,7 +67,8 @@ def test_a_guesser_does_not_learn_who_has_an_account(server, alice, disabled, pr
     medians = [
         median(took for who, _, took in results if who == user) for user in users
     ]
-    assert len({answer for _, answer, _ in results}) == 1
+    (answer,) = {answer for _, answer, _ in results}
+    assert answer.startswith(("535 5.7.8", "tag NO [AUTHENTICATIONFAILED]"))
     assert max(medians) < 2 * min(medians)
 
 
@@ -81,7 +82,7 @@ def test_who_guesses_too_often_is_told_to_wait(server, alice):
     From elsewhere the user logs in as before. The log names the address that the
     guesses came from, for a firewall to read.
     """
-    project = server.project
+    project, begin = server.project, time.time()
 
     with limited(project, attempts=3):
         answers = log_in(server, 465, *[(alice.address, alice.password)] * 4)
@@ -95,10 +96,10 @@ def test_who_guesses_too_often_is_told_to_wait(server, alice):
 
     log = [
         line.text
-        for line in project.lines(["postfix"])
+        for line in project.lines(["postfix"], begin)
         if "AUTH command rate limit exceeded" in line.text
     ]
-    assert 450 in [answer.code for answer in answers]
+    assert sorted(answer.code for answer in answers) == [235, 235, 235, 450]
     assert elsewhere.startswith("235")
     assert log
     assert all(f"[{project.gateway}]" in line for line in log), log

@@ -4,6 +4,9 @@ import pytest
 
 pytestmark = pytest.mark.core
 
+# What both searches must find, to show that they search.
+PLANTED = "/keys/planted.key"
+PLANT_KEY = f"mkdir -p /keys; echo PRIVATE KEY > {PLANTED}\n"
 IMAGES = ["stack", "certs", "postfix", "dovecot", "dkim-sign", "spamassassin"]
 # All that a container of ours is told by its environment.
 VARIABLES = {
@@ -34,14 +37,14 @@ def test_no_image_holds_a_key(server, service):
 
     found = project.docker.containers.run(
         project.container(service).image.id,
-        ["-c", f"{FIND_KEYS} true"],
+        ["-c", f"{PLANT_KEY}{FIND_KEYS} true"],
         entrypoint="sh",
         user="0",
         remove=True,
         network_mode="none",
     )
 
-    assert found.decode() == ""
+    assert found.decode().splitlines() == [PLANTED, PLANTED]
 
 
 @pytest.mark.parametrize("service", IMAGES)

@@ -34,7 +34,8 @@ def test_a_reload_ends_no_session(server, alice):
     a little more.
     """
     with server.connect(993, server.trust) as session:
-        session.say(f"LOGIN {alice.address} {alice.password}")
+        login = session.say(f"LOGIN {alice.address} {alice.password}")
+        assert "tag OK" in login
         server.project.inside("dovecot", "doveadm", "reload")
         session.socket.settimeout(13)
         with pytest.raises(TimeoutError):

@@ -176,6 +176,10 @@ def test_a_signed_answer_is_believed_and_a_forged_one_is_not(
         proven = answer(resolver, "NOERROR")
     with validating(project, world.names, f'trust-anchor: "{head} {turned}"') as other:
         forged = answer(other)
+        # It is there, for who doesn't ask for a proof (RFC 4035, 3.2.2).
+        asked = ["drill", "-o", "CD", f"mail.{SIGNED}", "@127.0.0.1"]
+        unproven = other.exec_run(asked)[1].decode()
 
     assert re.search(r";; flags: .*\bad\b", proven)
     assert "rcode: SERVFAIL" in forged
+    assert "rcode: NOERROR" in unproven

@@ -82,3 +82,4 @@ def test_what_is_killed_comes_back_and_nothing_is_lost(
         "every acknowledged message in bob's mailbox",
         within=60,
     )
+    assert {each.split()[-2] for each in load.acknowledged} == {"587", "25"}

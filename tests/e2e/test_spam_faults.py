@@ -34,6 +34,13 @@ for each in /proc/[0-9]*; do
 done 2>&- || true
 """
 
+# Sends a signal to each process; it fails if one is there that can't be sent it.
+SIGNAL = """
+for each; do
+    kill -s $0 $each 2>&- || [ ! -e /proc/$each ] || exit 1
+done
+"""
+
 # Keeps a child at work for more than a second.
 LONG = "".join(
     f"In {day} days the river rises {7 * day} fingers above the old bridge of stones.\n"
@@ -82,8 +89,7 @@ def at_work(project) -> set[str]:
 
 def signal(project, number: str, *pids: str) -> None:
     """Send a signal to processes of the filter's container, those that are left."""
-    kill_them = f"kill -{number} {' '.join(pids)} || true"
-    project.inside("spamassassin", "sh", "-c", kill_them)
+    project.inside("spamassassin", "sh", "-c", SIGNAL, number, *pids)
 
 
 @contextmanager

@@ -41,22 +41,27 @@ def test_current_tls_with_the_certificate_of_our_name(server, door, version):
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
 def test_old_tls_is_refused(server, door, version):
     """TLS 1.0 and 1.1 are forbidden (RFC 8996); Debian's Postfix would take them."""
-    with pytest.raises(ssl.SSLError):
-        server.connect(door, careless(ssl.TLSVersion[version]))
+    tls = careless(ssl.TLSVersion[version])
+
+    # What the server answers, and not what the client can't do.
+    with pytest.raises(ssl.SSLError, match="_ALERT_PROTOCOL_VERSION"):
+        server.connect(door, tls)
 
 
-@pytest.mark.parametrize("ciphers", ["aNULL", "kRSA", "3DES:RC4"])
+@pytest.mark.parametrize("ciphers", ["aNULL", "kRSA", "eNULL"])
 @pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
 def test_weak_ciphers_are_refused(server, door, ciphers):
-    """No anonymous server, none without forward secrecy, nothing broken (RFC 9325)."""
-    with pytest.raises(ssl.SSLError):
-        server.connect(door, careless(ssl.TLSVersion.TLSv1_2, ciphers))
+    """No anonymous server, none without forward secrecy or encryption (RFC 9325)."""
+    tls = careless(ssl.TLSVersion.TLSv1_2, ciphers)
+
+    with pytest.raises(ssl.SSLError, match="_ALERT_HANDSHAKE_FAILURE"):
+        server.connect(door, tls)
 
 
 @pytest.mark.parametrize(
     ("version", "ciphers"),
-    [("TLSv1", "ALL"), ("TLSv1_1", "ALL"), ("TLSv1_2", "aNULL")],
+    [("TLSv1", "ALL"), ("TLSv1_1", "ALL"), ("TLSv1_2", "aNULL"), ("TLSv1_2", "kRSA")],
 )
 def test_the_refused_clients_can_find_others(server, version, ciphers):
     """
@@ -103,7 +108,7 @@ def test_nothing_said_before_tls_counts_after_it_in_imap(server):
     """A command sent along with STARTTLS is dropped, with the connection or without."""
     with Imap(ADDRESS, server.port(143)) as session:
         session.write(b"a STARTTLS\r\nb NOOP\r\n")
-        session.line()
+        assert session.line().startswith("a OK")
         try:
             session.encrypt(server.trust)
             answer = session.say("CAPABILITY")
