@@ -58,12 +58,13 @@ def test_what_is_not_due_is_not_asked_for_again(certificates):
 
 def test_a_rehearsal_changes_nothing(certificates):
     """`--dry-run` goes all the way to the authority, and keeps nothing of it."""
-    before = certificates.files()
+    got = "ls -R var/acme/certbot/archive"
+    before = certificates.files(), certificates.project.as_root(got)
 
-    renewed = certificates.cert("renew", "--dry-run")
+    rehearsed = certificates.issue("--dry-run", HOSTNAME, "imap.example.test")
 
-    assert certificates.files() == before
-    assert "a certificate would be issued" in renewed.stderr
+    assert (certificates.files(), certificates.project.as_root(got)) == before
+    assert "a certificate would be issued" in rehearsed.stderr
 
 
 def test_a_stolen_key_is_replaced_and_revoked(certificates, authority):

@@ -39,6 +39,9 @@ def test_two_domains_have_certificates_of_their_own(server, certificates, world)
     for host, expected in ((SECOND, theirs["ECDSA"]), ("unknown.test", ours)):
         assert {run_beside(*where, world.postfix, host)} == expected
 
+    certificates.cert("remove", SECOND)
+    assert certificates.everywhere(SECOND) == ours
+
 
 @pytest.mark.core
 def test_one_certificate_may_be_for_several_domains(certificates):
