@@ -119,6 +119,7 @@ def test_a_port_that_serves_the_old_one_is_found(server, certificates):
         wait_for_postfix(certificates, new)
         checked = server.project.stack("cert", "check", check=False)
         server.project.as_root(f"cat kept.pem > {file}; rm kept.pem")
+    certificates.proven()
 
     assert checked.returncode == 1
     wrong = [line for line in checked.stdout.splitlines() if "another cert" in line]

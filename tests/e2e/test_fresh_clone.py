@@ -47,14 +47,19 @@ def clone(tmp_path_factory: pytest.TempPathFactory, server) -> Iterator[Project]
     project.remove()
 
 
+@pytest.fixture(scope="module")
+def started(clone: Project) -> Project:
+    """Have it started, as a newcomer does."""
+    clone.compose("up", "--detach", "--wait")
+    return clone
+
+
 @pytest.mark.core
-def test_compose_up_is_enough(clone):
+def test_compose_up_is_enough(started):
     """
     Without .env, without Python and without an account, all becomes healthy.
     """
-    clone.compose("up", "--detach", "--wait")
-
-    services = clone.containers()
+    services = started.containers()
     stack = services.pop("stack")
     assert stack.attrs["State"]["ExitCode"] == 0
     assert {container.health for container in services.values()} == {"healthy"}
@@ -83,19 +88,26 @@ def test_the_readme_can_be_typed_in(clone):
         clone.wait_for("healthy", service)
 
 
-def test_the_command_on_the_host_starts_the_service(clone):
+def test_the_command_on_the_host_starts_the_service(started):
     """
     With Python on the machine, `stack cert issue` alone starts certs and works there.
 
     What it says and how it ends comes through; nobody answers at this address.
     """
-    command = ("stack", "--project", str(clone.folder), "cert", "issue", "--agree-tos")
-    names = {"COMPOSE_PROJECT_NAME": clone.name}
+    command = (
+        "stack",
+        "--project",
+        str(started.folder),
+        "cert",
+        "issue",
+        "--agree-tos",
+    )
+    names = {"COMPOSE_PROJECT_NAME": started.name}
 
-    with settings(clone, ACME_DIRECTORY="https://127.0.0.1:1/dir"):
+    with settings(started, ACME_DIRECTORY="https://127.0.0.1:1/dir"):
         done = subprocess.run(
             [sys.executable, "-m", *command],
-            env={**clone.environment, **names},
+            env={**started.environment, **names},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -104,7 +116,7 @@ def test_the_command_on_the_host_starts_the_service(clone):
 
     assert done.returncode == 1
     assert "https://127.0.0.1:1/dir can't be reached" in done.stderr
-    assert clone.health("certs") == "healthy"
+    assert started.health("certs") == "healthy"
 
 
 def _images(built: Project) -> str:
