@@ -110,7 +110,7 @@ def test_the_old_one_is_put_back_if_a_port_does_not_serve_the_new(server, certif
 
 def test_a_port_that_serves_the_old_one_is_found(server, certificates):
     """`stack cert check` names the ports, what they serve, and fails; `status`, too."""
-    new = bundle(certificate())
+    new, served = bundle(certificate()), certificates.everywhere()
     lay(server.project, new=new)
     file = f"var/tls/{HOSTNAME}.pem"
 
@@ -119,7 +119,7 @@ def test_a_port_that_serves_the_old_one_is_found(server, certificates):
         wait_for_postfix(certificates, new)
         checked = server.project.stack("cert", "check", check=False)
         server.project.as_root(f"cat kept.pem > {file}; rm kept.pem")
-    certificates.proven()
+    wait_until(lambda: certificates.everywhere() == served, "the one before, served")
 
     assert checked.returncode == 1
     wrong = [line for line in checked.stdout.splitlines() if "another cert" in line]
