@@ -14,7 +14,7 @@ RAN = pytest.StashKey[tuple[float, float]]()
 # waits is tried again within as many (queue_run_delay), processes are started anew.
 ECHO = 300
 
-TROUBLE = re.compile(r"\b(warn(ing)?|error|fatal|panic)\b", re.IGNORECASE)
+TROUBLE = re.compile(r"\b(warn(ing)?|error|fatal|panic|traceback)\b", re.IGNORECASE)
 
 PROBE = re.compile(
     r"from localhost\[127|\[127\.0\.0\.1\]:|no_auth_attempts.*rip=127\.0\.0\.1"
