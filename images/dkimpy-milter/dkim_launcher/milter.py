@@ -16,6 +16,9 @@ _MOST_HEADERS = 10_000
 # Octets that each header takes beside its text, until the message has been judged.
 _BESIDE_TEXT = 600
 
+# What Postfix adds when it has cut a header (config/postfix/*_headers.pcre).
+_CUT = "x-header-cut"
+
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
@@ -68,6 +71,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
         *value* begins with its own blank, unless it has none.
         """
         self.headers += 1
+        self.cut |= name.strip().lower() == _CUT
         octets = len(name) + len(value) + _BESIDE_TEXT
         if self.headers > _MOST_HEADERS or not self.turn.take(octets):
             return int(Milter.CONTINUE)
@@ -111,7 +115,11 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
             if self.turn.missed:
                 raise deferred("Too many large messages at once, try again", "4.3.2")
             if self.headers > _MOST_HEADERS:
-                raise _too_many(self.headers)
+                raise _too_much(
+                    f"has {self.headers} headers, {_MOST_HEADERS} are taken at most"
+                )
+            if self.cut:
+                raise _too_much("has a header of over 60,000 octets: shorten it")
             self.judge()
         except RefusalError as refusal:
             return self._refuse(refusal)
@@ -139,6 +147,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
         self.fp = io.BytesIO()
         self.fields: list[tuple[str, bytes]] = []
         self.headers = 0
+        self.cut = False
         self.turn.end()
         self.turn = Turn()
 
@@ -154,6 +163,5 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
         return int(Milter.REJECT if refusal.code[0] == "5" else Milter.TEMPFAIL)
 
 
-def _too_many(headers: int) -> RefusalError:
-    sentence = f"The message has {headers} headers, {_MOST_HEADERS} are taken at most"
-    return RefusalError("552", "5.3.4", sentence)
+def _too_much(words: str) -> RefusalError:
+    return RefusalError("552", "5.3.4", f"The message {words}")
