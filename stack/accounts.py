@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stack import addresses, aliases, sendas, ways
+from stack import addresses, aliases, expansion, sendas, ways
 from stack.errors import StackError
 from stack.models import Alias, Domain, SendAs, User
 
@@ -29,7 +29,7 @@ def add_domain(session: Session, name: str) -> bool:
     if session.scalar(select(Domain).filter_by(name=name)):
         return False
     session.add(Domain(name=name, unicode_name=addresses.unicode_name(name)))
-    aliases.refuse_circles(session)
+    expansion.refuse_endless(session)
     return True
 
 
@@ -165,4 +165,4 @@ def remove_user(session: Session, address: str) -> None:
     session.delete(user(session, address))
     session.flush()
     aliases.refuse_dead_ends(session, dead)
-    aliases.refuse_circles(session)
+    expansion.refuse_endless(session)

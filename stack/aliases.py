@@ -6,11 +6,11 @@ name here, if somebody has that.
 """
 
 from collections.abc import Iterable, Set
-from graphlib import CycleError, TopologicalSorter
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stack import expansion
 from stack.addresses import domain_of, nearest
 from stack.errors import StackError
 from stack.models import Alias, Domain, User
@@ -25,7 +25,8 @@ def add(session: Session, source: str, targets: Iterable[str]) -> list[str]:
 
     Raises:
         StackError: When the source isn't in a domain of ours or below one, or mail
-            would reach nobody or go in a circle.
+            would reach nobody, go in a circle, or to more addresses than Postfix
+            follows.
     """
     _refuse_foreign(session, source)
     known = listed(session).get(source, [])
@@ -34,7 +35,7 @@ def add(session: Session, source: str, targets: Iterable[str]) -> list[str]:
     dead = Ways(session).dead_ends()
     session.add_all(Alias(source=source, target=target) for target in new)
     refuse_dead_ends(session, dead)
-    refuse_circles(session)
+    expansion.refuse_endless(session)
     return new
 
 
@@ -120,19 +121,3 @@ def refuse_dead_ends(session: Session, known: Set[tuple[str, str]]) -> None:
             f"alias {source} → {target}: nobody has that address: first"
             f" `stack user add {target}`, or `stack alias remove {source} {target}`"
         )
-
-
-def refuse_circles(session: Session) -> None:
-    """
-    Make sure that following aliases always comes to an end.
-
-    Raises:
-        StackError: When it doesn't.
-    """
-    try:
-        TopologicalSorter(Ways(session).graph()).prepare()
-    except CycleError as error:
-        circle = " → ".join(reversed(error.args[1]))
-        raise StackError(
-            f"alias {circle} leads in a circle: choose another target"
-        ) from None

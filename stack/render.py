@@ -13,7 +13,7 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
-from stack import files
+from stack import expansion, files
 from stack.certs.store import Served
 from stack.dkim import SigningKeys
 from stack.errors import InvalidError
@@ -50,6 +50,8 @@ def render(
     context = settings.context() | {
         "dkim_keys": dkim_keys,
         "certificates": certificates,
+        "most_alias_addresses": expansion.MOST_ADDRESSES,
+        "most_alias_steps": expansion.MOST_STEPS,
     }
     rendered = {}
     for path in _sources(config_dir):

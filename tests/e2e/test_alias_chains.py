@@ -1,8 +1,13 @@
 """Aliases that lead to aliases: followed to their end, or harmless without one."""
 
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
+
+from stack.expansion import MOST_STEPS
 
 from .accounts import aliases
 from .message import letter
@@ -51,17 +56,23 @@ def chain(server, alice, bob, carol):
         yield
 
 
+@contextmanager
+def written(server, pairs: Iterable[str]) -> Iterator[None]:
+    """Have aliases for a while, written by hand; a pair is source and target."""
+    rows = [[f"{word}@example.test" for word in pair.split()] for pair in pairs]
+    script = f"python3 -c '{ADD}' '{json.dumps(rows)}'"
+    server.project.as_root(f"{script} add")
+    try:
+        yield
+    finally:
+        server.project.as_root(f"{script} remove")
+
+
 @pytest.fixture
 def circle(server, alice, request):
     """Write a circle by hand, which `stack alias add` would refuse."""
-    rows = [
-        [f"{word}@example.test" for word in pair.split()]
-        for pair in CIRCLES[request.param]
-    ]
-    script = f"python3 -c '{ADD}' '{json.dumps(rows)}'"
-    server.project.as_root(f"{script} add")
-    yield f"{request.param}@example.test"
-    server.project.as_root(f"{script} remove")
+    with written(server, CIRCLES[request.param]):
+        yield f"{request.param}@example.test"
 
 
 @pytest.mark.core
@@ -92,6 +103,21 @@ def test_who_is_at_the_end_of_a_chain_sends_from_its_beginning(
     alice.send(bob.address, message=letter(sender, bob.address, subject), sender=sender)
 
     assert bob.receive(subject).message["From"] == sender
+
+
+def test_the_longest_chain_that_may_be_made_is_followed(
+    server, alice, spammer, subject
+):
+    """Postfix goes as far as `stack alias add` lets a chain of aliases grow."""
+    names = [f"deep{number}" for number in range(MOST_STEPS)]
+    pairs = [f"{one} {next_}" for one, next_ in pairwise([*names, "alice"])]
+    message = letter("a@outside.test", "deep0@example.test", subject)
+
+    with written(server, pairs):
+        reply = spammer.send("deep0@example.test", message)
+
+    assert reply.code == 250
+    assert alice.receive(subject)
 
 
 @pytest.mark.provokes("postfix", "unreasonable virtual_alias_maps (map|result)")

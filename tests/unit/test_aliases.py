@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import accounts, aliases, ways
+from stack import accounts, aliases, expansion, ways
 from stack.errors import StackError
 from stack.models import Alias
 
@@ -117,16 +117,48 @@ def test_a_circle_is_told_step_by_step(accounts_of):
         aliases.add(session, BOB, [ALICE])
 
 
-def test_a_long_chain_is_no_circle(accounts_of):
-    """A thousand steps are followed without giving up."""
+@pytest.fixture
+def short_limits(monkeypatch):
+    """Have Postfix follow little, so that a few rows are too many."""
+    monkeypatch.setattr(expansion, "MOST_ADDRESSES", 6)
+    monkeypatch.setattr(expansion, "MOST_STEPS", 3)
+
+
+def test_a_chain_is_followed_as_far_as_postfix_does(accounts_of):
+    """One step more, and Postfix would put off the mail of every sender."""
     session = accounts_of(ALICE)
     last = ALICE
-    for number in range(3000):
+    for number in range(expansion.MOST_STEPS):
         session.add(Alias(source=f"n{number}@example.org", target=last))
         last = f"n{number}@example.org"
 
-    aliases.refuse_circles(session)
-    assert aliases.add(session, "info@example.org", [last]) == [last]
+    expansion.refuse_endless(session)
+    with pytest.raises(StackError, match=r"info@example\.org leads over 1,001 aliases"):
+        aliases.add(session, "info@example.org", [last])
+
+
+@pytest.mark.parametrize("target", ["five@example.org", "@example.org"])
+def test_an_alias_leads_to_no_more_addresses_than_postfix_follows(
+    accounts_of, short_limits, target
+):
+    """Also by those that it leads to: each is counted as often as it is reached."""
+    session = accounts_of(ALICE)
+    aliases.add(session, target, [f"x{n}@example.net" for n in range(5)])
+    leads = target if target[0] != "@" else "anybody@example.org"
+
+    assert aliases.add(session, "six@example.org", [leads, ALICE])
+    with pytest.raises(StackError, match=r"six@example\.org leads to 7 addresses"):
+        aliases.add(session, "six@example.org", ["x1@example.net"])
+
+
+def test_an_alias_grows_with_those_it_leads_to(accounts_of, short_limits):
+    """The error names the alias that would be too large, which is another one."""
+    session = accounts_of(ALICE)
+    aliases.add(session, "a@example.org", [f"x{n}@example.net" for n in range(3)])
+    aliases.add(session, "b@example.org", ["a@example.org", "a+twice@example.org"])
+
+    with pytest.raises(StackError, match=r"alias b@example\.org leads to 8 addresses"):
+        aliases.add(session, "a@example.org", ["x9@example.net"])
 
 
 def test_one_target_or_all_are_removed(accounts_of):

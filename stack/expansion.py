@@ -1,0 +1,59 @@
+"""How far aliases lead: to an end, and to no more addresses than Postfix follows."""
+
+from graphlib import CycleError, TopologicalSorter
+
+from sqlalchemy.orm import Session
+
+from stack.errors import StackError
+from stack.ways import Ways
+
+# What main.cf tells Postfix. Past either limit it defers the mail of every sender
+# (virtual_alias_expansion_limit and virtual_alias_recursion_limit in postconf(5)).
+MOST_ADDRESSES = 10_000
+MOST_STEPS = 1_000
+
+
+def refuse_endless(session: Session) -> None:
+    """
+    Make sure that following aliases comes to an end, and soon enough for Postfix.
+
+    Raises:
+        StackError: When one leads in a circle, to more than MOST_ADDRESSES addresses,
+            or over more than MOST_STEPS aliases.
+    """
+    ways = Ways(session)
+    graph = ways.graph()
+    addresses: dict[str, int] = {}
+    steps: dict[str, int] = {}
+    for source in _ends_first(graph):
+        onward = graph[source]
+        # Postfix counts before it leaves out what it has found twice.
+        own = len(ways.aliases[source]) - len(onward)
+        addresses[source] = own + sum(addresses[each] for each in onward)
+        steps[source] = 1 + max((steps[each] for each in onward), default=0)
+        _refuse_far(source, addresses[source], steps[source])
+
+
+def _ends_first(graph: dict[str, list[str]]) -> list[str]:
+    """Return the sources, each after those that it leads to."""
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        circle = " → ".join(reversed(error.args[1]))
+        raise StackError(
+            f"alias {circle} leads in a circle: choose another target"
+        ) from None
+
+
+def _refuse_far(source: str, addresses: int, steps: int) -> None:
+    if addresses > MOST_ADDRESSES:
+        raise StackError(
+            f"alias {source} leads to {addresses:,} addresses, Postfix follows"
+            f" {MOST_ADDRESSES:,} at most: divide it into several that people write to"
+            " one by one, or use a program for mailing lists"
+        )
+    if steps > MOST_STEPS:
+        raise StackError(
+            f"alias {source} leads over {steps:,} aliases to its end, Postfix follows"
+            f" {MOST_STEPS:,} at most: let it lead to the end directly"
+        )

@@ -1,0 +1,51 @@
+"""Aliases with more members than Postfix follows by default."""
+
+import pytest
+
+from .accounts import aliases
+from .message import letter
+from .wait import wait_until
+
+# More than each of Postfix' defaults, which are 1,000. Mail for such addresses ends at
+# once: that domain takes none (RFC 7505), and a message without a sender has no bounce.
+MEMBERS = 1_100
+
+
+@pytest.fixture
+def list_of_lists(server, alice):
+    """An alias with many members, which are those of a second one as well."""
+    names = [f"member{number}@silent.test" for number in range(MEMBERS)]
+    members = " ".join(names)
+    with aliases(
+        server.project,
+        **{
+            "large@example.test": f"{members} {alice.address}",
+            "larger@example.test": f"large@example.test {members}",
+        },
+    ):
+        yield names
+
+
+@pytest.mark.core
+def test_mail_reaches_each_member_of_a_large_alias_once(
+    server, spammer, alice, list_of_lists, subject
+):
+    """Also who is a member on two ways, and the last one of all."""
+    message = letter("a@outside.test", "larger@example.test", subject)
+
+    reply = spammer.send("larger@example.test", message, sender="")
+    alice.receive(subject)
+    done = wait_until(lambda: finished(server), "an end for each of them", within=60)
+
+    assert reply.code == 250
+    assert sorted(done) == sorted(list_of_lists)
+
+
+def finished(server) -> list[str]:
+    """The recipients of the list that Postfix is done with, when it is with all."""
+    found = [
+        line.text.partition("to=<")[2].partition(">")[0]
+        for line in server.project.lines({"postfix"})
+        if "@silent.test>" in line.text and "status=bounced" in line.text
+    ]
+    return found if len(set(found)) >= MEMBERS else []
