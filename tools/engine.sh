@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sees to it that a Docker engine with Compose and Buildx answers.
-# Does nothing where one does. Installs Debian's packages and starts the engine
+# Where one does it only raises a limit of the kernel, as root. Installs Debian's packages and starts the engine
 # on Debian 12 or 13, as root; elsewhere it says what is missing.
 set -eu
 
@@ -81,6 +81,20 @@ wait_for_engine() {
         sleep 0.2
     done
 }
+
+# Each IMAP session that waits for mail takes an instance of inotify(7). The kernel gives
+# a uid 128 of them, and that uid is the same in all containers of the machine.
+raise_inotify() {
+    limit=/proc/sys/fs/inotify/max_user_instances
+    enough=8192
+    if [ -w "$limit" ] && [ "$(cat "$limit")" -lt "$enough" ] \
+        && echo "$enough" 2>/dev/null > "$limit"; then
+        mkdir -p /etc/sysctl.d
+        echo "fs.inotify.max_user_instances = $enough" > /etc/sysctl.d/60-mailstack.conf
+    fi
+}
+
+raise_inotify
 
 if answers && has_plugins; then
     exit 0

@@ -24,15 +24,17 @@ def status(project: Project, json_: bool) -> None:
     Say how containers, ports, certificates and block lists are; exit 1 if not well.
 
     How the containers are is known where Docker may be asked, so not in one of them.
-    What exactly the ports serve is said by `stack cert check`.
+    What exactly the ports serve is said by `stack cert check`. How many IMAP sessions
+    the kernel of this machine lets hear of new mail at once is said, too.
     """
-    from stack import endpoints, env, listings
+    from stack import endpoints, env, listings, watches
     from stack.upkeep import keeping
 
     project.require()
     health = endpoints.health(project.root)
     ports = _ports(endpoints.find(project.root))
     outlooks = keeping.outlooks(project)
+    kernel = watches.state()
     lists = listings.states(project.root, env.load(project.env).list_zones)
     rows = [
         *(("container", name, state, state in WELL) for name, state in health),
@@ -42,6 +44,8 @@ def status(project: Project, json_: bool) -> None:
             for each in outlooks
         ),
         *(("list", zone, words, words == listings.ANSWERS) for zone, words in lists),
+        # Nothing is wrong before there are that many sessions.
+        *([("kernel", watches.NAME, kernel, True)] if kernel else []),
     ]
     if json_:
         keys = ("kind", "name", "state", "ok")

@@ -18,7 +18,7 @@ LAYERS = [
     {"errors"},
     {"addresses", "blocklists", "files", "resolvers"},
     {"values", "models", "passwords", "certs", "relays", "processes", "endpoints"},
-    {"letters", "spam", "spamd"},
+    {"letters", "spam", "spamd", "watches"},
     {"settings", "project", "handshake", "listings", "dane"},
     {"env", "reference", "dkim", "dns", "database", "logins", "proof"},
     {"ways", "sendas", "preferences"},

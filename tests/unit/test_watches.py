@@ -1,0 +1,30 @@
+"""What `stack status` says of the kernel's limit to inotify."""
+
+import pytest
+
+from stack import watches
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (watches.ENOUGH, "8192, enough"),
+        (65536, "65536, enough"),
+        (128, "128: IMAP sessions beyond that hear of new mail up to 30 s late"),
+    ],
+)
+def test_the_limit_is_said_with_what_it_means(tmp_path, limit, words):
+    """And where it is low, what to type."""
+    file = tmp_path / "max_user_instances"
+    file.write_text(f"{limit}\n")
+
+    said = watches.state(file)
+
+    assert said is not None
+    assert said.startswith(words)
+    assert ("`sysctl -w fs.inotify.max_user_instances=8192`" in said) == (limit == 128)
+
+
+def test_a_machine_without_inotify_has_nothing_to_say(tmp_path):
+    """It runs Docker in a machine of its own."""
+    assert watches.state(tmp_path / "missing") is None
