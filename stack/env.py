@@ -27,6 +27,9 @@ VALUE = re.compile(
     rf"""[ \t]*|(?:[{SAFE}]+|"[{SAFE} ]*"|'[{SAFE} ]*')(?:[ \t]+\#.*|[ \t]*)"""
 )
 
+# What looks like a space, or like nothing.
+UNSEEN = re.compile(r"[\xa0\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
+
 # Compose's own (COMPOSE_PROJECT_NAME, COMPOSE_PROFILES …): not settings of ours.
 FOREIGN = ("COMPOSE_", "DOCKER_")
 PROFILES = "COMPOSE_PROFILES"
@@ -54,7 +57,8 @@ def read(path: Path) -> str | None:
         InvalidError: When it is not UTF-8.
     """
     try:
-        return path.read_bytes().decode()
+        # Windows puts a mark before UTF-8; Compose reads over it, too.
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
@@ -78,7 +82,7 @@ def parse(text: str, name: str = ".env") -> Settings:
     except ValidationError as error:
         for key, reason in mistakes(error):
             if key in values:
-                place = f"{name} line {places[key]}: {key}={values[key]}"
+                place = f"{name} line {places[key]}: {_shown(key, values[key])}"
                 problems.append(f"{place} {reason}")
             elif places.get(key) not in bad:
                 problems.append(f"{name}: {key} {reason}")
@@ -118,6 +122,13 @@ def _values(text: str) -> dict[str, str]:
     return {k: v for k, v in found.items() if v and not k.startswith(FOREIGN)}
 
 
+def _shown(key: str, value: str) -> str:
+    """Return the pair as it may be printed: a value that may be a secret may not."""
+    is_setting = key.lower() in Settings.model_fields
+    has_login = key.startswith("RELAY_") and "@" in value
+    return f"{key}={value}" if is_setting and not has_login else key
+
+
 def _survey(lines: Sequence[str]) -> tuple[dict[str, int], dict[int, str]]:
     """Return the line of each key, and the lines that can't be trusted, with why."""
     places: dict[str, int] = {}
@@ -138,17 +149,24 @@ def _survey(lines: Sequence[str]) -> tuple[dict[str, int], dict[int, str]]:
 def _problem(line: str, parts: re.Match[str] | None) -> str | None:
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", line):
         return "holds a control character: write the line anew"
-    if not line.strip() or line.lstrip().startswith("#"):
+    if not line.strip(" \t") or line.lstrip(" \t").startswith("#"):
         return None
-    if not parts:
+    if parts and VALUE.fullmatch(parts["rest"]):
+        return None
+    if unseen := UNSEEN.search(line):
         return (
-            f"{line.strip()!r} is not KEY=value: write the key in capitals,"
+            f"its character {unseen.start() + 1} is U+{ord(unseen[0]):04X}, which looks"
+            " like a space or like nothing: type the line anew"
+        )
+    if not parts:
+        key, more, _ = re.split(r"([=:]|$)", line.strip(), maxsplit=1)
+        return (
+            f"{key + more!r} is not KEY=value: write the key in capitals,"
             " with no space before it or round the ="
         )
-    if not VALUE.fullmatch(parts["rest"]):
-        return (
-            f"{parts['key']}: Compose and stack may read {parts['rest'].strip()!r}"
-            " differently: use letters, digits and . _ : / @ , + = * [ ] - only, and no"
-            " spaces"
-        )
-    return None
+    odd = re.search(rf"[^{SAFE}]", parts["rest"].strip())
+    return (
+        f"{parts['key']}: Compose and stack may read its value differently"
+        f"{f', for the {odd[0]!r} in it' if odd else ''}: use letters, digits and"
+        " . _ : / @ , + = * [ ] - only, and no spaces"
+    )

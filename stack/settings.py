@@ -1,6 +1,7 @@
 """What an operator decides: one field here for each key in .env."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated
@@ -46,6 +47,17 @@ PORTS = (
     "imaps_port",
     "http_port",
 )
+
+# What people write who come from elsewhere, by a word in the key.
+LOGINS = (
+    "no password belongs into .env: `stack relay login` keeps the login to a relay,"
+    " `stack user passwd` a user's"
+)
+HINTS = {
+    **dict.fromkeys(("PASS", "SECRET", "TOKEN", "USERNAME", "CREDENTIAL"), LOGINS),
+    "TZ": "all times in the logs are UTC",
+    "TIMEZONE": "all times in the logs are UTC",
+}
 
 
 class Settings(
@@ -344,6 +356,17 @@ class Settings(
             raise ValueError("must be another network: NETWORK_SUBNET has it")
         return prefix
 
+    @field_validator("resolver_network")
+    @classmethod
+    def _not_asking_itself(cls, prefix: str, info: ValidationInfo) -> str:
+        ourselves = f"{prefix}.53"
+        if ourselves in re.split("[,:]", info.data.get("resolver_upstream", "")):
+            raise ValueError(
+                f"must be another network: {ourselves} is our own resolver, and"
+                " RESOLVER_UPSTREAM would have it ask itself"
+            )
+        return prefix
+
     @property
     def relays(self) -> dict[str, Relay]:
         """The relay of each sender's domain that has its own; of all others by ""."""
@@ -385,6 +408,8 @@ def _words(key: str, kind: str, message: str) -> str:
     if kind == "missing":
         return "is missing: add it, or run `stack init`"
     if kind == "extra_forbidden":
+        if hint := next((h for word, h in HINTS.items() if word in key), ""):
+            return f"is not a setting: {hint}"
         keys = [name.upper() for name in Settings.model_fields]
         near = difflib.get_close_matches(key, keys, n=1)
         hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"

@@ -7,7 +7,7 @@ passes them on as they are written, so there is one way to write each value.
 
 import re
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
@@ -62,6 +62,13 @@ def relay(value: object) -> str:
     Raises:
         ValueError: When it is neither; the text goes on from what was wrong.
     """
+    if "@" in str(value) or "//" in str(value):
+        raise ValueError(
+            "must be the host alone, like smtp.example.net:587: its login is kept by"
+            " `stack relay login`, and RELAY_TLS says how it is spoken to"
+        )
+    if "[" in str(value):
+        raise ValueError("must be without [ ]: no MX record of a relay is looked up")
     host, colon, port = str(value).partition(":")
     if colon and not (re.fullmatch(r"[1-9][0-9]{0,4}", port) and int(port) < 65536):
         raise ValueError("must be a host name or IPv4 address, or one with :port")
@@ -105,8 +112,24 @@ def _dnsbl(value: object) -> str:
     return str(value)
 
 
-def _networks(text: str) -> str:
-    return ",".join(str(IPv4Network(each)) for each in filter(None, text.split(",")))
+def _networks(value: object) -> str:
+    wanted = "IPv4 addresses or networks like 192.0.2.25,198.51.100.0/24"
+    return ",".join(
+        str(_ipv4_network(each, wanted)) for each in str(value).split(",") if each
+    )
+
+
+def _ipv4_network(text: str, wanted: str) -> IPv4Network:
+    try:
+        inside = IPv4Interface(text)
+    except ValueError:
+        raise ValueError(f"must be {wanted}: {text}") from None
+    if inside.ip != inside.network.network_address:
+        raise ValueError(
+            f"must say the network, {inside.network}, or the one address, {inside.ip}:"
+            f" {text} is between the two"
+        )
+    return inside.network
 
 
 def _domains(value: object) -> str:
@@ -135,10 +158,11 @@ def _one_of(*words: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _subnet(text: str) -> IPv4Network:
-    network = IPv4Network(text)
+def _subnet(value: object) -> IPv4Network:
+    wanted = "an IPv4 network like 172.29.25.0/24, /8 to /28"
+    network = _ipv4_network(str(value), wanted)
     if not 8 <= network.prefixlen <= 28:
-        raise ValueError(text)
+        raise ValueError(f"must be {wanted}")
     return network
 
 
@@ -162,11 +186,19 @@ def _server(text: str) -> str:
     try:
         if colon and not 0 < int(port) < 65536:
             raise ValueError
-        return f"{IPv4Address(address)}{colon}{port}"
+        found = IPv4Address(address)
     except ValueError:
         raise ValueError(
             f"must be IPv4 addresses like 192.0.2.53, or with :port: {text}"
         ) from None
+    if found.is_loopback or found.is_unspecified:
+        raise ValueError(
+            f"must be reached from a container, where {found} is the container itself:"
+            " name the server that this machine asks (`resolvectl dns`)"
+        )
+    if found.is_multicast or found.is_reserved or found.is_link_local:
+        raise ValueError(f"must be addresses of servers: nobody answers at {found}")
+    return f"{found}{colon}{port}"
 
 
 def _directory(text: str) -> str:
@@ -217,10 +249,7 @@ RelayTLS = Annotated[
     _one_of("verify", "encrypt", "optional"),
 ]
 Dnsbl = Annotated[str, BeforeValidator(_dnsbl)]
-Networks = Annotated[
-    str,
-    _parsed(_networks, "IPv4 addresses or networks like 192.0.2.25,198.51.100.0/24"),
-]
+Networks = Annotated[str, BeforeValidator(_networks)]
 Domains = Annotated[str, BeforeValidator(_domains)]
 DMARCPolicy = Annotated[
     Literal["off", "mark", "refuse"], _one_of("off", "mark", "refuse")
@@ -233,9 +262,7 @@ Learning = Annotated[Literal["site", "user"], _one_of("site", "user")]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 IPv4 = Annotated[IPv4Address, _parsed(IPv4Address, "an IPv4 address")]
 IPv6 = Annotated[IPv6Address, _parsed(IPv6Address, "an IPv6 address")]
-Subnet = Annotated[
-    IPv4Network, _parsed(_subnet, "an IPv4 network like 172.29.25.0/24, /8 to /28")
-]
+Subnet = Annotated[IPv4Network, BeforeValidator(_subnet)]
 ResolverNetwork = Annotated[str, BeforeValidator(_network)]
 Upstream = Annotated[str, BeforeValidator(_upstream)]
 Directory = Annotated[

@@ -30,6 +30,10 @@ PKCS7 = (
     "its certificates are wrapped in PKCS #7: unwrap them with"
     " `openssl pkcs7 -print_certs -in FILE -out NEW`"
 )
+TRUSTED = (
+    "its certificate is in OpenSSL's own form, with remarks on trust: take them off"
+    " with `openssl x509 -in FILE -out NEW`"
+)
 PKCS12 = (
     "it is PKCS #12, not PEM: turn it into PEM with"
     " `openssl pkcs12 -in FILE -nodes -out NEW`"
@@ -102,7 +106,7 @@ def _misfit(kind: str, block: str) -> str:
         return ENCRYPTED
     if kind in REQUESTS:
         return REQUEST
-    return PKCS7 if kind == "PKCS7" else ""
+    return {"PKCS7": PKCS7, "TRUSTED CERTIFICATE": TRUSTED}.get(kind, "")
 
 
 def _damaged(kind: str) -> str:

@@ -162,6 +162,15 @@ def test_a_request_is_no_certificate():
     assert said[0].startswith("a certificate request is in it")
 
 
+def test_a_trusted_certificate_is_refused_with_the_way_out_of_it():
+    """As `openssl x509 -trustout` writes it; no daemon takes it."""
+    trusted = LEAF.pem.replace(" CERTIFICATE-----", " TRUSTED CERTIFICATE-----")
+
+    said = problems(LEAF.key_pem, trusted)
+
+    assert "`openssl x509 -in FILE -out NEW`" in said[0]
+
+
 def test_pkcs7_is_refused_with_the_way_out_of_it():
     """What some authorities send."""
     wrapped = pkcs7.serialize_certificates(certificates(LEAF, LOWER), Encoding.PEM)

@@ -77,6 +77,58 @@ def test_what_they_may_read_differently_is_refused(value):
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "RELAY_PASSWORD=hunter2",
+        "RELAY_PASSWORD=hunter$2",
+        "RELAY_PASSWORD = hunter2",
+        "relay_password: hunter2",
+        "RELAY_HOST=me:hunter2@smtp.example.net",
+        "RELAY_HOST='hunter2",
+        "MAIL_DOMAIN=hunter2=\u00a0",
+    ],
+)
+def test_what_may_be_a_secret_is_not_printed(line):
+    """Neither in a terminal that others see nor in the log of a container."""
+    said = problems(f"MAIL_HOSTNAME=mail.example.org\n{line}\n")
+
+    assert any("line 2: " in each for each in said)
+    assert "hunter" not in "".join(said)
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("SMTP_PORT=2525\u00a0", "its character 15 is U+00A0"),
+        ("\u00a0SMTP_PORT=2525", "its character 1 is U+00A0"),
+        ("SMTP_PORT\u200b=2525", "its character 10 is U+200B"),
+        ("\u00a0", "its character 1 is U+00A0"),
+    ],
+)
+def test_a_character_that_nobody_sees_is_named(line, place):
+    """As it comes from a web page; printed, the line would look right."""
+    (said,) = problems(f"{NAMES}{line}\n")
+
+    assert said.startswith(f".env line 3: {place}")
+
+
+def test_a_character_that_nobody_sees_does_no_harm_in_a_comment():
+    """Nobody reads comments but people."""
+    text = f"# a\u00a0b\n{NAMES}SMTP_PORT=2525 # c\u00a0d\n"
+
+    assert env.parse(text).smtp_port == 2525
+
+
+def test_the_mark_before_utf_8_is_read_over(tmp_path):
+    """Editors of Windows write it, and Compose reads over it, too."""
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xef\xbb\xbf" + NAMES.encode())
+
+    assert env.load(file).mail_domain == "example.org"
+    assert (env.read(file) or "").startswith("MAIL_DOMAIN=")
+
+
+@pytest.mark.parametrize(
     "line", ["SMTP_PORT", "SMTP_PORT = 25", " SMTP_PORT=25", "SMTP_PORT: 25", "a=b"]
 )
 def test_a_line_that_is_not_key_and_value_is_refused(line):
@@ -105,11 +157,12 @@ def test_a_key_that_is_set_twice_is_refused():
 def test_every_problem_is_told_with_its_line():
     """Lines that can't be read, bad values, unknown and missing keys: all at once."""
     assert problems("MAIL_DOMAIN=x\n\nSMTP_PORT=$P\nSPAM=1\n") == (
-        ".env line 3: SMTP_PORT: Compose and stack may read '$P' differently: use"
-        " letters, digits and . _ : / @ , + = * [ ] - only, and no spaces",
+        ".env line 3: SMTP_PORT: Compose and stack may read its value differently,"
+        " for the '$' in it: use letters, digits and . _ : / @ , + = * [ ] - only, and"
+        " no spaces",
         ".env line 1: MAIL_DOMAIN=x must be a domain name like mail.example.org",
         ".env: MAIL_HOSTNAME is missing: add it, or run `stack init`",
-        ".env line 4: SPAM=1 is not a setting: see docs/settings.md",
+        ".env line 4: SPAM is not a setting: see docs/settings.md",
     )
 
 

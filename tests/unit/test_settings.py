@@ -33,6 +33,10 @@ def complaint(**values: str) -> str:
         ("relay_host", "example.net:", "with :port"),
         ("relay_host", "example.net:99999", "with :port"),
         ("relay_host", "localhost", "must be a domain name"),
+        ("relay_host", "[smtp.example.net]:587", "must be without [ ]"),
+        ("relay_host", "user:pass@smtp.example.net", "`stack relay login`"),
+        ("relay_host", "smtps://smtp.example.net", "must be the host alone"),
+        ("relay_by_domain", "a.example/u:p@b.example", "`stack relay login`"),
         ("dmarc_policy", "reject", "must be off, mark or refuse"),
         ("trusted_forwarders", "a@b.example", "must be a domain name"),
         ("trusted_forwarders", "a.example, b.example", "must be a domain name"),
@@ -62,6 +66,10 @@ def complaint(**values: str) -> str:
         ("resolver_upstream", "192.0.2.1:0", "must be IPv4 addresses like"),
         ("resolver_upstream", "192.0.2.1,::1", "must be IPv4 addresses like"),
         ("resolver_upstream", "192.0.2.1,192.0.2.1", "must name each server once"),
+        ("resolver_upstream", "127.0.0.53", "127.0.0.53 is the container itself"),
+        ("resolver_upstream", "0.0.0.0:53", "0.0.0.0 is the container itself"),
+        ("resolver_upstream", "224.0.0.251", "nobody answers at 224.0.0.251"),
+        ("resolver_upstream", "255.255.255.255", "nobody answers at 255.255.255.255"),
         ("resolver_network", "172.29", "must be three numbers like"),
         ("resolver_network", "172.29.26.0", "must be three numbers like"),
         ("resolver_network", "172.29.256", "must be three numbers like"),
@@ -107,10 +115,11 @@ def complaint(**values: str) -> str:
         ("dnsbl_threshold", "2", "must be at most 1: more isn't had on all lists"),
         ("greylisting", "on", "must be yes or no"),
         ("client_exceptions", "partner.example", "must be IPv4 addresses or networks"),
-        ("client_exceptions", "192.0.2.1/24", "must be IPv4 addresses or networks"),
+        ("client_exceptions", "192.0.2.1/24", "the network, 192.0.2.0/24, or the one"),
+        ("client_exceptions", "192.0.2.0/33", "must be IPv4 addresses or networks"),
         ("client_exceptions", "2001:db8::1", "must be IPv4 addresses or networks"),
         ("log_level", "DEBUG", "must be info or debug"),
-        ("network_subnet", "172.29.25.1/24", "must be an IPv4 network"),
+        ("network_subnet", "172.29.25.1/24", "must say the network, 172.29.25.0/24"),
         ("network_subnet", "172.29.25.0/30", "must be an IPv4 network"),
         ("allow_ephemeral_data", "true", "must be yes or no"),
         ("auth_rate_limit", "many", "from 0 to 1000000"),
@@ -152,6 +161,30 @@ def test_a_bad_value_is_refused_with_its_remedy(key, value, reason):
 def test_a_good_value_stays_as_it_is_written(key, value):
     """Compose passes on the same text."""
     assert str(getattr(Settings(**NAMES, **{key: value}), key)) == value
+
+
+def test_the_resolver_is_not_told_to_ask_itself():
+    """Each question would go round until it is given up."""
+    said = complaint(resolver_upstream="192.0.2.1,172.29.26.53:53")
+
+    assert "172.29.26.53 is our own resolver" in said
+    assert Settings(
+        **NAMES, resolver_upstream="172.29.26.53", resolver_network="172.29.27"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("relay_password", "`stack relay login`"),
+        ("smtp_username", "`stack relay login`"),
+        ("tz", "times in the logs are UTC"),
+        ("timezone", "times in the logs are UTC"),
+    ],
+)
+def test_a_key_of_another_mail_server_is_told_our_way(key, hint):
+    """Better than the nearest setting, which has nothing to do with it."""
+    assert hint in complaint(**{key: "x"})
 
 
 def test_a_key_that_is_no_setting_is_refused_with_the_nearest():
