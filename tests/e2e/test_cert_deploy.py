@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -124,6 +125,47 @@ def test_a_port_that_serves_the_old_one_is_found(server, certificates):
     assert checked.returncode == 1
     wrong = [line for line in checked.stdout.splitlines() if "another cert" in line]
     assert {int(line.split()[1]) for line in wrong} == set(IMAP_PORTS)
+
+
+BROKEN = {
+    "within an issuer": (-200, "a certificate in it is damaged or cut off"),
+    "within the key": (100, "holds no certificate and private key that can be read"),
+    "at its beginning": (0, "holds no certificate and private key that can be read"),
+}
+
+
+@pytest.mark.core
+@pytest.mark.provokes("(postfix|dovecot)", "configuration refused")
+def test_a_broken_file_is_not_served(server, certificates):
+    """
+    A copy of a certificate that was interrupted changes nothing of what is served.
+
+    Postfix would have no TLS at all with it. Both containers say which file it is, and
+    are unhealthy until it is mended.
+    """
+    (path,) = lay(server.project, whole=bundle(certificate()))
+    server.project.stack("cert", "import", path)
+    served, file = certificates.everywhere(), f"var/tls/{HOSTNAME}.pem"
+    whole = (server.project.folder / file).read_text()
+
+    for end, words in BROKEN.values():
+        (path,) = lay(server.project, cut=whole[:end])
+        server.project.as_root(f"cp {path} {file}")
+        for service in ("postfix", "dovecot"):
+            wait_until(partial(complains, server, service, words), words)
+        assert certificates.everywhere() == served
+
+    (path,) = lay(server.project, kept=whole)
+    server.project.as_root(f"cp {path} {file}")
+    for service in ("postfix", "dovecot"):
+        server.project.wait_for("healthy", service)
+    assert certificates.everywhere() == served
+
+
+def complains(server, service: str, words: str) -> bool:
+    """Say whether *service* is unhealthy, and says of the file what is wrong."""
+    well, said = server.project.probe(service)
+    return not well and f"/tls/{HOSTNAME}.pem: {words}" in said
 
 
 def wait_for_postfix(certificates, text: str) -> None:
