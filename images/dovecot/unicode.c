@@ -13,6 +13,7 @@
 #include "str.h"
 #include "module-dir.h"
 #include "password-scheme.h"
+#include "safe-memset.h"
 #include "var-expand-private.h"
 
 #include "a_labels.h"
@@ -59,45 +60,47 @@ static int filter_a_labels(const struct var_expand_statement *stmt,
     return 0;
 }
 
-/* Blanks become spaces, and letters are composed. False: it is no such text. */
-static bool opaque(const char *password, char result[LONGEST])
+/*
+ * Blanks become spaces, and letters are composed. What is no such text is told as it is:
+ * it is the password of nobody.
+ */
+static const char *opaque(const char *password, char result[LONGEST])
 {
     int32_t from = 0, to = 0;
     UChar32 letter = -1;
 
-    if (!normal_form(password, true, result, LONGEST))
-        return false;
+    if (is_ascii(password) || !normal_form(password, true, result, LONGEST))
+        return password;
     while (letter != 0) {
         U8_NEXT_UNSAFE(result, from, letter);
         if (u_charType(letter) == U_SPACE_SEPARATOR)
             letter = ' ';
         U8_APPEND_UNSAFE(result, to, letter);
     }
-    return true;
+    return result;
 }
 
 /* Hashes made before were those of what was typed: if that differs, it is tried, too. */
 static int verify(const char *password, const struct password_generate_params *params,
                   const unsigned char *raw, size_t size, const char **error_r)
 {
-    char text[LONGEST];
-    int result = 0;
+    char buffer[LONGEST];
+    const char *text = opaque(password, buffer);
+    int result = password_verify(text, params, hash, raw, size, error_r);
 
-    if (!is_ascii(password) && opaque(password, text)
-        && strcmp(text, password) != 0)
-        result = password_verify(text, params, hash, raw, size, error_r);
-    return result ? result
-                  : password_verify(password, params, hash, raw, size, error_r);
+    if (result == 0 && strcmp(text, password) != 0)
+        result = password_verify(password, params, hash, raw, size, error_r);
+    safe_memset(buffer, 0, sizeof(buffer));
+    return result;
 }
 
 static void generate(const char *password, const struct password_generate_params *params,
                      const unsigned char **raw_r, size_t *size_r)
 {
-    char text[LONGEST];
+    char buffer[LONGEST];
 
-    if (!opaque(password, text))
-        i_fatal("A password is too long, or is not UTF-8");
-    (void) password_generate(text, params, hash, raw_r, size_r);
+    (void) password_generate(opaque(password, buffer), params, hash, raw_r, size_r);
+    safe_memset(buffer, 0, sizeof(buffer));
 }
 
 static const struct password_scheme scheme = {

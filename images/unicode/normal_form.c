@@ -18,7 +18,7 @@ bool normal_form(const char *text, bool composed, char *result, int size)
     u_strFromUTF8(units, size, &length, text, -1, &status);
     length = unorm2_normalize(form, units, length, normal, size, &status);
     u_strToUTF8(result, size, NULL, normal, length, &status);
-    memset(units, 0, 2 * size * sizeof(UChar));
+    explicit_bzero(units, 2 * size * sizeof(UChar));
     free(units);
     return status == U_ZERO_ERROR;
 }
