@@ -1,6 +1,7 @@
 """Letters that programs write in different ways: who logs in and sends is the same."""
 
 import re
+from contextlib import suppress
 from unicodedata import normalize
 
 import pytest
@@ -270,3 +271,14 @@ def test_a_folder_with_a_decomposed_name_of_before_is_kept(server, alice):
     assert counts == [1, 1]
     assert listed == [before]
     assert left == []
+
+
+@pytest.mark.parametrize("path", ["../{}", "{}/../x", "~{}", "/{}", "{}//x", "{}/cur"])
+def test_a_path_beyond_ascii_ends_no_session(alice, path):
+    """Such a name may be a folder's or not: it is answered, and others after it."""
+    name = path.format(normalize("NFD", "Öde"))
+    with alice.imap() as client:
+        for command in (client.create_folder, client.delete_folder):
+            with suppress(IMAPClientError):
+                command(name)
+        assert client.noop()
