@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from stack.errors import UnableError
 
 # The newest file in migrations/versions/. A test keeps it so.
-REVISION = "0003"
+REVISION = "0004"
 
 # Seconds to wait for a daemon that is reading. They read for milliseconds.
 BUSY = 10

@@ -1,6 +1,7 @@
 """Makes and hashes passwords."""
 
 import secrets
+import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.low_level import Type
@@ -23,9 +24,12 @@ def hashed(password: str) -> str:
     """
     Return *password* as Dovecot reads it, with the scheme before it.
 
+    The hash is that of its letters, whichever way a keyboard writes them.
+
     Raises:
         StackError: When it is too short, too long or can't be typed everywhere.
     """
+    password = opaque(password)
     if not SHORTEST <= len(password) <= LONGEST:
         raise StackError(
             f"the password has {len(password)} characters: take"
@@ -34,6 +38,16 @@ def hashed(password: str) -> str:
     if not password.isprintable():
         raise StackError("the password holds a control character: type it anew")
     return "{ARGON2ID}" + HASHER.hash(password)
+
+
+def opaque(password: str) -> str:
+    """
+    Return *password* as it is compared: an OpaqueString (RFC 8265, section 4.2).
+
+    Dovecot does the same with what mail programs send (images/dovecot/unicode.c).
+    """
+    spaces = (" " if unicodedata.category(c) == "Zs" else c for c in password)
+    return unicodedata.normalize("NFC", "".join(spaces))
 
 
 def generate() -> str:

@@ -6,7 +6,8 @@
  *
  * - wait for a writer: `stack` writes to the accounts for milliseconds;
  * - go on with what a query of ours gives after "-- else ", when there is no answer:
- *   that text, or nothing if it is "no row".
+ *   that text, or nothing if it is "no row";
+ * - ask for a_labels(domain), see a_labels_sql.c.
  */
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -16,8 +17,11 @@
 typedef struct sqlite3 sqlite3;
 typedef struct sqlite3_stmt sqlite3_stmt;
 enum { SQLITE_OK = 0, SQLITE_ROW = 100, SQLITE_DONE = 101, SQLITE_OPEN_MEMORY = 0x86 };
+enum { SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION = 1005 };
 typedef int open_function(const char *, sqlite3 **, int, const char *);
 typedef int timeout_function(sqlite3 *, int);
+typedef int configure_function(sqlite3 *, int, ...);
+typedef int load_function(sqlite3 *, const char *, const char *, char **);
 typedef int prepare_function(sqlite3 *, const char *, int, sqlite3_stmt **, const char **);
 typedef int statement_function(sqlite3_stmt *);
 typedef int bind_function(sqlite3_stmt *, int, const char *, int, void (*)(void *));
@@ -26,6 +30,7 @@ typedef int bind_function(sqlite3_stmt *, int, const char *, int, void (*)(void 
 /* Less than an SMTP client waits for an answer to RCPT. */
 static const int patience_ms = 5000;
 
+static const char extension[] = "/usr/local/lib/a_labels.so";
 static const char otherwise[] = "-- else ";
 
 /* Postfix has loaded the library when it comes here, but not where RTLD_NEXT looks. */
@@ -39,14 +44,26 @@ static void *original(const char *name)
     return function;
 }
 
+/* From here, and not from within SQL. */
+static void extend(sqlite3 *database)
+{
+    configure_function *configure = (configure_function *) original("sqlite3_db_config");
+    load_function *load = (load_function *) original("sqlite3_load_extension");
+
+    configure(database, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
+    load(database, extension, "sqlite3_alabels_init", NULL);
+}
+
 int sqlite3_open_v2(const char *name, sqlite3 **database, int flags, const char *vfs)
 {
     open_function *open = (open_function *) original("sqlite3_open_v2");
     timeout_function *wait = (timeout_function *) original("sqlite3_busy_timeout");
     int status = open(name, database, flags, vfs);
 
-    if (status == SQLITE_OK)
+    if (status == SQLITE_OK) {
         wait(*database, patience_ms);
+        extend(*database);
+    }
     return status;
 }
 

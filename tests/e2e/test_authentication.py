@@ -106,6 +106,17 @@ CASES = [
         says=("; dkim=permerror (the key was revoked)",),
     ),
     Case(
+        "dkim-permerror-hash",
+        signers=("old-hash.dkim.test",),
+        says=("; dkim=permerror (the key does not allow this hash algorithm)",),
+    ),
+    Case(
+        "dkim-pass-limits",
+        author="many.dkim.test",
+        signers=("many.dkim.test",),
+        says=("; dkim=pass (2048-bit rsa key)", "dis=none from=proven"),
+    ),
+    Case(
         "dkim-policy-sha1",
         signers=(PLAIN,),
         change=(b"a=rsa-sha256", b"a=rsa-sha1"),
@@ -266,6 +277,11 @@ CASES = [
         says=("; arc=fail (no key at this name)",),
     ),
     Case(
+        "arc-fail-key-for-another-service",
+        sealers=(("web.dkim.test", PASSED),),
+        says=("; arc=fail (the key is for another service than mail)",),
+    ),
+    Case(
         "arc-fail-silence",
         sealers=(("lame.test", PASSED),),
         says=("; arc=fail (the name servers did not answer)",),
@@ -278,6 +294,7 @@ REFUSED = [
     Case("strict-spf", author="strict.dmarc.test", sender="sub.strict.dmarc.test"),
     Case("np", author="ghost.subs.dmarc.test", sender="pass.spf.test"),
     Case("psd", author="one.suffix.test", signers=("two.suffix.test",)),
+    Case("other-service", author="web.dkim.test", signers=("web.dkim.test",)),
     Case("changed", author="big.test", signers=("big.test",), change=(b"To:", b"Cc:")),
     Case(
         "second-author",

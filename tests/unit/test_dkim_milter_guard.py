@@ -44,17 +44,32 @@ def test_accounts_that_cannot_be_read_hold_mail_back(tmp_path):
             "550 5.7.1 <boss@b.test> in Sender: does not belong to alice@a.test",
         ),
         (
+            {"from": ["alice@a.test, alice@Bu\u0308cher.test".encode()]},
+            "550 5.7.1 <alice@xn--bcher-kva.test> in From: does not belong to"
+            " alice@a.test",
+        ),
+        (
+            {"from": ['"boss@bücher.test" <alice@a.test>'.encode()]},
+            "550 5.7.1 <boss@xn--bcher-kva.test> in From: does not belong to"
+            " alice@a.test",
+        ),
+        (
+            {"from": ["alice@\u0301.test".encode()]},
+            "550 5.7.1 <alice@\u0301.test> in From: does not belong to alice@a.test",
+        ),
+        (
             {"from": [b"Staff: alice@a.test;"]},
             "550 5.7.1 From: has a group or a route in place of an address, so Staff:"
             " alice@a.test; can't be told to belong to alice@a.test",
         ),
         (
             {"from": ["älice@a.test".encode()]},
-            "550 5.6.7 From: has an address that is not plain ASCII; we have none such",
+            "550 5.6.7 From: has an address with letters beyond ASCII before its @;"
+            " we have none such",
         ),
         (
             {"from": [b"alice@a.test"], "sender": [b"\xff@a.test"]},
-            "550 5.6.7 Sender: has an address that is not plain ASCII;"
+            "550 5.6.7 Sender: has an address with letters beyond ASCII before its @;"
             " we have none such",
         ),
     ],
@@ -72,6 +87,44 @@ def test_the_logins_own_address_needs_no_accounts():
     values = _values(**{"from": [b"ALICE@A.TEST"]})
 
     guard.belongs_to("alice@a.test", values, lambda _: pytest.fail("was asked"))
+
+
+_WRITTEN = [
+    "erin@xn--bcher-kva.test",
+    "erin@bücher.test",
+    "Erin@BÜCHER.Test",
+    "erin@bu\u0308cher.test",
+    "Erin <erin@Bücher.test>",
+    '"erin@bücher.test" <erin@xn--bcher-kva.test>',
+    "=?utf-8?q?erin=40BU=CC=88CHER=2Etest?= <erin@bücher.test>",
+    "erin@bücher.test (erin@XN--BCHER-KVA.test), erin@bücher\u3002test",
+]
+
+
+@pytest.mark.parametrize("written", _WRITTEN)
+@pytest.mark.parametrize("header", ["from", "sender"])
+def test_a_domain_in_unicode_is_the_same_address(header, written):
+    """Whatever case and normal form it is written in; so is what looks like one."""
+    values = {"from": [b"erin@xn--bcher-kva.test"]} | {header: [written.encode()]}
+    login = "erin@xn--bcher-kva.test"
+
+    guard.belongs_to(login, _values(**values), lambda _: set())
+
+    assert guard.signing_domain(_values(**values)) == "xn--bcher-kva.test"
+
+
+def test_accounts_are_asked_for_a_labels():
+    """So all that they hold applies, aliases and rights to send too."""
+    asked = set()
+
+    def owners(address):
+        asked.add(str(address))
+        return {"alice@a.test"}
+
+    values = _values(**{"from": ["sales+x@BÜCHER.test".encode()]})
+    guard.belongs_to("alice@a.test", values, owners)
+
+    assert asked == {"sales+x@xn--bcher-kva.test"}
 
 
 def test_a_message_is_signed_for_one_domain():

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from dkim_launcher import canonical
 from dkim_launcher.dkimpy import SIGNATURE_VALUE
-from dkim_launcher.dnskeys import KeyFinder, KeyUnusableError
+from dkim_launcher.dnskeys import KeyFinder
+from dkim_launcher.keyrecord import KeyUnusableError
 from dkim_launcher.resolver import Answer, Resolver, UnansweredError, ask
 from dkim_launcher.signatures import verdicts
 from dkim_launcher.verdict import Verdict, authentication_results
@@ -112,7 +113,7 @@ def test_what_can_not_be_a_name_is_not_looked_up(domain):
     zone = Zone({})
 
     with pytest.raises(KeyUnusableError):
-        KeyFinder(zone.resolver(), 1024)(f"s._domainkey.{domain}".encode())
+        KeyFinder(zone.resolver(), 1024).of({})(f"s._domainkey.{domain}".encode())
 
     assert zone.asked == []
 

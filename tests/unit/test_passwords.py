@@ -1,5 +1,7 @@
 """Passwords are made well and kept as hashes that Dovecot reads."""
 
+import unicodedata
+
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
@@ -29,6 +31,30 @@ def test_a_password_may_be_in_any_language():
     hashed = passwords.hashed("пароль пароль")
 
     assert PasswordHasher().verify(hashed.removeprefix("{ARGON2ID}"), "пароль пароль")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Grüße an 12",
+        "Gru\u0308ße an 12",
+        "Grüße\u00a0an\u300012",
+        "Gru\u0308ße\u2002an\u202f12",
+    ],
+)
+def test_a_password_is_its_letters(monkeypatch, typed):
+    """However they are composed, and whatever blanks are between (RFC 8265)."""
+    monkeypatch.setattr(passwords, "HASHER", QUICK)
+
+    hashed = passwords.hashed(typed)
+
+    assert QUICK.verify(hashed.removeprefix("{ARGON2ID}"), "Gr\u00fc\u00dfe an 12")
+
+
+@pytest.mark.parametrize("typed", ["\uff21" * 8, "Straße 12", "a\u0301\u0323" * 8])
+def test_letters_that_only_look_alike_are_others(typed):
+    """Wide letters and capitals are not mapped: NFC is not NFKC (RFC 8265)."""
+    assert passwords.opaque(typed) == unicodedata.normalize("NFC", typed)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """When rules are looked for, and how much is said about it."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,32 @@ def test_a_memory_that_cannot_be_read_means_to_look_now(tmp_path, text):
     file.write_text(text)
 
     assert schedule.load(file).due(WANTED, NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("next", value) for value in ("soon", None, [], True, float("nan"), -1)),
+        *(("succeeded", value) for value in ("never", 1e300, float("inf"))),
+        *(("failures", value) for value in ("many", 1.5, -1, None)),
+        ("reason", 7),
+        *(("channels", value) for value in ([1], None, 5)),
+    ],
+)
+def test_a_memory_edited_by_hand_is_read_as_a_broken_one(tmp_path, name, value):
+    """Each field must be of its kind, or nothing is known."""
+    file = tmp_path / "state.json"
+    known = asdict(State(NOW + HOUR, NOW, channels=WANTED.channels))
+    file.write_text(json.dumps(known | {name: value}))
+
+    assert schedule.load(file) == State()
+
+
+def test_however_often_it_fails_it_is_tried_once_a_day():
+    """Years of failures are no reason to give up."""
+    state = State(failures=10_000)
+
+    assert state.failure("no network", WANTED, NOW).next <= NOW + DAY
 
 
 def test_other_channels_are_asked_at_once(job, answers):

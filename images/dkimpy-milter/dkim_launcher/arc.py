@@ -15,8 +15,8 @@ from dkim_launcher.dnskeys import (
     KeyFinder,
     KeyUnacceptableError,
     KeyUnavailableError,
-    KeyUnusableError,
 )
+from dkim_launcher.keyrecord import KeyUnusableError
 from dkim_launcher.limits import LONGEST_HEADER, MOST_HEADERS
 
 # No chain may have more (section 4.2.1).
@@ -175,7 +175,7 @@ def _holds(parsed: dkim.ARC, links: list[_Link], keys: KeyFinder) -> None:
     for number, link in reversed(list(enumerate(links, 1))):
         covered = list(_SET * number)[:-1]
         tags = {**link.seal, b"c": b"relaxed/relaxed"}
-        if not parsed.verify_sig(tags, covered, link.headers[_SEAL], keys):
+        if not parsed.verify_sig(tags, covered, link.headers[_SEAL], keys.of(tags)):
             raise _BrokenError(f"seal {number} doesn't hold")
 
 
@@ -186,7 +186,9 @@ def _text_is_whole(parsed: dkim.ARC, newest: _Link, keys: KeyFinder) -> None:
         raise _BrokenError("the newest signature doesn't cover what it should")
     tags = {b"c": b"relaxed/relaxed", **newest.signature}
     try:
-        holds = parsed.verify_sig(tags, covered, newest.headers[_SIGNATURE], keys)
+        holds = parsed.verify_sig(
+            tags, covered, newest.headers[_SIGNATURE], keys.of(tags)
+        )
     except dkim.ValidationError:
         holds = False
     if not holds:

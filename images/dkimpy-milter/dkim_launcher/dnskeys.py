@@ -1,22 +1,23 @@
 """Finds the public keys of one message's signatures, and judges them."""
 
+from collections.abc import Callable, Mapping
+
 import dkim
 
 from dkim_launcher.alabels import a_labels
+from dkim_launcher.keyrecord import KeyUnusableError, is_key, parse
 from dkim_launcher.resolver import Resolver, UnansweredError
 
 # A key is a stranger's data: these bound the arithmetic that he can have us do.
 _LONGEST_RECORD = 4096
 _LARGEST_RSA = 8192
 _LARGEST_EXPONENT = 2**32
+# A name may have several keys (RFC 6376, section 3.6.2.2): how many are looked at.
+_MOST_KEYS = 5
 
 
 class KeyUnavailableError(Exception):
     """The name servers don't answer: another time they may."""
-
-
-class KeyUnusableError(Exception):
-    """There is no key, or none that can be used; asking again won't help."""
 
 
 class KeyUnacceptableError(Exception):
@@ -30,20 +31,24 @@ class KeyFinder:
         self._resolver = resolver
         self._shortest_rsa = shortest_rsa
 
-    def __call__(self, name: bytes, timeout: float = 0) -> bytes:
+    def of(self, signature: Mapping[bytes, bytes]) -> Callable[..., bytes]:
         """
-        Return the key record at *name*: what dkim.DKIM.verify wants of a dnsfunc.
+        Return what dkim.DKIM.verify wants as a dnsfunc, for *signature* by its tags.
+
+        From the name of a key it gets the key's record.
 
         Raises:
             KeyUnavailableError: temperror of RFC 8601, section 2.7.1.
             KeyUnusableError: permerror there.
             KeyUnacceptableError: policy there.
         """
-        record = self._look_up(name)
-        self._check(name, record)
-        return record
 
-    def _look_up(self, name: bytes) -> bytes:
+        def find(name: bytes, timeout: float = 0) -> bytes:
+            return self._fitting(name, self._look_up(name), signature)
+
+        return find
+
+    def _look_up(self, name: bytes) -> list[bytes]:
         if not (known := a_labels(name.decode("utf-8", "replace"))):
             raise KeyUnusableError("no key can be at this name")
         try:
@@ -53,29 +58,40 @@ class KeyFinder:
         if not records:
             raise KeyUnusableError("no key at this name")
         # A wildcard may answer with other records beside the key.
-        return next((r for r in records if b"p=" in r), records[0])
+        keys = [record for record in records if is_key(record)]
+        return keys[:_MOST_KEYS] or records[:1]
 
-    def _check(self, name: bytes, record: bytes) -> None:
+    def _fitting(
+        self, name: bytes, records: list[bytes], signature: Mapping[bytes, bytes]
+    ) -> bytes:
+        """Return the first of *records* that is a key for *signature*."""
+        try:
+            return self._checked(name, records[0], signature)
+        except (KeyUnusableError, KeyUnacceptableError):
+            if not records[1:]:
+                raise
+            return self._fitting(name, records[1:], signature)
+
+    def _checked(
+        self, name: bytes, record: bytes, signature: Mapping[bytes, bytes]
+    ) -> bytes:
         if len(record) > _LONGEST_RECORD:
             raise KeyUnacceptableError("the key record is too long")
-        if _tag(record, b"p") == b"":
-            raise KeyUnusableError("the key was revoked")
+        key = parse(record)
+        key.refuse_unfit(signature)
+        self._refuse_weak(name, key.canonical())
+        return key.canonical()
+
+    def _refuse_weak(self, name: bytes, record: bytes) -> None:
         try:
             key, size, _, _ = dkim.evaluate_pk(name, record)
         except (dkim.DKIMException, ValueError, IndexError, TypeError):
             raise KeyUnusableError("the key record is malformed") from None
-        if key is None or size is None:
-            raise KeyUnusableError("the key is for a service that is not known")
         # The others are of Ed25519, which has one size.
-        if not isinstance(key, dict):
+        if not isinstance(key, dict) or size is None:
             return
         exponent = key["publicExponent"]
         if size > _LARGEST_RSA or exponent > _LARGEST_EXPONENT:
             raise KeyUnacceptableError(f"RSA key of {size} bits")
         if size < self._shortest_rsa:
             raise KeyUnacceptableError(f"RSA key of only {size} bits")
-
-
-def _tag(record: bytes, name: bytes) -> bytes | None:
-    tags = (part.partition(b"=") for part in record.split(b";"))
-    return next((v.strip() for n, _, v in tags if n.strip() == name), None)

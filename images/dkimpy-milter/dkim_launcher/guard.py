@@ -5,6 +5,7 @@ from collections.abc import Callable
 from math import ceil
 
 from dkim_launcher.addresses import Address, AddressError, parse
+from dkim_launcher.alabels import a_labels
 from dkim_launcher.lines import LONGEST, too_long
 from dkim_launcher.names import seen
 from dkim_launcher.rate import Rate
@@ -24,7 +25,7 @@ def authors(values: Values) -> list[Address]:
 
 
 def signing_domain(values: Values) -> str:
-    """Return the domain in From:, in lower case; raises RefusalError if two are."""
+    """Return the domain in From:, as A-labels; raises RefusalError if two are."""
     domains = {address.domain for address in authors(values)}
     if len(domains) > 1:
         raise rejected("From: has addresses of several domains, we can sign for one")
@@ -42,7 +43,8 @@ def belongs_to(
     fields = [("From", _author_line(values))]
     fields += [("Sender", value) for value in values("sender")]
     for header, value in fields:
-        for address in [*_parsed(header, value, login), *seen(_text(value))]:
+        written = map(_as_stored, seen(_text(value)))
+        for address in [*_parsed(header, value, login), *written]:
             _owned(login, header, address, owners)
 
 
@@ -98,12 +100,18 @@ def _parsed(header: str, value: bytes, login: str = "") -> list[Address]:
         what = _text(value)[:_QUOTED]
         whose = f", so {what} can't be told to belong to {login}" if login else ""
         raise rejected(f"{header}: {error}{whose}") from None
-    if not all(str(address).isascii() for address in found):
+    if not all(address.local.isascii() for address in found):
         raise rejected(
-            f"{header}: has an address that is not plain ASCII; we have none such",
+            f"{header}: has an address with letters beyond ASCII before its @;"
+            " we have none such",
             "5.6.7",
         )
-    return found
+    return [_as_stored(address) for address in found]
+
+
+def _as_stored(address: Address) -> Address:
+    """Return *address* as the accounts have it, if its domain is one at all."""
+    return address._replace(domain=a_labels(address.domain) or address.domain)
 
 
 def _text(value: bytes) -> str:

@@ -24,7 +24,7 @@ DKIMPY = Library(
             takes="self body",
             uses="body_algorithm canonicalize_body",
         ),
-        # Called by arc.py, dnskeys.py and signatures.py.
+        # Called by arc.py, dnskeys.py, keyrecord.py and signatures.py.
         Part("dkim:evaluate_pk", takes="name s"),
         Part("dkim:validate_signature_fields", takes="sig mandatory_fields arc"),
         Part("dkim.util:parse_tag_value", takes="tag_list"),

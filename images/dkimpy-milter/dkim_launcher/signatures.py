@@ -1,5 +1,8 @@
 """Verifies signatures: the arithmetic is dkimpy's, the reading of it ours."""
 
+import time
+from collections.abc import Callable
+
 import dkim
 from dkim.util import InvalidTagValueList, parse_tag_value
 
@@ -8,13 +11,15 @@ from dkim_launcher.dnskeys import (
     KeyFinder,
     KeyUnacceptableError,
     KeyUnavailableError,
-    KeyUnusableError,
 )
+from dkim_launcher.keyrecord import KeyUnusableError
 from dkim_launcher.limits import LONGEST_HEADER, MOST_HEADERS
 from dkim_launcher.verdict import Verdict, readable
 
 # 3,000 took half a minute.
 _MOST_SIGNATURES = 10
+# Seconds that clocks may differ. dkimpy gives ten hours, to be sure of time zones.
+_SLACK = 300
 
 
 def verdicts(message: bytes, keys: KeyFinder) -> list[Verdict]:
@@ -52,12 +57,16 @@ def _verdict(
     if tags["a"] == "rsa-sha1":
         # RFC 8301, section 3.1: neither for signing nor for verifying.
         return Verdict("policy", "rsa-sha1 is not to be relied on", tags)
-    return Verdict(*_outcome(parsed, index, keys), tags)
+    if b"@" not in raw.get(b"i", b"@"):
+        return Verdict("neutral", "malformed signature", tags)
+    return Verdict(*_outcome(parsed, index, keys.of(raw)), tags)
 
 
-def _outcome(parsed: dkim.DKIM, index: int, keys: KeyFinder) -> tuple[str, str]:
+def _outcome(
+    parsed: dkim.DKIM, index: int, find_key: Callable[..., bytes]
+) -> tuple[str, str]:
     try:
-        holds = parsed.verify(idx=index, dnsfunc=keys)
+        holds = parsed.verify(idx=index, dnsfunc=find_key)
     except KeyUnavailableError as error:
         return "temperror", str(error)
     except KeyUnusableError as error:
@@ -71,6 +80,9 @@ def _outcome(parsed: dkim.DKIM, index: int, keys: KeyFinder) -> tuple[str, str]:
         return "neutral", "this signature could not be processed"
     if not holds:
         return "fail", "headers were changed, or signed with another key"
+    expiry = parsed.signature_fields.get(b"x")
+    if expiry and int(expiry) < time.time() - _SLACK:
+        return "policy", "the signature has expired"
     return _covers_enough(parsed)
 
 
@@ -92,6 +104,9 @@ def _covers_enough(parsed: dkim.DKIM) -> tuple[str, str]:
         policy = dkim.CanonicalizationPolicy.from_c_value(
             parsed.signature_fields.get(b"c")
         )
-        if int(length) < len(policy.canonicalize_body(parsed.body)):
+        whole = len(policy.canonicalize_body(parsed.body))
+        if int(length) < whole:
             return "policy", "text was added after what is signed"
+        if int(length) > whole:
+            return "permerror", "l= is more than the whole text"
     return "pass", f"{parsed.keysize}-bit {parsed.ktag.decode()} key"

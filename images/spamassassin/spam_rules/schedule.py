@@ -10,6 +10,8 @@ from .wishes import Wishes
 
 HOUR = 3600.0
 DAY = 24 * HOUR
+# The end of the year 9999: no later time can be told.
+_LAST = 253_402_300_800
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class State:
         other = self.channels != wishes.channels
         return other or not now < self.next <= now + 2 * DAY
 
+    def is_sound(self) -> bool:
+        """Tell whether each field is of its kind: somebody may have edited the file."""
+        return (
+            all(map(_is_time, (self.next, self.succeeded)))
+            and type(self.failures) is int
+            and self.failures >= 0
+            and all(isinstance(each, str) for each in (self.reason, *self.channels))
+        )
+
     @classmethod
     def success(cls, wishes: Wishes, now: float) -> "State":
         """Return what is to be remembered: once a day, not all servers at once."""
@@ -41,20 +52,27 @@ class State:
 
     def failure(self, reason: str, wishes: Wishes, now: float) -> "State":
         """Return what is to be remembered: again in an hour, then two, up to a day."""
-        wait = min(DAY, HOUR * 2**self.failures)
+        wait = min(DAY, HOUR * 2 ** min(self.failures, 5))
         wait *= random.uniform(0.9, 1)  # noqa: S311 - as above
         return State(
             now + wait, self.succeeded, self.failures + 1, reason, wishes.channels
         )
 
 
+def _is_time(value: object) -> bool:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return 0 <= value < _LAST
+
+
 def load(path: Path) -> State:
-    """Return what *path* says; nothing is known if it can't be read."""
+    """Return what *path* says; nothing is known if it can't be read, or isn't ours."""
     try:
         found = json.loads(path.read_text())
-        return State(**found | {"channels": tuple(found["channels"])})
+        state = State(**found | {"channels": tuple(found["channels"])})
     except (OSError, ValueError, TypeError, KeyError):
         return State()
+    return state if state.is_sound() else State()
 
 
 def save(path: Path, state: State) -> None:

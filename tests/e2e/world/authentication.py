@@ -35,6 +35,7 @@ _DMARC = {
     "trial.dmarc.test": "p=reject; t=y",
     "trial-quarantine.dmarc.test": "p=quarantine; t=y",
     "subs.dmarc.test": "p=none; sp=quarantine; np=reject",
+    "web.dkim.test": "p=reject",
     "reports.dmarc.test": "rua=mailto:r@reports.dmarc.test",
     "broken.dmarc.test": "p=nonsense",
     "suffix.test": "p=reject; psd=y",
@@ -50,6 +51,13 @@ _SIGNERS = (
     *("sealer.test", "stranger.arc.test", "list.test"),
 )
 
+# Domains that sign with that key, too, and let it be used for something else.
+_LIMITS = {
+    "old-hash.dkim.test": "h=sha1",
+    "web.dkim.test": "s=web",
+    "many.dkim.test": "h=sha1:sha256; s=web:email; t=s; x=y",
+}
+
 # Domains that do nothing but exist, so that mail may come from them.
 _HOSTS = ("nothing.spf.test", "www.subs.dmarc.test", "double.dmarc.test")
 
@@ -64,7 +72,8 @@ def records(selector: str, key: str) -> list[str]:
     """
     spf = {f"{name}.spf.test": record for name, record in _SPF.items()}
     spf |= _SPF_OF_OTHERS
-    hosts = {*spf, *_DMARC, *_SIGNERS, *_HOSTS}
+    rest = key.replace("v=DKIM1; ", "")
+    hosts = {*spf, *_DMARC, *_SIGNERS, *_LIMITS, *_HOSTS}
     return [
         *(f"{name}. A 192.0.2.66" for name in sorted(hosts)),
         *(f'{name}. TXT "{record}"' for name, record in spf.items()),
@@ -74,5 +83,9 @@ def records(selector: str, key: str) -> list[str]:
             for p in ("none", "reject")
         ),
         *(f"{selector}._domainkey.{name}. TXT {key}" for name in _SIGNERS),
+        *(
+            f'{selector}._domainkey.{name}. TXT "v=DKIM1; {limits}; " {rest}'
+            for name, limits in _LIMITS.items()
+        ),
         'revoked._domainkey.plain.dkim.test. TXT "v=DKIM1; p="',
     ]

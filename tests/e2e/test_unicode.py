@@ -1,0 +1,284 @@
+"""Letters that programs write in different ways: who logs in and sends is the same."""
+
+import re
+from contextlib import suppress
+from unicodedata import normalize
+
+import pytest
+from imapclient.exceptions import IMAPClientError
+
+from .accounts import open_account, operate
+from .login import log_in, logged_in
+from .mailbox import Mailbox
+from .message import letter, with_header, without_header
+from .signatures import Signature, published, signatures
+from .wait import wait_until
+
+NAME = "xn--gre-6ka8l.test"
+ERIN = f"erin@{NAME}"
+# In Unicode, with capitals, and decomposed, as macOS has it; the ß is no ss.
+WRITTEN = ["erin@grüße.test", "Erin@GRÜẞE.Test", normalize("NFD", "erin@grüße.test")]
+
+PASSWORD = "Zoë fährt über Łódź"
+TYPED = {
+    "composed": PASSWORD,
+    "decomposed": normalize("NFD", PASSWORD),
+    "half": PASSWORD.replace("ë", "e\u0308"),
+    "a no-break space": PASSWORD.replace(" ", "\u00a0", 1),
+    "a wide space": normalize("NFD", PASSWORD).replace(" ", "\u3000"),
+}
+OTHERS = {
+    "without accents": "Zoe fahrt uber Łodz",
+    "in capitals": PASSWORD.upper(),
+    "without spaces": PASSWORD.replace(" ", ""),
+    "cut off": PASSWORD[:-1],
+}
+
+
+@pytest.fixture(scope="module")
+def erin(server, alice):
+    """Give an account to somebody in a domain, all written decomposed."""
+    decomposed = normalize("NFD", "grüße.test")
+    server.project.stack("domain", "add", decomposed)
+    words = ("user", "add", f"erin@{decomposed}", "--password-stdin")
+    server.project.stack(*words, stdin=TYPED["decomposed"])
+    yield Mailbox(ERIN, PASSWORD, server)
+    operate(server.project, f"user remove {ERIN}", f"domain remove {NAME}")
+
+
+@pytest.fixture(scope="module")
+def frida(server, erin):
+    """Give her a colleague, whose password any mail program can send."""
+    frida = open_account(server, f"frida@{NAME}")
+    yield frida
+    operate(server.project, f"user remove {frida.address}")
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("login", [*WRITTEN, ERIN])
+def test_a_login_is_the_same_in_unicode(server, erin, login):
+    """
+    A domain beyond ASCII may be written in Unicode or in A-labels, to send and to read.
+
+    In any case and in any normal form. All that is said of it later names A-labels.
+    """
+    other = letter("alice@example.test", erin.address, "x")
+
+    with logged_in(server, login, PASSWORD) as session:
+        refused = session.deliver(other, ERIN, [ERIN])
+
+    assert f"does not belong to {ERIN}" in str(refused)
+    assert "tag OK" in _read(server, login, PASSWORD)
+
+
+def _read(server, login: str, password: str) -> str:
+    """Log in to IMAP, and return what the server says."""
+    words = (f"{{{len(word.encode())}+}}\r\n{word}" for word in (login, password))
+    with server.connect(993, server.trust) as session:
+        return session.say(f"LOGIN {' '.join(words)}")
+
+
+@pytest.mark.core
+@pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
+def test_a_password_is_the_same_however_it_is_typed(server, erin):
+    """Passwords are compared letter by letter, not as octets (RFC 8265)."""
+    answers = log_in(server, 465, *((ERIN, typed) for typed in TYPED.values()))
+    others = log_in(server, 465, *((ERIN, typed) for typed in OTHERS.values()))
+
+    assert dict(zip(TYPED, (each.code for each in answers), strict=True)) == (
+        dict.fromkeys(TYPED, 235)
+    )
+    assert dict(zip(OTHERS, (each.code for each in others), strict=True)) == (
+        dict.fromkeys(OTHERS, 535)
+    )
+
+
+def test_a_password_is_the_same_in_imap(server, erin):
+    """LOGIN carries the same letters."""
+    answers = [_read(server, ERIN, typed) for typed in TYPED.values()]
+
+    assert [answer for answer in answers if "tag OK" not in answer] == []
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("address", WRITTEN)
+def test_ones_own_address_may_be_in_unicode(server, erin, stranger, subject, address):
+    """
+    In MAIL FROM:, From: and Sender: (RFC 6531, 6532) it is the login's.
+
+    The envelope leaves in A-labels, and the message is signed as that domain.
+    """
+    name = subject.split()[-1]
+    written = address.replace("@", f"+{name}@")
+    message = _letter(written, stranger.address, subject)
+    message = with_header(message, f'Sender: "{address}" <{written}>')
+
+    def reply():
+        with logged_in(server, address, PASSWORD) as session:
+            return session.deliver(message, written, [stranger.address], " SMTPUTF8")
+
+    wait_until(lambda: reply().code == 250, "signed mail of erin")
+
+    received = stranger.receive(subject)
+    assert received.all("Return-Path") == [f"<erin+{name}@{NAME}>"]
+    assert set(signatures(received, published(server))) == {
+        Signature(NAME, algorithm, valid=True)
+        for algorithm in ("rsa-sha256", "ed25519-sha256")
+    }
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("address", WRITTEN)
+def test_an_address_of_another_is_refused_in_unicode(server, erin, bob, address):
+    """In the envelope, in From: and in a display name; the reply names A-labels."""
+    hidden = f'"{address}" <{bob.address}>'
+    with logged_in(server, bob.address, bob.password) as session:
+        envelope = session.deliver(b"", address, [bob.address], " SMTPUTF8")
+        session.say("RSET")
+        headers = [
+            session.deliver(
+                _letter(author, bob.address, "x"),
+                bob.address,
+                [bob.address],
+                " SMTPUTF8",
+            )
+            for author in (address, hidden)
+        ]
+
+    assert re.search(rf"553 5\.7\.1 <{ERIN}>.* not owned by user bob", str(envelope))
+    for reply in headers:
+        assert f"550 5.7.1 <{ERIN}>" in str(reply).lower()
+
+
+def _letter(author: str, to: str, subject: str) -> bytes:
+    message = without_header(letter(ERIN, to, subject), "From")
+    return with_header(message, f"From: {author}")
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("address", WRITTEN)
+def test_mail_to_an_address_in_unicode_arrives(frida, spammer, subject, address):
+    """RCPT TO: in Unicode, in any case and normal form, reaches the mailbox."""
+    to = re.sub("(?i)erin", "Frida+x", address)
+    message = letter("a@outside.test", frida.address, subject)
+
+    reply = spammer.send(to, message, options=" SMTPUTF8")
+
+    assert reply.code == 250, str(reply)
+    assert frida.receive(subject)
+
+
+def test_rights_and_aliases_are_given_in_unicode(server, erin, alice, subject):
+    """What `stack` is told in Unicode holds for all ways to write it."""
+    given = [normalize("NFD", "info@grüße.test"), "@shop.GRÜßE.test"]
+    server.project.stack("alias", "add", given[0], alice.address)
+    server.project.stack("sendas", "add", alice.address, given[1])
+    try:
+        with logged_in(server, alice.address, alice.password) as session:
+            replies = [
+                session.deliver(
+                    _letter(sender, ERIN, subject), sender, [ERIN], " SMTPUTF8"
+                )
+                for sender in ("info@Grüße.test", normalize("NFD", "a@shop.grüße.test"))
+            ]
+    finally:
+        server.project.stack("alias", "remove", "info@grüße.test", alice.address)
+        server.project.stack("sendas", "remove", alice.address, "@shop.grüße.test")
+
+    assert [reply.code for reply in replies] == [250, 250], replies
+
+
+@pytest.fixture
+def blocked(server, alice):
+    """Have alice block a domain, written decomposed."""
+    entry = f"--user {alice.address} {normalize('NFD', '@köln.test')}"
+    operate(server.project, f"spam block add {entry}")
+    yield
+    operate(server.project, f"spam block remove {entry}")
+
+
+def test_a_sender_is_blocked_in_unicode(blocked, alice, spammer, subject):
+    """However From: writes the domain, the entry covers it, and no other."""
+    written = ["@köln.test", "@KÖLN.Test", normalize("NFD", "@köln.test")]
+
+    for number, domain in enumerate([*written, "@koln.test"]):
+        message = _letter(f"news{domain}", alice.address, f"{subject} {number}.")
+        assert spammer.send(alice.address, message).code == 250
+
+    for number in range(3):
+        assert alice.receive(f"{subject} {number}.", folder="Junk")
+    assert alice.receive(f"{subject} 3.")
+
+
+FOLDER = "Entwürfe/Süd"
+
+
+def test_a_folder_is_the_same_however_its_name_is_typed(alice):
+    """
+    A name that is composed or decomposed, as on macOS, is the same folder's (NFC).
+
+    To make, select, fill, look at, subscribe, list, rename and delete it.
+    """
+    decomposed = normalize("NFD", FOLDER)
+    renamed = normalize("NFD", "Entwürfe/Großmünster")
+    with alice.imap() as client:
+        client.create_folder(decomposed)
+        with pytest.raises(IMAPClientError, match="ALREADYEXISTS"):
+            client.create_folder(FOLDER)
+        client.append(FOLDER, b"Subject: x\r\n\r\nx\r\n")
+        client.append(decomposed, b"Subject: y\r\n\r\ny\r\n")
+        counts = [client.folder_status(f)[b"MESSAGES"] for f in (FOLDER, decomposed)]
+        selected = client.select_folder(decomposed)[b"EXISTS"]
+        client.copy(client.search(), FOLDER)
+        client.unselect_folder()
+        client.subscribe_folder(decomposed)
+        listed = [
+            [name for _, _, name in found]
+            for found in (
+                client.list_folders(pattern="Entw*"),
+                client.list_folders(pattern=decomposed),
+                client.list_folders(pattern=FOLDER),
+                client.list_sub_folders(pattern=FOLDER),
+                client.list_sub_folders(pattern=decomposed),
+            )
+        ]
+        client.unsubscribe_folder(decomposed)
+        unsubscribed = client.list_sub_folders(pattern=FOLDER)
+        client.rename_folder(decomposed, renamed)
+        after = [name for _, _, name in client.list_folders(pattern="Entw*")]
+        client.delete_folder("Entwürfe/Großmünster")
+        left = client.list_folders(pattern="Entw*")
+
+    assert (counts, selected) == ([2, 2], 2)
+    assert listed == [["Entwürfe", FOLDER], *[[FOLDER]] * 4]
+    assert after == ["Entwürfe", "Entwürfe/Großmünster"]
+    assert (unsubscribed, left) == ([], [])
+
+
+def test_a_folder_with_a_decomposed_name_of_before_is_kept(server, alice):
+    """What is on disk keeps its name, and is reached by either form of it."""
+    name = "Überweisungen"
+    before = normalize("NFD", name)
+    make = ("doveadm", "-o", "mail_plugins/nfc=no", "mailbox", "create")
+    server.project.inside("dovecot", *make, "-u", alice.address, before)
+    with alice.imap() as client:
+        client.append(name, b"Subject: x\r\n\r\nx\r\n")
+        counts = [client.folder_status(f)[b"MESSAGES"] for f in (name, before)]
+        listed = [found[2] for found in client.list_folders(pattern=name)]
+        client.delete_folder(name)
+        left = client.list_folders(pattern=name)
+
+    assert counts == [1, 1]
+    assert listed == [before]
+    assert left == []
+
+
+@pytest.mark.parametrize("path", ["../{}", "{}/../x", "~{}", "/{}", "{}//x", "{}/cur"])
+def test_a_path_beyond_ascii_ends_no_session(alice, path):
+    """Such a name may be a folder's or not: it is answered, and others after it."""
+    name = path.format(normalize("NFD", "Öde"))
+    with alice.imap() as client:
+        for command in (client.create_folder, client.delete_folder):
+            with suppress(IMAPClientError):
+                command(name)
+        assert client.noop()
