@@ -1,12 +1,14 @@
 """Mailboxes that are full, and those that are closed in the wrong moment."""
 
 import pytest
+from imapclient.exceptions import IMAPClientError
 
 from .accounts import open_account
 from .faults import paused
 from .large import MIB, large_letter
 from .message import letter
 from .queue import flush
+from .tiers import core_rows
 from .wait import wait_until
 
 SENDER = "a@outside.test"
@@ -111,3 +113,94 @@ def test_mail_for_a_user_disabled_since_is_delivered(
     assert reply.code == 250
     assert refused.startswith("550 5.2.1 ")
     assert newcomer.receive(subject)
+
+
+# How programs throw messages away, and where.
+THROWN = {
+    "COPY": ("copy", "Trash"),
+    "MOVE": ("move", "Trash"),
+    "COPY below": ("copy", "Trash/2026"),
+    "MOVE as Outlook does": ("move", "Deleted Items"),
+}
+
+
+def fill(client, to: str, size: int, *folders: str) -> int:
+    """Count the messages of that *size* that fit into *folders*, in turn."""
+    fitted = 0
+
+    def append() -> None:
+        nonlocal fitted
+        for fitted in range(100):
+            message = large_letter(SENDER, to, str(fitted), size)
+            client.append(folders[fitted % len(folders)], message)
+
+    with pytest.raises(IMAPClientError, match="OVERQUOTA"):
+        append()
+    return fitted
+
+
+@pytest.mark.parametrize("way", core_rows(THROWN, "COPY"))
+def test_a_full_mailbox_can_be_emptied_by_way_of_the_trash(small, way):
+    """
+    All of a full mailbox can be thrown into the Trash, and deleted from there.
+
+    Other folders get no more than before; what is deleted makes room.
+    """
+    command, trash = THROWN[way]
+    with small.imap() as client:
+        filled = fill(client, small.address, MIB // 8, "INBOX")
+        sent = fill(client, small.address, MIB // 8, "Sent")
+        if not client.folder_exists(trash):
+            client.create_folder(trash)
+        client.select_folder("INBOX")
+        getattr(client, command)(thrown := client.search(), trash)
+        client.delete_messages(thrown)
+        client.expunge()
+        client.select_folder(trash)
+        client.delete_messages(client.search())
+        client.expunge()
+        emptied = fill(client, small.address, MIB // 8, "Sent")
+
+    assert sent == 0
+    assert len(thrown) == filled == emptied > 0
+
+
+def test_what_was_delivered_past_the_quota_can_be_thrown_away(
+    server, small, alice, subject
+):
+    """A message that is larger than its mailbox may be goes into the Trash, too."""
+    alias = small.address.replace("@", "-past@")
+    server.project.stack("alias", "add", alias, small.address)
+    for number in range(2):
+        about = f"{number} {subject}"
+        size = MIB + MIB // 5
+        alice.send(alias, message=large_letter(alice.address, alias, about, size))
+        small.receive(about)
+
+    with small.imap() as client:
+        client.select_folder("INBOX")
+        client.move(client.search(), "Trash")
+
+        assert client.folder_status("Trash", ["MESSAGES"])[b"MESSAGES"] == 2
+
+
+def test_the_trash_is_no_way_round_the_quota(small):
+    """It has room for a quarter of the quota and 10 MiB more, with all below it."""
+    size, room = MIB // 2, MIB + MIB // 4 + 10 * MIB
+    with small.imap() as client:
+        client.select_folder("Trash")
+        client.create_folder("Trash/more")
+
+        assert fill(client, small.address, size, "Trash", "Trash/more") == room // size
+        assert fill(client, small.address, size, "INBOX") == 0
+
+
+def test_the_last_kibibyte_of_a_quota(server, newcomer):
+    """With one KiB in all, what is larger is refused, in each folder but the Trash."""
+    server.project.stack("user", "quota", newcomer.address, "1K")
+    large = letter(SENDER, newcomer.address, "x") + b"y" * 70 + b"\n" * 1000
+    with newcomer.imap() as client:
+        for folder in ("INBOX", "Sent", "Drafts", "Junk"):
+            with pytest.raises(IMAPClientError, match="OVERQUOTA"):
+                client.append(folder, large)
+        client.append("Trash", large)
