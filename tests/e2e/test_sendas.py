@@ -5,6 +5,7 @@ import pytest
 from .accounts import open_account, operate
 from .login import logged_in
 from .message import letter
+from .our_zone import publish
 from .signatures import Signature, published, signatures
 
 pytestmark = pytest.mark.core
@@ -15,8 +16,10 @@ def app(server, carol):
     """Open an account for an application, and let it write as two domains."""
     app = open_account(server, "app@example.test")
     operate(server.project, "sendas add app @books.example.test @second.test")
+    publish(server.project)
     yield app
     operate(server.project, "user remove app@example.test")
+    publish(server.project)
 
 
 @pytest.fixture
