@@ -6,6 +6,13 @@ import re
 import pytest
 
 from . import name_server
+from .accounts import aliases
+from .dialogue import Smtp
+from .message import letter
+from .project import ADDRESS
+from .server import DOMAIN, HOSTNAME
+from .stranger import found_out
+from .world import OUTSIDE
 
 pytestmark = pytest.mark.core
 
@@ -44,3 +51,66 @@ def test_the_world_has_the_records_that_are_to_be_published(server):
     assert sorted(each for each in world if is_in(each[0], domains)) == sorted(
         each for each in shown if each[1] != "TLSA"
     )
+
+
+@pytest.mark.parametrize("name", ["alice", "carol"])
+def test_what_our_users_send_is_proven_elsewhere(request, stranger, subject, name):
+    """OpenDKIM and OpenDMARC find SPF, both signatures and DMARC right."""
+    user = request.getfixturevalue(name)
+
+    user.send(stranger.address, subject)
+
+    domain = user.address.partition("@")[2]
+    assert found_out(stranger.receive(subject)) == {
+        f"spf=pass smtp.mailfrom={domain}",
+        f"dkim=pass header.d={domain} header.a=rsa-sha256",
+        f"dkim=pass header.d={domain} header.a=ed25519-sha256",
+        f"dmarc=pass header.from={domain}",
+    }
+
+
+def test_a_notice_of_ours_is_proven_elsewhere(server, alice, stranger, subject):
+    """A bounce has no sender: our host's name and its signatures prove whose it is."""
+    name = subject.split()[-1]
+    alias, nobody = f"{name}@{DOMAIN}", f"{name}@{OUTSIDE}"
+    both = f"{alice.address} {stranger.address}"
+
+    with aliases(server.project, **{alias: both}):
+        alice.send(nobody, message=letter(alias, nobody, subject), sender=alias)
+        notice = stranger.receive(nobody)
+
+    assert notice.all("Return-Path") == ["<>"]
+    assert found_out(notice) == {
+        f"spf=pass smtp.helo={HOSTNAME}",
+        f"dkim=pass header.d={DOMAIN} header.a=rsa-sha256",
+        f"dkim=pass header.d={DOMAIN} header.a=ed25519-sha256",
+        f"dmarc=pass header.from={DOMAIN}",
+    }
+
+
+def test_what_is_forwarded_back_to_us_is_proven(alice, bob, stranger, subject):
+    """Our own policy puts nothing of ours into Junk: the signatures prove it."""
+    alice.send(stranger.address, subject)
+    forwarded = stranger.receive(subject).raw
+
+    stranger.send(bob.address, message=forwarded)
+
+    (verdict,) = bob.receive(subject).all("Authentication-Results")
+    assert "; dmarc=pass (p=quarantine dis=none from=proven)" in verdict
+
+
+def test_who_forges_us_elsewhere_is_caught_by_our_policy(server, stranger, subject):
+    """What doesn't come from us fails there, and our policy says that it is junk."""
+    author = f"alice@{DOMAIN}"
+    with Smtp(ADDRESS, server.project.port(25, "outside")) as session:
+        session.ehlo()
+        message = letter(author, stranger.address, subject)
+        session.deliver(message, author, [stranger.address])
+
+    received = stranger.receive(subject)
+    assert found_out(received) == {
+        f"spf=fail smtp.mailfrom={DOMAIN}",
+        "dkim=none",
+        f"dmarc=fail header.from={DOMAIN}",
+    }
+    assert "(p=quarantine " in received.all("Authentication-Results")[0]

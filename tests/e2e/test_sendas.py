@@ -7,6 +7,7 @@ from .login import logged_in
 from .message import letter
 from .our_zone import publish
 from .signatures import Signature, published, signatures
+from .stranger import found_out
 
 pytestmark = pytest.mark.core
 
@@ -52,6 +53,10 @@ def test_an_application_sends_as_any_name_of_a_domain_below_ours(
         Signature("example.test", algorithm, valid=True)
         for algorithm in ("rsa-sha256", "ed25519-sha256")
     }
+    assert {
+        "spf=pass smtp.mailfrom=books.example.test",
+        "dmarc=pass header.from=books.example.test",
+    } < found_out(received)
 
 
 @pytest.mark.parametrize(
