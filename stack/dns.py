@@ -63,7 +63,7 @@ def records(
     tlsa = [
         Record(dane.name_of(settings.mail_hostname), "TLSA", d) for d in certified.tlsa
     ]
-    blocks[first] = [*_host(settings), *tlsa, *blocks[first]]
+    blocks[first] = [*_host(settings, domains), *tlsa, *blocks[first]]
     for host in certified.hosts:
         blocks[nearest(host.removeprefix("*."), keys) or first] += _caa(host, certified)
     for name in sorted((below.received | below.sent) - {settings.mail_hostname}):
@@ -81,14 +81,15 @@ def zone(blocks: Mapping[str, Sequence[Record]]) -> str:
     )
 
 
-def _host(settings: Settings) -> list[Record]:
+def _host(settings: Settings, domains: Sequence[str]) -> list[Record]:
     name = settings.mail_hostname
     addresses = (("A", settings.public_ipv4), ("AAAA", settings.public_ipv6))
     found = [Record(name, kind, str(value)) for kind, value in addresses if value]
-    if name == settings.mail_domain:
+    # A domain's own record names the host, too, and two were none (RFC 7208 §4.5).
+    if name in domains:
         return found
     # Bounces have no sender: SPF then asks for the name in EHLO (RFC 7208 §2.4).
-    return [*found, Record(name, "TXT", "v=spf1 a -all")]
+    return [*found, Record(name, "TXT", _spf(settings, name, "a"))]
 
 
 def _caa(host: str, certified: Certified) -> list[Record]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .mailbox import Mailbox
+from .our_zone import publish
 from .project import Project
 from .server import Server
 
@@ -21,6 +22,18 @@ def open_account(server: Server, address: str) -> Mailbox:
 def operate(project: Project, *commands: str) -> None:
     """Run several `stack` commands, one after the other, with words as a shell has."""
     project.as_root("\n".join(f"stack {command}" for command in commands))
+
+
+def add_domains(project: Project, *domains: str) -> None:
+    """Have more *domains*, with the records that they need."""
+    project.stack("domain", "add", *domains)
+    publish(project)
+
+
+def remove_domains(project: Project, *domains: str) -> None:
+    """Have *domains* no more."""
+    project.stack("domain", "remove", *domains)
+    publish(project)
 
 
 @contextmanager

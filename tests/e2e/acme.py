@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import name_server
 from .project import Project
 from .trust import Trust
 from .world import World
@@ -21,8 +22,6 @@ import ssl, sys, urllib.request
 tls = ssl.create_default_context(cafile="/certificates/authorities.pem")
 sys.stdout.write(urllib.request.urlopen(sys.argv[1], context=tls).read().decode())
 """
-
-_UNBOUND = ("unbound-control", "-c", "/zones/unbound.conf")
 
 
 @dataclass(frozen=True)
@@ -80,10 +79,8 @@ def published(project: Project, *records: str) -> Iterator[None]:
     Such as "_25._tcp.mail.example.test. TLSA 3 1 1 …". Afterwards their names have no
     records at all: don't take one that has others.
     """
-    for record in records:
-        project.inside("dns", *_UNBOUND, "local_data", record)
+    name_server.add(project, records)
     try:
         yield
     finally:
-        for name in {record.split()[0] for record in records}:
-            project.inside("dns", *_UNBOUND, "local_data_remove", name)
+        name_server.remove(project, {record.split()[0] for record in records})

@@ -37,7 +37,11 @@ def new_project(folder: Path, world: World) -> Project:
     """
     copy_checkout(folder)
     settings = (folder / "tests" / "e2e" / "env").read_text()
-    own = {**free_networks(world.subnet), "RESOLVER_UPSTREAM": world.dns}
+    own = {
+        **free_networks(world.subnet),
+        "RESOLVER_UPSTREAM": world.dns,
+        "PUBLIC_IPV4": world.postfix,
+    }
     lines = [settings, *(f"{key}={value}" for key, value in own.items())]
     (folder / ".env").write_text("\n".join([*lines, ""]))
     world.write(folder)

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from .accounts import open_account, operate
+from .accounts import add_domains, open_account, operate
 from .certificates import Certificates, put_back
 from .checkout import new_project
 from .complaints import Watch
@@ -18,6 +18,7 @@ from .front_door import everybody_refused
 from .logs import RAN
 from .mailbox import Mailbox
 from .message import new_subject
+from .our_zone import publish
 from .project import CommandError, Project
 from .relays import ROUTES
 from .reload import await_reload
@@ -166,6 +167,7 @@ def server(
     """
     try:
         project.compose("up", "--build", "--detach", "--wait", "--wait-timeout=300")
+        publish(project)
     except CommandError as error:
         give_up(request, str(error))
     return Server(project)
@@ -200,7 +202,7 @@ def bob(server: Server, alice: Mailbox) -> Mailbox:
 @pytest.fixture(scope="session")
 def carol(server: Server, alice: Mailbox) -> Mailbox:
     """Give an account to a user of a domain that was added later."""
-    server.project.stack("domain", "add", "second.test")
+    add_domains(server.project, "second.test")
     return open_account(server, "carol@second.test")
 
 
@@ -211,11 +213,13 @@ def relayed(server: Server, alice: Mailbox) -> None:
 
     In every domain office@ is alice, and away@ leads to the stranger.
     """
-    commands = [f"domain add {domain}" for domain in ROUTES]
-    commands.append(f"alias add office {alice.address}")
-    commands.append(f"alias add away stranger@{OUTSIDE}")
     server.project.invite("relay")
-    operate(server.project, *commands)
+    add_domains(server.project, *ROUTES)
+    operate(
+        server.project,
+        f"alias add office {alice.address}",
+        f"alias add away stranger@{OUTSIDE}",
+    )
     server.project.wait_for("healthy", "dkim-sign")
 
 

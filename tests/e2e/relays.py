@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from .configuration import settings
 from .mailbox import Received
+from .our_zone import publish
 from .project import Project
 from .reload import await_reload
 from .world import RELAY
@@ -67,6 +68,7 @@ def _login(relay: str, name: str, password: str) -> str:
 
 def _run(project: Project, *commands: str) -> None:
     project.as_root("\n".join([*commands, "stack init --yes"]))
+    publish(project)
     await_reload(project)
 
 

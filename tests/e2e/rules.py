@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import name_server
 from .project import Project
 from .wait import wait_until
 
-_UNBOUND = ("unbound-control", "-c", "/zones/unbound.conf")
 _VERSION = "1.0.4.rules.test."
 PACKAGED = "/usr/local/share/spamassassin"
 OWN = "var/spam/local.cf"
@@ -53,13 +53,12 @@ class Channel:
         version = str(time.time_ns() // 1_000_000)
         self.project.inside("mirror", "publish", version, signed_by, rules)
         self.withdraw()
-        record = f'{_VERSION} 1 IN TXT "{version}"'
-        self.project.inside("dns", *_UNBOUND, "local_data", record)
+        name_server.add(self.project, [f'{_VERSION} 1 IN TXT "{version}"'])
         return version
 
     def withdraw(self) -> None:
         """Have nothing new for anybody."""
-        self.project.inside("dns", *_UNBOUND, "local_data_remove", _VERSION)
+        name_server.remove(self.project, [_VERSION])
 
     def spoil(self, version: str) -> None:
         """Change the archive of *version* after it was signed."""

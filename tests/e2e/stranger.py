@@ -1,5 +1,6 @@
 """People who are no users of ours: one with a mailbox elsewhere, one with none."""
 
+import re
 from dataclasses import dataclass
 
 import dkim
@@ -11,6 +12,9 @@ from .project import ADDRESS
 from .server import Server
 from .wait import wait_until
 from .world import OUTSIDE, SELECTOR, World
+
+# A method with its result, or whose it is: by which domain, and with which algorithm.
+TOLD = re.compile(r"(spf|dkim|dmarc|smtp\.\w+|header\.(d|a|from))=")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Stranger:
 
     def send(self, to: str, subject: str = "", message: bytes = b"") -> None:
         """Have the other server deliver a message to *to*."""
-        port = self.server.project.port(25, "outside")
+        port = self.server.project.port(587, "outside")
         with Smtp(ADDRESS, port) as session:
             session.ehlo()
             reply = session.deliver(
@@ -69,6 +73,18 @@ class Stranger:
     def _find(self, subject: str) -> bytes:
         script = 'f=$(grep -lrs -- "$0" /home/stranger/Maildir/new) && cat $f || true'
         return self.server.project.inside("outside", "sh", "-c", script, subject)
+
+
+def found_out(received: Received) -> set[str]:
+    """
+    What the other server found out about whose *received* is (RFC 8601).
+
+    Such as "dkim=pass header.d=example.test header.a=rsa-sha256".
+    """
+    told = ";".join(received.all("Authentication-Results"))
+    clauses = re.sub(r"\([^)]*\)", "", told).split(";")
+    found = (" ".join(filter(TOLD.match, clause.split())) for clause in clauses)
+    return {each for each in found if each}
 
 
 @dataclass(frozen=True)

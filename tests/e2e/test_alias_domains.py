@@ -2,7 +2,7 @@
 
 import pytest
 
-from .accounts import aliases, operate
+from .accounts import add_domains, aliases, operate, remove_domains
 from .login import logged_in
 from .message import letter
 from .wait import wait_until
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.core
 @pytest.fixture(scope="module", autouse=True)
 def old(server, alice, bob):
     """Have old.test stand for example.test, and somebody of each kind in that."""
-    operate(server.project, "domain add old.test")
+    add_domains(server.project, "old.test")
     with aliases(
         server.project,
         **{
@@ -23,7 +23,7 @@ def old(server, alice, bob):
         },
     ):
         yield
-    operate(server.project, "domain remove old.test")
+    remove_domains(server.project, "old.test")
 
 
 @pytest.mark.parametrize(

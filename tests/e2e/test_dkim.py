@@ -5,7 +5,7 @@ import re
 import aiosmtplib
 import pytest
 
-from .accounts import open_account
+from .accounts import add_domains, open_account
 from .mailbox import Mailbox, Received
 from .message import letter, with_header, without_header
 from .notices import notice
@@ -70,7 +70,7 @@ def test_each_domain_signs_for_itself(carol, stranger, records, subject):
 
 def test_a_domain_added_later_is_signed_for(server, alice, stranger, subject):
     """After `stack domain add` nothing else is needed for signed mail."""
-    server.project.stack("domain", "add", "later.test")
+    add_domains(server.project, "later.test")
     dave = open_account(server, "dave@later.test")
 
     wait_until(lambda: _taken(dave, stranger.address, subject), "signed mail of dave")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .accounts import open_account, operate
+from .accounts import add_domains, open_account, operate, remove_domains
 from .message import letter
 
 pytestmark = pytest.mark.core
@@ -11,14 +11,11 @@ pytestmark = pytest.mark.core
 @pytest.fixture(scope="module")
 def erin(server, alice):
     """Give an account to somebody in a domain that people write with an umlaut."""
-    operate(server.project, "domain add münchen.test")
+    add_domains(server.project, "münchen.test")
     erin = open_account(server, "erin@münchen.test")
     yield type(erin)("erin@xn--mnchen-3ya.test", erin.password, server)
-    operate(
-        server.project,
-        "user remove erin@xn--mnchen-3ya.test",
-        "domain remove xn--mnchen-3ya.test",
-    )
+    operate(server.project, "user remove erin@xn--mnchen-3ya.test")
+    remove_domains(server.project, "xn--mnchen-3ya.test")
 
 
 @pytest.mark.parametrize(

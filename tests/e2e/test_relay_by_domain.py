@@ -7,6 +7,7 @@ import pytest
 from .message import letter
 from .queue import waiting
 from .relays import FIRST, ROUTES, SECOND, by_domain, came_by, relaying
+from .stranger import found_out
 from .wait import wait_until
 
 # What the queue says of each, and what the log says besides.
@@ -49,14 +50,20 @@ def test_a_domains_mail_goes_through_its_relay(
     A domain's mail leaves through its own relay, encrypted and with the right login.
 
     By STARTTLS with the login of the domain, and on port 465, where TLS comes first,
-    with the login of the relay.
+    with the login of the relay. The domain's records say that the relay sends for it.
     """
     send(alice, domain, stranger.address, subject)
 
-    line = came_by(stranger.receive(subject))
-
+    received = stranger.receive(subject)
+    line = came_by(received)
     assert f"Authenticated sender: {customer[0]}" in line
     assert "using TLSv1.3" in line
+    assert {
+        f"spf=pass smtp.mailfrom={domain}",
+        f"dkim=pass header.d={domain} header.a=rsa-sha256",
+        f"dkim=pass header.d={domain} header.a=ed25519-sha256",
+        f"dmarc=pass header.from={domain}",
+    } == found_out(received)
 
 
 @pytest.mark.core

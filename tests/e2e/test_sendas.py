@@ -5,7 +5,9 @@ import pytest
 from .accounts import open_account, operate
 from .login import logged_in
 from .message import letter
+from .our_zone import publish
 from .signatures import Signature, published, signatures
+from .stranger import found_out
 
 pytestmark = pytest.mark.core
 
@@ -15,8 +17,10 @@ def app(server, carol):
     """Open an account for an application, and let it write as two domains."""
     app = open_account(server, "app@example.test")
     operate(server.project, "sendas add app @books.example.test @second.test")
+    publish(server.project)
     yield app
     operate(server.project, "user remove app@example.test")
+    publish(server.project)
 
 
 @pytest.fixture
@@ -49,6 +53,10 @@ def test_an_application_sends_as_any_name_of_a_domain_below_ours(
         Signature("example.test", algorithm, valid=True)
         for algorithm in ("rsa-sha256", "ed25519-sha256")
     }
+    assert {
+        "spf=pass smtp.mailfrom=books.example.test",
+        "dmarc=pass header.from=books.example.test",
+    } < found_out(received)
 
 
 @pytest.mark.parametrize(

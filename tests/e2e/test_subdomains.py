@@ -2,8 +2,9 @@
 
 import pytest
 
-from .accounts import aliases, operate
+from .accounts import add_domains, aliases, remove_domains
 from .message import letter
+from .our_zone import publish
 
 pytestmark = pytest.mark.core
 
@@ -18,7 +19,9 @@ def subdomains(server, alice, bob):
             "orders@shop.example.test": "bob@example.test",
         },
     ):
+        publish(server.project)
         yield
+    publish(server.project)
 
 
 @pytest.mark.parametrize(
@@ -62,10 +65,10 @@ def test_what_no_alias_is_written_for_is_refused(spammer):
 
 def test_the_servers_own_name_may_be_a_mail_domain(server, spammer):
     """With mailboxes at the server's own name its postmaster is reached as before."""
-    operate(server.project, "domain add mail.example.test")
+    add_domains(server.project, "mail.example.test")
     try:
         replies = spammer.ask("postmaster@mail.example.test", "x@mail.example.test")
     finally:
-        operate(server.project, "domain remove mail.example.test")
+        remove_domains(server.project, "mail.example.test")
 
     assert [reply.code for reply in replies] == [250, 550]

@@ -17,17 +17,19 @@ def test_a_forger_does_not_get_our_signature(spammer, bob, subject, sender):
     """
     Mail on port 25 is never signed, even if it says that alice wrote it.
 
-    Nor if it comes as a bounce does: only our own bounces are signed.
+    Nor if it comes as a bounce does: only our own bounces are signed. By the policy
+    that we publish it goes into Junk.
     """
     message = letter("alice@example.test", bob.address, subject)
 
     spammer.send(bob.address, message, sender)
 
-    received = bob.receive(subject)
+    received = bob.receive(subject, folder="Junk")
     assert received.all("DKIM-Signature") == []
     (verdict,) = received.all("Authentication-Results")
     assert verdict.startswith(f"{HOSTNAME}; spf=")
     assert "; dkim=none" in verdict
+    assert "; dmarc=fail (p=quarantine dis=quarantine from=unproven)" in verdict
 
 
 def test_a_good_signature_is_told_to_the_reader(stranger, alice, subject):

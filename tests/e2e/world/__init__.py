@@ -19,6 +19,9 @@ OUTSIDE = "outside.test"
 RELAY = "smtp.relay.test"
 SELECTOR = "stranger"
 
+# What the name server knows about our own domains: see tests/e2e/our_zone.py.
+OURS = "ours.conf"
+
 # The services of tests/e2e/compose.yaml that are the world, and not ours.
 SERVICES = {
     *("dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"),
@@ -152,16 +155,13 @@ class World:
     @property
     def records(self) -> list[str]:
         """
-        Every name there is.
+        Every name there is, but for ours, which are in a file of their own.
 
         Nothing listens for mail to dead.test, silent.test wants none (RFC 7505), and
         spam.test has no MX, as many domains haven't. SpamAssassin's own channel has
         nothing new, and rules.test has nothing yet.
         """
         return [
-            "example.test. MX 10 mail.example.test.",
-            "second.test. MX 10 mail.example.test.",
-            f"mail.example.test. A {self.postfix}",
             f"{OUTSIDE}. MX 10 mx.{OUTSIDE}.",
             f"mx.{OUTSIDE}. A {self.outside}",
             f'{OUTSIDE}. TXT "v=spf1 ip4:{self.outside} -all"',
@@ -222,6 +222,7 @@ server:
 {local_zones()}
     local-zone: "lame.big.test." refuse
 {data}
+    include: /zones/{OURS}
     local-data-ptr: "{self.outside} 0 mx.{OUTSIDE}"
     local-data-ptr: "{self.relay} 0 {RELAY}"
     local-data-ptr: "{self.postfix} 0 mail.example.test"
@@ -239,5 +240,6 @@ remote-control:
         """Put names and certificates into the project at *folder*."""
         (folder / "world").mkdir()
         (folder / "world" / "unbound.conf").write_text(self.unbound_conf)
+        (folder / "world" / OURS).touch()
         write_certificates(folder / "world" / "certificates", RELAY, self.authorities)
         self.zones.write(folder / "world" / "names")

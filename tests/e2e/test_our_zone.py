@@ -1,0 +1,116 @@
+"""What the DNS says about us: each test runs under what `stack dns show` prints."""
+
+import json
+import re
+
+import pytest
+
+from . import name_server
+from .accounts import aliases
+from .dialogue import Smtp
+from .message import letter
+from .project import ADDRESS
+from .server import DOMAIN, HOSTNAME
+from .stranger import found_out
+from .world import OUTSIDE
+
+pytestmark = pytest.mark.core
+
+
+def as_shown(line: str) -> tuple[str, str, str]:
+    """Return name, type and value of a *line* of a zone, as JSON has them."""
+    name, _, _, kind, data = line.split(maxsplit=4)
+    # RFC 1035, 3.3.14: how a text is cut into strings means nothing.
+    text = "".join(re.findall(r'"([^"]*)"', data)) if kind == "TXT" else data
+    return name.rstrip("."), kind, text.rstrip(".")
+
+
+def is_in(name: str, domains: list[str]) -> bool:
+    """Say whether *name* is one of *domains* or below it."""
+    return any(f".{name}".endswith(f".{domain}") for domain in domains)
+
+
+@pytest.mark.usefixtures("carol")
+def test_the_world_has_the_records_that_are_to_be_published(server):
+    """
+    A name server out there knows of our domains what `stack dns show` prints.
+
+    No more and no less, but for TLSA, which is for domains with DNSSEC.
+    """
+    blocks = json.loads(server.project.stack("dns", "show", "--json").stdout)
+    domains = [block["domain"] for block in blocks]
+    shown = [
+        (each["name"], each["type"], each["value"])
+        for block in blocks
+        for each in block["records"]
+    ]
+
+    world = [as_shown(line) for line in name_server.known(server.project)]
+
+    assert {"example.test", "second.test"} <= set(domains)
+    assert sorted(each for each in world if is_in(each[0], domains)) == sorted(
+        each for each in shown if each[1] != "TLSA"
+    )
+
+
+@pytest.mark.parametrize("name", ["alice", "carol"])
+def test_what_our_users_send_is_proven_elsewhere(request, stranger, subject, name):
+    """OpenDKIM and OpenDMARC find SPF, both signatures and DMARC right."""
+    user = request.getfixturevalue(name)
+
+    user.send(stranger.address, subject)
+
+    domain = user.address.partition("@")[2]
+    assert found_out(stranger.receive(subject)) == {
+        f"spf=pass smtp.mailfrom={domain}",
+        f"dkim=pass header.d={domain} header.a=rsa-sha256",
+        f"dkim=pass header.d={domain} header.a=ed25519-sha256",
+        f"dmarc=pass header.from={domain}",
+    }
+
+
+def test_a_notice_of_ours_is_proven_elsewhere(server, alice, stranger, subject):
+    """A bounce has no sender: our host's name and its signatures prove whose it is."""
+    name = subject.split()[-1]
+    alias, nobody = f"{name}@{DOMAIN}", f"{name}@{OUTSIDE}"
+    both = f"{alice.address} {stranger.address}"
+
+    with aliases(server.project, **{alias: both}):
+        alice.send(nobody, message=letter(alias, nobody, subject), sender=alias)
+        notice = stranger.receive(nobody)
+
+    assert notice.all("Return-Path") == ["<>"]
+    assert found_out(notice) == {
+        f"spf=pass smtp.helo={HOSTNAME}",
+        f"dkim=pass header.d={DOMAIN} header.a=rsa-sha256",
+        f"dkim=pass header.d={DOMAIN} header.a=ed25519-sha256",
+        f"dmarc=pass header.from={DOMAIN}",
+    }
+
+
+def test_what_is_forwarded_back_to_us_is_proven(alice, bob, stranger, subject):
+    """Our own policy puts nothing of ours into Junk: the signatures prove it."""
+    alice.send(stranger.address, subject)
+    forwarded = stranger.receive(subject).raw
+
+    stranger.send(bob.address, message=forwarded)
+
+    (verdict,) = bob.receive(subject).all("Authentication-Results")
+    assert "; dmarc=pass (p=quarantine dis=none from=proven)" in verdict
+
+
+def test_who_forges_us_elsewhere_is_caught_by_our_policy(server, stranger, subject):
+    """What doesn't come from us fails there, and our policy says that it is junk."""
+    author = f"alice@{DOMAIN}"
+    with Smtp(ADDRESS, server.project.port(25, "outside")) as session:
+        session.ehlo()
+        message = letter(author, stranger.address, subject)
+        session.deliver(message, author, [stranger.address])
+
+    received = stranger.receive(subject)
+    assert found_out(received) == {
+        f"spf=fail smtp.mailfrom={DOMAIN}",
+        "dkim=none",
+        f"dmarc=fail header.from={DOMAIN}",
+    }
+    assert "(p=quarantine " in received.all("Authentication-Results")[0]
