@@ -302,8 +302,8 @@ class Settings(
 
     send_rate_limit: Annotated[int, whole(0, 99_999)] = 1000
     """How many recipients one login may write to in an hour, so that a stolen
-    password doesn't send spam all night. Lower it where nobody writes to many;
-    0: no limit."""
+    password doesn't send spam all night; what its Sieve script forwards and answers
+    counts, too. Lower it where nobody writes to many; 0: no limit."""
 
     allow_ephemeral_data: YesOrNo = False
     """Start (yes) although mail, queue or keys are not on a persistent mount: they

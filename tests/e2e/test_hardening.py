@@ -41,6 +41,9 @@ SECRETS = {
     "/accounts": {"postfix", "dovecot", "dkim-sign", *OPERATORS},
 }
 
+# Folders of sockets at which nobody is asked for a password, and who has them.
+SOCKETS = {"sieve": {"postfix", "dovecot"}, "notices": {"postfix", "certs"}}
+
 every_service = pytest.mark.parametrize("service", CAPABILITIES)
 
 
@@ -133,6 +136,19 @@ def test_a_secret_is_seen_by_those_who_need_it(server, secret):
     }
 
     assert seen == SECRETS[secret]
+
+
+@pytest.mark.parametrize("volume", SOCKETS)
+def test_who_may_send_without_a_login_is_who_has_the_socket(server, volume):
+    """The folder is mounted into the containers of the list and no other."""
+    seen = {
+        service
+        for service, container in server.project.containers().items()
+        for mount in container.attrs["Mounts"]
+        if mount.get("Name") == f"{server.project.name}_{volume}"
+    }
+
+    assert seen == SOCKETS[volume]
 
 
 @pytest.mark.parametrize("service", NEVER_ROOT)

@@ -1,4 +1,4 @@
-"""The letter to the postmaster, as our own port 25 gets it."""
+"""The letter to the postmaster, as our own Postfix gets it."""
 
 import socketserver
 from collections.abc import Iterator
@@ -19,9 +19,8 @@ REMARK = "expired on 2026-11-20 12:00 UTC; renewal has failed 3 times: no way"
 
 @dataclass
 class Server:
-    """Port 25, which takes letters or refuses them."""
+    """Postfix's socket, which takes letters or refuses them."""
 
-    port: int = 0
     refuses: str = ""
     """The command to refuse."""
     lines: list[bytes] = field(default_factory=list)
@@ -45,7 +44,7 @@ class Server:
 
 
 @pytest.fixture
-def server(monkeypatch) -> Iterator[Server]:
+def server(monkeypatch, tmp_path) -> Iterator[Server]:
     """An SMTP server in the place of ours."""
     found = Server()
 
@@ -65,15 +64,11 @@ def server(monkeypatch) -> Iterator[Server]:
                     code = {"DATA": 354, "QUIT": 221}.get(verb, 250)
                     self.wfile.write(b"%d As you like\r\n" % code)
 
-    class Listener(socketserver.TCPServer):
-        allow_reuse_address = True
-
-    with Listener(("127.0.0.1", 0), Handler) as listener:
+    path = str(tmp_path / "own")
+    with socketserver.UnixStreamServer(path, Handler) as listener:
         thread = Thread(target=listener.serve_forever, args=(0.01,))
         thread.start()
-        found.port = listener.server_address[1]
-        monkeypatch.setattr(notice, "HOST", "127.0.0.1")
-        monkeypatch.setattr(notice, "PORT", found.port)
+        monkeypatch.setattr(notice, "SOCKET", path)
         yield found
         listener.shutdown()
         thread.join()
@@ -157,10 +152,9 @@ def test_a_letter_that_is_not_taken_is_an_error(server, settings, verb):
         notice.send(settings, trouble(), NOW)
 
 
-def test_a_server_that_is_down_is_an_error(settings, monkeypatch):
+def test_a_server_that_is_down_is_an_error(settings, monkeypatch, tmp_path):
     """It is no reason to stop."""
-    monkeypatch.setattr(notice, "HOST", "127.0.0.1")
-    monkeypatch.setattr(notice, "PORT", 1)
+    monkeypatch.setattr(notice, "SOCKET", str(tmp_path / "own"))
 
-    with pytest.raises(OSError, match="refused"):
+    with pytest.raises(OSError, match="No such file"):
         notice.send(settings, trouble(), NOW)

@@ -16,6 +16,9 @@ from dkim_launcher.tables import nearest
 # (double_bounce_sender in postconf(5)), and nothing else.
 _POSTFIX = {"", "double-bounce"}
 
+# What Postfix calls the service that passes on what strangers wrote (master.cf).
+_FORWARD = "forward"
+
 _rate = Rate()
 
 
@@ -52,15 +55,24 @@ class Signer(TrueBytesMilter):
         return int(Milter.CONTINUE)
 
     def judge(self) -> None:
-        """Check who sends, then have dkimpy-milter sign; raises RefusalError."""
+        """
+        Check who sends, then have dkimpy-milter sign; raises RefusalError.
+
+        What a user's Sieve script forwards is only counted.
+        """
         message = self.fp.getvalue()
         if login := self.getsymval("{auth_authen}"):
-            whose = partial(owners, asked=self.conf["SenderLogins"])
-            guard.belongs_to(login, self.values, whose)
-            guard.lines_fit(message)
+            forwards = self.getsymval("{daemon_name}") == _FORWARD
+            if not forwards:
+                whose = partial(owners, asked=self.conf["SenderLogins"])
+                guard.belongs_to(login, self.values, whose)
+                guard.lines_fit(message)
             guard.not_too_much(
                 login.lower(), self.recipients, self.conf["SendRateLimit"], _rate
             )
+            if forwards:
+                # Whose From it is, nobody here knows: a signature would vouch for it.
+                return
         elif self.mailfrom.strip("<>").partition("@")[0] not in _POSTFIX:
             raise rejected("Log in before you send")
         self.fdomain = guard.signing_domain(self.values)

@@ -1,0 +1,126 @@
+"""A message that is to leave, in a file beside the mailbox that it would be kept in."""
+
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+# What Pigeonhole puts on top: its name with its version, which is nobody's business,
+# and on what is forwarded the user, by which it knows a loop. Both come before all that
+# a script or a stranger could have written (cmd-redirect.c, cmd-vacation.c).
+_PROGRAM = b"X-Sieve: "
+_FORWARDED = b"X-Sieve-Redirected-From: "
+
+# Of all Received headers the first is Dovecot's and the second our Postfix's; and how
+# Postfix says that a message needs SMTPUTF8 (RFC 6531, section 4.3).
+_OURS = 2
+_TOP = 65536  # octets, in which they are found
+_RECEIVED = re.compile(rb"^Received:(.*\n(?:[ \t].*\n)*)", re.MULTILINE | re.IGNORECASE)
+_UTF8 = re.compile(rb"\bwith\s+UTF8")
+
+
+class Message:
+    """
+    The file of one message: gone after `with`, unless it was kept.
+
+    Attributes:
+        forwarded: Whether it came from elsewhere; otherwise the script wrote it.
+        eight_bit: Whether it is not all ASCII.
+        utf8: Whether it came, and so leaves, with SMTPUTF8.
+    """
+
+    def __init__(self, maildir: Path, source: BinaryIO) -> None:
+        """
+        Write down what *source* holds, with plain LF at the end of each line.
+
+        Raises:
+            OSError: *maildir* can't be written to.
+        """
+        self._maildir = maildir
+        for name in ("tmp", "new", "cur"):
+            (maildir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._name = f"{time.time_ns()}.P{os.getpid()}.{socket.gethostname()}"
+        self._path = maildir / "tmp" / self._name
+        self.forwarded = self.eight_bit = self.utf8 = False
+        self._head = b""
+        try:
+            with self._path.open("xb") as file:
+                self._take(source, file)
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            raise
+        received = _RECEIVED.findall(self._head)[:_OURS]
+        self.utf8 = any(map(_UTF8.search, received))
+
+    def __enter__(self) -> Self:
+        """Have the file while it is needed."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove the file."""
+        self._path.unlink(missing_ok=True)
+
+    def lines(self) -> Iterator[bytes]:
+        """Read the message, a line at a time, without line ends."""
+        with self._path.open("rb") as file:
+            for line in file:
+                yield line.removesuffix(b"\n")
+
+    def keep(self, why: str) -> None:
+        """
+        Put the message into the inbox, with a header on top that says *why*.
+
+        As maildir(5) wants it: written and on disk before it has its name in `new`.
+
+        Raises:
+            OSError: The mailbox can't be written to.
+        """
+        kept = self._path.with_name(f"{self._name}.kept")
+        try:
+            with kept.open("xb") as file:
+                file.write(b"X-Sieve-Not-Forwarded: " + _plain(why) + b"\n")
+                file.writelines(line + b"\n" for line in self.lines())
+                file.flush()
+                os.fsync(file.fileno())
+            kept.rename(self._maildir / "new" / self._name)
+        except OSError:
+            kept.unlink(missing_ok=True)
+            raise
+        _sync(self._maildir / "new")
+
+    def _take(self, source: BinaryIO, file: BinaryIO) -> None:
+        in_head = True
+        above = b""
+        for number, line in enumerate(source):
+            line = line.removesuffix(b"\n").removesuffix(b"\r") + b"\n"
+            if number == 0 and line.startswith(_PROGRAM):
+                above = line
+                continue
+            self.forwarded |= bool(above) and line.startswith(_FORWARDED)
+            above = b""
+            self.eight_bit |= not line.isascii()
+            in_head = in_head and line != b"\n" and len(self._head) < _TOP
+            if in_head:
+                self._head += line
+            file.write(line)
+
+
+def _plain(words: str) -> bytes:
+    return re.sub(r"[^ -~]", "?", words).encode()
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

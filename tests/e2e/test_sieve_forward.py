@@ -1,0 +1,274 @@
+"""What a user's own Sieve script forwards."""
+
+import re
+
+import pytest
+
+from .accounts import aliases, open_account
+from .configuration import await_applied, settings
+from .faults import stopped
+from .message import PUSHY, letter
+from .notices import notice
+from .queue import flush, waiting
+from .scripts import run, script
+from .signatures import signatures
+from .wait import wait_until
+from .world import OUTSIDE, SELECTOR
+
+UTF8 = "Grüße vom Öresund, 今日は\n"
+
+
+@pytest.fixture
+def forwarder(server, alice, subject):
+    """Open an account whose script nobody else changes."""
+    return open_account(server, f"f{subject.split()[-1]}@example.test")
+
+
+@pytest.fixture
+def records(world) -> dict[str, str]:
+    """Return what the stranger's name server says about his key."""
+    (line,) = (
+        r for r in world.records if r.startswith(f"{SELECTOR}._domainkey.{OUTSIDE}.")
+    )
+    return {f"{SELECTOR}._domainkey.{OUTSIDE}": "".join(re.findall('"([^"]*)"', line))}
+
+
+@pytest.mark.core
+def test_a_script_forwards_what_came_as_it_came(
+    server, forwarder, stranger, records, subject
+):
+    """
+    `redirect` sends a letter on to outside: its author's signature still holds.
+
+    The envelope's sender is the user, so that SPF holds and a bounce comes back. We
+    don't sign: whose From it is, nobody here knows. No version of a program is told.
+    """
+    written = letter(stranger.address, forwarder.address, subject, f"{UTF8}\n.\nEnd\n")
+    with script(forwarder, f'redirect "{stranger.address}";'):
+        stranger.send(forwarder.address, message=stranger.sign(written))
+        received = stranger.receive(subject)
+
+    name, domain = forwarder.address.split("@")
+    assert received.all("Return-Path") == [f"<{name}+undelivered@{domain}>"]
+    assert [(s.domain, s.valid) for s in signatures(received, records)] == [
+        (OUTSIDE, True)
+    ]
+    assert received.all("X-Sieve") == []
+    assert "spf=pass" in received.all("Authentication-Results")[0]
+    assert subject not in forwarder.subjects()
+
+
+@pytest.mark.parametrize(
+    ("commands", "whom"),
+    [
+        ('redirect "bob@example.test";', {"bob"}),
+        ('redirect "bob+folder@example.test";', {"bob"}),
+        ('redirect "forwarded@example.test";', {"bob", "carol", "stranger"}),
+        ('redirect "bob@example.test"; redirect "carol@second.test";'
+         'redirect "stranger@outside.test";', {"bob", "carol", "stranger"}),
+        ('redirect :copy "bob@example.test";', {"bob", "forwarder"}),
+    ],
+)  # fmt: skip
+def test_a_letter_goes_to_each_address_once(
+    server, forwarder, bob, carol, stranger, spammer, subject, commands, whom
+):
+    """Users here, aliases, several; with `:copy` the user has it, too."""
+    people = {"forwarder": forwarder, "bob": bob, "carol": carol}
+    everybody = f"{bob.address} {carol.address} {stranger.address}"
+    with (
+        aliases(server.project, **{"forwarded@example.test": everybody}),
+        script(forwarder, commands, "copy"),
+    ):
+        spammer.send(
+            forwarder.address, letter("a@outside.test", forwarder.address, subject)
+        )
+        for each in whom:
+            ({**people, "stranger": stranger}[each]).receive(subject)
+        assert waiting(server.project, forwarder.address) == []
+
+    found = {name for name, each in people.items() if subject in each.subjects()}
+    assert found == whom - {"stranger"}
+    assert all(people[name].subjects().count(subject) == 1 for name in found)
+
+
+@pytest.mark.parametrize("through_a_colleague", [False, True])
+def test_a_letter_that_would_go_in_circles_stays(
+    server, forwarder, spammer, subject, through_a_colleague
+):
+    """Forwarded to oneself, or to somebody who forwards it back: it is there, once."""
+    other = forwarder
+    if through_a_colleague:
+        other = open_account(server, f"b{subject.split()[-1]}@example.test")
+    with (
+        script(forwarder, f'redirect "{other.address}";'),
+        script(other, f'redirect "{forwarder.address}";'),
+    ):
+        spammer.send(
+            forwarder.address, letter("a@outside.test", forwarder.address, subject)
+        )
+        forwarder.receive(subject)
+
+    assert forwarder.subjects().count(subject) == 1
+
+
+def test_a_bounce_is_forwarded_without_a_sender(forwarder, stranger, spammer, subject):
+    """What has no sender gets none on the way (RFC 5228, 4.2)."""
+    with script(forwarder, f'redirect "{stranger.address}";'):
+        spammer.send(
+            forwarder.address, letter("a@outside.test", forwarder.address, subject), ""
+        )
+        received = stranger.receive(subject)
+
+    assert received.all("Return-Path") == ["<>"]
+
+
+@pytest.mark.parametrize("header", ["Subject: {}", "Subject: {} Grüße"])
+def test_text_of_all_languages_is_forwarded(
+    forwarder, stranger, records, spammer, subject, header
+):
+    """In 8 bits, and with SMTPUTF8 if it came so; nothing is recoded."""
+    written = letter(stranger.address, forwarder.address, subject, UTF8).replace(
+        f"Subject: {subject}".encode(), header.format(subject).encode()
+    )
+    assert UTF8.encode() in written
+    options = " BODY=8BITMIME" + (" SMTPUTF8" if not header.isascii() else "")
+    with script(forwarder, f'redirect "{stranger.address}";'):
+        reply = spammer.send(
+            forwarder.address,
+            stranger.sign(written),
+            stranger.address,
+            options=options,
+        )
+        assert reply.code == 250, reply
+        received = stranger.receive(subject)
+
+    assert [s.valid for s in signatures(received, records)] == [True]
+    ways = received.all("Received")
+    assert ("with UTF8SMTP" in ways[0]) is not header.isascii()
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("nobody-at-all@example.test", "550 5.1.1"),
+        ("somebody@nowhere.invalid", "550 5.1.2"),
+        ("somebody@[192.0.2.1]", "550 5.1.2"),
+    ],
+)
+def test_what_can_not_be_forwarded_stays_in_the_inbox(
+    server, forwarder, spammer, subject, address, reason
+):
+    """It is whole, says why it is there, and nothing waits in the queue."""
+    with script(forwarder, f'redirect "{address}";'):
+        spammer.send(
+            forwarder.address, letter("a@outside.test", forwarder.address, subject)
+        )
+        kept = forwarder.receive(subject)
+
+    assert f"to {address}: {reason}" in kept.all("X-Sieve-Not-Forwarded")[0]
+    assert b"Until tomorrow" in kept.raw
+    assert waiting(server.project, forwarder.address) == []
+    assert "tmp:0" in run(
+        forwarder,
+        f"cd /srv/vmail/example.test/{forwarder.address.split('@')[0]}/Maildir;"
+        " echo tmp:$(ls tmp | wc -l)",
+    )
+
+
+@pytest.mark.core
+def test_what_comes_back_is_not_forwarded_again(server, forwarder, spammer, subject):
+    """A bounce of a forwarded letter is in the inbox, although all is forwarded."""
+    dead = f"nobody-{subject.split()[-1]}@{OUTSIDE}"
+    with script(forwarder, f'redirect "{dead}";'):
+        spammer.send(
+            forwarder.address, letter("a@outside.test", forwarder.address, subject)
+        )
+        bounce = notice(forwarder, subject, "Action: failed")
+
+    assert bounce.outcome == {dead: "failed"}
+    assert waiting(server.project, dead) == []
+
+
+def test_spam_is_not_forwarded(forwarder, bob, spammer, subject):
+    """What is marked is filed into Junk before the user's script is asked."""
+    with script(forwarder, f'redirect "{bob.address}";'):
+        spammer.send(
+            forwarder.address,
+            letter("a@outside.test", forwarder.address, subject, PUSHY),
+        )
+        forwarder.receive(subject, folder="Junk")
+        spammer.send(
+            forwarder.address,
+            letter("a@outside.test", forwarder.address, f"after {subject}"),
+        )
+        bob.receive(f"after {subject}")
+
+    assert subject not in bob.subjects()
+
+
+@pytest.mark.provokes("postfix", "[Mm]ilter service|host or service .* not found")
+@pytest.mark.provokes("dovecot", "temporary failure")
+def test_while_the_signer_is_down_a_letter_waits(
+    server, forwarder, bob, spammer, subject
+):
+    """It is not forwarded uncounted, nor given up: it leaves when all is well."""
+    project = server.project
+    with script(forwarder, f'redirect "{bob.address}";'):
+        with stopped(project, "dkim-sign"):
+            message = letter("a@outside.test", forwarder.address, subject)
+            assert spammer.send(forwarder.address, message).code == 250
+            found = wait_for_trouble(project, forwarder.address)
+        project.wait_for("healthy", "postfix")
+        flush(project)
+        bob.receive(subject)
+
+    assert found.reason
+    assert bob.subjects().count(subject) == 1
+    assert subject not in forwarder.subjects()
+
+
+def wait_for_trouble(project, address: str):
+    """Wait until a message to *address* is in the queue with a reason."""
+    return wait_until(
+        lambda: next((w for w in waiting(project, address) if w.reason), None),
+        f"mail to {address} that waits",
+    )
+
+
+@pytest.fixture
+def three_an_hour(server):
+    """Have the limit be three recipients."""
+    project = server.project
+    with settings(project, SEND_RATE_LIMIT="3"):
+        project.stack("init", "--yes")
+        await_applied(project, "dkim-sign")
+        yield
+    project.stack("init", "--yes")
+    await_applied(project, "dkim-sign")
+
+
+@pytest.mark.core
+def test_what_is_forwarded_counts(
+    server, three_an_hour, forwarder, bob, spammer, subject
+):
+    """
+    Forwarded letters are among those that a user may send in an hour.
+
+    One over the limit stays in the inbox; none is sent twice.
+    """
+    plus = [bob.address.replace("@", f"+{number}@") for number in range(2)]
+    forwarder.send(bob.address, f"own {subject}")
+    with script(forwarder, "".join(f'redirect "{each}";' for each in plus)):
+        for number in range(2):
+            spammer.send(
+                forwarder.address,
+                letter("a@outside.test", forwarder.address, f"{number} {subject}"),
+            )
+        kept = forwarder.receive(f"1 {subject}")
+        bob.receive(f"0 {subject}")
+
+    assert "450 4.7.1" in kept.all("X-Sieve-Not-Forwarded")[0]
+    assert bob.subjects().count(f"0 {subject}") == 2
+    assert f"1 {subject}" not in bob.subjects()
+    assert forwarder.subjects().count(f"1 {subject}") == 2
+    assert waiting(server.project, forwarder.address) == []

@@ -1,0 +1,124 @@
+"""What a user's own Sieve script writes: replies, rejections, notifications."""
+
+import pytest
+
+from .accounts import open_account
+from .configuration import await_applied, settings
+from .mailbox import Received
+from .message import letter
+from .queue import waiting
+from .scripts import script
+from .signatures import published, signatures
+
+TWICE = [("example.test", True)] * 2
+AWAY = 'vacation :days 7 "I am away until Monday.";'
+
+
+@pytest.fixture
+def writer(server, alice, subject):
+    """Open an account whose script nobody else changes."""
+    return open_account(server, f"w{subject.split()[-1]}@example.test")
+
+
+def signed(server, received: Received) -> list[tuple[str, bool]]:
+    """Judge the signatures by what `stack dns show` tells to publish."""
+    found = signatures(received, published(server))
+    return [(each.domain, each.valid) for each in found]
+
+
+@pytest.mark.core
+def test_who_is_away_says_so(server, writer, stranger, subject):
+    """
+    A vacation reply reaches the other server, from the user and signed with both keys.
+
+    It says that a program wrote it, and has no sender that could be answered (RFC
+    3834). Whoever writes again within the time is not told again.
+    """
+    with script(writer, AWAY, "vacation"):
+        stranger.send(writer.address, subject)
+        reply = stranger.receive(f"Auto: {subject}")
+        stranger.send(writer.address, f"again {subject}")
+        writer.receive(f"again {subject}")
+
+    assert signed(server, reply) == TWICE
+    assert reply.message["From"].addresses[0].addr_spec == writer.address
+    assert reply.all("Return-Path") == ["<>"]
+    assert reply.all("Auto-Submitted") == ["auto-replied (vacation)"]
+    assert reply.all("X-Sieve") == []
+    assert writer.receive(subject)
+    assert waiting(server.project, stranger.address) == []
+
+
+@pytest.mark.parametrize("command", ["reject", "ereject"])
+def test_who_does_not_want_a_letter_says_so(server, writer, stranger, subject, command):
+    """The sender gets a report from the user, signed, with the user's own words."""
+    with script(writer, f'{command} "Not from you, {subject}";', command):
+        stranger.send(writer.address, subject)
+        report = stranger.receive(f"Not from you, {subject}")
+
+    assert signed(server, report) == TWICE
+    assert report.message["From"].addresses[0].addr_spec == writer.address
+    assert report.message.get_content_type() == "multipart/report"
+    assert report.all("Return-Path") == ["<>"]
+    assert subject not in writer.subjects()
+
+
+def test_a_notification_of_new_mail_is_signed(server, writer, stranger, bob, subject):
+    """
+    `notify` reaches each address of a mailto link, here and elsewhere.
+
+    It can't say what only our own filters may say.
+    """
+    link = f"mailto:{stranger.address}?cc={bob.address}&Authentication-Results=forged"
+    command = f'notify :message "new {subject}" "{link}";'
+    with script(writer, command, "enotify"):
+        stranger.send(writer.address, subject)
+        outside, here = (
+            stranger.receive(f"new {subject}"),
+            bob.receive(f"new {subject}"),
+        )
+
+    assert signed(server, outside) == TWICE
+    assert outside.message["From"].addresses[0].addr_spec == writer.address
+    assert here.all("Authentication-Results") == []
+    assert writer.receive(subject)
+
+
+def test_a_script_writes_as_nobody_else(server, writer, bob, stranger, subject):
+    """What says that it is from somebody else is not sent; the letter is delivered."""
+    forged = f'vacation :from "{bob.address}" "I am not who you think.";'
+    with script(writer, forged, "vacation"):
+        stranger.send(writer.address, subject)
+        assert writer.receive(subject)
+    with script(writer, AWAY.replace("7", "6"), "vacation"):
+        stranger.send(writer.address, f"honest {subject}")
+        stranger.receive(f"Auto: honest {subject}")
+
+    found = server.project.inside(
+        "outside", "sh", "-c", f"grep -rl 'Auto: {subject}' /home/stranger || true"
+    )
+    assert found == b""
+    assert waiting(server.project, writer.address) == []
+
+
+def test_replies_count(server, writer, bob, carol, spammer, subject):
+    """Over the limit of an hour no reply is sent; the letter is there all the same."""
+    project = server.project
+    with settings(project, SEND_RATE_LIMIT="1"):
+        project.stack("init", "--yes")
+        await_applied(project, "dkim-sign")
+        with script(writer, AWAY, "vacation"):
+            for sender in (bob, carol):
+                name = sender.address.split("@")[0]
+                spammer.send(
+                    writer.address,
+                    letter(sender.address, writer.address, f"{name} {subject}"),
+                    sender.address,
+                )
+                writer.receive(f"{name} {subject}")
+            bob.receive(f"Auto: bob {subject}")
+    project.stack("init", "--yes")
+    await_applied(project, "dkim-sign")
+
+    assert f"Auto: carol {subject}" not in carol.subjects()
+    assert waiting(project, writer.address) == []

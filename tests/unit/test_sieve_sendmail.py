@@ -1,0 +1,243 @@
+"""What Dovecot calls to send what a Sieve script sends, and a Postfix in play."""
+
+import io
+import socketserver
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from threading import Thread
+
+import pytest
+from sieve_sendmail import sendmail
+from sieve_sendmail.message import Message
+from sieve_sendmail.session import Reply
+
+USER = "alice@example.org"
+TEXT = b"From: b@example.net\r\nSubject: x\r\n\r\n.\r\n..two\r\nbye\r\n"
+FORWARDED = b"X-Sieve: P 1\nX-Sieve-Redirected-From: alice@example.org\n" + TEXT
+WRITTEN = b"X-Sieve: P 1\r\nMessage-ID: <1@example.org>\r\n" + TEXT
+LMTP = b"Received: from a\n\tby b with LMTP\n"
+UTF8 = b"Received: from c\n\tby b (Postfix) with UTF8SMTPS id 1\n"
+SMTP = b"Received: from c by b (Postfix) with ESMTPS id 1\n"
+
+
+@dataclass
+class Postfix:
+    """The sockets of Postfix, one of which takes letters or refuses them."""
+
+    refuses: str = ""
+    """The command that is answered with `reply`."""
+    reply: bytes = b"250 As you like"
+    lines: list[bytes] = field(default_factory=list)
+    """What the client has said; the letter is among them."""
+
+    @property
+    def commands(self) -> list[str]:
+        """What was said before the letter."""
+        end = self.lines.index(b"DATA\r\n") if b"DATA\r\n" in self.lines else None
+        return [line.decode().strip() for line in self.lines[:end]]
+
+    @property
+    def letter(self) -> bytes:
+        """The letter, as the transport has it."""
+        start = self.lines.index(b"DATA\r\n") + 1
+        return b"".join(self.lines[start : self.lines.index(b".\r\n")])
+
+
+@pytest.fixture
+def postfix(monkeypatch, tmp_path) -> Iterator[Postfix]:
+    """A server at the socket for what is forwarded, and none at the other."""
+    found = Postfix()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 mail.example.org\r\n")
+            in_letter = False
+            for line in self.rfile:
+                found.lines.append(line)
+                if in_letter and line != b".\r\n":
+                    continue
+                verb = line.split()[0].decode()
+                in_letter = verb == "DATA" != found.refuses
+                if verb == found.refuses:
+                    self.wfile.write(found.reply + b"\r\n")
+                elif verb == "DATA":
+                    self.wfile.write(b"354 Go on\r\n")
+                else:
+                    self.wfile.write(b"250-As\r\n250 you like\r\n")
+
+    monkeypatch.setattr(sendmail, "_SOCKETS", tmp_path)
+    with socketserver.ThreadingUnixStreamServer(
+        str(tmp_path / "forward"), Handler
+    ) as listener:
+        thread = Thread(target=listener.serve_forever, args=(0.01,))
+        thread.start()
+        yield found
+        listener.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def send(monkeypatch, tmp_path):
+    """Call it as Dovecot does, with the message as what stdin holds."""
+
+    def call(message: bytes, sender: str = "b@example.net") -> int:
+        stdin = io.TextIOWrapper(io.BytesIO(message))
+        monkeypatch.setattr("sys.stdin", stdin)
+        options = ["-i", "-f", sender, "--", "to@example.net"]
+        return sendmail.main([USER, str(tmp_path / "Maildir"), *options])
+
+    return call
+
+
+def files(tmp_path) -> list[bytes]:
+    """What lies in the mailbox, wherever."""
+    return [
+        path.read_bytes()
+        for folder in ("new", "cur", "tmp")
+        for path in (tmp_path / "Maildir" / folder).iterdir()
+    ]
+
+
+def message(tmp_path, text: bytes) -> Message:
+    """Have a message of this text."""
+    return Message(tmp_path, io.BytesIO(text))
+
+
+def test_a_letter_is_forwarded_in_the_name_of_the_user(postfix, send, tmp_path):
+    """And whole, with the dots of the transport, and without Pigeonhole's version."""
+    assert send(FORWARDED) == 0
+
+    assert postfix.commands == [
+        "EHLO dovecot.invalid",
+        "XCLIENT LOGIN=alice@example.org",
+        "EHLO dovecot.invalid",
+        "MAIL FROM:<alice+undelivered@example.org>",
+        "RCPT TO:<to@example.net>",
+    ]
+    sent = postfix.letter.replace(b"\r\n.", b"\r\n")
+    assert sent == b"X-Sieve-Redirected-From: alice@example.org\r\n" + TEXT
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("sender", ["<>", ""])
+def test_what_has_no_sender_gets_none(postfix, send, sender):
+    """RFC 5228, section 4.2."""
+    assert send(FORWARDED, sender) == 0
+
+    assert "MAIL FROM:<>" in postfix.commands
+
+
+@pytest.mark.parametrize("refuses", ["XCLIENT", "MAIL", "RCPT", "DATA", "."])
+@pytest.mark.parametrize("reply", [b"550-No\r\n550 5.7.1 never", b"450 4.7.1 not now"])
+def test_what_is_refused_is_kept(postfix, send, tmp_path, refuses, reply):
+    """In the inbox, with the reason, and Dovecot does not try again."""
+    postfix.refuses, postfix.reply = refuses, reply
+
+    assert send(FORWARDED) == 0
+
+    (kept,) = files(tmp_path)
+    reason, _, rest = kept.partition(b"\n")
+    words = reply.replace(b"\r\n550", b"").replace(b"550-", b"550 ")
+    assert reason == b"X-Sieve-Not-Forwarded: to to@example.net: " + words
+    assert rest == b"X-Sieve-Redirected-From: alice@example.org\n" + TEXT.replace(
+        b"\r\n", b"\n"
+    )
+    assert [path.parent.name for path in (tmp_path / "Maildir").glob("*/*")] == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("refuses", "reply"),
+    [
+        ("MAIL", b"451 4.3.0 a fault"),
+        (".", b"452 4.3.1 full"),
+        ("RCPT", b"421 closing"),
+        ("DATA", b"what?"),
+    ],
+)
+def test_what_this_server_can_not_do_now_is_tried_again(
+    postfix, send, tmp_path, refuses, reply
+):
+    """Nothing is kept then: Dovecot's client still has the letter."""
+    postfix.refuses, postfix.reply = refuses, reply
+
+    assert send(FORWARDED) == 75
+
+    assert files(tmp_path) == []
+
+
+def test_without_a_server_it_is_tried_again(postfix, send, tmp_path, capsys):
+    """The log tells who wanted what."""
+    assert send(WRITTEN) == 75
+
+    assert capsys.readouterr().err.startswith("alice@example.org: nothing sent for now")
+    assert files(tmp_path) == []
+
+
+def test_a_reply_that_is_refused_is_given_up(postfix, send, tmp_path):
+    """It is no letter that anybody would miss."""
+    (tmp_path / "reply").hardlink_to(tmp_path / "forward")
+    postfix.refuses, postfix.reply = ".", b"550 5.7.1 not yours"
+
+    assert send(WRITTEN, "<>") == 0
+
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "forwarded"),
+    [
+        (FORWARDED, True),
+        (WRITTEN, False),
+        (WRITTEN.replace(b"From: b", b"X-Sieve-Redirected-From: b"), False),
+        (FORWARDED.replace(b"X-Sieve: P 1\n", b""), False),
+        (b"A: 1\n" + FORWARDED, False),
+        (b"", False),
+    ],
+)
+def test_what_is_forwarded_is_told_by_its_top(tmp_path, text, forwarded):
+    """Pigeonhole writes there, and scripts and strangers can't."""
+    with message(tmp_path, text) as found:
+        assert found.forwarded is forwarded
+
+
+@pytest.mark.parametrize(
+    ("text", "eight_bit", "utf8"),
+    [
+        (LMTP + SMTP + b"\nplain\n", False, False),
+        (LMTP + SMTP + b"\n\xc3\xbc\n", True, False),
+        (LMTP + SMTP + b"Subject: \xc3\xbc\n\n", True, False),
+        (LMTP + UTF8 + b"Subject: \xc3\xbc\n\n", True, True),
+        (LMTP + SMTP + UTF8 + b"\n", False, False),
+        (LMTP + SMTP + b"\n" + UTF8, False, False),
+    ],
+)
+def test_it_leaves_as_it_came(tmp_path, text, eight_bit, utf8):
+    """What strangers say of how it came to them doesn't count."""
+    with message(tmp_path, text) as found:
+        assert (found.eight_bit, found.utf8) == (eight_bit, utf8)
+
+
+def test_no_octet_is_changed(tmp_path):
+    """But for the line ends, of which Dovecot gives two kinds."""
+    text = b"A: 1\nB: \xff\r\n\r\n\rx\r\r\n\0\nlast"
+    with message(tmp_path, text) as found:
+        assert list(found.lines()) == [
+            b"A: 1",
+            b"B: \xff",
+            b"",
+            b"\rx\r",
+            b"\0",
+            b"last",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("code", "taken", "ours"),
+    [(250, True, False), (354, True, False), (450, False, False), (550, False, False)]
+    + [(code, False, True) for code in (421, 451, 452)],
+)  # fmt: skip
+def test_whose_trouble_an_answer_is(code, taken, ours):
+    """450 is about a user or a recipient, and may last."""
+    reply = Reply(code, "")
+
+    assert (reply.is_taken, reply.is_our_trouble) == (taken, ours)
