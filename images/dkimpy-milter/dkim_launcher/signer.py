@@ -6,6 +6,8 @@ from functools import partial
 import Milter
 
 from dkim_launcher import guard, log
+from dkim_launcher.canonical import parts
+from dkim_launcher.folding import folded
 from dkim_launcher.milter import TrueBytesMilter
 from dkim_launcher.owners import owners, readable
 from dkim_launcher.rate import Rate
@@ -57,6 +59,7 @@ class Signer(TrueBytesMilter):
         if login := self.getsymval("{auth_authen}"):
             whose = partial(owners, asked=self.conf["SenderLogins"])
             guard.belongs_to(login, self.values, whose)
+            message = self._fold(message)
             guard.lines_fit(message)
             guard.not_too_much(
                 login.lower(), self.recipients, self.conf["SendRateLimit"], _rate
@@ -102,6 +105,23 @@ class Signer(TrueBytesMilter):
         super().addheader(name, value, index)
         self.signatures += 1
 
+    def _fold(self, message: bytes) -> bytes:
+        """Fold the headers that are too long, here and in Postfix's queue file."""
+        seen: Counter[str] = Counter()
+        fields = []
+        for name, value in self.fields:
+            seen[name.lower()] += 1
+            label = name.encode("ascii", "replace") + b":"
+            found = folded(label + value).removeprefix(label)
+            if found != value:
+                self.change(name, seen[name.lower()], found)
+            fields.append((name, found))
+        if fields == self.fields:
+            return message
+        self.fields = fields
+        lines = [b"%s:%s\r\n" % (n.encode("ascii", "replace"), v) for n, v in fields]
+        return b"".join([*lines, b"\r\n", parts(message)[1]])
+
     def _covered(self) -> list[str]:
         """
         Return the names for h=, each as often as it is to be signed.
@@ -109,7 +129,7 @@ class Signer(TrueBytesMilter):
         A header named once in SignHeaders is signed as often as it occurs, a header
         named twice one time more: then none can be added (RFC 6376, section 8.15).
         """
-        present = Counter(name for name, _ in self.fields)
+        present = Counter(name.lower() for name, _ in self.fields)
         wanted = Counter(self.conf["SignHeaders"])
         return [
             name
