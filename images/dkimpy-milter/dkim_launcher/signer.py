@@ -12,11 +12,15 @@ from dkim_launcher.milter import TrueBytesMilter
 from dkim_launcher.owners import owners, readable
 from dkim_launcher.rate import Rate
 from dkim_launcher.refusal import deferred, rejected
+from dkim_launcher.sevenbit.conversion import SealedError, converted
 from dkim_launcher.tables import nearest
 
 # Without a login come Postfix's own bounces, the postmaster's copies of them
 # (double_bounce_sender in postconf(5)), and nothing else.
 _POSTFIX = {"", "double-bounce"}
+
+# Has Postfix never convert the message: see main.cf, "What leaves as it is".
+_AS_IT_IS = "X-As-It-Is"
 
 _rate = Rate()
 
@@ -68,10 +72,7 @@ class Signer(TrueBytesMilter):
             raise rejected("Log in before you send")
         self.fdomain = guard.signing_domain(self.values)
         self.get_identities_sign()
-        self.signatures = 0
         self.sign_dkim(message)
-        if self.signatures != 2:
-            raise deferred("The message could not be signed, the log says more")
 
     def get_identities_sign(self) -> None:
         """
@@ -91,14 +92,37 @@ class Signer(TrueBytesMilter):
         ]
 
     def sign_dkim(self, message: bytes) -> None:
+        """
+        Sign *message* as it is, and also as Postfix would convert it.
+
+        Whether the next server takes 8-bit text turns out at delivery, and our
+        signatures are to hold at either kind (RFC 6376, section 5.3).
+        """
+        try:
+            self._sign_converted(message)
+        except SealedError as reason:
+            self.log(f"not to be converted to 7 bits: {reason}")
+            super().addheader(_AS_IT_IS, "yes")
+        # Last, and so on top.
+        self._sign(message)
+
+    def _sign_converted(self, message: bytes) -> None:
+        # Not in memory any more when the message itself is signed.
+        if (other := converted(message)) is not message:
+            self._sign(other)
+
+    def _sign(self, message: bytes) -> None:
         """Sign the headers that this very message has, and the absence of others."""
         configured = self.conf
         self.conf = {**configured, "SignHeaders": self._covered()}
+        self.signatures = 0
         try:
             super().sign_dkim(message)
         finally:
             # A connection brings several messages.
             self.conf = configured
+        if self.signatures != 2:
+            raise deferred("The message could not be signed, the log says more")
 
     def addheader(self, name: str, value: str, index: int = 0) -> None:
         """Add a signature: nothing else is added by a signer."""
