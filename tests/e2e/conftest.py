@@ -245,7 +245,7 @@ def issued(certificates: Certificates, authorities: None) -> None:
 @pytest.fixture(scope="session")
 def sinks(server: Server) -> None:
     """Have the servers in the world that write down all they get."""
-    server.project.invite("sink-plain", "sink-broken", "sink-old")
+    server.project.invite("sink-plain", "sink-broken", "sink-old", "sink-eight")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import dkim
 import pytest
 
+from .eight_bit import content, message
 from .large import MIB, large_letter
+from .message import crlf
 from .signatures import published
 from .submission import logged_in
 from .wait import wait_until
@@ -58,6 +60,34 @@ def test_mail_of_49_mib_goes_through(server, alice, bob, spammer, subject):
     assert dkim.verify(
         received.raw, dnsfunc=lambda name, **_: records[name.decode().rstrip(".")]
     )
+    assert killed_for_memory(server) == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Grüße, und mehr ASCII\n" * 3, "ж" * 38 + "\n"],
+    ids=["some of it", "all of it"],
+)
+def test_8_bit_text_of_49_mib_goes_through(server, alice, bob, subject, line):
+    """
+    Text of 49 MiB that is signed in two forms, or would grow too much, is delivered.
+
+    No container runs out of memory.
+    """
+    before = killed_for_memory(server)
+    octets = len(crlf(line.encode()))
+    text = line * (SIZE // octets)
+    entity = (
+        "Content-Type: text/plain; charset=utf-8\n"
+        f"Content-Transfer-Encoding: 8bit\n\n{text}"
+    )
+
+    alice.send(
+        bob.address, message=message(alice.address, bob.address, subject, entity)
+    )
+
+    received = bob.receive(subject, within=90)
+    assert content(received.raw)[1] == crlf(text.encode())
     assert killed_for_memory(server) == before
 
 

@@ -21,7 +21,7 @@ def impatient(server):
     """
     project, changed_at = server.project, time()
     with replaced(
-        project, "postfix/master.cf.j2", "warning_time=2h", "warning_time=1s"
+        project, "postfix/main.cf.j2", "users_after = 2h", "users_after = 1s"
     ):
         wait_until(
             lambda: any(

@@ -61,9 +61,9 @@ def test_a_bounce_is_small_signed_and_of_the_standard_form(
     assert len(bounce.raw) < 20_000
     assert copy.message["Subject"] == "Postmaster Copy: Undelivered Mail"
     for each in (bounce, copy):
-        assert [(s.domain, s.valid) for s in signatures(each, records)] == [
-            ("example.test", True)
-        ] * 2
+        # A pair for each form: Postfix labels its notices as 8-bit, whatever they hold.
+        found = [(s.domain, s.valid) for s in signatures(each, records)]
+        assert found == [("example.test", True)] * 2 + [("example.test", False)] * 2
 
 
 def test_users_may_ask_for_notices(alice, bob, stranger, nobody, subject):

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from .eight_bit import SEALED, content, message
 from .message import letter
 from .queue import waiting
 from .relays import FIRST, ROUTES, SECOND, by_domain, came_by, relaying
@@ -43,6 +44,19 @@ def test_a_domains_own_relay_comes_first(alice, stranger, subject):
 
     received = stranger.receive(subject)
     assert f"Authenticated sender: {SECOND[0]}" in came_by(received)
+
+
+@pytest.mark.usefixtures("relay_host")
+def test_it_gets_signed_8_bit_text_as_it_is(alice, stranger, subject):
+    """What goes round once more, lest it be recoded, takes the relay as well."""
+    entity = SEALED["signed (S/MIME)"]
+    sent = message(alice.address, stranger.address, subject, entity)
+
+    alice.send(stranger.address, message=sent)
+
+    received = stranger.receive(subject)
+    assert f"Authenticated sender: {FIRST[0]}" in came_by(received)
+    assert content(received.raw) == content(sent)
 
 
 @pytest.mark.core

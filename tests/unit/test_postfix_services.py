@@ -25,8 +25,10 @@ def test_users_hear_of_late_mail_after_two_hours(services):
     """And only users: cleanup(8) writes the time into each message's queue file."""
     late = {name for name, line in services.items() if "delay_warning_time" in line}
 
-    assert late == {"mua-cleanup/unix"}
-    assert "-o delay_warning_time=2h" in services["mua-cleanup/unix"]
+    assert late == {"mua-cleanup/unix", "as-it-is-cleanup/unix"}
+    for name in late:
+        assert "-o delay_warning_time=$tell_users_after" in services[name]
+    assert "\ntell_users_after = 2h\n" in (CONFIG / "postfix/main.cf.j2").read_text()
 
 
 def test_on_port_25_a_client_is_looked_at_before_it_is_served(services):

@@ -77,7 +77,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
             return int(Milter.CONTINUE)
         if not self._keeps_leading_blank():
             value = b" " + value
-        self.fields.append((name.strip().lower(), value))
+        self.fields.append((name.strip(), value))
         self.fp.write(name.encode("ascii", "replace") + b":" + value + b"\r\n")
         return int(Milter.CONTINUE)
 
@@ -109,6 +109,13 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
         blank = " " if self._keeps_leading_blank() else ""
         super().addheader(name, blank + value, index)
 
+    def change(self, name: str, index: int, value: bytes) -> None:
+        """Put *value* (UTF-8) into the place of the *index*th header called *name*."""
+        text = value.decode()
+        if not self._keeps_leading_blank():
+            text = text.removeprefix(" ")
+        self.chgheader(name, index, text)
+
     def eom(self) -> int:
         """Judge the message; whatever happens, the sender gets an answer of ours."""
         try:
@@ -137,7 +144,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
 
     def values(self, name: str) -> list[bytes]:
         """Return the unfolded values of the headers called *name* (lower case)."""
-        return [_FOLD.sub(b"", v).strip() for n, v in self.fields if n == name]
+        return [_FOLD.sub(b"", v).strip() for n, v in self.fields if n.lower() == name]
 
     def log(self, text: str, level: str = "info") -> None:
         """Log *text* with the message's queue id."""

@@ -6,10 +6,13 @@ from functools import partial
 import Milter
 
 from dkim_launcher import guard, log
+from dkim_launcher.canonical import parts
+from dkim_launcher.folding import folded
 from dkim_launcher.milter import TrueBytesMilter
 from dkim_launcher.owners import owners, readable
 from dkim_launcher.rate import Rate
 from dkim_launcher.refusal import deferred, rejected
+from dkim_launcher.sevenbit.conversion import SealedError, converted
 from dkim_launcher.tables import nearest
 
 # Without a login come Postfix's own bounces, the postmaster's copies of them
@@ -18,6 +21,9 @@ _POSTFIX = {"", "double-bounce"}
 
 # What Postfix calls the service that passes on what strangers wrote (master.cf).
 _FORWARD = "forward"
+
+# Has Postfix never convert the message: see main.cf, "What leaves as it is".
+_AS_IT_IS = "X-As-It-Is"
 
 _rate = Rate()
 
@@ -66,6 +72,7 @@ class Signer(TrueBytesMilter):
             if not forwards:
                 whose = partial(owners, asked=self.conf["SenderLogins"])
                 guard.belongs_to(login, self.values, whose)
+                message = self._fold(message)
                 guard.lines_fit(message)
             guard.not_too_much(
                 login.lower(), self.recipients, self.conf["SendRateLimit"], _rate
@@ -77,10 +84,7 @@ class Signer(TrueBytesMilter):
             raise rejected("Log in before you send")
         self.fdomain = guard.signing_domain(self.values)
         self.get_identities_sign()
-        self.signatures = 0
         self.sign_dkim(message)
-        if self.signatures != 2:
-            raise deferred("The message could not be signed, the log says more")
 
     def get_identities_sign(self) -> None:
         """
@@ -100,19 +104,59 @@ class Signer(TrueBytesMilter):
         ]
 
     def sign_dkim(self, message: bytes) -> None:
+        """
+        Sign *message* as it is, and also as Postfix would convert it.
+
+        Whether the next server takes 8-bit text turns out at delivery, and our
+        signatures are to hold at either kind (RFC 6376, section 5.3).
+        """
+        try:
+            self._sign_converted(message)
+        except SealedError as reason:
+            self.log(f"not to be converted to 7 bits: {reason}")
+            super().addheader(_AS_IT_IS, "yes")
+        # Last, and so on top.
+        self._sign(message)
+
+    def _sign_converted(self, message: bytes) -> None:
+        # Not in memory any more when the message itself is signed.
+        if (other := converted(message)) is not message:
+            self._sign(other)
+
+    def _sign(self, message: bytes) -> None:
         """Sign the headers that this very message has, and the absence of others."""
         configured = self.conf
         self.conf = {**configured, "SignHeaders": self._covered()}
+        self.signatures = 0
         try:
             super().sign_dkim(message)
         finally:
             # A connection brings several messages.
             self.conf = configured
+        if self.signatures != 2:
+            raise deferred("The message could not be signed, the log says more")
 
     def addheader(self, name: str, value: str, index: int = 0) -> None:
         """Add a signature: nothing else is added by a signer."""
         super().addheader(name, value, index)
         self.signatures += 1
+
+    def _fold(self, message: bytes) -> bytes:
+        """Fold the headers that are too long, here and in Postfix's queue file."""
+        seen: Counter[str] = Counter()
+        fields = []
+        for name, value in self.fields:
+            seen[name.lower()] += 1
+            label = name.encode("ascii", "replace") + b":"
+            found = folded(label + value).removeprefix(label)
+            if found != value:
+                self.change(name, seen[name.lower()], found)
+            fields.append((name, found))
+        if fields == self.fields:
+            return message
+        self.fields = fields
+        lines = [b"%s:%s\r\n" % (n.encode("ascii", "replace"), v) for n, v in fields]
+        return b"".join([*lines, b"\r\n", parts(message)[1]])
 
     def _covered(self) -> list[str]:
         """
@@ -121,7 +165,7 @@ class Signer(TrueBytesMilter):
         A header named once in SignHeaders is signed as often as it occurs, a header
         named twice one time more: then none can be added (RFC 6376, section 8.15).
         """
-        present = Counter(name for name, _ in self.fields)
+        present = Counter(name.lower() for name, _ in self.fields)
         wanted = Counter(self.conf["SignHeaders"])
         return [
             name

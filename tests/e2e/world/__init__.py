@@ -25,6 +25,7 @@ OURS = "ours.conf"
 # The services of tests/e2e/compose.yaml that are the world, and not ours.
 SERVICES = {
     *("dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"),
+    "sink-eight",
     *("names", "ca", "ca-eab", "busy", "mirror"),
 }
 
@@ -62,7 +63,7 @@ class World:
     @property
     def sinks(self) -> dict[str, str]:
         """The servers that write down all they get, by domain: see world/sink."""
-        domains = ("plain.test", "broken.test", "old.test")
+        domains = ("plain.test", "broken.test", "old.test", "eight.test")
         return {name: str(self.subnet[41 + at]) for at, name in enumerate(domains)}
 
     @property

@@ -1,9 +1,9 @@
 """
 A mail server that takes everything and writes down what came, to the byte.
 
-Each session is a line of JSON in its log. How it treats STARTTLS is its argument:
-`plain` doesn't know it, `broken` offers it and then breaks the handshake, `old` knows
-no version after TLS 1.0.
+Each session is a line of JSON in its log. What it offers is its argument: `plain`
+offers nothing, `broken` STARTTLS, and then breaks the handshake, `old` STARTTLS with no
+version after TLS 1.0, `eight` 8BITMIME.
 """
 
 import base64
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 END = b"\r\n.\r\n"
+OFFERS = {"broken": "STARTTLS", "old": "STARTTLS", "eight": "8BITMIME"}
 
 
 def old_tls() -> ssl.SSLContext:
@@ -76,8 +77,8 @@ class Session(socketserver.StreamRequestHandler):
             self.commands.append(line.decode(errors="backslashreplace"))
             verb = line.split()[0].upper() if line.split() else b""
             if verb == b"EHLO":
-                offers = self.behaviour != "plain" and not self.version
-                self.say("250-sink\r\n250 STARTTLS" if offers else "250 sink")
+                offer = OFFERS.get(self.behaviour) if not self.version else None
+                self.say(f"250-sink\r\n250 {offer}" if offer else "250 sink")
             elif verb == b"STARTTLS":
                 self.say("220 go on")
                 if self.behaviour == "broken":

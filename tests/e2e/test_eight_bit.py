@@ -1,0 +1,230 @@
+"""8-bit text leaves as it was written; who takes none gets it recoded."""
+
+import pytest
+
+from .accounts import operate
+from .eight_bit import (
+    ALL,
+    CONVERTIBLE,
+    SEALED,
+    UNLABELLED,
+    content,
+    message,
+    texts,
+)
+from .mailbox import Received
+from .message import crlf, letter
+from .notices import notice
+from .signatures import published, signatures
+from .sink import Sink
+from .submission import logged_in
+from .tiers import core_rows
+
+BOTH = {"rsa-sha256", "ed25519-sha256"}
+
+
+@pytest.fixture(scope="module")
+def records(server, alice) -> dict[str, str]:
+    """Ask for what the operator publishes, once."""
+    return published(server)
+
+
+@pytest.fixture
+def eight(server, sinks) -> Sink:
+    """Know a server that takes 8-bit text, and writes down every byte."""
+    return Sink(server.project, "sink-eight", "eight.test")
+
+
+@pytest.fixture
+def seven(server, sinks) -> Sink:
+    """Know a server that doesn't."""
+    return Sink(server.project, "sink-plain", "plain.test")
+
+
+def valid(received: Received, records: dict[str, str]) -> list[str]:
+    """Tell which of our signatures hold, by algorithm."""
+    return [each.algorithm for each in signatures(received, records) if each.valid]
+
+
+def relabelled(received: Received) -> bool:
+    """Tell whether the mark by which our own parts speak is still on a message."""
+    return bool(received.all("X-As-It-Is"))
+
+
+@pytest.mark.parametrize("name", core_rows(ALL, "signed (S/MIME)", "enclosed message"))
+def test_it_reaches_our_own_users_to_the_octet(alice, bob, records, subject, name):
+    """
+    What alice signed, encrypted or enclosed is in bob's mailbox byte for byte.
+
+    So signatures inside of it hold (RFC 1847), and so do ours.
+    """
+    sent = message(alice.address, bob.address, subject, ALL[name])
+
+    alice.send(bob.address, message=sent)
+
+    received = bob.receive(subject)
+    assert content(received.raw) == content(sent)
+    assert set(valid(received, records)) == BOTH
+    assert not relabelled(received)
+
+
+@pytest.mark.parametrize("name", core_rows(ALL, "text", "signed (S/MIME)"))
+def test_it_leaves_to_the_octet_where_8_bit_text_is_taken(
+    alice, eight, records, subject, name
+):
+    """A server that offers 8BITMIME (RFC 6152) gets it byte for byte."""
+    sent = message(alice.address, "a@eight.test", subject, ALL[name])
+
+    alice.send("a@eight.test", message=sent, options=["BODY=8BITMIME"], port=465)
+
+    session = eight.receive(subject)
+    assert content(session.message) == content(sent)
+    assert set(valid(Received(session.message), records)) == BOTH
+    if name in CONVERTIBLE:
+        assert any("BODY=8BITMIME" in each for each in session.commands)
+
+
+@pytest.mark.parametrize("name", core_rows(CONVERTIBLE, "text", "enclosed message"))
+@pytest.mark.parametrize("options", [[], ["BODY=8BITMIME"]], ids=["unsaid", "said"])
+def test_it_is_recoded_for_a_server_that_takes_none(
+    alice, seven, records, subject, name, options
+):
+    """
+    A server without 8BITMIME gets the same text as quoted-printable.
+
+    That happens at delivery, and yet both of our signatures hold.
+    """
+    sent = message(alice.address, "a@plain.test", subject, CONVERTIBLE[name])
+
+    alice.send("a@plain.test", message=sent, options=options)
+
+    session = seven.receive(subject)
+    assert session.message.isascii()
+    assert texts(session.message) == texts(crlf(sent))
+    assert set(valid(Received(session.message), records)) == BOTH
+
+
+@pytest.mark.parametrize("name", core_rows(SEALED | UNLABELLED, "signed (S/MIME)"))
+def test_what_is_signed_is_recoded_for_nobody(alice, seven, records, subject, name):
+    """
+    A server without 8BITMIME gets signed or encrypted 8-bit text byte for byte, too.
+
+    Recoding would break what the user has signed (RFC 1847, 2.1).
+    """
+    sent = message(alice.address, "a@plain.test", subject, (SEALED | UNLABELLED)[name])
+
+    alice.send("a@plain.test", message=sent, options=["BODY=8BITMIME"])
+
+    session = seven.receive(subject)
+    assert content(session.message) == content(sent)
+    assert set(valid(Received(session.message), records)) == BOTH
+    assert not relabelled(Received(session.message))
+
+
+def test_signed_text_goes_everywhere_once(
+    alice, bob, seven, eight, stranger, records, subject
+):
+    """
+    A signed message to several, here and elsewhere, reaches each of them once.
+
+    No header is rewritten, and what the sender asked to be told (RFC 3461) is told.
+    """
+    entity = SEALED["signed (S/MIME)"]
+    sent = message(bob.address, "alice", subject, entity, "Cc: Bob <bob>, office")
+    to = [alice.address, stranger.address, "a@plain.test", "a@eight.test"]
+    with logged_in(bob) as session:
+        session.say(f"MAIL FROM:<{bob.address}> ENVID={subject.split()[1]} RET=HDRS")
+        for each in to:
+            assert session.say(f"RCPT TO:<{each}> NOTIFY=SUCCESS").code == 250
+        session.say("DATA")
+        session.write(crlf(sent) + b".\r\n")
+        assert session.reply().code == 250
+
+    arrived = [alice.receive(subject), stranger.receive(subject)]
+    arrived += [Received(sink.receive(subject).message) for sink in (seven, eight)]
+    told = notice(bob, subject.split()[1], "a@plain.test")
+
+    for each in arrived:
+        assert content(each.raw) == content(sent)
+        assert each.all("Cc") == ["Bob <bob>, office"]
+        assert set(valid(each, records)) == BOTH
+    assert told.outcome["a@plain.test"] == "relayed"
+    assert alice.subjects().count(subject) == 1
+
+
+def test_headers_in_utf_8_change_nothing(alice, bob, records, subject):
+    """A signed message with headers beyond ASCII (RFC 6532) arrives byte for byte."""
+    entity = SEALED["signed (S/MIME)"]
+    sent = message(alice.address, bob.address, subject, entity, "X-Name: Zoë")
+
+    alice.send(bob.address, message=sent, options=["SMTPUTF8", "BODY=8BITMIME"])
+
+    received = bob.receive(subject)
+    assert content(received.raw) == content(sent)
+    assert "Zoë".encode() in received.raw
+    assert set(valid(received, records)) == BOTH
+
+
+def test_a_user_cannot_call_for_it(alice, seven, subject):
+    """A header of the user's own is no sign to spare a text the recoding."""
+    entity = CONVERTIBLE["text"]
+    sent = message(alice.address, "a@plain.test", subject, entity, "X-As-It-Is: yes")
+
+    alice.send("a@plain.test", message=sent)
+
+    assert seven.receive(subject).message.isascii()
+
+
+def test_a_notice_is_signed_for_who_takes_none_either(
+    server, alice, spammer, seven, records, subject
+):
+    """Our own notices, which Postfix labels as 8-bit, verify at such a server, too."""
+    name = subject.split()[1]
+    alias = f"{name}@example.test"
+    operate(server.project, f"alias add {alias} {name}@outside.test")
+    sender = "a@plain.test"
+
+    assert spammer.send(alias, letter(sender, alias, subject), sender).code == 250
+
+    bounce = Received(seven.receive("Undelivered Mail Returned to Sender").message)
+    assert name in bounce.raw.decode("ascii")
+    assert set(valid(bounce, records)) == BOTH
+
+
+def test_a_notice_in_utf_8_is_not_garbled(alice, records, subject):
+    """
+    What comes back of a letter with headers beyond ASCII (RFC 6533) is as it was made.
+
+    Postfix would recode the report, and call it 7bit.
+    """
+    unknown = f"{subject.split()[1]}@outside.test"
+    entity = SEALED["signed (S/MIME)"]
+    sent = message(alice.address, unknown, subject, entity, "X-Name: Zoë")
+
+    alice.send(unknown, message=sent, options=["SMTPUTF8", "BODY=8BITMIME"])
+
+    bounce = notice(alice, unknown, "Undelivered Mail Returned to Sender")
+    assert "message/global-delivery-status" in bounce.raw.decode()
+    assert set(valid(bounce, records)) == BOTH
+    assert not relabelled(bounce)
+
+
+@pytest.mark.core
+def test_nobody_else_gets_at_the_way_round(server):
+    """The port through which such mail goes once more is open to Postfix alone."""
+    connect = "import socket; socket.create_connection(('postfix', 10025), 5)"
+    look = f"try:\n {connect}\nexcept ConnectionRefusedError: print('refused')"
+
+    said = server.project.inside("dkim-sign", "python3", "-c", look)
+
+    assert said == b"refused\n"
+
+
+@pytest.mark.parametrize("name", ["signed (S/MIME)", "enclosed message"])
+def test_what_comes_from_outside_is_not_touched_either(alice, stranger, subject, name):
+    """Signed and enclosed 8-bit text of a stranger is in the mailbox byte for byte."""
+    sent = message(stranger.address, alice.address, subject, ALL[name])
+
+    stranger.send(alice.address, message=sent)
+
+    assert content(alice.receive(subject).raw) == content(sent)
