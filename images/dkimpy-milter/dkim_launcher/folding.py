@@ -7,6 +7,9 @@ from dkim_launcher.lines import LONGEST
 _TOO_LONG = re.compile(rb"[^\r\n]{%d,}" % (LONGEST + 1))
 _BLANKS = b" \t"
 
+# Octets. Of a longer header Postfix tells a milter no more: KLUDGE_HEADER_LIMIT.
+_CUT = 60_000
+
 
 def folded(field: bytes) -> bytes:
     r"""
@@ -17,10 +20,10 @@ def folded(field: bytes) -> bytes:
     are \n, as Postfix has them in what it tells a milter and takes from it.
 
     Returns:
-        The same field if it needs no fold, or can't be folded: a word is too long, or
-        it isn't UTF-8, in which alone pymilter hands over a header.
+        The same field if it needs no fold, or can't be folded: a word is too long, its
+        end is missing, or it isn't UTF-8, in which alone pymilter hands over a header.
     """
-    if not _TOO_LONG.search(field):
+    if not _TOO_LONG.search(field) or len(field) >= _CUT:
         return field
     found = _TOO_LONG.sub(lambda line: _broken(line[0]), field)
     return field if _TOO_LONG.search(found) or not _is_utf_8(field) else found
