@@ -14,8 +14,8 @@ from .eight_bit import (
 )
 from .mailbox import Received
 from .message import crlf, letter
-from .notices import notice
-from .signatures import published, signatures
+from .notices import find_notice, notice
+from .signatures import published, second_opinion, signatures
 from .sink import Sink
 from .submission import logged_in
 from .tiers import core_rows
@@ -104,6 +104,17 @@ def test_it_is_recoded_for_a_server_that_takes_none(
     assert set(valid(Received(session.message), records)) == BOTH
 
 
+def test_a_second_judge_agrees(server, alice, seven, records, subject):
+    """Another library of another author finds signatures on recoded text good."""
+    sent = message(alice.address, "a@plain.test", subject, CONVERTIBLE["text"])
+
+    alice.send("a@plain.test", message=sent)
+
+    received = Received(seven.receive(subject).message)
+    good = {f"{algorithm} pass" for algorithm in BOTH}
+    assert good <= second_opinion(server, received, records)
+
+
 @pytest.mark.parametrize("name", core_rows(SEALED | UNLABELLED, "signed (S/MIME)"))
 def test_what_is_signed_is_recoded_for_nobody(alice, seven, records, subject, name):
     """
@@ -149,6 +160,7 @@ def test_signed_text_goes_everywhere_once(
         assert each.all("Cc") == ["Bob <bob>, office"]
         assert set(valid(each, records)) == BOTH
     assert told.outcome["a@plain.test"] == "relayed"
+    assert not find_notice(bob, subject.split()[1], "127.0.0.1")
     assert alice.subjects().count(subject) == 1
 
 

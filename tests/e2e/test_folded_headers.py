@@ -30,6 +30,7 @@ LONG = {
     "folded before": [f"X-Folded: one,\n {IDS},\n\tthree"],
     "a word that fits a line of its own": [f"X-Long-Name: {WORD}"],
     "UTF-8": [f"Comments: {'Grüße aus Köln ' * 90}end"],
+    "50,000 octets": [f"X-Many: {'word ' * 10_000}end"],
     "runs of blanks, and at the end": [f"X-Blanks: {'a   ' * 300}\t\tb  "],
 }
 
@@ -105,11 +106,21 @@ def test_a_header_that_fits_stays_as_it_is(alice, bob, records, subject):
 
 @pytest.mark.parametrize(
     "line",
-    [f"X-Long: {'w' * 1000}", f"X-Long: {IDS} {'w' * 1000} {IDS}", f"X-Latin: {IDS}ä"],
-    ids=["a word", "a word among others", "not UTF-8"],
+    [
+        f"X-Long: {'w' * 1000}",
+        f"X-Long: {IDS} {'w' * 1000} {IDS}",
+        f"X-Latin: {IDS}ä",
+        f"X-Longer: {'word ' * 11_990}",
+    ],
+    ids=["a word", "a word among others", "not UTF-8", "too long when folded"],
 )
 def test_what_cannot_be_folded_is_refused(alice, bob, subject, line):
-    """A word over 998 octets, or a long header in no known charset, gets a 550."""
+    """
+    A word over 998 octets, or a long header in no known charset, gets a 550.
+
+    So does one that would be over 60,000 octets with its line breaks: Postfix would
+    cut it.
+    """
     message = letter(alice.address, bob.address, subject)
 
     with pytest.raises(aiosmtplib.SMTPDataError) as refused:

@@ -25,6 +25,7 @@ AS_IT_IS = {
     "one of several": b"X: " + IDS + b" " + b"w" * 998 + b" " + IDS,
     "blanks, more than fit": b"X: a" + b" " * 2000 + b"b",
     "blanks at the end, more than fit": b"X: a" + b" " * 1000,
+    "longer than Postfix keeps, with breaks": b"X: " + b"word " * 11_998,
     "not UTF-8": b"X: " + b"\xe4 " * 900,
 }
 

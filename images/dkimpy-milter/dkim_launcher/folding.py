@@ -7,6 +7,9 @@ from dkim_launcher.lines import LONGEST
 _TOO_LONG = re.compile(rb"[^\r\n]{%d,}" % (LONGEST + 1))
 _BLANKS = b" \t"
 
+# Octets. Postfix cuts a longer header: KLUDGE_HEADER_LIMIT in cleanup_message.c.
+_CUT = 60_000
+
 
 def folded(field: bytes) -> bytes:
     r"""
@@ -17,13 +20,15 @@ def folded(field: bytes) -> bytes:
     are \n, as Postfix has them in what it tells a milter and takes from it.
 
     Returns:
-        The same field if it needs no fold, or can't be folded: a word is too long, or
-        it isn't UTF-8, in which alone pymilter hands over a header.
+        The same field if it needs no fold, or can't be folded: a word is too long, with
+        line breaks it is longer than Postfix keeps it, or it isn't UTF-8, in which
+        alone pymilter hands over a header.
     """
     if not _TOO_LONG.search(field):
         return field
     found = _TOO_LONG.sub(lambda line: _broken(line[0]), field)
-    return field if _TOO_LONG.search(found) or not _is_utf_8(field) else found
+    fits = len(found) < _CUT and not _TOO_LONG.search(found)
+    return found if fits and _is_utf_8(field) else field
 
 
 def _broken(line: bytes) -> bytes:
