@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -114,17 +115,15 @@ def test_each_mailbox_moves_with_all_that_is_known_of_it(home):
     assert not (home / "Maildir").exists()
 
 
-def test_who_is_killed_at_any_step_goes_on_from_there(home):
+def test_who_is_killed_at_any_step_goes_on_from_there(tmp_path):
     """After each kill, another start leaves what one start without a kill leaves."""
-    step = 0
-    while True:
-        subprocess.run(["rm", "-rf", *home.iterdir()], check=True)
+    for step in count():
+        home = tmp_path / str(step) / "example.test" / "alice"
         lay_out(home, OLD)
         if arrange(home, f"-MKilled={step}").returncode != -signal.SIGKILL:
             break
         assert arrange(home).returncode == 0, step
         assert files(home) == NEW, step
-        step += 1
 
     assert step > len(OLD)
 
@@ -211,20 +210,25 @@ def test_a_mailbox_whose_place_is_taken_gets_another_name(home):
 
 
 def test_names_as_long_and_as_deep_as_they_could_be(home):
-    """What doesn't fit into a path any more gets a shorter name; the rest keeps its."""
-    longest, deepest = f"{'x' * 255}/{'y' * 255}", "/".join("k" * 300)
-    beyond = "/".join(["d" * 255] * 15)[: 4000 - len(str(home))]
-    for name in (longest, deepest, beyond):
+    """A name stays as long as paths allow for messages below it; else it gets short."""
+    boxes = home / "mail/mailboxes"
+    room = 4095 - len(f"{boxes}//maildir/cur/") - 100
+    levels = "/".join(["d" * 250] * 17)
+    longest, deepest = levels[:room].rstrip("/"), "/".join("k" * 300)
+    beyond, crowded = f"ff{longest}", f"e{levels[: room - 50]}".rstrip("/")
+    for name in (longest, deepest, beyond, crowded):
         (home / "Maildir" / name / "cur").mkdir(parents=True)
+    # Longer than those that Dovecot gives to messages.
+    (home / "Maildir" / crowded / "cur" / ("m" * 155)).touch()
 
     done = arrange(home)
 
-    boxes = home / "mail/mailboxes"
     assert (done.returncode, done.stderr) == (0, "")
     assert (boxes / longest / "maildir/cur").is_dir()
     assert (boxes / deepest / "maildir/cur").is_dir()
     assert (boxes / "recovered-1/maildir/cur").is_dir()
-    assert not (boxes / "recovered-2").exists()
+    assert (boxes / "recovered-2/maildir/cur").is_dir()
+    assert not (boxes / "recovered-3").exists()
 
 
 def test_an_error_names_the_place_and_what_helps(home):
