@@ -2,6 +2,8 @@
 
 import io
 import socketserver
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Thread
@@ -18,6 +20,26 @@ WRITTEN = b"X-Sieve: P 1\r\nMessage-ID: <1@example.org>\r\n" + TEXT
 LMTP = b"Received: from a\n\tby b with LMTP\n"
 UTF8 = b"Received: from c\n\tby b (Postfix) with UTF8SMTPS id 1\n"
 SMTP = b"Received: from c by b (Postfix) with ESMTPS id 1\n"
+
+# Dovecot, which dies while it hands over a message; and the program that it calls.
+DIES = """
+import os, subprocess, sys
+from pathlib import Path
+folder, text, *called = sys.argv[1:]
+child = subprocess.Popen(called, stdin=subprocess.PIPE)
+child.stdin.write(text.encode())
+child.stdin.flush()
+while not any(Path(folder).glob("Maildir/tmp/*")):
+    pass
+os._exit(0)
+"""
+CALLED = """
+import sys
+from pathlib import Path
+from sieve_sendmail import sendmail
+sendmail._SOCKETS = Path(sys.argv[1])
+print(sendmail.main(sys.argv[2:]))
+"""
 
 
 @dataclass
@@ -162,6 +184,27 @@ def test_what_this_server_can_not_do_now_is_tried_again(
 
     assert send(FORWARDED) == 75
 
+    assert files(tmp_path) == []
+
+
+def test_what_dovecot_could_not_end_is_not_sent(postfix, tmp_path):
+    """Its first half would pass for all of it; Postfix has the letter still."""
+    folder, text = str(tmp_path), FORWARDED.decode()
+    options = [USER, f"{folder}/Maildir", "-i", "-f", "b@example.net", "--", "c@d.test"]
+    called = [sys.executable, "-c", CALLED, folder, *options]
+
+    done = subprocess.run(
+        [sys.executable, "-c", DIES, folder, text, *called],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+
+    assert done.stdout == "75\n"
+    assert "nothing sent for now" in done.stderr
+    assert postfix.lines == []
     assert files(tmp_path) == []
 
 

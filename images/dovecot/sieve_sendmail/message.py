@@ -22,6 +22,10 @@ _TOP = 65536  # octets, in which they are found
 _RECEIVED = re.compile(rb"^Received:(.*\n(?:[ \t].*\n)*)", re.MULTILINE | re.IGNORECASE)
 _UTF8 = re.compile(rb"\bwith\s+UTF8")
 
+# In /proc/PID/stat, after the name: see proc_pid_stat(5), and PF_EXITING in the kernel.
+_FLAGS = 6
+_EXITING = 0x4
+
 
 class Message:
     """
@@ -38,8 +42,9 @@ class Message:
         Write down what *source* holds, with plain LF at the end of each line.
 
         Raises:
-            OSError: *maildir* can't be written to.
+            OSError: *maildir* can't be written to, or *source* ended by accident.
         """
+        writer = os.getppid()
         self._maildir = maildir
         for name in ("tmp", "new", "cur"):
             (maildir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,6 +55,7 @@ class Message:
         try:
             with self._path.open("xb") as file:
                 self._take(source, file)
+            _lives(writer)
         except OSError:
             self._path.unlink(missing_ok=True)
             raise
@@ -112,6 +118,18 @@ class Message:
             if in_head:
                 self._head += line
             file.write(line)
+
+
+def _lives(writer: int) -> None:
+    """
+    Raise ConnectionError if the process *writer* ends: its message may lack an end.
+
+    A process has that flag before its files are closed (do_exit in the kernel).
+    """
+    status = Path(f"/proc/{writer}/stat").read_text()
+    flags = int(status.rpartition(")")[2].split()[_FLAGS])
+    if flags & _EXITING:
+        raise ConnectionError("Dovecot ended before the message did")
 
 
 def _plain(words: str) -> bytes:

@@ -2,8 +2,8 @@
 
 import re
 import socket
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sieve_sendmail.message import Message
 
@@ -14,8 +14,7 @@ _PATIENCE = 130.0
 _CHUNK = 65536
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer of the server (RFC 5321, section 4.2), its lines as one."""
 
     code: int
