@@ -54,7 +54,10 @@ def test_a_script_forwards_what_came_as_it_came(
         (OUTSIDE, True)
     ]
     assert received.all("X-Sieve") == []
-    assert "spf=pass" in received.all("Authentication-Results")[0]
+    assert any(
+        each.startswith("mx.outside.test;") and "spf=pass" in each
+        for each in received.all("Authentication-Results")
+    )
     assert subject not in forwarder.subjects()
 
 
@@ -170,7 +173,8 @@ def test_what_can_not_be_forwarded_stays_in_the_inbox(
     assert waiting(server.project, forwarder.address) == []
     assert "tmp:0" in run(
         forwarder,
-        f"cd /srv/vmail/example.test/{forwarder.address.split('@')[0]}/Maildir;"
+        f"cd /srv/vmail/example.test/{forwarder.address.split('@')[0]}"
+        "/mail/mailboxes/INBOX/maildir;"
         " echo tmp:$(ls tmp | wc -l)",
     )
 

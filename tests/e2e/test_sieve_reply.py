@@ -11,6 +11,8 @@ from .scripts import script
 from .signatures import published, signatures
 
 TWICE = [("example.test", True)] * 2
+# Dovecot labels it as 8-bit, whatever it holds: a pair for each form.
+IN_BOTH_FORMS = [*TWICE, *[("example.test", False)] * 2]
 AWAY = 'vacation :days 7 "I am away until Monday.";'
 
 
@@ -40,7 +42,7 @@ def test_who_is_away_says_so(server, writer, stranger, subject):
         stranger.send(writer.address, f"again {subject}")
         writer.receive(f"again {subject}")
 
-    assert signed(server, reply) == TWICE
+    assert signed(server, reply) == IN_BOTH_FORMS
     assert reply.message["From"].addresses[0].addr_spec == writer.address
     assert reply.all("Return-Path") == ["<>"]
     assert reply.all("Auto-Submitted") == ["auto-replied (vacation)"]
@@ -55,7 +57,7 @@ def test_who_does_not_want_a_letter_says_so(server, writer, stranger, subject):
         stranger.send(writer.address, subject)
         report = stranger.receive(f"Not from you, {subject}")
 
-    assert signed(server, report) == TWICE
+    assert signed(server, report) == IN_BOTH_FORMS
     assert report.message["From"].addresses[0].addr_spec == writer.address
     assert report.message.get_content_type() == "multipart/report"
     assert report.all("Return-Path") == ["<>"]
