@@ -48,7 +48,8 @@ def test_a_letter_to_the_postmaster_is_signed_wherever_it_goes(
         assert [(s.domain, s.valid) for s in signatures(each, records)] == TWICE
         assert each.all("From") == ["Mail server <postmaster@example.test>"]
         assert each.all("Return-Path") == ["<>"]
-        assert each.all("Authentication-Results") == []
+        verdicts = each.all("Authentication-Results")
+        assert [v for v in verdicts if not v.startswith("mx.outside.test;")] == []
         assert each.all("X-Spam-Score") == []
 
 
