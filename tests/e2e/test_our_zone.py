@@ -8,10 +8,13 @@ import pytest
 from . import name_server
 from .accounts import aliases
 from .dialogue import Smtp
+from .faults import stopped
 from .message import letter
 from .project import ADDRESS
+from .resolver import resolves
 from .server import DOMAIN, HOSTNAME
 from .stranger import found_out
+from .wait import wait_until
 from .world import OUTSIDE
 
 pytestmark = pytest.mark.core
@@ -35,8 +38,12 @@ def test_the_world_has_the_records_that_are_to_be_published(server):
     """
     A name server out there knows of our domains what `stack dns show` prints.
 
-    No more and no less, but for TLSA, which is for domains with DNSSEC.
+    No more and no less, but for TLSA, which is for domains with DNSSEC; and it still
+    does when it has been started anew.
     """
+    with stopped(server.project, "dns"):
+        pass
+    wait_until(lambda: resolves(server.project, HOSTNAME), "an answer")
     blocks = json.loads(server.project.stack("dns", "show", "--json").stdout)
     domains = [block["domain"] for block in blocks]
     shown = [
