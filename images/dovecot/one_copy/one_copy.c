@@ -14,6 +14,7 @@
 #include "str.h"
 #include "istream.h"
 #include "istream-concat.h"
+#include "lda-settings.h"
 #include "mail-storage.h"
 #include "mail-user.h"
 #include "module-context.h"
@@ -29,10 +30,16 @@
 /* What is being delivered now lies here in Postfix's queue: qmgr(8). */
 #define ACTIVE "/queue/active/"
 
+/* What the sender wrote, and the recipient that it leads to, as in lmtp_recipient. */
+struct original {
+    const char *username, *detail;
+    const char *written;
+};
+
 struct one_copy_client {
     union lmtp_module_context module_ctx;
     struct istream *message;
-    ARRAY_TYPE(queue_recipient) recipients;
+    ARRAY(struct original) originals;
     struct delivered *delivered;
 };
 
@@ -46,10 +53,11 @@ void one_copy_plugin_deinit(void);
 
 /* --- Which recipients are one ------------------------------------------------------ */
 
-static bool is_same(const struct lmtp_recipient *one, const struct lmtp_recipient *other)
+static bool is_recipient(const struct lmtp_recipient *one, const char *username,
+                         const char *detail)
 {
-    return strcasecmp(one->username, other->username) == 0 &&
-        strcasecmp(one->detail, other->detail) == 0;
+    return strcasecmp(one->username, username) == 0 &&
+        strcasecmp(one->detail, detail) == 0;
 }
 
 /* The first recipient of the transaction that is the same as this one, or this one. */
@@ -59,68 +67,73 @@ first_of(struct smtp_server_transaction *trans, struct lmtp_recipient *one)
     struct smtp_server_recipient *each;
 
     array_foreach_elem(&trans->rcpt_to, each) {
-        if (is_same(each->context, one))
+        if (is_recipient(each->context, one->username, one->detail))
             return each->context;
     }
     return one;
 }
 
-/* Whether what Postfix calls ADDRESS is a recipient that is the same as this one. */
-static bool leads_to(struct smtp_server_transaction *trans, struct lmtp_recipient *one,
-                     const char *address)
-{
-    struct smtp_server_recipient *each;
-
-    array_foreach_elem(&trans->rcpt_to, each) {
-        const struct smtp_address *path = each->path;
-
-        if (is_same(each->context, one) && path->domain != NULL &&
-            strcasecmp(t_strconcat(path->localpart, "@", path->domain, NULL), address) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* --- What they were called --------------------------------------------------------- */
 
-/* As it is written in a header: the queue file has the local part without quotes. */
-static const char *written(const char *address)
+/* Take apart an address of the queue file, which has the local part without quotes. */
+static void parse(struct smtp_address *parts, const char *address)
 {
     const char *at = strrchr(address, '@');
-    struct smtp_address parts;
 
-    for (const char *each = address; *each != '\0'; each++) {
-        if ((unsigned char)*each < ' ' || *each == '\x7f')
-            return NULL;
-    }
     /* Postmaster needs no domain: RFC 5321, 4.5.1. */
     if (at == NULL)
-        smtp_address_init(&parts, address, NULL);
+        smtp_address_init(parts, address, NULL);
     else
-        smtp_address_init(&parts, t_strdup_until(address, at), at + 1);
-    return smtp_address_encode(&parts);
+        smtp_address_init(parts, t_strdup_until(address, at), at + 1);
+}
+
+static bool is_printable(const char *address)
+{
+    for (; *address != '\0'; address++) {
+        if ((unsigned char)*address < ' ' || *address == '\x7f')
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Remember what the queue file says of one recipient. */
+static void add_original(struct client *client, struct one_copy_client *ctx,
+                         const struct queue_recipient *recipient)
+{
+    struct smtp_address address, wanted;
+    struct original *original;
+    const char *username, *detail;
+    char delimiter;
+
+    if (!is_printable(recipient->original))
+        return;
+    parse(&address, recipient->address);
+    parse(&wanted, recipient->original);
+    smtp_address_detail_parse_temp(client->lda_set->recipient_delimiter, &address,
+                                   &username, &delimiter, &detail);
+    original = array_append_space(&ctx->originals);
+    original->username = p_strdup(client->state_pool, username);
+    original->detail = p_strdup(client->state_pool, detail);
+    original->written = p_strdup(client->state_pool, smtp_address_encode(&wanted));
 }
 
 /* Add a header for each address that leads to RECIPIENT and is not its own. */
 static void add_originals(string_t *headers, struct one_copy_client *ctx,
-                          struct smtp_server_transaction *trans,
                           struct lmtp_recipient *recipient)
 {
-    const struct queue_recipient *each;
+    const struct original *each;
     ARRAY_TYPE(const_string) said;
 
     t_array_init(&said, 8);
     const char *own = smtp_address_encode(recipient->rcpt->path);
     array_push_back(&said, &own);
 
-    array_foreach(&ctx->recipients, each) {
-        const char *address = written(each->original);
-
-        if (address == NULL || !leads_to(trans, recipient, each->address) ||
-            array_lsearch(&said, &address, i_strcasecmp_p) != NULL)
+    array_foreach(&ctx->originals, each) {
+        if (!is_recipient(recipient, each->username, each->detail) ||
+            array_lsearch(&said, &each->written, i_strcasecmp_p) != NULL)
             continue;
-        array_push_back(&said, &address);
-        str_printfa(headers, "X-Original-To: %s\r\n", address);
+        array_push_back(&said, &each->written);
+        str_printfa(headers, "X-Original-To: %s\r\n", each->written);
     }
 }
 
@@ -131,7 +144,7 @@ static const char *own_headers(struct one_copy_client *ctx,
 {
     string_t *headers = t_str_new(256);
 
-    add_originals(headers, ctx, trans, recipient);
+    add_originals(headers, ctx, recipient);
     if (array_count(&trans->rcpt_to) > 1) {
         str_printfa(headers, "Delivered-To: %s\r\n",
                     smtp_address_encode(recipient->rcpt->path));
@@ -277,10 +290,16 @@ static void read_queue_file(struct client *client, struct one_copy_client *ctx,
                             const char *id)
 {
     const char *path = t_strconcat(ACTIVE, id, NULL);
+    ARRAY_TYPE(queue_recipient) found;
+    const struct queue_recipient *each;
 
-    if (queue_file_read(path, client->state_pool, &ctx->recipients) < 0)
+    t_array_init(&found, 8);
+    if (queue_file_read(path, pool_datastack_create(), &found) < 0) {
         e_error(client->event, "Can't read %s (%m): the message is delivered, "
                 "but doesn't say which alias it came for", path);
+    }
+    array_foreach(&found, each)
+        add_original(client, ctx, each);
 }
 
 /* Here we are root, and not yet who owns a mailbox. */
@@ -293,7 +312,7 @@ static int one_copy_data(struct client *client, struct smtp_server_cmd_ctx *cmd,
     int status;
 
     ctx->message = message;
-    p_array_init(&ctx->recipients, client->state_pool, 8);
+    p_array_init(&ctx->originals, client->state_pool, 8);
     if (id != NULL) {
         read_queue_file(client, ctx, id);
         if (array_count(&trans->rcpt_to) > 1)

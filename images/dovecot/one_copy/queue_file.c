@@ -104,9 +104,7 @@ int queue_file_read(const char *path, pool_t pool, ARRAY_TYPE(queue_recipient) *
     if (file == NULL)
         return -1;
     errno = EINVAL;
-    T_BEGIN {
-        status = read_records(file, pool, found);
-    } T_END;
+    status = read_records(file, pool, found);
     fclose(file);
     return status;
 }
