@@ -54,7 +54,8 @@ docs:    .venv/installed ## Write .env.example, docs/settings.md and docs/securi
 figures: engine .venv/installed ## Measure start-up, memory, image sizes and latency
 	.venv/bin/python -m tests.bench.figures
 
-bench:   engine .venv/installed ## Measure what the filters cost: a verdict on the sender, a scan for spam
+bench:   engine .venv/installed ## Measure what a message costs: a delivery, a verdict on its sender, a scan
+	.venv/bin/python -m tests.bench.delivery
 	.venv/bin/python -m tests.bench.verdicts
 	.venv/bin/python -m tests.bench.scans
 

@@ -1,0 +1,55 @@
+"""The processes that put mail into mailboxes live on, and what they go by is fresh."""
+
+import re
+from time import time
+
+import pytest
+
+from .configuration import await_applied, replaced
+from .handed_over import beside_dovecot, hand_over
+from .message import letter
+
+CONNECTIONS = 10
+
+
+@pytest.fixture(scope="module")
+def beside(server):
+    """Have a container from which mail is handed to Dovecot."""
+    with beside_dovecot(server.project) as container:
+        yield container
+
+
+@pytest.mark.core
+def test_a_process_delivers_more_than_one_message(server, beside, alice, subject):
+    """To start a process costs as much as three deliveries."""
+    began = time()
+
+    codes = [
+        hand_over(
+            beside, (alice.address, letter("a@outside.test", alice.address, subject))
+        )
+        for _ in range(CONNECTIONS)
+    ]
+
+    log = server.project.said("dovecot", began)
+    processes = set(re.findall(rf"lmtp\({re.escape(alice.address)}\)<(\d+)>", log))
+    assert codes == [[250]] * CONNECTIONS
+    assert 1 <= len(processes) < CONNECTIONS / 2
+
+
+def test_after_a_change_the_next_message_goes_by_it(server, beside, alice, subject):
+    """A process that has delivered before the change delivers nothing after it."""
+    first, second = (
+        letter("a@outside.test", alice.address, f"{subject} {when}")
+        for when in ("before", "after")
+    )
+
+    hand_over(beside, (alice.address, first))
+    old, new = "hostname = {{ mail_hostname }}", "hostname = changed.example.test"
+    with replaced(server.project, "dovecot/dovecot.conf.j2", old, new):
+        await_applied(server.project, "dovecot")
+        hand_over(beside, (alice.address, second))
+    await_applied(server.project, "dovecot")
+
+    received = alice.receive(f"{subject} after").all("Received")[0]
+    assert "by changed.example.test" in received
