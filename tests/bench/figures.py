@@ -53,8 +53,8 @@ def bench_project(world: World | None = None) -> Iterator[Project]:
         try:
             yield project
         finally:
-            project.compose("down", "--volumes", "--remove-orphans")
-            project.as_root("rm -rf var")
+            project.down("--volumes", "--remove-orphans")
+            project.remove()
 
 
 def show_start(project: Project) -> None:

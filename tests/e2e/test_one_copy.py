@@ -265,6 +265,30 @@ def locked(project, mailbox):
         container.remove(force=True)
 
 
+@pytest.mark.provokes("dovecot", r"lmtp\(bob.*([Tt]imeout|lock|aborted)")
+@pytest.mark.provokes("postfix", "to=<bob.*status=deferred")
+def test_a_locked_mailbox_does_not_hold_up_the_others(
+    server, alice, bob, spammer, subject
+):
+    """More messages for it than are delivered at a time, and others get theirs."""
+    bob.send(bob.address, f"{subject} before")
+    bob.receive(f"{subject} before")
+    many = [f"{subject} {number}." for number in range(25)]
+    with locked(server.project, bob):
+        with spammer.session() as session:
+            for about in many:
+                session.deliver(
+                    letter(SENDER, bob.address, about), SENDER, [bob.address]
+                )
+            session.deliver(
+                letter(SENDER, alice.address, subject), SENDER, [alice.address]
+            )
+        alice.receive(subject, within=90)
+    flush(server.project)
+
+    assert bob.collect(many).keys() == set(many)
+
+
 @pytest.mark.provokes("postfix", "lost connection with")
 @pytest.mark.provokes("dovecot", r"lmtp\(.*killed with signal 9")
 def test_who_has_a_message_does_not_get_it_again(server, alice, bob, spammer, subject):
