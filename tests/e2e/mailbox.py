@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from select import select
 from time import monotonic
 
@@ -32,7 +33,8 @@ class Received:
 
     def all(self, header: str) -> list[str]:
         """Every value of *header*, unfolded."""
-        values = email.message_from_bytes(self.raw).get_all(header, [])
+        # Of the headers alone: what comes after them may lie a thousand parts deep.
+        values = BytesHeaderParser().parsebytes(self.raw).get_all(header, [])
         return [" ".join(str(value).split()) for value in values]
 
 

@@ -11,6 +11,7 @@ class Waiting:
     """A message that waits for one recipient."""
 
     queue_id: str
+    sender: str
     reason: str
     """Why it couldn't be delivered the last time; empty before the first."""
 
@@ -19,7 +20,7 @@ def waiting(project: Project, recipient: str) -> list[Waiting]:
     """The messages to *recipient*, as postqueue(1) lists them."""
     listing = project.inside("postfix", "postqueue", "-j").decode()
     return [
-        Waiting(message["queue_id"], each.get("delay_reason", ""))
+        Waiting(message["queue_id"], message["sender"], each.get("delay_reason", ""))
         for message in map(json.loads, listing.splitlines())
         for each in message["recipients"]
         if each["address"] == recipient

@@ -54,6 +54,20 @@ def test_a_rule_that_nobody_knows_is_unhealthy(server):
     project.wait_for("healthy", "postfix")
 
 
+@pytest.mark.provokes("dovecot", "lmtp|missing")
+@pytest.mark.provokes("postfix", "lmtp|dovecot")
+def test_a_delivery_that_nobody_answers_is_unhealthy(server):
+    """Dovecot reads a plugin's name as it is, and misses the plugin at a delivery."""
+    project = server.project
+    plugin = "protocol lmtp {\n mail_plugins {\n  missing = yes\n }\n}\n"
+
+    with changed(project, "dovecot/dovecot.conf.j2", plugin):
+        wait_until(lambda: "/run/sockets/lmtp" in told(project, "dovecot"), "the check")
+        project.wait_for("unhealthy", "dovecot")
+
+    project.wait_for("healthy", "dovecot")
+
+
 @pytest.mark.parametrize("service", ["postfix", "dovecot"])
 @pytest.mark.provokes(
     "postfix", "accounts.db|look-?up (error|failure|problem)|readonly"

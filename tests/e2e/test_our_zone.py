@@ -87,7 +87,8 @@ def test_a_notice_of_ours_is_proven_elsewhere(server, alice, stranger, subject):
         notice = stranger.receive(nobody)
 
     assert notice.all("Return-Path") == ["<>"]
-    assert found_out(notice) == {
+    # A second pair of signatures is for servers that take no 8-bit text.
+    assert found_out(notice) >= {
         f"spf=pass smtp.helo={HOSTNAME}",
         f"dkim=pass header.d={DOMAIN} header.a=rsa-sha256",
         f"dkim=pass header.d={DOMAIN} header.a=ed25519-sha256",

@@ -21,7 +21,6 @@ MEMORY = "/sys/fs/cgroup/memory"
 
 
 @pytest.mark.core
-@pytest.mark.provokes("postfix", "MIME nesting exceeds safety limit")
 @pytest.mark.parametrize("bomb", [nested, beside_each_other, zipped])
 def test_a_bomb_is_judged_or_put_off_in_time(server, spammer, alice, subject, bomb):
     """There is an answer within the time limit, and the next message is taken."""
