@@ -124,8 +124,10 @@ def test_every_kind_of_address_counts(server, alice, spammer, subject, other):
         message = letter(SENDER, alice.address, subject)
         hand_in(server, session, to, message, options=" SMTPUTF8")
 
+    # A domain of ours is written in one way.
+    written = other.replace("köln", "xn--kln-sna")
     [copy] = copies(alice, subject)
-    assert f"X-Original-To: {other}\r\n".encode() in copy.raw
+    assert f"X-Original-To: {written}\r\n".encode() in copy.raw
     assert copy.all("Delivered-To") == [alice.address]
 
 
@@ -250,9 +252,10 @@ with open(sys.argv[1], "r+b") as file:
 def locked(project, mailbox):
     """Have a delivery into a mailbox wait, as if another one would not end."""
     name, _, domain = mailbox.address.partition("@")
+    home = f"/srv/vmail/{domain}/{name}"
     container = project.docker.containers.run(
         project.image,
-        ["-c", LOCK, f"/srv/vmail/{domain}/{name}/Maildir/dovecot.index.log"],
+        ["-c", LOCK, f"{home}/mail/mailboxes/INBOX/maildir/dovecot.index.log"],
         entrypoint="python3",
         detach=True,
         network_mode="none",

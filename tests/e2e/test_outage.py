@@ -59,11 +59,12 @@ def test_without_dovecot_mail_is_taken_and_waits(server, alice, bob, spammer, su
 def hand_in(server, port: int, sender, reader, subject: str):
     """Give a letter to *port*, after a login on the one for users."""
     tls = server.trust if port == 465 else None
+    author = sender.address if port == 465 else "a@outside.test"
     with Smtp(ADDRESS, server.port(port), tls) as session:
         session.ehlo()
         if port == 465:
             credentials = plain(sender.address, sender.password)
             if (reply := session.say(f"AUTH PLAIN {credentials}")).code != 235:
                 return reply
-        message = letter(sender.address, reader.address, subject)
-        return session.deliver(message, sender.address, [reader.address])
+        message = letter(author, reader.address, subject)
+        return session.deliver(message, author, [reader.address])
