@@ -53,9 +53,9 @@ def paused(project: Project, service: str) -> Iterator[None]:
 
 @contextmanager
 def slow(project: Project, service: str) -> Iterator[None]:
-    """Have *service* do with half of one core for a while."""
+    """Have *service* do with a tenth of one core for a while."""
     container = project.container(service)
-    container.update(cpu_period=100_000, cpu_quota=50_000)
+    container.update(cpu_period=100_000, cpu_quota=10_000)
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ from .front_door import in_force
 from .neighbour import ask_as_neighbour
 from .project import ADDRESS
 from .reload import in_use, with_settings
+from .wait import wait_until
 
 LIMIT = 3
 AT_ONCE = 50
@@ -53,6 +54,13 @@ def test_the_51st_connection_at_once_is_refused(server, alice):
     assert client == f"unknown[{server.project.gateway}]"
 
 
+def nobody_is_connected(server) -> bool:
+    """Say whether Postfix has no connection on port 25 (proc_pid_net(5))."""
+    table = server.project.inside("postfix", "cat", "/proc/net/tcp").decode()
+    states = [line.split()[3] for line in table.splitlines()[1:] if ":0019 " in line]
+    return not {"01", "08"} & set(states)
+
+
 def test_the_51st_that_waits_to_be_greeted_is_refused(server, alice):
     """
     Whoever must wait for his greeting has no more connections than who needn't.
@@ -60,6 +68,7 @@ def test_the_51st_that_waits_to_be_greeted_is_refused(server, alice):
     The next one is told 421 at once; another client has its greeting meanwhile.
     """
     with in_force(server.project, GREETING_DELAY="10"), ExitStack() as stack:
+        wait_until(lambda: nobody_is_connected(server), "an end of what was before")
         waiting = [
             stack.enter_context(Connection(ADDRESS, server.port(25)))
             for _ in range(AT_ONCE + 1)
