@@ -159,9 +159,10 @@ def _problem(line: str, parts: re.Match[str] | None) -> str | None:
             " like a space or like nothing: type the line anew"
         )
     if not parts:
-        key, more, _ = re.split(r"([=:]|$)", line.strip(), maxsplit=1)
+        # Not what follows: it may be a secret.
+        key, more, _ = re.split(r"([=:\s]|$)", line.strip(), maxsplit=1)
         return (
-            f"{key + more!r} is not KEY=value: write the key in capitals,"
+            f"{(key + more).strip()!r} is not KEY=value: write the key in capitals,"
             " with no space before it or round the ="
         )
     odd = re.search(rf"[^{SAFE}]", parts["rest"].strip())

@@ -82,6 +82,7 @@ def test_what_they_may_read_differently_is_refused(value):
         "RELAY_PASSWORD=hunter2",
         "RELAY_PASSWORD=hunter$2",
         "RELAY_PASSWORD = hunter2",
+        "RELAY_PASSWORD hunter2",
         "relay_password: hunter2",
         "RELAY_HOST=me:hunter2@smtp.example.net",
         "RELAY_HOST='hunter2",
