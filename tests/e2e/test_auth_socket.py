@@ -1,0 +1,104 @@
+"""Dovecot makes its sockets anew at a reload. Clients notice nothing of it."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from .dialogue import Reply, Smtp
+from .project import ADDRESS, Project
+from .wait import wait_until
+
+SOCKET = "/run/sockets/auth"
+AWAY = f"{SOCKET}.away"
+
+# A process that serves clients keeps its way to Dovecot: the next one has to find it.
+END_SMTPD = """
+for each in /proc/[0-9]*; do
+    [ "$(cat $each/comm 2>&-)" != smtpd ] || kill ${each#/proc/}
+done
+"""
+
+# Has one client wait, hangs up on it, and gives way to Dovecot's socket.
+HANG_UP = f"""
+import os, socket
+os.rename("{SOCKET}", "{AWAY}")
+listening = socket.socket(socket.AF_UNIX)
+listening.bind("{SOCKET}")
+os.chmod("{SOCKET}", 0o666)
+listening.listen()
+client, _ = listening.accept()
+os.rename("{AWAY}", "{SOCKET}")
+client.close()
+"""
+
+pytestmark = pytest.mark.provokes("postfix", "smtpd pid .* killed by signal 15")
+
+
+@pytest.fixture(autouse=True)
+def fresh(server):
+    """Have the next client on 465 served by a process that is new."""
+    server.project.inside("postfix", "sh", "-c", END_SMTPD)
+
+
+@pytest.mark.core
+def test_a_client_is_greeted_when_the_socket_is_back(server):
+    """It connects while there is none."""
+    project, began = server.project, time.time()
+
+    with ThreadPoolExecutor() as pool:
+        with no_socket(project):
+            greeting = pool.submit(greeted, server)
+            wait_until(
+                lambda: "submissions/smtpd" in project.said("postfix", began),
+                "a client of Postfix",
+            )
+
+        assert greeting.result().code == 220
+
+
+def test_a_client_is_greeted_when_dovecot_hung_up_on_postfix(server):
+    """What Dovecot has not accepted when it reloads, it closes."""
+    project = server.project
+
+    with ThreadPoolExecutor() as pool:
+        left = pool.submit(project.inside, "dovecot", "python3", "-c", HANG_UP)
+        wait_until(lambda: is_there(project, AWAY), "the socket that hangs up", 30)
+
+        assert greeted(server).code == 220
+        left.result()
+
+
+@pytest.mark.provokes("postfix", "SASL|smtpd pid .* exit status 1|throttling")
+def test_the_port_is_open_as_soon_as_dovecot_is_back(server):
+    """Postfix would start no process for a port for a minute after one that failed."""
+    with no_socket(server.project):
+        assert greeted(server).code == 0
+
+    wait_until(lambda: greeted(server).code == 220, "a greeting", 20)
+
+
+def greeted(server) -> Reply:
+    """Connect to port 465 and return the greeting; empty if there was none."""
+    try:
+        with Smtp(ADDRESS, server.port(465), server.trust) as session:
+            return session.greeting
+    except OSError:
+        return Reply(())
+
+
+@contextmanager
+def no_socket(project: Project) -> Iterator[None]:
+    """Have no socket for logins for a while."""
+    project.inside("dovecot", "mv", SOCKET, AWAY)
+    try:
+        yield
+    finally:
+        project.inside("dovecot", "mv", AWAY, SOCKET)
+
+
+def is_there(project: Project, path: str) -> bool:
+    """Tell whether *path* exists in Dovecot's container."""
+    return bool(project.inside("dovecot", "sh", "-c", f"ls {path} 2>&- || true"))
