@@ -1,9 +1,9 @@
 /*
  * Dovecot makes its sockets anew at each reload, as for a renewed certificate: for a
  * moment there is none, and a client that came just before is hung up on
- * (service-listen.c). smtpd would end with a fatal error then, hang up on its client, and
- * master(8) would close that port for a minute. Part of what is loaded before every
- * program of this image (see patience.c), this has smtpd wait for a Dovecot that greets.
+ * (service-listen.c). Of that smtpd dies with its client on the line, and a delivery is
+ * put off for minutes. Part of what is loaded before every program of this image (see
+ * patience.c), this has them wait for a Dovecot that greets.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -18,10 +18,10 @@
 
 typedef int connect_function(int, const struct sockaddr *, socklen_t);
 
-/* As in smtpd_sasl_path (main.cf). */
-static const char auth_socket[] = "/run/sockets/auth";
+/* Where Dovecot speaks first: smtpd_sasl_path and virtual_transport (main.cf). */
+static const char *const greeting[] = {"/run/sockets/auth", "/run/sockets/lmtp"};
 
-/* Less than a client waits for a greeting, and than Postfix for an answer of Dovecot. */
+/* Less than a client waits for a greeting, and than Postfix for one of Dovecot. */
 static const int patience_ms = 5000;
 static const int pause_ms = 50;
 
@@ -33,15 +33,16 @@ static long now_ms(void)
     return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
 }
 
-static int is_auth_socket(const struct sockaddr *address, socklen_t length)
+static int is_greeting(const struct sockaddr *address, socklen_t length)
 {
-    const struct sockaddr_un *local = (const struct sockaddr_un *) address;
+    const char *path = ((const struct sockaddr_un *) address)->sun_path;
 
-    return length > sizeof(sa_family_t) && address->sa_family == AF_UNIX
-           && strncmp(local->sun_path, auth_socket, sizeof(auth_socket)) == 0;
+    if (length <= sizeof(sa_family_t) || address->sa_family != AF_UNIX)
+        return 0;
+    return strcmp(path, greeting[0]) == 0 || strcmp(path, greeting[1]) == 0;
 }
 
-/* Dovecot speaks first. What it says is left there for Postfix to read. */
+/* What Dovecot says is left there for Postfix to read. */
 static int is_hung_up_on(int fd, int wait_ms)
 {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -70,7 +71,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t length)
     long deadline = now_ms() + patience_ms;
     int status = attempt(fd, address, length);
 
-    if (!is_auth_socket(address, length))
+    if (!is_greeting(address, length))
         return status;
     while (now_ms() < deadline) {
         if (status == 0) {

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import pytest
 
 from .dialogue import Reply, Smtp
+from .message import letter
 from .project import ADDRESS, Project
 from .wait import wait_until
 
-SOCKET = "/run/sockets/auth"
-AWAY = f"{SOCKET}.away"
+AUTH, LMTP = "/run/sockets/auth", "/run/sockets/lmtp"
 
 # A process that serves clients keeps its way to Dovecot: the next one has to find it.
 END_SMTPD = """
@@ -22,15 +22,16 @@ done
 """
 
 # Has one client wait, hangs up on it, and gives way to Dovecot's socket.
-HANG_UP = f"""
-import os, socket
-os.rename("{SOCKET}", "{AWAY}")
+HANG_UP = """
+import os, socket, sys
+path = sys.argv[1]
+os.rename(path, f"{path}.away")
 listening = socket.socket(socket.AF_UNIX)
-listening.bind("{SOCKET}")
-os.chmod("{SOCKET}", 0o666)
+listening.bind(path)
+os.chmod(path, 0o666)
 listening.listen()
 client, _ = listening.accept()
-os.rename("{AWAY}", "{SOCKET}")
+os.rename(f"{path}.away", path)
 client.close()
 """
 
@@ -61,14 +62,21 @@ def test_a_client_is_greeted_when_the_socket_is_back(server):
 
 def test_a_client_is_greeted_when_dovecot_hung_up_on_postfix(server):
     """What Dovecot has not accepted when it reloads, it closes."""
-    project = server.project
-
-    with ThreadPoolExecutor() as pool:
-        left = pool.submit(project.inside, "dovecot", "python3", "-c", HANG_UP)
-        wait_until(lambda: is_there(project, AWAY), "the socket that hangs up", 30)
-
+    with hung_up_on(server.project, AUTH):
         assert greeted(server).code == 220
-        left.result()
+
+
+def test_mail_is_delivered_at_once_when_dovecot_hung_up_on_postfix(
+    server, spammer, alice, subject
+):
+    """It is not put off, for there is no other reason to."""
+    project, began = server.project, time.time()
+
+    with hung_up_on(project, LMTP):
+        spammer.send(alice.address, letter("a@outside.test", alice.address, subject))
+        assert alice.receive(subject)
+
+    assert "status=deferred" not in project.said("postfix", began)
 
 
 @pytest.mark.provokes("postfix", "SASL|smtpd pid .* exit status 1|throttling")
@@ -92,13 +100,19 @@ def greeted(server) -> Reply:
 @contextmanager
 def no_socket(project: Project) -> Iterator[None]:
     """Have no socket for logins for a while."""
-    project.inside("dovecot", "mv", SOCKET, AWAY)
+    project.inside("dovecot", "mv", AUTH, f"{AUTH}.away")
     try:
         yield
     finally:
-        project.inside("dovecot", "mv", AWAY, SOCKET)
+        project.inside("dovecot", "mv", f"{AUTH}.away", AUTH)
 
 
-def is_there(project: Project, path: str) -> bool:
-    """Tell whether *path* exists in Dovecot's container."""
-    return bool(project.inside("dovecot", "sh", "-c", f"ls {path} 2>&- || true"))
+@contextmanager
+def hung_up_on(project: Project, path: str) -> Iterator[None]:
+    """Have the next client of a socket of Dovecot's hung up on."""
+    look = f"ls {path}.away 2>&- || true"
+    with ThreadPoolExecutor() as pool:
+        ended = pool.submit(project.inside, "dovecot", "python3", "-c", HANG_UP, path)
+        wait_until(lambda: project.inside("dovecot", "sh", "-c", look), "the change")
+        yield
+        ended.result()
