@@ -66,7 +66,7 @@ def test_a_crowd_that_has_left_is_no_illness(server, spammer, alice, subject):
 
 
 def test_the_check_is_no_client_to_be_counted(server):
-    """With one connection a minute for each client, it is let in as often as it asks."""
+    """With one connection a minute for each client, it is let in whenever it asks."""
     project = server.project
     limits = with_settings(project, CONNECTION_RATE_LIMIT="1", MESSAGE_RATE_LIMIT="1")
 
