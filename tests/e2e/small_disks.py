@@ -54,6 +54,9 @@ def _override() -> str:
             "    volumes:",
             *(f"      - {_named(f'{service}:{each}')}:{each}" for each in found),
         ]
+        if service == "dovecot":
+            # It reads there which aliases a message came for.
+            lines += [f"      - {_named(QUEUE)}:/queue:ro"]
     lines += ["volumes:"]
     for store in STORES:
         service, _, folder = store.partition(":")

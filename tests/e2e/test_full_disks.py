@@ -15,8 +15,8 @@ from .wait import wait_until
 pytestmark = [
     pytest.mark.provokes("postfix", WHILE_RESTARTING),
     pytest.mark.provokes("postfix", "not enough free space|No space left|pid .* exit"),
-    pytest.mark.provokes("postfix", "quota-status|lookup error|not owned by"),
-    pytest.mark.provokes("dovecot", "No space left|out of disk|ENOSPC|Disk"),
+    pytest.mark.provokes("postfix", "quota-status|lookup error|Internal error occur"),
+    pytest.mark.provokes("dovecot", "No space left|aborted due to temporary failure"),
     pytest.mark.provokes("spamassassin", "full|No space"),
 ]
 
