@@ -81,6 +81,12 @@ def zone(blocks: Mapping[str, Sequence[Record]]) -> str:
     )
 
 
+def remarks(reason: str, left_out: Sequence[Record]) -> str:
+    """Return lines for the end of a zone file: records that are none, and why."""
+    lines = [f"{reason}:", *map(_zone_line, left_out)] if left_out else []
+    return "".join(f"; {line}\n" for line in lines)
+
+
 def _host(settings: Settings, domains: Sequence[str]) -> list[Record]:
     name = settings.mail_hostname
     addresses = (("A", settings.public_ipv4), ("AAAA", settings.public_ipv6))

@@ -93,14 +93,25 @@ def health(root: Path) -> list[tuple[str, str]]:
     """
     Return each service of the project at *root*, and how Docker finds it.
 
-    That is healthy, unhealthy or starting, or what a container without a check does;
-    nothing at all if Docker won't say. `stack` itself has ended, and is left out.
+    That is healthy, unhealthy with what its check said last, or starting; or what a
+    container without a check does; nothing at all if Docker won't say. `stack` itself
+    has ended, and is left out.
     """
     return sorted(
-        (name, each.status if each.health == "unknown" else each.health)
+        (name, _health(each))
         for each in containers(root) or []
         if (name := each.labels[SERVICE]) != "stack"
     )
+
+
+def _health(container: Any) -> str:
+    if container.health == "unknown":
+        return str(container.status)
+    if container.health != "unhealthy":
+        return str(container.health)
+    said = [each["Output"] for each in container.attrs["State"]["Health"]["Log"]]
+    words = said[-1].strip().splitlines() if said else []
+    return f"unhealthy: {words[-1]}" if words else "unhealthy"
 
 
 def _published(containers: list[Any]) -> Iterator[Endpoint]:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,8 +47,40 @@ def names(directory: Path) -> list[str]:
 
 
 def write(path: Path, text: str, access: Access) -> None:
-    """Put *text* at *path*: written beside it, made durable, then renamed."""
+    """
+    Put *text* at *path*: written beside it, made durable, then renamed.
+
+    Raises:
+        OSError: When that can't be done, with *path*, whatever the system names.
+    """
     beside = path.with_name(f".{path.name}.new")
+    try:
+        _write_beside(beside, text, access)
+        beside.replace(path)
+        sync(path.parent)
+    except OSError as error:
+        # A part of it takes room that others need.
+        with suppress(OSError):
+            beside.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def try_out(directory: Path) -> None:
+    """
+    Write a file into *directory* and remove it.
+
+    Raises:
+        OSError: When that can't be done, with *directory*.
+    """
+    probe = directory / ".try-out"
+    try:
+        write(probe, "x" * 4096, Access(0o600, os.geteuid(), os.getegid()))
+        remove(probe)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(directory)) from None
+
+
+def _write_beside(beside: Path, text: str, access: Access) -> None:
     beside.unlink(missing_ok=True)
     # Closed to others from the first byte on: it may be a key.
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -56,8 +89,6 @@ def write(path: Path, text: str, access: Access) -> None:
         file.flush()
         _give(file.fileno(), access)
         os.fsync(file.fileno())
-    beside.replace(path)
-    sync(path.parent)
 
 
 def make_directory(path: Path, access: Access) -> None:

@@ -1,6 +1,14 @@
-"""Name servers that everybody may ask, and that block lists therefore don't answer."""
+"""The name servers that we ask: whether they answer, and whether all others ask."""
 
+import secrets
+import socket
 from collections.abc import Mapping
+
+ANSWERS = "answers"
+SILENT = (
+    "no name server answers: see what `docker compose ps` and `docker inspect` tell of"
+    " the resolver, and RESOLVER_UPSTREAM in .env"
+)
 
 # By their operators' documentation. A list counts who asks, and knows a crowd.
 PUBLIC: Mapping[str, str] = {
@@ -24,3 +32,13 @@ def public(upstream: str) -> dict[str, str]:
     """Return whose each public server in *upstream* is: RESOLVER_UPSTREAM, checked."""
     addresses = (server.partition(":")[0] for server in upstream.split(","))
     return {each: PUBLIC[each] for each in addresses if each in PUBLIC}
+
+
+def state() -> str:
+    """Return ANSWERS, or SILENT if the resolver of this container can't find names."""
+    try:
+        # There is none of this name: to be told so takes an answer of the root.
+        socket.getaddrinfo(f"{secrets.token_hex(8)}.", None)
+    except socket.gaierror as error:
+        return SILENT if error.errno == socket.EAI_AGAIN else ANSWERS
+    return ANSWERS

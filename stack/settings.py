@@ -285,7 +285,8 @@ class Settings(
 
     public_ipv6: IPv6 | None = None
     """The IPv6 address that others reach this server by: the AAAA record in `stack
-    dns show`. Who claims this address in EHLO is refused."""
+    dns show`, once the mail ports listen on IPv6. Who claims this address in EHLO is
+    refused."""
 
     auth_rate_limit: Annotated[int, whole(0, 1_000_000)] = 60
     """How many logins to send mail one client address may try a minute. Raise it

@@ -11,7 +11,8 @@ mypy
 
 shellcheck tools/*.sh images/common/* images/*/hooks/* images/*/sieve/* \
     images/clamav/keep-* images/clamav/signatures-missing \
-    images/spamassassin/update-rules .ci/run \
+    images/spamassassin/update-rules images/spamassassin/updater/* \
+    images/resolver/names-answered .ci/run \
     tests/e2e/world/mirror/publish
 hadolint images/*/Dockerfile tests/e2e/world/*/Dockerfile
 yamllint --strict .

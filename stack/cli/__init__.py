@@ -26,6 +26,13 @@ from stack.cli.user import user
 from stack.errors import UnableError
 from stack.project import Project
 
+FULL = "make room there (`df -h` shows the room, `df -i` the number of files left)"
+REMEDIES = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EROFS: "see in `dmesg` why nothing can be written there, and mount it anew",
+}
+
 
 class _Command(click.Group):
     """Turns what the system refuses into one line, as other errors are."""
@@ -46,7 +53,8 @@ def _words(error: OSError) -> str:
             f"{place}permission denied: run stack as root, or as"
             " `docker compose run --rm stack`"
         )
-    return f"{place}{error.strerror or error}: mend that, then run it again"
+    remedy = REMEDIES.get(error.errno or 0, "mend that")
+    return f"{place}{error.strerror or error}: {remedy}, then run it again"
 
 
 @click.group(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})

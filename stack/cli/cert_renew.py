@@ -102,8 +102,11 @@ def _wishes(project: Project, names: tuple[str, ...]) -> "list[Wish]":
 
 
 def _be_healthy(project: Project) -> None:
+    from stack import files
     from stack.upkeep import keeping
 
+    # What an authority issues must be kept.
+    files.try_out(project.var)
     urgent = [each for each in keeping.outlooks(project) if each.urgent]
     if urgent:
         raise StackError(*(f"{each.name}: {each.remark}" for each in urgent))

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from stack.dns import Below, Certified, Record
     from stack.settings import Settings
 
+# Other servers try IPv6 first, and some try nothing else.
+NO_IPV6 = "the mail ports are open on IPv4 alone, so nobody could connect to it"
+
 
 @click.group()
 def dns() -> None:
@@ -46,14 +49,41 @@ def show_(project: Project, form: str) -> None:
     blocks = records.records(
         settings, keys, _below(project), _certified(project, settings)
     )
+    closed = [] if _listens_on_ipv6(project, settings) else _take(blocks, "AAAA")
     if form == "json":
         show([_block(domain, block) for domain, block in blocks.items()])
     elif form == "zone":
         click.echo(records.zone(blocks), nl=False)
+        click.echo(records.remarks(NO_IPV6, closed), nl=False)
     else:
         _tables(blocks)
     if form != "json":
         _hints(settings)
+    if closed:
+        say(
+            f"The AAAA record is left out: {NO_IPV6}. If something of yours passes IPv6"
+            f" on to them, publish {closed[0].value} yourself."
+        )
+
+
+def _listens_on_ipv6(project: Project, settings: "Settings") -> bool:
+    """Say whether who finds PUBLIC_IPV6 in the DNS could connect, as far as we see."""
+    from stack import endpoints
+
+    if not settings.public_ipv6:
+        return True
+    try:
+        return any(each.family == "IPv6" for each in endpoints.find(project.root))
+    except UnableError:
+        return False
+
+
+def _take(blocks: dict[str, list["Record"]], kind: str) -> list["Record"]:
+    """Take the records of a *kind* out of the *blocks*, and return them."""
+    taken = [each for block in blocks.values() for each in block if each.type == kind]
+    for block in blocks.values():
+        block[:] = [each for each in block if each.type != kind]
+    return taken
 
 
 def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:

@@ -23,11 +23,11 @@ def status(project: Project, json_: bool) -> None:
     """
     Say how containers, ports, certificates and block lists are; exit 1 if not well.
 
-    How the containers are is known where Docker may be asked, so not in one of them.
-    What exactly the ports serve is said by `stack cert check`. How many IMAP sessions
+    How the containers are is known where Docker may be asked, so not in one of them;
+    there it is asked whether the resolver finds names. What exactly the ports serve is said by `stack cert check`. How many IMAP sessions
     the kernel of this machine lets hear of new mail at once is said, too.
     """
-    from stack import endpoints, env, listings, watches
+    from stack import endpoints, env, listings, resolvers, watches
     from stack.upkeep import keeping
 
     project.require()
@@ -35,6 +35,8 @@ def status(project: Project, json_: bool) -> None:
     ports = _ports(endpoints.find(project.root))
     outlooks = keeping.outlooks(project)
     kernel = watches.state()
+    # Elsewhere the health of the container tells.
+    names = resolvers.state() if endpoints.is_inside() else None
     lists = listings.states(project.root, env.load(project.env).list_zones)
     rows = [
         *(("container", name, state, state in WELL) for name, state in health),
@@ -43,6 +45,7 @@ def status(project: Project, json_: bool) -> None:
             ("certificate", each.name, each.words, not each.problem)
             for each in outlooks
         ),
+        *([("names", "resolver", names, names == resolvers.ANSWERS)] if names else []),
         *(("list", zone, words, words == listings.ANSWERS) for zone, words in lists),
         # Nothing is wrong before there are that many sessions.
         *([("kernel", watches.NAME, kernel, True)] if kernel else []),

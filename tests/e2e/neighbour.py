@@ -40,3 +40,9 @@ def run_beside(
 def ask_as_neighbour(project: Project, network: str, host: str, recipient: str) -> str:
     """Ask *host* on port 25, from a container in *network*; return RCPT's answer."""
     return run_beside(project, network, "neighbour_asks", host, recipient)
+
+
+def run_inside(project: Project, service: str, module: str, *arguments: str) -> str:
+    """Run a module of these tests on the loopback of *service*; return its print."""
+    container = str(project.container(service).id)
+    return run_beside(project, f"container:{container}", module, *arguments)

@@ -1,9 +1,13 @@
 """Healthy means that mail flows, not that a port is open."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from .configuration import changed
 from .message import letter
+from .neighbour import run_inside
+from .reload import in_use, with_settings
 from .wait import wait_until
 
 # Begins a change that is too large for memory, and dies in the middle of it.
@@ -37,6 +41,63 @@ def test_a_full_disk_is_unhealthy(server, spammer, alice, subject):
     project.wait_for("healthy", "postfix")
     message = letter("a@outside.test", alice.address, subject)
     assert spammer.send(alice.address, message).code == 250
+
+
+@pytest.fixture
+def crowd(server) -> Iterator[int]:
+    """Have had more clients at once than there are processes; how many were greeted."""
+    project = server.project
+    yield int(run_inside(project, "postfix", "crowd", "25"))
+    # It remembers them for a thousand seconds, else.
+    project.compose("restart", "--no-deps", "postfix")
+    project.wait_for("healthy", "postfix")
+
+
+@pytest.mark.core
+@pytest.mark.provokes("postfix", r'service "smtpd"|process (limit|count)|stress')
+def test_a_crowd_that_has_left_is_no_illness(server, crowd, spammer, alice, subject):
+    """
+    After a hundred clients at once Postfix hangs up at the first mistake, for a while.
+
+    Its check makes none, and is no client: it says healthy, as mail flows.
+    """
+    with spammer.session() as session:
+        session.say("MAIL FROM:<a@outside.test>")
+        mistake = session.say("RCPT TO:<nobody-here@example.test>")
+        after_it = session.say("NOOP")
+    healthy, said = server.project.probe("postfix")
+    message = letter("a@outside.test", alice.address, subject)
+
+    assert crowd == 100
+    assert (mistake.code, after_it.code) == (550, 421)
+    assert healthy, said
+    assert spammer.send(alice.address, message).code == 250
+
+
+def test_the_check_is_no_client_to_be_counted(server):
+    """With one connection a minute for each client, it is let in whenever it asks."""
+    project = server.project
+    limits = with_settings(project, CONNECTION_RATE_LIMIT="1", MESSAGE_RATE_LIMIT="1")
+
+    with in_use(project, limits):
+        told = [project.probe("postfix") for _ in range(5)]
+
+    assert all(healthy for healthy, _ in told), told
+
+
+@pytest.mark.core
+def test_nobody_else_gets_at_the_checks_own_port(server):
+    """It is open on the loopback of Postfix alone, and takes no message there."""
+    look = (
+        "import socket\n"
+        "try: socket.create_connection(('postfix', 10026), 5)\n"
+        "except ConnectionRefusedError: print('refused')"
+    )
+    said = server.project.inside("dkim-sign", "python3", "-c", look)
+    taken = run_inside(server.project, "postfix", "neighbour_sends", "10026")
+
+    assert said == b"refused\n"
+    assert taken.split()[0] == "554"
 
 
 @pytest.mark.provokes("postfix", "misspelt_restriction|Server configuration error")

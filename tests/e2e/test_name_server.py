@@ -1,23 +1,31 @@
-"""Port 25 while no name server answers."""
+"""What still works while no name server answers."""
 
+import re
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
 from .dialogue import Smtp
-from .faults import stopped
-from .project import ADDRESS
-from .resolver import resolves
+from .faults import paused, stopped
+from .project import ADDRESS, Project
+from .queue import flush, waiting
+from .relays import ROUTES, by_domain, relaying
+from .reload import in_use, with_settings
+from .resolver import await_health, resolves
+from .scripts import script
+from .submission import logged_in
+from .tiers import core_rows
 from .wait import wait_until
 from .world import OUTSIDE
-
-pytestmark = pytest.mark.core
 
 # Seconds. Its name is looked up before a client is greeted, and some don't wait long; a
 # new one waits for GREETING_DELAY before (tests/e2e/env).
 GREETED_WITHIN = 3 + 5.0
 
 
+@pytest.mark.core
 @pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
 def test_without_a_name_server_mail_is_put_off(server, alice):
     """
@@ -43,3 +51,131 @@ def test_without_a_name_server_mail_is_put_off(server, alice):
     assert greeted < GREETED_WITHIN
     assert (put_off.code, str(put_off).split()[1]) == (450, "4.1.8")
     assert bounce.code == 250
+
+
+SILENT: dict[str, Callable[[Project], AbstractContextManager[None]]] = {
+    "there is none": lambda project: stopped(project, "dns"),
+    "it hangs": lambda project: paused(project, "dns"),
+    "the resolver is down": lambda project: stopped(project, "resolver"),
+}
+UNKNOWN = "Unable to look up MX host|Name service error"
+
+
+def leaves(project: Project, recipient: str) -> None:
+    """Wait until all mail to *recipient* has left; a failure is remembered a while."""
+
+    def look() -> bool:
+        flush(project)
+        return not waiting(project, recipient)
+
+    wait_until(look, "the end of the queue", 90)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def names_at_last(server) -> Iterator[None]:
+    """Leave a resolver that is well."""
+    yield
+    await_health(server.project)
+
+
+@pytest.mark.parametrize("way", core_rows(SILENT, "there is none"))
+@pytest.mark.provokes("postfix", f"dnsblog_query: lookup error|{UNKNOWN}")
+def test_without_a_name_server_our_users_mail_is_taken(
+    server, alice, bob, stranger, subject, way
+):
+    """
+    What users send meanwhile waits in the queue, and leaves when names are found again.
+
+    What they write to one another needs no name, and arrives at once.
+    """
+    project = server.project
+    with SILENT[way](project):
+        alice.send([stranger.address, bob.address], subject)
+        assert bob.receive(subject)
+        assert waiting(project, stranger.address)
+
+    leaves(project, stranger.address)
+    assert stranger.receive(subject)
+
+
+@pytest.mark.provokes("postfix", f"dnsblog_query: lookup error|{UNKNOWN}")
+def test_without_a_name_server_scripts_forward_and_scanned_mail_leaves(
+    server, alice, bob, stranger, subject
+):
+    """Neither what a script sends on, nor what the spam filter looks at, is refused."""
+    project = server.project
+    with (
+        in_use(project, with_settings(project, SPAM_SCAN_SUBMISSIONS="yes")),
+        script(bob, f'redirect "{stranger.address}";'),
+        stopped(project, "dns"),
+    ):
+        alice.send(bob.address, subject)
+        wait_until(lambda: waiting(project, stranger.address), "the forwarded letter")
+
+    leaves(project, stranger.address)
+    assert stranger.receive(subject)
+
+
+@pytest.mark.core
+@pytest.mark.provokes("postfix", UNKNOWN)
+def test_a_domain_that_cannot_be_looked_up_is_no_mistake(server, alice):
+    """
+    While a domain's own name servers fail, mail for it waits (RFC 5321, 4.5.4.1).
+
+    Only what certainly doesn't exist is refused; also to who writes to both.
+    """
+    with logged_in(alice) as session:
+        session.say(f"MAIL FROM:<{alice.address}>")
+        lame = session.say("RCPT TO:<a@lame.test>")
+        gone = session.say("RCPT TO:<a@gone.test>")
+        session.say("RSET")
+
+    assert lame.code == 250
+    assert (gone.code, str(gone).split()[1]) == (550, "5.1.2")
+
+
+def test_a_domain_that_takes_no_mail_is_told_at_once(server, alice, subject):
+    """By a notice, as soon as it was looked up (RFC 7505)."""
+    alice.send("a@silent.test", subject)
+
+    notice = alice.receive("Undelivered Mail Returned to Sender")
+    assert "does not accept mail" in notice.raw.decode()
+
+
+@pytest.mark.usefixtures("relayed")
+@pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
+def test_without_a_name_server_a_relay_named_by_address_gets_our_mail(
+    server, world, alice, stranger, subject
+):
+    """With RELAY_HOST nothing is looked up: an address needs no name server."""
+    project, begin = server.project, time.time()
+    relay = {"RELAY_HOST": f"{world.relay}:2526", "RELAY_TLS": "optional"}
+    taken = re.compile(rf"to=<{stranger.address}>, relay={world.relay}.* status=sent")
+
+    with relaying(project, {}, **relay):
+        with stopped(project, "dns"):
+            alice.send(stranger.address, subject)
+            wait_until(lambda: taken.search(project.said("postfix", begin)), "a relay")
+        wait_until(lambda: resolves(project, f"mx.{OUTSIDE}"), "an answer")
+
+
+@pytest.mark.usefixtures("relayed")
+def test_what_goes_through_a_relay_is_for_the_relay_to_look_up(server, alice):
+    """A domain unknown here may be known there; without a relay, it is a mistake."""
+    relay = {"RELAY_BY_DOMAIN": by_domain("tls.test")}
+    codes = {}
+
+    with relaying(server.project, {}, **relay), logged_in(alice) as session:
+        for sender in ("office@tls.test", alice.address):
+            session.say(f"MAIL FROM:<{sender}>")
+            codes[sender] = session.say("RCPT TO:<a@gone.test>").code
+            session.say("RSET")
+    with (
+        relaying(server.project, {}, RELAY_HOST=ROUTES["tls.test"]),
+        logged_in(alice) as session,
+    ):
+        session.say(f"MAIL FROM:<{alice.address}>")
+        codes["RELAY_HOST"] = session.say("RCPT TO:<a@gone.test>").code
+        session.say("RSET")
+
+    assert codes == {"office@tls.test": 250, alice.address: 550, "RELAY_HOST": 250}

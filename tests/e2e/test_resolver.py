@@ -16,7 +16,7 @@ from .acme import published
 from .dialogue import Smtp
 from .faults import stopped
 from .project import ADDRESS, Project
-from .resolver import resolves
+from .resolver import await_health, resolves
 from .wait import wait_until
 from .world import OUTSIDE
 from .world.zones import SIGNED
@@ -89,6 +89,64 @@ def test_the_resolver_is_not_the_worlds(server):
     assert not server.project.container("resolver").ports
 
 
+@pytest.mark.core
+@pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
+def test_a_resolver_without_answers_is_unhealthy(server, world):
+    """
+    It says which name servers are silent, and `stack status` that there is no answer.
+
+    It is well again by itself when they answer.
+    """
+    project = server.project
+
+    with stopped(project, "dns"):
+        wait_until(lambda: not project.probe("resolver")[0], "an unhealthy resolver")
+        _, said = project.probe("resolver")
+        status = project.stack("status", check=False)
+
+    assert f"no answer from RESOLVER_UPSTREAM ({world.dns}" in said
+    assert re.search("names +resolver +no name server answers", status.stdout)
+    assert status.returncode == 1
+    project.wait_for("healthy", "resolver")
+    await_health(project)
+
+
+def test_what_cannot_be_proven_is_no_answer(server, world):
+    """With signatures taken off on the way, RESOLVER_DNSSEC is named."""
+    text = rendered(server.project, resolver_upstream=world.dns)
+
+    with alone(server.project, text, "world") as resolver:
+        code, said = wait_until(lambda: told_by(resolver), "what it says")
+
+    assert code == 1
+    assert "RESOLVER_DNSSEC=no" in said
+
+
+def test_a_machine_without_a_line_starts_and_says_so_later(server):
+    """
+    Who has no line at all has a server that starts, and works for those who are there.
+
+    After ten minutes without an answer the resolver is unhealthy; nothing waits for it.
+    """
+    with alone(server.project, rendered(server.project), network_mode="none") as lone:
+        at_first = wait_until(lambda: told_by(lone), "what it says")
+        lone.exec_run(["touch", "-d", "10 minutes ago", "/run/names-asked"])
+        later = told_by(lone)
+
+    assert (at_first[0], later[0]) == (0, 1)
+    assert "no name server of the internet answers" in at_first[1]
+    assert "port 53" in later[1]
+
+
+def told_by(resolver: Container) -> tuple[int, str] | None:
+    """Return whether names are answered, and what is said; nothing while it starts."""
+    alive = ["drill", "-Q", "TXT", "alive.resolver.internal", "@127.0.0.1"]
+    if b"yes" not in resolver.exec_run(alive).output:
+        return None
+    code, said = resolver.exec_run(["names-answered"])
+    return code, said.decode()
+
+
 @pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
 def test_without_the_resolver_mail_waits_and_the_stack_starts(server, alice, subject):
     """All else starts while it is down, and what it would have decided is put off."""
@@ -111,26 +169,43 @@ def test_without_the_resolver_mail_waits_and_the_stack_starts(server, alice, sub
 
 
 @contextmanager
-def validating(project: Project, upstream: str, anchors: str) -> Iterator[Container]:
-    """Run a second resolver as an operator has it, which believes *anchors*, too."""
-    names = {"mail_domain": "example.test", "mail_hostname": "mail.example.test"}
-    settings = Settings(**names, resolver_upstream=upstream)
-    rendered = render(project.folder / "config", settings, [], Served(("x.pem",), ()))
-    text = rendered["resolver/unbound.conf"]
-    text = re.sub(r"(?m)^( +trust-anchor-file: .*)$", rf"\1\n{anchors}", text)
+def alone(
+    project: Project, text: str, network: str = "", **options: object
+) -> Iterator[Container]:
+    """Run a second resolver on the configuration *text*, in a *network* of ours."""
+    start = (
+        'mkdir -p /live/current; printf %s "$CONF" > /live/current/unbound.conf;'
+        " exec unbound -d -p -c /live/current/unbound.conf"
+    )
+    where = {"network": f"{project.name}_{network}"} if network else options
     container = project.docker.containers.run(
         project.container("resolver").image.tags[0],
-        ["-euc", 'printf %s "$CONF" > /tmp/u.conf; exec unbound -d -p -c /tmp/u.conf'],
+        ["-euc", start],
         entrypoint="sh",
-        network=f"{project.name}_world",
         environment={"CONF": text},
-        tmpfs={"/run": "", "/tmp": ""},  # noqa: S108 - the container's own
+        tmpfs={"/run": "", "/live": "uid=5008"},
         detach=True,
+        **where,
     )
     try:
         yield container
     finally:
         container.remove(force=True)
+
+
+def rendered(project: Project, **wanted: str) -> str:
+    """Return the configuration as an operator has it, with *wanted* keys of .env."""
+    names = {"mail_domain": "example.test", "mail_hostname": "mail.example.test"}
+    settings = Settings(**names, **wanted)
+    found = render(project.folder / "config", settings, [], Served(("x.pem",), ()))
+    return found["resolver/unbound.conf"]
+
+
+def validating(project: Project, upstream: str, anchors: str):
+    """Run a second resolver as an operator has it, which believes *anchors*, too."""
+    text = rendered(project, resolver_upstream=upstream)
+    text = re.sub(r"(?m)^( +trust-anchor-file: .*)$", rf"\1\n{anchors}", text)
+    return alone(project, text, "world")
 
 
 def answer(container: Container, rcode: str = "") -> str:

@@ -125,7 +125,8 @@ def test_what_the_system_refuses_is_one_line(stack, ready, monkeypatch):
 
     assert done.exit_code == 3
     assert done.stderr == (
-        "Error: var/etc: No space left on device: mend that, then run it again\n"
+        "Error: var/etc: No space left on device: make room there (`df -h` shows the"
+        " room, `df -i` the number of files left), then run it again\n"
     )
 
 

@@ -5,7 +5,17 @@ import json
 import dns.zone
 import pytest
 
+from stack import endpoints
 from stack.certs import store
+from stack.endpoints import Endpoint
+
+
+@pytest.fixture
+def found(monkeypatch) -> list[Endpoint]:
+    """Where the ports are published, to be filled."""
+    ports: list[Endpoint] = []
+    monkeypatch.setattr(endpoints, "find", lambda _: ports)
+    return ports
 
 
 def test_json_has_a_block_for_each_domain(stack, ready):
@@ -45,8 +55,9 @@ def test_the_table_is_aligned(stack, ready):
     assert {line.split()[1] for line in lines} == {"MX", "TXT", "TLSA"}
 
 
-def test_addresses_are_shown_when_they_are_known(stack, ready):
+def test_addresses_are_shown_when_they_are_known(stack, ready, found):
     """And then nothing is said about their absence."""
+    found += [Endpoint(25, "::1", 25)]
     with ready.env.open("a") as file:
         file.write("PUBLIC_IPV4=192.0.2.1\nPUBLIC_IPV6=2001:db8::1\n")
 
@@ -55,6 +66,31 @@ def test_addresses_are_shown_when_they_are_known(stack, ready):
     assert "mail.example.org. 3600 IN A 192.0.2.1\n" in done.stdout
     assert "mail.example.org. 3600 IN AAAA 2001:db8::1\n" in done.stdout
     assert "PUBLIC_IPV4" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "records", "words"), [("192.0.2.1", 0, 1), ("2001:db8::1", 1, 0)]
+)
+def test_no_address_is_published_that_nobody_could_connect_to(
+    stack, ready, found, address, records, words
+):
+    """The AAAA record is left out, with the reason, while no port listens on IPv6."""
+    with ready.env.open("a") as file:
+        file.write("PUBLIC_IPV4=192.0.2.1\nPUBLIC_IPV6=2001:db8::1\n")
+    found += [Endpoint(25, address, 25)]
+
+    zone, table = (stack("dns", "show", "--format", form) for form in ("zone", "table"))
+    blocks = json.loads(stack("dns", "show", "--json").stdout)
+
+    parsed = dns.zone.from_text(
+        zone.stdout, origin="example.org.", relativize=False, check_origin=False
+    )
+    kinds = [each["type"] for block in blocks for each in block["records"]]
+    assert kinds.count("AAAA") == records
+    assert len(list(parsed.iterate_rdatas("AAAA"))) == records
+    assert table.stdout.count("AAAA") == records
+    assert table.stderr.count("open on IPv4 alone") == words
+    assert "PUBLIC_IPV4" not in table.stderr
 
 
 def test_a_relay_asks_for_its_operators_part(stack, ready):

@@ -107,6 +107,17 @@ def test_each_container_is_told_with_its_health(running, tmp_path):
     assert endpoints.health(tmp_path) == [("mine", "exited"), ("postfix", "healthy")]
 
 
+def test_who_is_unhealthy_is_told_with_what_its_check_said_last(running, tmp_path):
+    """The last line of it: that is the reason."""
+    ill = container("resolver", "unhealthy")
+    outputs = ["at first\n", "many words\nno answer\n"]
+    log = [{"Output": each} for each in outputs]
+    ill.attrs = {"State": {"Health": {"Log": log}}}
+    running += [ill]
+
+    assert endpoints.health(tmp_path) == [("resolver", "unhealthy: no answer")]
+
+
 def test_places_are_named_and_sorted_for_people():
     """By the port that the world knows; an IPv6 address is in brackets."""
     second, first = Endpoint(465, "::1", 4650), Endpoint(25, "127.0.0.1", 25250)

@@ -76,10 +76,26 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", no_room)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as refused:
         files.write(path, "new", Access(0o644, *MINE))
 
     assert path.read_text() == "old"
+    assert files.names(tmp_path) == ["a"]
+    assert refused.value.filename == str(path)
+
+
+def test_a_folder_is_tried_out_and_left_as_it_was(tmp_path, monkeypatch):
+    """And who can't be written to is named, not the file that was to prove it."""
+    files.try_out(tmp_path)
+    assert files.names(tmp_path) == []
+
+    def read_only(*_):
+        raise OSError(30, "Read-only file system", ".try-out")
+
+    monkeypatch.setattr(os, "open", read_only)
+    with pytest.raises(OSError, match="Read-only") as refused:
+        files.try_out(tmp_path)
+    assert refused.value.filename == str(tmp_path)
 
 
 def test_what_is_not_there_reads_as_nothing(tmp_path):

@@ -83,6 +83,14 @@ PROMISED = {
     "a message made to be slow or large costs a bounded time": (
         "test_spam_bombs.py::test_a_bomb_is_judged_or_put_off_in_time",
     ),
+    "While a disk is full": (
+        "test_full_disks.py::test_mail_for_a_full_disk_waits_and_arrives",
+        "test_full_disks.py::test_a_store_that_takes_no_file_is_unhealthy",
+    ),
+    "or no name server answers, mail waits": (
+        "test_name_server.py::test_without_a_name_server_our_users_mail_is_taken",
+        "test_resolver.py::test_a_resolver_without_answers_is_unhealthy",
+    ),
     "A filter that is down, hangs or is killed delays mail": (
         "test_outage.py::test_without_a_filter_mail_waits",
         "test_spam_faults.py::test_a_killed_filter_comes_back",

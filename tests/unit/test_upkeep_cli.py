@@ -1,5 +1,7 @@
 """`stack cert renew` and `issue`, where certbot is and where it isn't."""
 
+import errno
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -179,6 +181,21 @@ def test_what_cant_be_read_makes_it_unhealthy_too(ready, stack, certbot, file):
 
     assert result.exit_code == 3
     assert file.rpartition("/")[2] in result.stderr
+
+
+def test_where_nothing_can_be_kept_it_is_unhealthy(ready, stack, certbot, monkeypatch):
+    """A certificate that an authority issued would be lost; the folder is named."""
+
+    def no_room(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", no_room)
+
+    result = stack("cert", "renew", "--healthy")
+
+    assert result.exit_code == 3
+    assert f"Error: {ready.var}: No space left on device: make room" in result.stderr
+    assert certbot.calls == []
 
 
 def test_a_certificate_is_issued_and_renewed_from_then_on(ready, stack, certbot):

@@ -1,0 +1,130 @@
+"""A disk that is full is told, and costs no mail."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .faults import WHILE_RESTARTING
+from .message import letter
+from .queue import flush, waiting
+from .small_disks import STORES, full, no_more_files, small_disks
+from .submission import logged_in
+from .tiers import core_rows
+from .wait import wait_until
+
+pytestmark = [
+    pytest.mark.provokes("postfix", WHILE_RESTARTING),
+    pytest.mark.provokes("postfix", "not enough free space|No space left|pid .* exit"),
+    pytest.mark.provokes("postfix", "quota-status|lookup error|Internal error occur"),
+    pytest.mark.provokes("dovecot", "No space left|aborted due to temporary failure"),
+    pytest.mark.provokes("spamassassin", "full|No space"),
+]
+
+QUEUE = "/var/spool/postfix"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small(server, alice) -> Iterator[None]:
+    """Have small disks; what lies on them is lost afterwards."""
+    with small_disks(server.project):
+        yield
+
+
+def told(project, service: str) -> str:
+    """What the health check of *service* says now."""
+    _, said = project.probe(service)
+    return said
+
+
+@pytest.mark.parametrize(
+    "store", core_rows(STORES, "dovecot:/srv/vmail", "spamassassin:/var/lib/bayes")
+)
+def test_a_store_that_takes_no_file_is_unhealthy(server, store):
+    """Each that a service needs: the check names it, and what to do."""
+    project, (service, _, folder) = server.project, store.partition(":")
+
+    with full(project, service, folder):
+        wait_until(lambda: "takes no file" in told(project, service), "the check")
+        healthy, said = project.probe(service)
+
+    assert not healthy
+    assert folder in said
+    assert "make room" in said
+    project.wait_for("healthy", service)
+
+
+@pytest.mark.core
+def test_mail_for_a_full_disk_waits_and_arrives(server, alice, spammer, subject):
+    """Meanwhile it is taken; it is in the mailbox when there is room again."""
+    project = server.project
+    message = letter("a@outside.test", alice.address, subject)
+
+    with full(project, "dovecot", "/srv/vmail"):
+        reply = spammer.send(alice.address, message)
+        (waits,) = wait_until(
+            lambda: [each for each in waiting(project, alice.address) if each.reason],
+            "a reason in the queue",
+        )
+        flush(project)
+
+    assert reply.code == 250
+    assert waits.reason
+    wait_until(lambda: flush(project) or arrived(alice, subject), "it in the mailbox")
+
+
+def arrived(user, subject: str) -> bool:
+    """Whether a message about *subject* is in the inbox."""
+    return subject in user.subjects()
+
+
+@pytest.mark.core
+def test_a_queue_that_takes_no_file_says_so_at_once(server, alice, bob, spammer):
+    """
+    With room but without inodes the answer is 452, on each port, and no silence.
+
+    Postfix looks for room alone; the check of its health says what is missing.
+    """
+    project = server.project
+
+    with no_more_files(project, "postfix", QUEUE):
+        # More than there are processes: none of them waits for room.
+        for _ in range(110):
+            with spammer.session() as session:
+                stranger = session.say("MAIL FROM:<a@outside.test>")
+        with logged_in(alice) as session:
+            user = session.say(f"MAIL FROM:<{alice.address}>")
+        healthy, said = project.probe("postfix")
+
+    assert (stranger.code, user.code) == (452, 452)
+    assert not healthy
+    assert "takes no file" in said
+    project.wait_for("healthy", "postfix")
+    alice.send(bob.address, subject := "After the files")
+    assert bob.receive(subject)
+
+
+def test_a_command_that_finds_no_room_names_the_file(server):
+    """And what to do; nothing but its own folder is written to."""
+    project = server.project
+
+    container = project.docker.containers.run(
+        project.image,
+        ["init", "--yes"],
+        network_mode="none",
+        volumes={
+            str(project.folder / "config"): {"bind": "/project/config", "mode": "ro"}
+        },
+        tmpfs={"/project": "size=64k"},
+        detach=True,
+    )
+    try:
+        code = container.wait(timeout=60)["StatusCode"]
+        said = container.logs(stdout=False).decode()
+    finally:
+        container.remove(force=True)
+
+    assert code == 3
+    last = said.splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert "var/" in last
+    assert "make room there" in last or "with room on its disk" in last

@@ -1,0 +1,52 @@
+"""The server runs on a machine whose kernel has no IPv6."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .faults import WHILE_RESTARTING
+from .server import PORTS
+from .tiers import core_rows
+from .without_ipv6 import WAYS, without_ipv6
+
+pytestmark = [
+    pytest.mark.provokes("postfix", WHILE_RESTARTING),
+    pytest.mark.provokes("postfix", "lookup error|quota-status"),
+]
+
+TRY = """
+import socket
+try: socket.socket(socket.AF_INET6).bind(("::1", 0))
+except OSError: print("none")
+"""
+
+
+@pytest.fixture(scope="module", params=core_rows(WAYS, "not in the kernel"))
+def machine(request: pytest.FixtureRequest, server, certificates) -> Iterator[str]:
+    """Have a machine without IPv6, in each of the ways in which it may lack."""
+    with without_ipv6(server.project, request.param):
+        yield request.param
+
+
+def test_all_start_and_mail_flows(machine, server, alice, bob, stranger, subject):
+    """All are healthy, and mail goes in, out and among users, on each port."""
+    project = server.project
+    has = project.inside("dovecot", "python3", "-c", TRY)
+
+    alice.send([bob.address, stranger.address], subject)
+    stranger.send(alice.address, subject)
+
+    assert has == b"none\n"
+    assert bob.receive(subject)
+    assert stranger.receive(subject)
+    assert alice.receive(subject, port=143)
+    for port in PORTS:
+        with server.connect(port, server.trust):
+            pass
+
+
+def test_a_certificate_is_issued(machine, authorities, certificates):
+    """The authority is answered on port 80 by IPv4 alone."""
+    names = dict(zip(WAYS, ("imap.example.test", "smtp.example.test"), strict=True))
+
+    certificates.issue(names[machine])

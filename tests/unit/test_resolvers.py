@@ -1,0 +1,30 @@
+"""Whether the resolver finds names, by what is said of one that is not there."""
+
+import socket
+
+import pytest
+
+from stack import resolvers
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (socket.EAI_NONAME, resolvers.ANSWERS),
+        (socket.EAI_AGAIN, resolvers.SILENT),
+    ],
+)
+def test_a_name_that_is_not_there_is_an_answer(monkeypatch, number, words):
+    """To say so takes the root; only where nobody answers there is none."""
+    asked = []
+
+    def look_up(name, port):
+        asked.append((name, port))
+        raise socket.gaierror(number, "")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+    assert resolvers.state() == resolvers.state() == words
+    # Never the same twice: what is remembered tells nothing.
+    assert len(set(asked)) == 2
+    assert all(name.endswith(".") for name, _ in asked)
