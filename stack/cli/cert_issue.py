@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stack.cli import arguments, password, terminal
-from stack.cli.cert_options import InCerts, despite_tlsa, timeout
+from stack.cli.cert_options import InCerts, despite_tlsa, require_proof, timeout
 from stack.cli.output import carry_out, say
 from stack.project import Project
 
@@ -66,11 +66,12 @@ def issue(
         renewal.rehearse(project, settings, wish, say, account)
         return
     how = How(force=force, despite_tlsa=despite_tlsa, account=account, seconds=seconds)
-    renewal.fulfil(project, settings, wish, how, say)
+    unseen = renewal.fulfil(project, settings, wish, how, say)
     with project.lock():
         changes = plan.certs_started(project)
         if changes:
             carry_out(changes)
+    require_proof(unseen)
 
 
 def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from stack.cli import terminal
-from stack.errors import UnableError
+from stack.errors import StackError, UnableError
 from stack.project import Project
 
 timeout = click.option(
@@ -24,6 +24,17 @@ despite_tlsa = click.option(
     help="Serve it although TLSA records promise another key: servers that look at"
     " them hold back mail for us.",
 )
+
+
+def require_proof(unseen: Sequence[str]) -> None:
+    """
+    Fail when something is *unseen* of a change: what was not asked is not proven.
+
+    Raises:
+        StackError: With all of it.
+    """
+    if unseen:
+        raise StackError(*unseen)
 
 
 class InCerts(click.Command):

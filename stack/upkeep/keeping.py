@@ -27,6 +27,8 @@ def look(project: Project, tell: Tell) -> timedelta:
     """
     try:
         settings = env.load(project.env)
+        for file, words in store.unreadable(project.tls).items():
+            tell(f"Error: {project.tls / file}: {words}")
         for wish in _due(project):
             _try(partial(renewal.fulfil, project, settings, wish, How(), tell), tell)
         for name in bringing.followed(project):
@@ -48,7 +50,7 @@ def outlooks(project: Project) -> list[Outlook]:
     """
     state = load(project)
     known = {wish.name: wish for wish in wishes.known(project, state)}
-    return outlook.outlook(store.load(project.tls), known, state, datetime.now(UTC))
+    return outlook.outlook(store.sound(project.tls), known, state, datetime.now(UTC))
 
 
 def _due(project: Project) -> list[Wish]:
@@ -62,9 +64,10 @@ def _due(project: Project) -> list[Wish]:
     ]
 
 
-def _try(action: Callable[[], None], tell: Tell) -> None:
+def _try(action: Callable[[], list[str]], tell: Tell) -> None:
     try:
-        action()
+        for unseen in action():
+            tell(f"Warning: {unseen}.")
     except (StackError, OSError) as error:
         tell(f"Error: {error}")
 
