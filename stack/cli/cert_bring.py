@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from stack.cli import arguments
-from stack.cli.cert_options import despite_tlsa, require_proof, timeout
-from stack.cli.output import carry_out, say
+from stack.cli.cert_options import despite_tlsa, require_proof, start_certs, timeout
+from stack.cli.output import say
 from stack.errors import StackError, UnableError
 from stack.project import Project
 
@@ -42,7 +42,7 @@ def import_(
     IMPORT_FOLDER (.env), where Traefik, Caddy or another certbot keeps them; the
     service certs then follows when they are renewed there.
     """
-    from stack import env, plan
+    from stack import env
     from stack.certs import foreign
     from stack.upkeep import bringing
 
@@ -60,8 +60,7 @@ def import_(
     source: Source = "operator" if sources else "folder"
     unseen = bringing.take(project, settings, host, bundle, source, seconds, say)
     if not sources:
-        with project.lock():
-            carry_out(plan.certs_started(project))
+        start_certs(project)
         say("Followed by the service certs: `docker compose up --detach` starts it.")
     require_proof(unseen)
 

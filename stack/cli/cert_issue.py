@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from stack.cli import arguments, password, terminal
-from stack.cli.cert_options import InCerts, despite_tlsa, require_proof, timeout
-from stack.cli.output import carry_out, say
+from stack.cli.cert_options import (
+    InCerts,
+    despite_tlsa,
+    require_proof,
+    start_certs,
+    timeout,
+)
+from stack.cli.output import say
 from stack.project import Project
 
 if TYPE_CHECKING:
@@ -54,7 +60,7 @@ def issue(
     their own, from those who ask for them (SNI). Which authority, and how it sees that
     the names are ours, is said in .env: ACME_DIRECTORY, ACME_CHALLENGE.
     """
-    from stack import env, plan
+    from stack import env
     from stack.upkeep import renewal, wishes
     from stack.upkeep.renewal import How
 
@@ -67,10 +73,7 @@ def issue(
         return
     how = How(force=force, despite_tlsa=despite_tlsa, account=account, seconds=seconds)
     unseen = renewal.fulfil(project, settings, wish, how, say)
-    with project.lock():
-        changes = plan.certs_started(project)
-        if changes:
-            carry_out(changes)
+    start_certs(project)
     require_proof(unseen)
 
 

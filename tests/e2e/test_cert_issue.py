@@ -6,6 +6,7 @@ from cryptography import x509
 from .acme import EAB_HMAC_KEY, EAB_KID, Authority
 from .certificates import Certificates, asking
 from .checkout import ROOT
+from .configuration import settings
 from .server import HOSTNAME
 
 pytestmark = pytest.mark.usefixtures("issued")
@@ -115,7 +116,21 @@ def test_the_terms_are_for_the_operator_to_agree_to(server, certificates):
 
 
 def test_compose_starts_the_service_from_now_on(certificates):
-    """The profile is in .env, so that `docker compose up` renews for ever."""
-    text = (certificates.project.folder / ".env").read_text()
+    """
+    The profile is in .env, so that `docker compose up` renews for ever.
 
-    assert "COMPOSE_PROFILES=acme" in text.splitlines()
+    The service itself can't write .env: it asks for that, and `stack init` does it.
+    """
+    project = certificates.project
+    with settings(project, COMPOSE_PROFILES=""):
+        project.stack("init", "--yes")
+        certificates.issue()
+        asked = project.as_root("ls var/acme")
+        text = (project.folder / ".env").read_text()
+        project.stack("init", "--yes")
+        later = (project.folder / ".env").read_text()
+
+    assert "start-certs" in asked
+    assert "COMPOSE_PROFILES=acme" not in text.splitlines()
+    assert "COMPOSE_PROFILES=acme" in later.splitlines()
+    assert "start-certs" not in project.as_root("ls var/acme")

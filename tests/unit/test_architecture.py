@@ -15,7 +15,7 @@ ROOT = Path(stack.__file__).parent
 
 # From the bottom up: a module imports only from the lines above its own.
 LAYERS = [
-    {"errors"},
+    {"errors", "parallel"},
     {"addresses", "blocklists", "files", "resolvers"},
     {"values", "models", "passwords", "certs", "relays", "processes", "endpoints"},
     {"letters", "spam", "spamd", "watches"},
@@ -24,11 +24,13 @@ LAYERS = [
     {"ways", "sendas", "preferences"},
     {"expansion"},
     {"render"},
+    {"changes"},
     {"aliases"},
     {"accounts"},
     {"plan"},
     {"deployment"},
     {"upkeep"},
+    {"overview"},
     {"cli"},
     {"__main__"},
 ]
