@@ -18,7 +18,7 @@ LAYERS = [
     {"errors", "parallel"},
     {"addresses", "blocklists", "files", "resolvers"},
     {"values", "models", "passwords", "certs", "relays", "processes", "endpoints"},
-    {"letters", "spam", "spamd", "watches"},
+    {"letters", "spam", "spamd", "watches", "lifetimes"},
     {"settings", "project", "handshake", "listings", "dane"},
     {"env", "reference", "dkim", "dns", "database", "logins", "proof"},
     {"ways", "sendas", "preferences"},
