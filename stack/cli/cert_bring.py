@@ -44,14 +44,14 @@ def import_(
     """
     from stack import env
     from stack.certs import foreign
-    from stack.upkeep import bringing
+    from stack.upkeep import bringing, trust
 
     project.require()
     settings = env.load(project.env)
     host = name or settings.mail_hostname
     if sources:
         text = "\n".join(map(_text, sources))
-        now, trusted = datetime.now(UTC), bringing.authorities(project)
+        now, trusted = datetime.now(UTC), trust.authorities(project)
         bundle = foreign.accept(text, host, now, trusted)
     else:
         bundle = bringing.from_folder(project, settings, host)

@@ -95,12 +95,12 @@ def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":
 
 def _agree(project: Project, settings: "Settings", *, agreed: bool) -> None:
     """Have the operator agree to the terms, once for each authority."""
-    from stack.upkeep import certbot, directory, lineages
+    from stack.upkeep import directory, lineages, trust
 
     url = settings.acme_directory
     if agreed or lineages.has_account(project.acme, url):
         return
-    terms = directory.read(url, certbot.authorities(project)).terms
+    terms = directory.read(url, trust.file(project)).terms
     if not terms:
         return
     if not terminal.is_attended():

@@ -104,13 +104,13 @@ def _wishes(project: Project, names: tuple[str, ...]) -> "list[Wish]":
 
 def _be_healthy(project: Project) -> None:
     from stack.certs import store
-    from stack.upkeep import keeping
+    from stack.upkeep import outlook
 
     if bad := store.unreadable(project.tls):
         raise UnableError(
             *(f"{project.tls / file}: {words}" for file, words in bad.items())
         )
-    urgent = [each for each in keeping.outlooks(project) if each.urgent]
+    urgent = [each for each in outlook.outlooks(project) if each.urgent]
     if urgent:
         raise StackError(*(f"{each.name}: {each.remark}" for each in urgent))
 

@@ -28,11 +28,11 @@ NOT_SERVED = (
 def show_(project: Project, json_: bool) -> None:
     """Print each certificate: for whom, by whom, until when, its fingerprint."""
     from stack.certs import store
-    from stack.upkeep import keeping
+    from stack.upkeep import outlook
 
     project.require()
     stored = store.load(project.tls)
-    outlooks = {each.name: each for each in keeping.outlooks(project)}
+    outlooks = {each.name: each for each in outlook.outlooks(project)}
     rows = [row for each in stored.values() for row in _rows(each, outlooks[each.name])]
     if json_:
         show(rows)
@@ -53,14 +53,14 @@ def check(project: Project, json_: bool) -> None:
     """
     from stack import endpoints, env, proof
     from stack.certs import condition, store
-    from stack.upkeep import keeping
+    from stack.upkeep import outlook
 
     project.require()
     settings = env.load(project.env)
     found = endpoints.find(project.root)
     stored, host = store.sound(project.tls), settings.mail_hostname
     sights = proof.look(found, stored, host)
-    outlooks = keeping.outlooks(project)
+    outlooks = outlook.outlooks(project)
     bad = condition.troubles(project.tls, project.etc, host, datetime.now(UTC))
     missing = sorted(set(endpoints.SERVICES) - {each.port for each in found})
     if json_:

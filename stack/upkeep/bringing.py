@@ -1,43 +1,21 @@
 """Certificates from elsewhere: brought once, or followed in a folder."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography import x509
-
 from stack import dane, deployment, endpoints, files
-from stack.certs import folders, foreign, store
+from stack.certs import folders, store
 from stack.certs.bundle import Bundle
 from stack.deployment import Tell
 from stack.errors import StackError, UnableError
 from stack.project import Project
 from stack.settings import Settings
-from stack.upkeep import holding
+from stack.upkeep import holding, trust
 from stack.upkeep.attempt import attempt, remembering
 from stack.upkeep.state import Remembered, Source, load
 
 # Where compose.yaml mounts IMPORT_FOLDER.
 MOUNTED = Path("/import")
-
-
-def authorities(project: Project) -> Sequence[x509.Certificate]:
-    """
-    Return whom the world believes, and whom the operator does besides.
-
-    Raises:
-        UnableError: When the operator's file holds something else.
-    """
-    path = project.acme / "authorities.pem"
-    own = files.read(path)
-    try:
-        more = x509.load_pem_x509_certificates(own.encode()) if own else []
-    except ValueError:
-        raise UnableError(
-            f"{path}: holds no certificates: put those of your authorities there, as"
-            " PEM, or remove it"
-        ) from None
-    return [*foreign.authorities(), *more]
 
 
 def from_folder(project: Project, settings: Settings, name: str) -> Bundle:
@@ -56,7 +34,7 @@ def from_folder(project: Project, settings: Settings, name: str) -> Bundle:
         )
     folder = MOUNTED if endpoints.is_inside() else Path(settings.import_folder)
     now = datetime.now(UTC)
-    return folders.best(folder, name, now, authorities(project))
+    return folders.best(folder, name, now, trust.authorities(project))
 
 
 def take(

@@ -13,7 +13,6 @@ from stack.project import Project
 from stack.settings import Settings
 from stack.upkeep import bringing, notice, outlook, renewal, schedule, wishes
 from stack.upkeep.attempt import remembering
-from stack.upkeep.outlook import Outlook
 from stack.upkeep.renewal import How
 from stack.upkeep.state import load
 from stack.upkeep.wishes import Wish
@@ -41,18 +40,6 @@ def look(project: Project, tell: Tell) -> timedelta:
         return schedule.FIRST_RETRY
 
 
-def outlooks(project: Project) -> list[Outlook]:
-    """
-    Return how each certificate stands now.
-
-    Raises:
-        UnableError: When it can't be read.
-    """
-    state = load(project)
-    known = {wish.name: wish for wish in wishes.known(project, state)}
-    return outlook.outlook(store.sound(project.tls), known, state, datetime.now(UTC))
-
-
 def _due(project: Project) -> list[Wish]:
     """Return what comes from an authority and isn't to be left alone for a while."""
     state, now = load(project), datetime.now(UTC)
@@ -74,7 +61,7 @@ def _try(action: Callable[[], list[str]], tell: Tell) -> None:
 
 def _write_letters(project: Project, settings: Settings, tell: Tell) -> None:
     now = datetime.now(UTC)
-    for found in filter(lambda each: each.urgent, outlooks(project)):
+    for found in filter(lambda each: each.urgent, outlook.outlooks(project)):
         with remembering(project) as state:
             remembered = state.of(found.name)
             if remembered.mailed_on == now.date():

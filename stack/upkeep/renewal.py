@@ -11,7 +11,7 @@ from stack.deployment import Tell
 from stack.errors import StackError
 from stack.project import Project
 from stack.settings import Settings
-from stack.upkeep import certbot, directory, holding, lineages, wishes
+from stack.upkeep import certbot, directory, holding, lineages, trust, wishes
 from stack.upkeep.attempt import attempt
 from stack.upkeep.certbot import Account, Order
 from stack.upkeep.state import Hold, Remembered, State
@@ -151,7 +151,7 @@ def _learn_names(job: _Job, state: State) -> None:
     url = job.settings.acme_directory
     if url not in state.authority_names:
         try:
-            about = directory.read(url, certbot.authorities(job.project))
+            about = directory.read(url, trust.file(job.project))
         except StackError as error:
             job.tell(f"Warning: {error}.")
         else:

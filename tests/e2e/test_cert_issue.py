@@ -4,8 +4,9 @@ import pytest
 from cryptography import x509
 
 from .acme import EAB_HMAC_KEY, EAB_KID, Authority
+from .brought import ROOT, lay
 from .certificates import Certificates, asking
-from .checkout import ROOT
+from .checkout import ROOT as CHECKOUT
 from .configuration import settings
 from .server import HOSTNAME
 
@@ -47,7 +48,7 @@ def test_what_is_not_due_is_not_asked_for_again(certificates):
     authorities count.
     """
     command = "docker compose exec certs stack cert issue --agree-tos"
-    assert f"\n    {command}\n" in (ROOT / "README.md").read_text()
+    assert f"\n    {command}\n" in (CHECKOUT / "README.md").read_text()
     before = certificates.files()
 
     words = command.removeprefix("docker compose exec ").split()
@@ -65,6 +66,19 @@ def test_a_rehearsal_changes_nothing(certificates):
     rehearsed = certificates.issue("--dry-run", HOSTNAME, "imap.example.test")
 
     assert (certificates.files(), certificates.project.as_root(got)) == before
+    assert "a certificate would be issued" in rehearsed.stderr
+
+
+@pytest.mark.core
+def test_the_operators_authorities_are_trusted_besides(server, certificates):
+    """Those in var/acme/authorities.pem don't take the place of the world's."""
+    lay(server.project, authorities=ROOT.pem)
+    server.project.as_root("cp brought/authorities.pem var/acme/authorities.pem")
+    try:
+        rehearsed = certificates.issue("--dry-run", "imap.example.test")
+    finally:
+        server.project.as_root("rm var/acme/authorities.pem")
+
     assert "a certificate would be issued" in rehearsed.stderr
 
 
