@@ -16,7 +16,7 @@ REFUSAL = "127.255.255."
 ANSWERS = "answers"
 REFUSES = "refuses us: we ask through a public resolver, or too often"
 SILENT = f"doesn't answer for its test point, {LISTED}"
-SLOW = "doesn't answer within a second: it counts nothing while it is that slow"
+SLOW = "doesn't answer at once: what it says may come too late to count"
 LISTS_ALL = "lists everybody: take it out of DNSBL"
 NOT_ASKED = "not asked: postfix isn't running"
 
@@ -28,7 +28,7 @@ Ask = Callable[[str], list[str]]
 PASSING = (SILENT, SLOW, NOT_ASKED)
 
 # Seconds. All are asked at once.
-PATIENCE = 1.0
+PATIENCE = 0.7
 
 
 def states(root: Path, zones: Iterable[str]) -> list[tuple[str, str]]:

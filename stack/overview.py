@@ -11,13 +11,13 @@ from stack.errors import StackError
 from stack.parallel import at_once
 from stack.project import Project
 from stack.settings import Settings
-from stack.upkeep import keeping
+from stack.upkeep import outlook
 
 # Only the last one is for the operator to mend.
 Level = Literal["ok", "warn", "fail"]
 
 # Seconds for a port to say anything, and for all there is to know.
-PATIENCE, DEADLINE = 1.0, 1.4
+PATIENCE, DEADLINE = 0.7, 1.0
 
 # The second, where an operator has added a container without a check of its health.
 WELL = ("healthy", "running")
@@ -105,7 +105,7 @@ def _certificates(project: Project, settings: Settings) -> list[Row]:
     return [
         *(
             Row("certificate", each.name, each.words, "fail" if each.problem else "ok")
-            for each in keeping.outlooks(project)
+            for each in outlook.outlooks(project)
         ),
         *(Row("certificate", f"var/tls/{name}", bad[name], "fail") for name in bad),
     ]
