@@ -6,6 +6,7 @@ RFC 7672): with another one, mail from servers that look at it would not come in
 """
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256, sha512
 
@@ -21,6 +22,7 @@ WHOLE, KEY = 0, 1
 EXACT, SHA256, SHA512 = 0, 1, 2
 
 PATIENCE = 10.0  # seconds
+LARGEST = 1232  # bytes of an answer that needs no fragments
 
 
 @dataclass(frozen=True)
@@ -81,29 +83,34 @@ def published(host: str) -> Published:
         UnableError: When it gives no answer.
     """
     import dns.exception
+    import dns.flags
+    import dns.name
     import dns.resolver
 
+    from stack import lifetimes
+
+    name = dns.name.from_text(name_of(host))
+    resolver = copy(dns.resolver.get_default_resolver())
+    # With the signatures, which say for how long an answer may be remembered.
+    resolver.use_edns(0, dns.flags.DO, LARGEST)
     try:
-        answer = dns.resolver.resolve(
-            name_of(host),
-            "TLSA",
-            lifetime=PATIENCE,
-            raise_on_no_answer=False,
-            search=False,
+        answer = resolver.resolve(
+            name, "TLSA", lifetime=PATIENCE, raise_on_no_answer=False, search=False
         )
-    except dns.resolver.NXDOMAIN:
-        return Published(frozenset(), 0)
+    except dns.resolver.NXDOMAIN as error:
+        nothing = error.response(name)  # type: ignore[no-untyped-call]
+        return Published(frozenset(), lifetimes.longest(nothing, resolver))
     except dns.exception.DNSException as error:
         raise UnableError(
             f"the DNS doesn't say whether {name_of(host)} has TLSA records ({error}):"
             " see that a name server answers, then try again"
         ) from None
-    if answer.rrset is None:
-        return Published(frozenset(), 0)
     records = (
-        Tlsa(each.usage, each.selector, each.mtype, each.cert) for each in answer
+        Tlsa(each.usage, each.selector, each.mtype, each.cert)
+        for each in answer.rrset or ()
     )
-    return Published(frozenset(records), answer.rrset.ttl)
+    ttl = lifetimes.longest(answer.response, resolver)
+    return Published(frozenset(records), ttl)
 
 
 def _part(certificate: x509.Certificate, selector: int) -> bytes:

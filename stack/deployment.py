@@ -21,15 +21,24 @@ from stack.settings import Settings
 # That the ports may take to serve a new certificate, unless said otherwise.
 SECONDS = 60.0
 
+# What to say of a port that can't be asked.
+UNPROVEN = (
+    "the change is made, but not proven there: see `docker compose ps`, then run"
+    " `stack cert check` when the server runs"
+)
+
 Tell = Callable[[str], None]
 Wanted = Mapping[str, str | None]
 
 
 def deploy(
     project: Project, settings: Settings, wanted: Wanted, seconds: float, tell: Tell
-) -> None:
+) -> list[str]:
     """
     Have just the texts of *wanted* in these files of var/tls (None: no file), served.
+
+    Return what keeps that from being proven: each mail port that could not be asked.
+    A port that served nothing before is no reason to put the old ones back.
 
     Args:
         project: Where.
@@ -41,11 +50,10 @@ def deploy(
     Raises:
         StackError: When a port didn't serve them in time; all is as it was before.
     """
-    ports = _answering(project)
+    ports, unseen = _answering(project)
     before = _put(project, settings, wanted, tell)
     if not ports:
-        tell("No mail port answers: run `stack cert check` when the server runs.")
-        return
+        return unseen
     tell("Waiting until every mail port serves it …")
     wrong = proof.wait(
         ports,
@@ -56,7 +64,7 @@ def deploy(
     )
     if not wrong:
         tell(f"Served on {', '.join(map(str, sorted(ports)))}.")
-        return
+        return unseen
     if before != wanted:
         _put(project, settings, before, tell)
     remedy = "see `docker compose ps` and the logs of that service, then try again"
@@ -70,7 +78,7 @@ def _changed(project: Project, wanted: Wanted) -> dict[str, Stored]:
     """Return the certificates that *wanted* is about, whatever troubles others have."""
     return {
         name: stored
-        for name, stored in store.load(project.tls).items()
+        for name, stored in store.sound(project.tls).items()
         if not wanted.keys().isdisjoint(store.files_of(name))
     }
 
@@ -80,23 +88,28 @@ def _gone(project: Project, before: Wanted, wanted: Wanted) -> list[Gone]:
     texts = {file: text for file, text in before.items() if text is not None}
     return [
         Gone(stored.sample, bundle)
-        for stored in store.parse(texts, project.tls).values()
+        for stored in store.of_use(texts).values()
         for file, bundle in stored.bundles.items()
         if wanted[file] is None
     ]
 
 
-def _answering(project: Project) -> list[Endpoint]:
-    """Return the ports that serve anything now: no other can be blamed on us."""
+def _answering(project: Project) -> tuple[list[Endpoint], list[str]]:
+    """
+    Return the ports that serve anything now, and what to say of the others.
+
+    No other can be blamed on us; nor can it prove anything.
+    """
     found = endpoints.find(project.root)
     with ThreadPoolExecutor() as pool:
-        return [
-            each
-            for each, does in zip(
-                found, pool.map(handshake.answers, found), strict=True
-            )
-            if does
-        ]
+        does = dict(zip(found, pool.map(handshake.answers, found), strict=True))
+    answering = [each for each in found if does[each]]
+    if not answering:
+        return [], [f"no mail port answers: {UNPROVEN}"]
+    silent = [f"{each} does not answer" for each in found if not does[each]]
+    missing = set(endpoints.SERVICES) - {each.port for each in found}
+    silent += [f"port {port} is nowhere to be found" for port in sorted(missing)]
+    return answering, [f"{words}: {UNPROVEN}" for words in silent]
 
 
 def _put(

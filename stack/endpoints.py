@@ -8,6 +8,7 @@ container of ours: at the services, by their names.
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -79,14 +80,44 @@ def containers(root: Path) -> list[Any] | None:
         from docker.errors import DockerException
     except ImportError:
         return None
-    label = f"{FOLDER}={root.resolve()}"
     try:
-        found = docker.from_env(timeout=10).containers.list(
-            all=True, filters={"label": label}
-        )
+        engine = docker.from_env(timeout=10)
+        ids = _ids(engine.api.containers(all=True, filters={"label": FOLDER}), root)
+        return [each for each in map(partial(_container, engine), ids) if each]
     except DockerException:
         return None
-    return [each for each in found if each.labels.get(ONE_OFF) != "True"]
+
+
+def _ids(listed: list[Any], root: Path) -> list[str]:
+    """
+    Return the ids of the containers in *listed* that belong to the project at *root*.
+
+    Compose labels them with the folder as it was called when they were made, through
+    a symbolic link perhaps: the folder counts, and not its name.
+    """
+    return [
+        each["Id"]
+        for each in listed
+        if each["Labels"].get(ONE_OFF) != "True"
+        and _is_same(Path(each["Labels"][FOLDER]), root)
+    ]
+
+
+def _is_same(folder: Path, root: Path) -> bool:
+    try:
+        return folder.samefile(root)
+    except OSError:
+        return False
+
+
+def _container(engine: Any, container: str) -> Any:
+    from docker.errors import NotFound
+
+    try:
+        return engine.containers.get(container)
+    except NotFound:
+        # It has ended since it was listed.
+        return None
 
 
 def health(root: Path) -> list[tuple[str, str]]:

@@ -51,6 +51,26 @@ def answers(endpoint: Endpoint) -> bool:
     return True
 
 
+def greets(endpoint: Endpoint, seconds: float) -> bool:
+    """
+    Say whether a server begins to speak at *endpoint* within *seconds*, in TLS if due.
+
+    Port 25 makes a new client wait for the rest of its greeting: that isn't waited for.
+    """
+    try:
+        with socket.create_connection(
+            (endpoint.address, endpoint.at), seconds
+        ) as plain:
+            if endpoint.port not in TLS_FROM_THE_START:
+                return bool(plain.recv(1))
+            with _client(None).wrap_socket(plain) as encrypted:
+                heard = bool(encrypted.recv(1))
+                encrypted.sendall(_leave(endpoint.port))
+                return heard
+    except OSError:
+        return False
+
+
 def _client(rsa: bool | None) -> ssl.SSLContext:
     """Return a client that believes anybody: what it sees is judged afterwards."""
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -109,5 +129,9 @@ def _take_leave(encrypted: ssl.SSLSocket, port: int) -> None:
     with encrypted.makefile("rwb", buffering=0) as lines:
         if port in TLS_FROM_THE_START:
             lines.readline(4096)
-        lines.write(b"a LOGOUT\r\n" if port in IMAP else b"QUIT\r\n")
+        lines.write(_leave(port))
         lines.readline(4096)
+
+
+def _leave(port: int) -> bytes:
+    return b"a LOGOUT\r\n" if port in IMAP else b"QUIT\r\n"

@@ -2,10 +2,12 @@
 
 import socket
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from stack import endpoints
+from stack.parallel import at_once
 
 # RFC 5782 §5: who is on every list, and who on none.
 LISTED, UNLISTED = "127.0.0.2", "127.0.0.1"
@@ -14,11 +16,19 @@ REFUSAL = "127.255.255."
 ANSWERS = "answers"
 REFUSES = "refuses us: we ask through a public resolver, or too often"
 SILENT = f"doesn't answer for its test point, {LISTED}"
+SLOW = "doesn't answer at once: what it says may come too late to count"
 LISTS_ALL = "lists everybody: take it out of DNSBL"
 NOT_ASKED = "not asked: postfix isn't running"
 
 # Returns the IPv4 addresses of a name, none if it has none or nobody answers.
 Ask = Callable[[str], list[str]]
+
+
+# Nothing that the operator has to mend: mail is judged without them meanwhile.
+PASSING = (SILENT, SLOW, NOT_ASKED)
+
+# Seconds. All are asked at once.
+PATIENCE = 0.7
 
 
 def states(root: Path, zones: Iterable[str]) -> list[tuple[str, str]]:
@@ -28,8 +38,11 @@ def states(root: Path, zones: Iterable[str]) -> list[tuple[str, str]]:
     Asked from within Postfix's container, or in a container of ours from this one: so
     it is by the resolver that clients are looked up through.
     """
-    ask = _ask(root)
-    return [(zone, judge(zone, ask) if ask else NOT_ASKED) for zone in zones]
+    zones, ask = list(zones), _ask(root)
+    if not ask:
+        return [(zone, NOT_ASKED) for zone in zones]
+    judges = [partial(judge, zone, ask) for zone in zones]
+    return list(zip(zones, at_once(judges, PATIENCE, SLOW), strict=True))
 
 
 def judge(zone: str, ask: Ask) -> str:

@@ -6,36 +6,19 @@ only; then they show it, or carry it out. So a mistake anywhere leaves everythin
 was.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
-from stack import (
-    accounts,
-    database,
-    dkim,
-    env,
-    files,
-    logins,
-    reference,
-    render,
-    spam,
-)
+from stack import accounts, database, env, files, logins, reference, spam
 from stack.certs import store
-from stack.certs.self_signed import self_signed
+from stack.certs.self_signed import is_made_here, self_signed
 from stack.certs.store import Stored
+from stack.changes import Change, called, configuration, removals, shown, write
 from stack.errors import StackError
 from stack.project import Project
 from stack.settings import Settings
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing to do, in words and in deed."""
-
-    words: str
-    carry_out: Callable[[], None]
 
 
 def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
@@ -51,17 +34,29 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     settings = env.parse(text)
     # Compose starts by profile, and can't ask a setting.
     text = env.with_profile(text, "antivirus", started=settings.antivirus)
+    asked = is_start_asked(project)
+    text = env.with_profile(text, "acme") if asked else text
     known = database.domains(project.database)
     domains = sorted({*known, settings.mail_domain})
     stored, certificate = _certificates(project, settings)
+    before = _host_before(project)
+    kept, obsolete = _self_made(
+        project,
+        stored,
+        lambda host: (
+            host == before != settings.mail_hostname and not _is_in(host, domains)
+        ),
+    )
     return [
         # First, as it may still refuse: aliases and a new domain can make a circle.
         *_accounts(project, settings.mail_domain, known),
-        *_write(project, ".env", text),
+        *write(project, ".env", text),
+        *(removals(project, [_asked(project)]) if asked else ()),
         *certificate,
         *_logins(project),
         *_own_rules(project),
-        *_configuration(project, settings, domains, stored),
+        *configuration(project, settings, domains, kept, text),
+        *obsolete,
         *_repairs(project),
     ]
 
@@ -80,7 +75,7 @@ def domains_added(
     # In one step, as it may refuse: then none of them is added.
     changes = [_add_domains(project, new)] if new else []
     stored = store.load(project.tls)
-    return changes + _configuration(project, settings, [*known, *new], stored)
+    return changes + configuration(project, settings, [*known, *new], stored)
 
 
 def domains_removed(
@@ -88,6 +83,8 @@ def domains_removed(
 ) -> list[Change]:
     """
     Plan to take no more mail for *names*. Their keys stay: mail is on its way.
+
+    A certificate that was made here for hosts of theirs alone goes with them.
 
     Raises:
         StackError: When MAIL_DOMAIN is among them.
@@ -102,8 +99,16 @@ def domains_removed(
     left = [each for each in known if each not in names]
     # In one step, as it may refuse: then none of them is removed.
     change = _remove_domains(project, list(dict.fromkeys(names)))
-    stored = store.load(project.tls)
-    return [change, *_configuration(project, settings, left, stored)]
+    kept, obsolete = _self_made(
+        project,
+        store.load(project.tls),
+        lambda host: (
+            host != settings.mail_hostname
+            and _is_in(host, names)
+            and not _is_in(host, left)
+        ),
+    )
+    return [change, *configuration(project, settings, left, kept), *obsolete]
 
 
 def certificates(
@@ -122,15 +127,14 @@ def certificates(
     new = {file: text for file, text in wanted.items() if text is not None}
     kept = {f: t for f, t in store.texts(project.tls).items() if f not in wanted}
     stored = store.parse(kept | new, project.tls)
-    domains = database.domains(project.database)
     return [
         *(
             each
             for file in new
-            for each in _write(project, f"var/tls/{file}", new[file])
+            for each in write(project, f"var/tls/{file}", new[file])
         ),
-        *_configuration(project, settings, domains, stored),
-        *_removals(project, [file for file in wanted if file not in new]),
+        *_shown(project, settings, stored),
+        *removals(project, (project.tls / file for file in wanted if file not in new)),
     ]
 
 
@@ -138,57 +142,39 @@ def certs_started(project: Project) -> list[Change]:
     """
     Plan that `docker compose up` also starts the service that renews certificates.
 
+    That service itself, which can't write .env, leaves it to the next `stack init`.
+
     Raises:
         InvalidError: When .env is not text.
     """
-    return _write(
-        project, ".env", env.with_profile(env.read(project.env) or "", "acme")
+    before = env.read(project.env) or ""
+    text = env.with_profile(before, "acme")
+    if project.is_whole:
+        asked = removals(project, [_asked(project)])
+        return [*write(project, ".env", text), *asked]
+    return (
+        write(project, called(project, _asked(project)), "") if text != before else []
     )
 
 
-def _removals(project: Project, names: Sequence[str]) -> Iterator[Change]:
-    for name in names:
-        path = project.tls / name
-        if files.exists(path):
-            yield Change(f"remove var/tls/{name}", partial(files.remove, path))
+def is_start_asked(project: Project) -> bool:
+    """Say whether the service certs has asked to be started by Compose, too."""
+    return files.exists(_asked(project))
 
 
-def _configuration(
-    project: Project,
-    settings: Settings,
-    domains: Sequence[str],
-    stored: Mapping[str, Stored],
+def _asked(project: Project) -> Path:
+    """Return the file that asks for the service certs to be started by Compose."""
+    return project.acme / "start-certs"
+
+
+def _shown(
+    project: Project, settings: Settings, stored: Mapping[str, Stored]
 ) -> list[Change]:
-    """Plan the keys of *domains* and the configuration of every service."""
-    now = datetime.now(UTC)
-    made = [dkim.ensure(project.dkim, name, now) for name in sorted(set(domains))]
-    rendered = render.render(
-        project.config,
-        settings,
-        [keys for keys, _ in made],
-        store.served(stored, settings.mail_hostname),
-    )
-    changes = []
-    for _, new in made:
-        for path, text in new.items():
-            changes += _write(project, str(path.relative_to(project.root)), text)
-    return changes + list(_rendered(project, rendered))
-
-
-def _rendered(project: Project, rendered: dict[str, str]) -> Iterator[Change]:
-    # What goes, goes first: a directory may stand where a file is to be.
-    for name in render.leftovers(project.etc, rendered):
-        path = project.etc / name
-        yield Change(f"remove var/etc/{name}", partial(files.remove, path))
-    for name in render.stale(project.etc, rendered):
-        yield from _write(project, f"var/etc/{name}", rendered[name])
-
-
-def _write(project: Project, name: str, text: str) -> list[Change]:
-    path = project.root / name
-    if files.read(path) == text:
-        return []
-    return [Change(f"write {name}", partial(project.write, path, text))]
+    """Plan the configuration; of a project that is whole, that of all services."""
+    if not project.is_whole:
+        return shown(project, settings, stored)
+    domains = database.domains(project.database)
+    return configuration(project, settings, domains, stored)
 
 
 def _certificates(
@@ -202,32 +188,56 @@ def _certificates(
     made = self_signed([settings.mail_hostname], datetime.now(UTC)).pem
     return (
         store.parse(texts | {file: made}, project.tls),
-        _write(project, f"var/tls/{file}", made),
+        write(project, f"var/tls/{file}", made),
     )
+
+
+def _host_before(project: Project) -> str | None:
+    """Return what MAIL_HOSTNAME was when it was applied last."""
+    try:
+        return env.load(project.applied).mail_hostname
+    except StackError:
+        # Nothing was applied yet, or by a version that had other settings.
+        return None
+
+
+def _self_made(
+    project: Project, stored: Mapping[str, Stored], is_gone: Callable[[str], bool]
+) -> tuple[dict[str, Stored], list[Change]]:
+    """Return *stored* but for what was made here for hosts that are gone; that goes."""
+    obsolete = [
+        each
+        for each in stored.values()
+        if all(map(is_made_here, each.bundles.values()))
+        and all(map(is_gone, each.main.names))
+    ]
+    kept = {name: each for name, each in stored.items() if each not in obsolete}
+    paths = (project.tls / file for each in obsolete for file in each.files)
+    return kept, list(removals(project, paths))
+
+
+def _is_in(host: str, domains: Sequence[str]) -> bool:
+    return any(host == each or host.endswith(f".{each}") for each in domains)
 
 
 def _logins(project: Project) -> list[Change]:
     # Postfix wants the table to be there, also when nobody has logged in.
     if files.exists(project.logins):
         return []
-    return _write(
-        project, str(project.logins.relative_to(project.root)), logins.text({})
-    )
+    return write(project, called(project, project.logins), logins.text({}))
 
 
 def _own_rules(project: Project) -> list[Change]:
     # The operator's from then on: whatever it says later stays.
     if files.exists(project.own_rules):
         return []
-    return _write(
-        project, str(project.own_rules.relative_to(project.root)), spam.OWN_RULES
-    )
+    return write(project, called(project, project.own_rules), spam.OWN_RULES)
 
 
 def _accounts(project: Project, domain: str, known: Sequence[str]) -> list[Change]:
     changes = []
     if database.revision(project.database) != database.REVISION:
-        name = project.database.relative_to(project.root)
+        name = called(project, project.database)
         changes.append(Change(f"migrate {name}", partial(_migrate, project)))
     if domain not in known:
         changes.append(_add_domains(project, [domain]))
@@ -262,7 +272,7 @@ def _remove_domains(project: Project, names: Sequence[str]) -> Change:
 def _repairs(project: Project) -> list[Change]:
     return [
         Change(
-            f"set owner and mode of {path.relative_to(project.root)}",
+            f"set owner and mode of {called(project, path)}",
             partial(files.repair, path, access),
         )
         for path, access in project.wrong_access()

@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,21 @@ class Project:
     def var(self) -> Path:
         """All that `stack` makes."""
         return self.root / "var"
+
+    @property
+    def is_whole(self) -> bool:
+        """
+        Whether all of it is here.
+
+        The service certs is shown what certificates need, and no more: no account, no
+        signing key, and of .env what was applied last.
+        """
+        return files.exists(self.database.parent)
+
+    @property
+    def applied(self) -> Path:
+        """What .env was when it was applied last, which the service certs reads."""
+        return self.etc / "certs" / "env"
 
     @property
     def etc(self) -> Path:
@@ -154,12 +169,15 @@ class Project:
         Keep other `stack` commands out, on this machine and in containers.
 
         The directory itself is locked, so that a command that is refused has not
-        left so much as a lock file.
+        left so much as a lock file; and what all containers see of it that may lock.
 
         Raises:
             UnableError: When another command holds the lock for over 10 seconds.
         """
-        with _locked(self.root, PATIENCE):
+        shared = [self.etc] if files.exists(self.etc) else []
+        with ExitStack() as held:
+            for directory in (self.root, *shared):
+                held.enter_context(_locked(directory, PATIENCE))
             yield
 
     @contextmanager

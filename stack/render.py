@@ -1,6 +1,6 @@
 """Renders config/ into what the daemons read: pure, and the writing is apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path, PurePath
 from traceback import extract_tb
@@ -28,9 +28,12 @@ def render(
     settings: Settings,
     dkim_keys: Sequence[SigningKeys],
     certificates: Served,
+    services: Collection[str] = (),
 ) -> dict[str, str]:
     """
     Return the text of every file under var/etc/ by its path there.
+
+    If *services* are named, it is that of their files alone.
 
     The path is the mapping: `config/S/x.j2` becomes `S/x` rendered, any other file
     is taken as it is. Each service's SHA256SUMS comes last: a container takes a
@@ -55,6 +58,8 @@ def render(
     }
     rendered = {}
     for path in _sources(config_dir):
+        if services and path.partition("/")[0] not in services:
+            continue
         text = _text(config_dir / path)
         if path.endswith(SUFFIX):
             text = _render(environment, path, context)

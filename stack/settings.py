@@ -142,9 +142,11 @@ class Settings(
     """How the authority sees that a name is ours. standalone: the service certs
     answers on HTTP_PORT. webroot: another web server answers on port 80, with what is
     written into ACME_WEBROOT. dns-rfc2136: by dynamic update of a name server;
-    dns-cloudflare and others: by the certbot plugin of that name, after `docker compose
-    build certs`; each with var/acme/NAME.ini for its access. manual: by your own
-    programs var/acme/hooks/auth and var/acme/hooks/cleanup."""
+    dns-cloudflare, -digitalocean, -dnsimple, -dnsmadeeasy, -gehirn, -google, -linode,
+    -luadns, -nsone, -ovh, -route53 or -sakuracloud: by the certbot plugin of that name,
+    after `docker compose build certs`; each with var/acme/NAME.ini for its access.
+    manual, for all other providers: by your own programs var/acme/hooks/auth and
+    var/acme/hooks/cleanup."""
 
     acme_dns_wait: Annotated[int, whole(0, 7200)] = 60
     """How many seconds your name servers may take to show a new record, before the

@@ -16,6 +16,15 @@ from stack import addresses, blocklists
 from stack.blocklists import Blocklist
 from stack.errors import StackError
 
+CHALLENGES = ("standalone", "webroot", "manual")
+
+# Those of certbot's own, which the image certs takes by their digests.
+PLUGINS = (
+    *("dns-rfc2136", "dns-cloudflare", "dns-digitalocean", "dns-dnsimple"),
+    *("dns-dnsmadeeasy", "dns-gehirn", "dns-google", "dns-linode", "dns-luadns"),
+    *("dns-nsone", "dns-ovh", "dns-route53", "dns-sakuracloud"),
+)
+
 
 def _name(value: object) -> str:
     text = str(value)
@@ -216,10 +225,13 @@ def _email(text: str) -> str:
         raise ValueError(text) from None
 
 
-def _challenge(text: str) -> str:
-    if not re.fullmatch(r"standalone|webroot|manual|dns-[a-z0-9-]+", text):
-        raise ValueError(text)
-    return text
+def _challenge(value: object) -> str:
+    if value in (*CHALLENGES, *PLUGINS):
+        return str(value)
+    raise ValueError(
+        f"must be {', '.join(CHALLENGES)} or {', '.join(PLUGINS)}; manual is for all"
+        " other providers"
+    )
 
 
 def _profile(text: str) -> str:
@@ -269,9 +281,7 @@ Directory = Annotated[
     str, _parsed(_directory, "the https:// address of an ACME directory")
 ]
 Email = Annotated[str, _parsed(_email, "an address like you@example.org")]
-Challenge = Annotated[
-    str, _parsed(_challenge, "standalone, webroot, manual or dns- and a plugin's name")
-]
+Challenge = Annotated[str, BeforeValidator(_challenge)]
 Profile = Annotated[str, _parsed(_profile, "the name of a profile, like tlsserver")]
 Channels = Annotated[str, BeforeValidator(_channels)]
 Folder = Annotated[str, _parsed(_folder, "a folder by its whole path, like /srv/certs")]

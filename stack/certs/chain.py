@@ -45,7 +45,7 @@ def _ways(way: Certificates, certificates: Certificates) -> Iterator[Certificate
         return
     above = {each.subject for each in way}
     for each in certificates:
-        if each.subject not in above and _issued(each, way[-1]):
+        if each.subject not in above and is_issued(each, way[-1]):
             yield from _ways((*way, each), certificates)
 
 
@@ -57,10 +57,11 @@ def without_root(way: Certificates) -> Certificates:
 def is_complete(way: Certificates, authorities: Certificates) -> bool:
     """Say whether who trusts *authorities* can follow *way* to its end."""
     last = way[-1]
-    return is_self_signed(last) or any(_issued(each, last) for each in authorities)
+    return is_self_signed(last) or any(is_issued(each, last) for each in authorities)
 
 
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+def is_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Say whether *issuer* has issued *certificate*, and may."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except Exception:  # whatever is wrong between the two, clients won't have it

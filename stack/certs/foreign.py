@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
@@ -25,6 +26,7 @@ from stack.certs.chain import (
     extension,
     is_authority,
     is_complete,
+    is_issued,
     is_valid,
     without_root,
 )
@@ -67,6 +69,22 @@ def accept(text: str, host: str, now: datetime, authorities: Certificates) -> Bu
     if problems:
         raise StackError(*problems)
     return Bundle(found.keys[0], tuple(chain))
+
+
+def flaws(bundle: Bundle, host: str, now: datetime) -> list[str]:
+    """
+    Return why clients that look for *host* would refuse *bundle* as it is served.
+
+    Whether they know the authority at the end of its chain isn't asked.
+    """
+    unfit = _unfit(bundle.leaf.public_key())
+    return [
+        *([f"{unfit}: have the certificate made anew"] if unfit else []),
+        *_judge_leaf(bundle.leaf, host, now),
+        *_judge_links(bundle.chain),
+        *_judge_issuers(bundle.chain, now),
+        *_judge_hashes(bundle.chain),
+    ]
 
 
 @cache
@@ -188,14 +206,7 @@ def _judge_leaf(leaf: x509.Certificate, host: str, now: datetime) -> Iterator[st
 def _judge_way(
     way: Certificates, now: datetime, authorities: Certificates
 ) -> Iterator[str]:
-    for issuer in way[1:]:
-        if not is_valid(issuer, now):
-            yield (
-                f"its issuer's certificate ({_subject(issuer)}) is valid from"
-                f" {issuer.not_valid_before_utc:%Y-%m-%d} to"
-                f" {issuer.not_valid_after_utc:%Y-%m-%d} only: get the authority's"
-                " present one"
-            )
+    yield from _judge_issuers(way, now)
     # Who issued what is signed so can't be found out: the library doesn't verify it.
     if not is_complete(way, authorities) and _hash(way[-1]) not in BROKEN_HASHES:
         missing = shown(way[-1].issuer.rfc4514_string())
@@ -204,6 +215,31 @@ def _judge_way(
             f" {_subject(way[-1])}: add it, authorities offer it as the intermediate or"
             f" the chain{'' if authorities else NO_ROOTS}"
         )
+    yield from _judge_hashes(way)
+
+
+def _judge_links(way: Certificates) -> Iterator[str]:
+    for lower, upper in pairwise(way):
+        if not is_issued(upper, lower) and _hash(lower) not in BROKEN_HASHES:
+            yield (
+                f"the certificate of {_subject(upper)} follows that of"
+                f" {_subject(lower)}, which it did not issue: bring them in order, with"
+                " `stack cert import`"
+            )
+
+
+def _judge_issuers(way: Certificates, now: datetime) -> Iterator[str]:
+    for issuer in way[1:]:
+        if not is_valid(issuer, now):
+            yield (
+                f"its issuer's certificate ({_subject(issuer)}) is valid from"
+                f" {issuer.not_valid_before_utc:%Y-%m-%d} to"
+                f" {issuer.not_valid_after_utc:%Y-%m-%d} only: get the authority's"
+                " present one"
+            )
+
+
+def _judge_hashes(way: Certificates) -> Iterator[str]:
     for each in without_root(way):
         if weak := BROKEN_HASHES.get(_hash(each)):
             yield (

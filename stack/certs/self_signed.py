@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from stack.certs.bundle import Bundle
+from stack.certs.bundle import Bundle, common_name, is_self_signed
 
 # The longest that Apple's mail programs accept from a certificate trusted by hand.
 LIFETIME = timedelta(days=825)
@@ -37,3 +37,15 @@ def self_signed(hosts: Sequence[str], now: datetime) -> Bundle:
         .sign(key, hashes.SHA256())
     )
     return Bundle(key, (certificate,))
+
+
+def is_made_here(bundle: Bundle) -> bool:
+    """Say whether `self_signed` has made *bundle*, by what no other program makes."""
+    leaf = bundle.leaf
+    lifetime = leaf.not_valid_after_utc - leaf.not_valid_before_utc
+    return (
+        is_self_signed(leaf)
+        and len(bundle.chain) == 1
+        and lifetime == LIFETIME + SKEW
+        and common_name(leaf.subject) == bundle.names[0][:64]
+    )

@@ -20,6 +20,11 @@ from stack.errors import UnableError
 SUFFIX = ".pem"
 RSA_SUFFIX = ".rsa.pem"
 
+NO_CERTIFICATE = (
+    "is not a key with its certificate for a host name: move it away, then `stack init`"
+    " makes one, or restore it from a backup"
+)
+
 # No hidden ones: those are being written.
 FILE = re.compile(r"[a-z0-9_-][a-z0-9._-]*\.pem")
 
@@ -45,9 +50,18 @@ class Stored:
     @property
     def sample(self) -> str:
         """A host name that it is for, to ask with."""
+        return self._below or self.main.names[0].replace("*", "any", 1)
+
+    @property
+    def expected(self) -> str:
+        """A host name that it has to be for: its own, or one right below for *.NAME."""
+        return self._below or self.name
+
+    @property
+    def _below(self) -> str | None:
         if self.main.covers(self.name):
             return self.name
-        return self.main.names[0].replace("*", "any", 1)
+        return f"any.{self.name}" if f"*.{self.name}" in self.main.names else None
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,29 @@ def load(tls: Path) -> dict[str, Stored]:
     return parse(texts(tls), tls)
 
 
+def sound(tls: Path) -> dict[str, Stored]:
+    """Read those in the directory *tls* that are of use, and pass over the others."""
+    return of_use(texts(tls))
+
+
+def of_use(texts: Mapping[str, str]) -> dict[str, Stored]:
+    """Read those of *texts* that are a key with its certificate."""
+    bundles = {file: _parsed(text) for file, text in texts.items()}
+    return _stored({file: each for file, each in bundles.items() if each})
+
+
+def unreadable(tls: Path) -> dict[str, str]:
+    """Return what is in the way of each file in the directory *tls* that is no use."""
+    found = texts(tls)
+    closed = {
+        file: _no_file(tls / file)
+        for file in files.names(tls)
+        if FILE.fullmatch(file) and file not in found
+    }
+    damaged = [file for file, text in found.items() if not _parsed(text)]
+    return closed | dict.fromkeys(damaged, NO_CERTIFICATE)
+
+
 def texts(tls: Path) -> dict[str, str]:
     """Return the text of each certificate's file in the directory *tls*."""
     found = ((file, files.read(tls / file)) for file in files.names(tls))
@@ -97,20 +134,7 @@ def parse(texts: Mapping[str, str], tls: Path) -> dict[str, Stored]:
     Raises:
         UnableError: When one of them is no certificate with a key.
     """
-    names = [
-        file.removesuffix(SUFFIX) for file in texts if not file.endswith(RSA_SUFFIX)
-    ]
-    return {
-        name: Stored(
-            name,
-            {
-                file: _bundle(texts[file], tls / file)
-                for file in files_of(name)
-                if file in texts
-            },
-        )
-        for name in sorted(names)
-    }
+    return _stored({file: _bundle(text, tls / file) for file, text in texts.items()})
 
 
 def files_of(name: str) -> tuple[str, str]:
@@ -143,11 +167,32 @@ def served(stored: Mapping[str, Stored], hostname: str) -> Served:
 
 
 def _bundle(text: str, path: Path) -> Bundle:
+    if found := _parsed(text):
+        return found
+    raise UnableError(f"{path}: {NO_CERTIFICATE}")
+
+
+def _parsed(text: str) -> Bundle | None:
     with suppress(ValueError, TypeError, UnsupportedAlgorithm):
         found = Bundle.parse(text)
         if found.names and found.fits:
             return found
-    raise UnableError(
-        f"{path}: is not a key with its certificate for a host name: move it away,"
-        " then `stack init` makes one, or restore it from a backup"
-    )
+    return None
+
+
+def _stored(bundles: Mapping[str, Bundle]) -> dict[str, Stored]:
+    names = [
+        file.removesuffix(SUFFIX) for file in bundles if not file.endswith(RSA_SUFFIX)
+    ]
+    return {
+        name: Stored(
+            name, {file: bundles[file] for file in files_of(name) if file in bundles}
+        )
+        for name in sorted(names)
+    }
+
+
+def _no_file(path: Path) -> str:
+    if path.is_symlink():
+        return f"is a link to {path.readlink()}, where nothing is: put the file itself"
+    return "is no file: move it away"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from stack.cli import arguments
-from stack.cli.cert_options import despite_tlsa, timeout
-from stack.cli.output import carry_out, say
+from stack.cli.cert_options import despite_tlsa, require_proof, start_certs, timeout
+from stack.cli.output import say
 from stack.errors import StackError, UnableError
 from stack.project import Project
 
@@ -42,27 +42,27 @@ def import_(
     IMPORT_FOLDER (.env), where Traefik, Caddy or another certbot keeps them; the
     service certs then follows when they are renewed there.
     """
-    from stack import env, plan
+    from stack import env
     from stack.certs import foreign
-    from stack.upkeep import bringing
+    from stack.upkeep import bringing, trust
 
     project.require()
     settings = env.load(project.env)
     host = name or settings.mail_hostname
     if sources:
         text = "\n".join(map(_text, sources))
-        now, trusted = datetime.now(UTC), bringing.authorities(project)
+        now, trusted = datetime.now(UTC), trust.authorities(project)
         bundle = foreign.accept(text, host, now, trusted)
     else:
         bundle = bringing.from_folder(project, settings, host)
     if not despite_tlsa:
         bringing.refuse_unexpected(project, settings, host, bundle, say)
     source: Source = "operator" if sources else "folder"
-    bringing.take(project, settings, host, bundle, source, seconds, say)
+    unseen = bringing.take(project, settings, host, bundle, source, seconds, say)
     if not sources:
-        with project.lock():
-            carry_out(plan.certs_started(project))
+        start_certs(project)
         say("Followed by the service certs: `docker compose up --detach` starts it.")
+    require_proof(unseen)
 
 
 @click.command("self-signed")
@@ -88,7 +88,9 @@ def self_signed(
     made = making.self_signed(hosts, datetime.now(UTC))
     if not despite_tlsa:
         bringing.refuse_unexpected(project, settings, hosts[0], made, say)
-    bringing.take(project, settings, hosts[0], made, "operator", seconds, say)
+    require_proof(
+        bringing.take(project, settings, hosts[0], made, "operator", seconds, say)
+    )
 
 
 @click.command()
@@ -107,7 +109,7 @@ def remove(project: Project, name: str, seconds: float) -> None:
             f"{name} is MAIL_HOSTNAME, whose certificate is served to all who ask for"
             " no other: replace it, with `stack cert issue`, `import` or `self-signed`"
         )
-    bringing.drop(project, settings, name, seconds, say)
+    require_proof(bringing.drop(project, settings, name, seconds, say))
 
 
 def _text(path: Path) -> str:

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from stack.cli import arguments, password, terminal
-from stack.cli.cert_options import InCerts, despite_tlsa, timeout
-from stack.cli.output import carry_out, say
+from stack.cli.cert_options import (
+    InCerts,
+    despite_tlsa,
+    require_proof,
+    start_certs,
+    timeout,
+)
+from stack.cli.output import say
 from stack.project import Project
 
 if TYPE_CHECKING:
@@ -54,7 +60,7 @@ def issue(
     their own, from those who ask for them (SNI). Which authority, and how it sees that
     the names are ours, is said in .env: ACME_DIRECTORY, ACME_CHALLENGE.
     """
-    from stack import env, plan
+    from stack import env
     from stack.upkeep import renewal, wishes
     from stack.upkeep.renewal import How
 
@@ -66,11 +72,9 @@ def issue(
         renewal.rehearse(project, settings, wish, say, account)
         return
     how = How(force=force, despite_tlsa=despite_tlsa, account=account, seconds=seconds)
-    renewal.fulfil(project, settings, wish, how, say)
-    with project.lock():
-        changes = plan.certs_started(project)
-        if changes:
-            carry_out(changes)
+    unseen = renewal.fulfil(project, settings, wish, how, say)
+    start_certs(project)
+    require_proof(unseen)
 
 
 def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":
@@ -91,12 +95,12 @@ def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":
 
 def _agree(project: Project, settings: "Settings", *, agreed: bool) -> None:
     """Have the operator agree to the terms, once for each authority."""
-    from stack.upkeep import certbot, directory, lineages
+    from stack.upkeep import directory, lineages, trust
 
     url = settings.acme_directory
     if agreed or lineages.has_account(project.acme, url):
         return
-    terms = directory.read(url, certbot.authorities(project)).terms
+    terms = directory.read(url, trust.file(project)).terms
     if not terms:
         return
     if not terminal.is_attended():

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from stack.cli import terminal
-from stack.errors import UnableError
+from stack.cli.output import carry_out, say
+from stack.errors import StackError, UnableError
 from stack.project import Project
 
 timeout = click.option(
@@ -24,6 +25,28 @@ despite_tlsa = click.option(
     help="Serve it although TLSA records promise another key: servers that look at"
     " them hold back mail for us.",
 )
+
+
+def start_certs(project: Project) -> None:
+    """Have `docker compose up` start the service certs, too, from now on."""
+    from stack import plan
+
+    with project.lock():
+        if changes := plan.certs_started(project):
+            carry_out(changes)
+    if changes and not project.is_whole:
+        say("Run `docker compose run --rm stack`: `up` then starts this service, too.")
+
+
+def require_proof(unseen: Sequence[str]) -> None:
+    """
+    Fail when something is *unseen* of a change: what was not asked is not proven.
+
+    Raises:
+        StackError: With all of it.
+    """
+    if unseen:
+        raise StackError(*unseen)
 
 
 class InCerts(click.Command):
@@ -46,7 +69,7 @@ class InCerts(click.Command):
 
 
 def _hand_on(project: Project, command: Sequence[str]) -> int:
-    from stack import env, processes
+    from stack import env, plan, processes
 
     # Wrong settings are told here, before a container is started for them.
     env.load(project.env)
@@ -60,4 +83,8 @@ def _hand_on(project: Project, command: Sequence[str]) -> int:
     if status:
         raise UnableError("the service certs doesn't start: see what Docker said above")
     quiet = () if terminal.is_attended() else ("--no-TTY",)
-    return processes.hand_over((*compose, "exec", *quiet, "certs", *command))
+    status = processes.hand_over((*compose, "exec", *quiet, "certs", *command))
+    # What the service itself can't write.
+    if plan.is_start_asked(project):
+        start_certs(project)
+    return status

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stack.cli.cert_options import InCerts, despite_tlsa, timeout
+from stack.cli.cert_options import InCerts, despite_tlsa, require_proof, timeout
 from stack.cli.output import say
-from stack.errors import StackError
+from stack.errors import StackError, UnableError
 from stack.project import Project
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def renew(
     if forever:
         return _keep(project)
     settings = env.load(project.env)
-    wishes = _wishes(project, names)
+    wishes, unseen = _wishes(project, names), []
     for wish in wishes:
         # A key that waits for its record already is the other key.
         another = (new_key or bool(revoke)) and not renewal.is_waiting(project, wish)
@@ -81,9 +81,10 @@ def renew(
         if dry_run:
             renewal.rehearse(project, settings, wish, say)
         else:
-            renewal.fulfil(project, settings, wish, how, say)
+            unseen += renewal.fulfil(project, settings, wish, how, say)
     if not wishes:
         say("No certificate comes from an authority: get one with `stack cert issue`.")
+    require_proof(unseen)
     return None
 
 
@@ -103,11 +104,16 @@ def _wishes(project: Project, names: tuple[str, ...]) -> "list[Wish]":
 
 def _be_healthy(project: Project) -> None:
     from stack import files
-    from stack.upkeep import keeping
+    from stack.certs import store
+    from stack.upkeep import outlook
 
     # What an authority issues must be kept.
     files.try_out(project.var)
-    urgent = [each for each in keeping.outlooks(project) if each.urgent]
+    if bad := store.unreadable(project.tls):
+        raise UnableError(
+            *(f"{project.tls / file}: {words}" for file, words in bad.items())
+        )
+    urgent = [each for each in outlook.outlooks(project) if each.urgent]
     if urgent:
         raise StackError(*(f"{each.name}: {each.remark}" for each in urgent))
 

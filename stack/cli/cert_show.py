@@ -1,5 +1,7 @@
 """`stack cert show` and `check`: what there is, and what the ports serve."""
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
 
 FAILED = 1
 
+NOT_SERVED = (
+    "is not what the ports marked above serve: `docker compose ps` shows which"
+    " container has not taken it, and its log says why"
+)
+
 
 @click.command("show")
 @as_json
@@ -21,11 +28,11 @@ FAILED = 1
 def show_(project: Project, json_: bool) -> None:
     """Print each certificate: for whom, by whom, until when, its fingerprint."""
     from stack.certs import store
-    from stack.upkeep import keeping
+    from stack.upkeep import outlook
 
     project.require()
     stored = store.load(project.tls)
-    outlooks = {each.name: each for each in keeping.outlooks(project)}
+    outlooks = {each.name: each for each in outlook.outlooks(project)}
     rows = [row for each in stored.values() for row in _rows(each, outlooks[each.name])]
     if json_:
         show(rows)
@@ -41,18 +48,20 @@ def check(project: Project, json_: bool) -> None:
     Look at what each mail port serves, and at the renewals; exit 1 if all isn't well.
 
     Every port is asked on every address it has, for each certificate and for no name:
-    the whole chain, its names and dates are compared with what should be served.
+    the whole chain, its names and dates are compared with what should be served. Each
+    file in var/tls is judged as `stack cert import` does.
     """
     from stack import endpoints, env, proof
-    from stack.certs import store
-    from stack.upkeep import keeping
+    from stack.certs import condition, store
+    from stack.upkeep import outlook
 
     project.require()
     settings = env.load(project.env)
     found = endpoints.find(project.root)
-    stored = store.load(project.tls)
-    sights = proof.look(found, stored, settings.mail_hostname)
-    outlooks = keeping.outlooks(project)
+    stored, host = store.sound(project.tls), settings.mail_hostname
+    sights = proof.look(found, stored, host)
+    outlooks = outlook.outlooks(project)
+    bad = condition.troubles(project.tls, project.etc, host, datetime.now(UTC))
     missing = sorted(set(endpoints.SERVICES) - {each.port for each in found})
     if json_:
         show(
@@ -60,6 +69,7 @@ def check(project: Project, json_: bool) -> None:
                 "ports": [_sight(each) for each in sights],
                 "not_found": missing,
                 "certificates": [_outlook(each) for each in outlooks],
+                "files": {f"var/tls/{file}": words for file, words in bad.items()},
             }
         )
     else:
@@ -67,14 +77,30 @@ def check(project: Project, json_: bool) -> None:
         for each in outlooks:
             if each.remark:
                 say(f"{each.name}: {each.remark}.")
+        for file, words in bad.items():
+            say(f"var/tls/{file}: {words}.")
+        for file in _not_served(sights, stored, host) - bad.keys():
+            say(f"var/tls/{file}: {NOT_SERVED}.")
         for port in missing:
             say(f"Port {port} is nowhere to be found: is the server running?")
     wrong = [
         *filter(lambda s: s.problem, sights),
         *filter(lambda o: o.problem, outlooks),
     ]
-    if wrong or missing:
+    if wrong or missing or bad:
         raise click.exceptions.Exit(FAILED)
+
+
+def _not_served(
+    sights: Sequence["Sight"], stored: Mapping[str, "Stored"], host: str
+) -> set[str]:
+    """Return the first file of each certificate that a port doesn't serve."""
+    asked = {each.host for each in sights if each.problem}
+    return {
+        each.files[0]
+        for name, each in stored.items()
+        if each.sample in asked or (name == host and "" in asked)
+    }
 
 
 def _rows(stored: "Stored", outlook: "Outlook") -> list[dict[str, Any]]:

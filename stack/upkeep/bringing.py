@@ -1,43 +1,21 @@
 """Certificates from elsewhere: brought once, or followed in a folder."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography import x509
-
 from stack import dane, deployment, endpoints, files
-from stack.certs import folders, foreign, store
+from stack.certs import folders, store
 from stack.certs.bundle import Bundle
 from stack.deployment import Tell
 from stack.errors import StackError, UnableError
 from stack.project import Project
 from stack.settings import Settings
-from stack.upkeep import holding
+from stack.upkeep import holding, trust
 from stack.upkeep.attempt import attempt, remembering
 from stack.upkeep.state import Remembered, Source, load
 
 # Where compose.yaml mounts IMPORT_FOLDER.
 MOUNTED = Path("/import")
-
-
-def authorities(project: Project) -> Sequence[x509.Certificate]:
-    """
-    Return whom the world believes, and whom the operator does besides.
-
-    Raises:
-        UnableError: When the operator's file holds something else.
-    """
-    path = project.acme / "authorities.pem"
-    own = files.read(path)
-    try:
-        more = x509.load_pem_x509_certificates(own.encode()) if own else []
-    except ValueError:
-        raise UnableError(
-            f"{path}: holds no certificates: put those of your authorities there, as"
-            " PEM, or remove it"
-        ) from None
-    return [*foreign.authorities(), *more]
 
 
 def from_folder(project: Project, settings: Settings, name: str) -> Bundle:
@@ -56,7 +34,7 @@ def from_folder(project: Project, settings: Settings, name: str) -> Bundle:
         )
     folder = MOUNTED if endpoints.is_inside() else Path(settings.import_folder)
     now = datetime.now(UTC)
-    return folders.best(folder, name, now, authorities(project))
+    return folders.best(folder, name, now, trust.authorities(project))
 
 
 def take(
@@ -67,23 +45,28 @@ def take(
     source: Source,
     seconds: float,
     tell: Tell,
-) -> None:
+) -> list[str]:
     """
     Serve *bundle* as the certificate *name* from now on, and remember its *source*.
+
+    Return what keeps it from being proven (see `deployment.deploy`).
 
     Raises:
         StackError: When it isn't served; what was served still is.
     """
     with remembering(project) as state:
-        _serve(project, settings, name, bundle, seconds, tell)
+        unseen = _serve(project, settings, name, bundle, seconds, tell)
         state.certificates[name] = Remembered(comes_from=source)
+    return unseen
 
 
 def drop(
     project: Project, settings: Settings, name: str, seconds: float, tell: Tell
-) -> None:
+) -> list[str]:
     """
     Serve the certificate *name* no longer.
+
+    Return what keeps that from being proven.
 
     Raises:
         StackError: When there is none, or what is left isn't served.
@@ -92,8 +75,10 @@ def drop(
     if not files.exists(project.tls / files_of[0]):
         raise StackError(f"{name}: is no certificate here: see `stack cert show`")
     with remembering(project) as state:
-        deployment.deploy(project, settings, dict.fromkeys(files_of), seconds, tell)
+        gone = dict.fromkeys(files_of)
+        unseen = deployment.deploy(project, settings, gone, seconds, tell)
         state.certificates.pop(name, None)
+    return unseen
 
 
 def refuse_unexpected(
@@ -105,7 +90,7 @@ def refuse_unexpected(
     Raises:
         StackError: When one does.
     """
-    stored = store.load(project.tls).get(name)
+    stored = store.sound(project.tls).get(name)
     served = [each.key_digest for each in stored.bundles.values()] if stored else []
     if name != settings.mail_hostname or bundle.key_digest in served:
         return
@@ -131,19 +116,22 @@ def followed(project: Project) -> list[str]:
     ]
 
 
-def follow(project: Project, settings: Settings, name: str, tell: Tell) -> None:
+def follow(project: Project, settings: Settings, name: str, tell: Tell) -> list[str]:
     """
     Take what IMPORT_FOLDER has for *name*, if that is newer.
+
+    Return what keeps it from being proven.
 
     Raises:
         StackError: When there is nothing valid any more, or it isn't served.
     """
     with attempt(project, name):
         found = from_folder(project, settings, name)
-        stored = store.load(project.tls).get(name)
+        stored = store.sound(project.tls).get(name)
         if not stored or found.not_after > stored.main.not_after:
             refuse_unexpected(project, settings, name, found, tell)
-            _serve(project, settings, name, found, deployment.SECONDS, tell)
+            return _serve(project, settings, name, found, deployment.SECONDS, tell)
+    return []
 
 
 def _serve(
@@ -153,8 +141,7 @@ def _serve(
     bundle: Bundle,
     seconds: float,
     tell: Tell,
-) -> None:
+) -> list[str]:
     main, beside = store.files_of(name)
-    deployment.deploy(
-        project, settings, {main: bundle.pem, beside: None}, seconds, tell
-    )
+    wanted = {main: bundle.pem, beside: None}
+    return deployment.deploy(project, settings, wanted, seconds, tell)

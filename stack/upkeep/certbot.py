@@ -14,13 +14,12 @@ from stack import files, processes
 from stack.errors import StackError
 from stack.project import Project
 from stack.settings import Settings
-from stack.upkeep import lineages, troubles
+from stack.upkeep import lineages, troubles, trust
 
 # Of images/stack/Dockerfile. A certbot that the machine may have is another one.
 PROGRAM = Path("/opt/certbot/bin/certbot")
 
 WEBROOT = "/webroot"
-AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 # Seconds. An authority has minutes to look, and name servers up to two hours.
 PATIENCE = 900
@@ -57,12 +56,6 @@ class Order:
 def is_here() -> bool:
     """Say whether this is the container that has certbot."""
     return PROGRAM.exists()
-
-
-def authorities(project: Project) -> Path:
-    """Return whom to trust when an authority is spoken to: the operator's, or all."""
-    own = project.acme / "authorities.pem"
-    return own if own.exists() else AUTHORITIES
 
 
 def obtain(project: Project, settings: Settings, order: Order) -> None:
@@ -119,7 +112,7 @@ def _call(project: Project, settings: Settings, verb: str, *words: str) -> None:
     ]
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "REQUESTS_CA_BUNDLE": str(authorities(project)),
+        "REQUESTS_CA_BUNDLE": str(trust.file(project)),
     }
     done = processes.run(command, environment, PATIENCE + settings.acme_dns_wait)
     if done.status:

@@ -13,7 +13,6 @@ from stack.project import Project
 from stack.settings import Settings
 from stack.upkeep import bringing, notice, outlook, renewal, schedule, wishes
 from stack.upkeep.attempt import remembering
-from stack.upkeep.outlook import Outlook
 from stack.upkeep.renewal import How
 from stack.upkeep.state import load
 from stack.upkeep.wishes import Wish
@@ -27,6 +26,8 @@ def look(project: Project, tell: Tell) -> timedelta:
     """
     try:
         settings = env.load(project.env)
+        for file, words in store.unreadable(project.tls).items():
+            tell(f"Error: {project.tls / file}: {words}")
         for wish in _due(project):
             _try(partial(renewal.fulfil, project, settings, wish, How(), tell), tell)
         for name in bringing.followed(project):
@@ -37,18 +38,6 @@ def look(project: Project, tell: Tell) -> timedelta:
     except (StackError, OSError) as error:
         tell(f"Error: {error}")
         return schedule.FIRST_RETRY
-
-
-def outlooks(project: Project) -> list[Outlook]:
-    """
-    Return how each certificate stands now.
-
-    Raises:
-        UnableError: When it can't be read.
-    """
-    state = load(project)
-    known = {wish.name: wish for wish in wishes.known(project, state)}
-    return outlook.outlook(store.load(project.tls), known, state, datetime.now(UTC))
 
 
 def _due(project: Project) -> list[Wish]:
@@ -62,16 +51,17 @@ def _due(project: Project) -> list[Wish]:
     ]
 
 
-def _try(action: Callable[[], None], tell: Tell) -> None:
+def _try(action: Callable[[], list[str]], tell: Tell) -> None:
     try:
-        action()
+        for unseen in action():
+            tell(f"Warning: {unseen}.")
     except (StackError, OSError) as error:
         tell(f"Error: {error}")
 
 
 def _write_letters(project: Project, settings: Settings, tell: Tell) -> None:
     now = datetime.now(UTC)
-    for found in filter(lambda each: each.urgent, outlooks(project)):
+    for found in filter(lambda each: each.urgent, outlook.outlooks(project)):
         with remembering(project) as state:
             remembered = state.of(found.name)
             if remembered.mailed_on == now.date():

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from stack.certs import store
 from stack.certs.store import Stored
-from stack.upkeep.state import Remembered, Source, State
+from stack.project import Project
+from stack.upkeep import wishes
+from stack.upkeep.state import Remembered, Source, State, load
 from stack.upkeep.wishes import Wish
 
 # From here on the postmaster is told, once a day.
@@ -39,6 +42,18 @@ class Outlook:
         """The end of it, and what to know."""
         end = f"ends on {self.not_after:%Y-%m-%d %H:%M} UTC"
         return f"{end}; {self.remark}" if self.remark else end
+
+
+def outlooks(project: Project) -> list[Outlook]:
+    """
+    Return how each certificate of *project* stands now.
+
+    Raises:
+        UnableError: When what is remembered can't be read.
+    """
+    state = load(project)
+    known = {wish.name: wish for wish in wishes.known(project, state)}
+    return outlook(store.sound(project.tls), known, state, datetime.now(UTC))
 
 
 def outlook(

@@ -11,7 +11,7 @@ from stack.deployment import Tell
 from stack.errors import StackError
 from stack.project import Project
 from stack.settings import Settings
-from stack.upkeep import certbot, directory, holding, lineages, wishes
+from stack.upkeep import certbot, directory, holding, lineages, trust, wishes
 from stack.upkeep.attempt import attempt
 from stack.upkeep.certbot import Account, Order
 from stack.upkeep.state import Hold, Remembered, State
@@ -43,9 +43,11 @@ class _Job:
 
 def fulfil(
     project: Project, settings: Settings, wish: Wish, how: How, tell: Tell
-) -> None:
+) -> list[str]:
     """
     Get what is due of *wish*, take it into use, and remember what came of it.
+
+    Return what keeps that from being proven (see `deployment.deploy`).
 
     Raises:
         StackError: When it couldn't be got, or isn't served; what was served still is.
@@ -56,9 +58,11 @@ def fulfil(
         _obtain(job)
         remembered.comes_from = "authority"
         before = _served(job)
-        if _take_into_use(job, remembered):
+        unseen = _take_into_use(job, remembered)
+        if not remembered.hold:
             _clear_away(job, before)
         _learn_names(job, state)
+    return unseen
 
 
 def rehearse(
@@ -109,8 +113,8 @@ def _orders(settings: Settings, wish: Wish, how: How) -> Iterator[Order]:
         yield replace(first, lineage=wish.beside, rsa=True)
 
 
-def _take_into_use(job: _Job, remembered: Remembered) -> bool:
-    """Serve the newest, unless it must wait; say whether it is served now."""
+def _take_into_use(job: _Job, remembered: Remembered) -> list[str]:
+    """Serve the newest, unless it must wait; return what keeps it from being proven."""
     name, tls = job.wish.name, job.project.tls
     new = wishes.newest(job.project, job.wish)
     wanted = {file: bundle.pem if bundle else None for file, bundle in new.items()}
@@ -118,12 +122,13 @@ def _take_into_use(job: _Job, remembered: Remembered) -> bool:
     remembered.hold = None if is_served else _hold(job, new.values(), remembered)
     if remembered.hold:
         job.tell(f"{name}: not served yet: {remembered.hold.reason}.")
-        return False
+        return []
     if is_served:
         job.tell(f"{name}: nothing to change.")
-    else:
-        deployment.deploy(job.project, job.settings, wanted, job.how.seconds, job.tell)
-    return True
+        return []
+    return deployment.deploy(
+        job.project, job.settings, wanted, job.how.seconds, job.tell
+    )
 
 
 def _hold(
@@ -146,7 +151,7 @@ def _learn_names(job: _Job, state: State) -> None:
     url = job.settings.acme_directory
     if url not in state.authority_names:
         try:
-            about = directory.read(url, certbot.authorities(job.project))
+            about = directory.read(url, trust.file(job.project))
         except StackError as error:
             job.tell(f"Warning: {error}.")
         else:
@@ -173,5 +178,5 @@ def _revoke(job: _Job, fingerprint: str) -> None:
 
 
 def _served(job: _Job) -> list[Bundle]:
-    stored = store.load(job.project.tls).get(job.wish.name)
+    stored = store.sound(job.project.tls).get(job.wish.name)
     return list(stored.bundles.values()) if stored else []

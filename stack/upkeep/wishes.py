@@ -34,7 +34,7 @@ def named(hosts: Sequence[str], *, rsa: bool) -> Wish:
 
 def known(project: Project, state: State) -> list[Wish]:
     """Return the wishes that an authority has fulfilled before."""
-    served = store.load(project.tls)
+    served = store.sound(project.tls)
     found = []
     for name in sorted({*served, *state.certificates}):
         newest = lineages.latest(project.acme, name)
@@ -61,7 +61,7 @@ def newest(project: Project, wish: Wish) -> dict[str, Bundle | None]:
 
 def waiting(project: Project, wish: Wish) -> list[Bundle]:
     """Return what was issued for *wish* with a key that is not served yet."""
-    stored = store.load(project.tls).get(wish.name)
+    stored = store.sound(project.tls).get(wish.name)
     served = {each.key_digest for each in stored.bundles.values()} if stored else set()
     issued = newest(project, wish).values()
     return [each for each in issued if each and each.key_digest not in served]

@@ -15,10 +15,12 @@ from time import monotonic
 
 from tests.e2e.accounts import open_account
 from tests.e2e.checkout import new_project
+from tests.e2e.configuration import settings
 from tests.e2e.project import Project
 from tests.e2e.server import DOMAIN, Server
 from tests.e2e.subnets import free_subnet
 from tests.e2e.world import World
+from tests.e2e.world.blocklists import HONEST, MUTE
 
 from .latency import submission_to_idle
 from .memory import anonymous_mebibytes
@@ -113,6 +115,24 @@ def show_help() -> None:
     show("stack --help, median", 1000 * statistics.median(runs), "ms")
 
 
+def show_status(project: Project) -> None:
+    """How long `stack status` takes on the machine: well, and with a silent list."""
+    command = [sys.executable, "-m", "stack", "--project", str(project.folder)]
+
+    def ask() -> None:
+        subprocess.run([*command, "status"], check=False, capture_output=True)
+
+    ask()
+    for what, lists in (("", HONEST), (", eight lists silent", _silent(8))):
+        with settings(project, DNSBL=lists):
+            took = statistics.median(seconds(ask) for _ in range(5))
+        show(f"stack status{what}, median", took, "s")
+
+
+def _silent(number: int) -> str:
+    return ",".join(f"{each}.{MUTE}" for each in range(number))
+
+
 def main() -> None:
     """Measure everything."""
     show_help()
@@ -120,6 +140,7 @@ def main() -> None:
         show_start(project)
         show_memory(project)
         show_sizes(project)
+        show_status(project)
         show_latency(project)
 
 

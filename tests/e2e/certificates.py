@@ -13,9 +13,9 @@ from itertools import product
 from typing import Any
 
 from .acme import Authority
-from .configuration import settings
 from .dialogue import Imap, Smtp
 from .project import ADDRESS, Project
+from .reload import with_settings
 from .server import HOSTNAME, IMAP_PORTS, PORTS, TLS_FROM_THE_START, Server
 from .trust import Trust
 from .wait import wait_until
@@ -196,5 +196,5 @@ def believing(server: Server, root: str) -> Iterator[None]:
 def asking(project: Project, authority: Authority | str) -> Iterator[None]:
     """Have another authority in .env for a while."""
     url = authority if isinstance(authority, str) else authority.directory
-    with settings(project, ACME_DIRECTORY=url):
+    with with_settings(project, ACME_DIRECTORY=url):
         yield

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from .acme import Authority, update_credentials
-from .configuration import settings
+from .reload import with_settings
 from .wait import wait_until
 
 pytestmark = pytest.mark.usefixtures("authorities")
@@ -62,7 +62,7 @@ def test_a_web_server_that_has_port_80_can_answer(server, certificates):
     order = ("--dry-run", "smtp.example.test")
     with web_server(server.project):
         alone = certificates.issue(*order, check=False)
-        with settings(server.project, ACME_CHALLENGE="webroot"):
+        with with_settings(server.project, ACME_CHALLENGE="webroot"):
             shown = certificates.issue(*order)
 
     assert "port 80 of the container is in use" in alone.stderr
@@ -78,7 +78,7 @@ def test_a_name_server_is_changed_for_a_wildcard(server, certificates, world):
     put(server.project, "dns-rfc2136.ini", update_credentials(world))
     before = certificates.everywhere()
 
-    with settings(server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_WAIT="1"):
+    with with_settings(server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_WAIT="1"):
         certificates.issue("second.test", "*.second.test")
 
     new = {certificates.of("second.test")["sha256"]}
@@ -95,7 +95,7 @@ def test_a_name_server_that_refuses_is_told_of(server, certificates, world):
     wrong = update_credentials(world).replace("_secret = ", "_secret = QUJD")
     put(server.project, "dns-rfc2136.ini", wrong)
 
-    with settings(server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_WAIT="1"):
+    with with_settings(server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_WAIT="1"):
         done = certificates.issue("imap.second.test", check=False)
 
     assert done.returncode == 1
@@ -112,7 +112,7 @@ def test_any_other_provider_is_served_by_a_program(server, certificates, world):
     # What `stack init` repairs in var/ is not this.
     server.project.stack("init", "--yes")
 
-    with settings(server.project, ACME_CHALLENGE="manual"):
+    with with_settings(server.project, ACME_CHALLENGE="manual"):
         done = certificates.issue("--dry-run", "imap.example.test")
 
     assert "a certificate would be issued" in done.stderr
@@ -122,7 +122,7 @@ def test_a_program_that_fails_is_told_of(server, certificates):
     """The line names the hooks; certbot itself would go on as if nothing was."""
     put(server.project, "hooks/auth", "#!/bin/sh\necho no >&2; exit 3", "0700")
 
-    with settings(server.project, ACME_CHALLENGE="manual"):
+    with with_settings(server.project, ACME_CHALLENGE="manual"):
         done = certificates.issue("smtp.second.test", check=False)
 
     assert done.returncode == 1
@@ -131,7 +131,7 @@ def test_a_program_that_fails_is_told_of(server, certificates):
 
 def test_a_plugin_that_is_not_there_is_told_of(server, certificates):
     """The image has the plugin that .env named when it was built: build it again."""
-    with settings(server.project, ACME_CHALLENGE="dns-cloudflare"):
+    with with_settings(server.project, ACME_CHALLENGE="dns-cloudflare"):
         done = certificates.issue("smtp.second.test", check=False)
 
     assert done.returncode == 1

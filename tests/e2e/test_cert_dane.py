@@ -6,9 +6,11 @@ import pytest
 
 from .acme import published
 from .brought import bundle, certificate, lay
+from .server import HOSTNAME
 from .wait import wait_until
 
 NAME = "_25._tcp.mail.example.test"
+LIFE = 300  # seconds
 
 
 def records(certificates) -> set[str]:
@@ -73,6 +75,30 @@ def test_a_new_key_is_taken_into_use_in_two_steps(server, certificates):
             assert shown["tlsa"] == new
             assert certificates.everywhere() == {shown["sha256"]}
     assert records(certificates) == {new}
+
+
+@pytest.mark.usefixtures("issued")
+def test_what_others_may_remember_is_waited_for(server, certificates):
+    """
+    That is the life that the record itself has, in the zone: our own name server, which
+    has asked for it before, tells what is left of it.
+    """
+    project = server.project
+
+    with published(project, f"{NAME}. {LIFE} TLSA {certificates.of()['tlsa']}"):
+        wait_until(lambda: left(project) < LIFE, "a record that was asked for before")
+        certificates.cert("renew", "--new-key")
+        state = json.loads(project.as_root("cat var/acme/state.json"))
+    project.container("resolver").restart()
+    project.wait_for("healthy", "resolver")
+
+    assert state["certificates"][HOSTNAME]["hold"]["ttl"] == LIFE
+
+
+def left(project) -> int:
+    """For how many seconds our name server goes on remembering the record."""
+    ask = f"import dns.resolver as d; print(d.resolve('{NAME}', 'TLSA').rrset.ttl)"
+    return int(project.inside("certs", "/opt/certbot/bin/python", "-c", ask))
 
 
 @pytest.mark.core

@@ -58,13 +58,19 @@ def test_an_order_that_fails_says_why_and_changes_nothing(server, certificates, 
 
 
 def test_a_wrong_setting_is_told_before_anybody_is_asked(server, certificates):
-    """Each line of .env is named, and what could stand there."""
+    """
+    Each line of .env is named, and what could stand there.
+
+    The service certs goes by what was applied last, and a wrong .env never is.
+    """
     keys = ("ACME_DIRECTORY", "ACME_CHALLENGE", "ACME_EMAIL")
     with settings(server.project, **dict.fromkeys(keys, "nonsense")):
-        done = certificates.issue(check=False)
+        done = server.project.stack("init", "--yes", check=False)
+        applied = server.project.inside("certs", "cat", "/project/.env")
 
     assert done.returncode == 4
     assert all(f"{key}=nonsense must be " in done.stderr for key in keys)
+    assert b"nonsense" not in applied
 
 
 def test_where_certbot_is_not_one_is_told_where_it_is(server):

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.unit.issuing import authority, rsa_key, server, signed_badly
 
 from .brought import LIFE, MIDDLE, NOW, ROOT, certificate, lay, served
-from .configuration import settings
+from .reload import with_settings
 from .server import HOSTNAME
 
 GOOD = certificate()
@@ -92,7 +92,7 @@ def kept(server, certificates) -> Iterator[Path]:
     folder = server.project.folder / "kept"
     folder.mkdir()
     up = ("up", "--no-deps", "--detach", "--wait", "certs")
-    with settings(server.project, IMPORT_FOLDER=str(folder)):
+    with with_settings(server.project, IMPORT_FOLDER=str(folder)):
         server.project.compose(*up)
         yield folder
     server.project.compose(*up)

@@ -4,8 +4,10 @@ import pytest
 from cryptography import x509
 
 from .acme import EAB_HMAC_KEY, EAB_KID, Authority
+from .brought import ROOT, lay
 from .certificates import Certificates, asking
-from .checkout import ROOT
+from .checkout import ROOT as CHECKOUT
+from .configuration import settings
 from .server import HOSTNAME
 
 pytestmark = pytest.mark.usefixtures("issued")
@@ -46,7 +48,7 @@ def test_what_is_not_due_is_not_asked_for_again(certificates):
     authorities count.
     """
     command = "docker compose exec certs stack cert issue --agree-tos"
-    assert f"\n    {command}\n" in (ROOT / "README.md").read_text()
+    assert f"\n    {command}\n" in (CHECKOUT / "README.md").read_text()
     before = certificates.files()
 
     words = command.removeprefix("docker compose exec ").split()
@@ -64,6 +66,19 @@ def test_a_rehearsal_changes_nothing(certificates):
     rehearsed = certificates.issue("--dry-run", HOSTNAME, "imap.example.test")
 
     assert (certificates.files(), certificates.project.as_root(got)) == before
+    assert "a certificate would be issued" in rehearsed.stderr
+
+
+@pytest.mark.core
+def test_the_operators_authorities_are_trusted_besides(server, certificates):
+    """Those in var/acme/authorities.pem don't take the place of the world's."""
+    lay(server.project, authorities=ROOT.pem)
+    server.project.as_root("cp brought/authorities.pem var/acme/authorities.pem")
+    try:
+        rehearsed = certificates.issue("--dry-run", "imap.example.test")
+    finally:
+        server.project.as_root("rm var/acme/authorities.pem")
+
     assert "a certificate would be issued" in rehearsed.stderr
 
 
@@ -115,7 +130,21 @@ def test_the_terms_are_for_the_operator_to_agree_to(server, certificates):
 
 
 def test_compose_starts_the_service_from_now_on(certificates):
-    """The profile is in .env, so that `docker compose up` renews for ever."""
-    text = (certificates.project.folder / ".env").read_text()
+    """
+    The profile is in .env, so that `docker compose up` renews for ever.
 
-    assert "COMPOSE_PROFILES=acme" in text.splitlines()
+    The service itself can't write .env: it asks for that, and `stack init` does it.
+    """
+    project = certificates.project
+    with settings(project, COMPOSE_PROFILES=""):
+        project.stack("init", "--yes")
+        certificates.issue()
+        asked = project.as_root("ls var/acme")
+        text = (project.folder / ".env").read_text()
+        project.stack("init", "--yes")
+        later = (project.folder / ".env").read_text()
+
+    assert "start-certs" in asked
+    assert "COMPOSE_PROFILES=acme" not in text.splitlines()
+    assert "COMPOSE_PROFILES=acme" in later.splitlines()
+    assert "start-certs" not in project.as_root("ls var/acme")

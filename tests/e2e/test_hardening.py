@@ -3,6 +3,7 @@
 import pytest
 from docker.errors import ContainerError
 
+from .project import CommandError
 from .world import SERVICES
 
 pytestmark = pytest.mark.core
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.core
 CAPABILITIES = {
     "stack": {"CHOWN", "DAC_OVERRIDE", "FOWNER"},
     "resolver": set(),
-    "certs": {"CHOWN", "DAC_OVERRIDE", "FOWNER"},
+    "certs": {"DAC_OVERRIDE"},
     "postfix": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"},
     "dovecot": {"CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID", "SYS_CHROOT"},
     "dkim-sign": set(),
@@ -31,15 +32,20 @@ PUBLISHED = {
     "dovecot": {"143/tcp", "993/tcp"},
     "certs": {"80/tcp"},
 }
-# The operator's own command, and the same in a service.
-OPERATORS = {"stack", "certs"}
+# What of the project they may change: the operator's own command, and who renews.
+CHANGED = {
+    "stack": {""},
+    "certs": {"/var/etc", "/var/tls", "/var/acme", "/var/webroot"},
+}
 # What holds private keys, and who may see it.
 SECRETS = {
-    "/dkim": {"dkim-sign", *OPERATORS},
-    "/tls": {"postfix", "dovecot", *OPERATORS},
-    "/relay": {"postfix", *OPERATORS},
-    "/accounts": {"postfix", "dovecot", "dkim-sign", *OPERATORS},
+    "/dkim": {"dkim-sign", "stack"},
+    "/tls": {"postfix", "dovecot", "stack", "certs"},
+    "/relay": {"postfix", "stack"},
+    "/accounts": {"postfix", "dovecot", "dkim-sign", "stack"},
 }
+# What somebody may run as root of this machine: read, and not changed.
+PROGRAMS = ("config", "images", "stack", "tools")
 
 # Folders of sockets at which nobody is asked for a password, and who has them.
 SOCKETS = {"sieve": {"postfix", "dovecot"}, "notices": {"postfix", "certs"}}
@@ -117,12 +123,41 @@ def test_no_service_sees_the_host(host, server, service):
     assert not any("docker.sock" in mount["Source"] for mount in mounts)
 
 
-@pytest.mark.parametrize("service", sorted(CAPABILITIES.keys() - OPERATORS))
+@every_service
 def test_what_is_mounted_from_the_project_is_read_only(server, service):
-    """No daemon can change its configuration, the keys or the accounts."""
-    mounts = server.project.container(service).attrs["Mounts"]
+    """
+    No daemon can change its configuration, the keys or the accounts.
 
-    assert not any(mount["RW"] for mount in mounts if mount["Type"] == "bind")
+    Who renews certificates writes those, what names them, and nothing else.
+    """
+    mounts = server.project.container(service).attrs["Mounts"]
+    folder = str(server.project.folder)
+
+    written = {
+        mount["Source"].removeprefix(folder)
+        for mount in mounts
+        if mount["Type"] == "bind" and mount["RW"]
+    }
+    assert written == CHANGED.get(service, set())
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_operators_container_cannot_change_programs(server, program):
+    """What comes with the project and may be run one day is read-only to it."""
+    with pytest.raises(CommandError, match="Read-only file system"):
+        server.project.as_root(f"touch {program}/new")
+
+
+def test_who_renews_certificates_sees_no_other_secret(server):
+    """It listens on the internet, and is shown no account and no signing key."""
+    seen = server.project.inside("certs", "find", "/project", "-xdev", "-type", "f")
+    listed = server.project.inside("certs", "ls", "/project", "/project/var").split()
+
+    assert seen == b""
+    assert set(listed) == {
+        *(b"/project:", b"config", b"var"),
+        *(b"/project/var:", b"acme", b"etc", b"tls"),
+    }
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -193,6 +193,23 @@ def test_a_list_that_is_of_no_use_is_told(server, place):
     assert said[EVERYBODY].startswith("lists everybody")
 
 
+@pytest.mark.parametrize("place", ["container", "machine"])
+def test_lists_that_are_silent_are_a_warning(server, place):
+    """
+    However many there are: they are asked at once, and nobody waits for them.
+
+    One after the other they would take longer than all that `stack status` may, and
+    there would be no row for each.
+    """
+    silent = [f"{number}.{MUTE}" for number in range(8)]
+
+    with settings(server.project, DNSBL=",".join([HONEST, *silent])):
+        rows = status_in_container(server) if place == "container" else status(server)
+
+    level = {row["name"]: row["level"] for row in rows if row["kind"] == "list"}
+    assert level == {HONEST: "ok"} | dict.fromkeys(silent, "warn")
+
+
 def status_in_container(server) -> list[dict[str, str]]:
     """What `docker compose run --rm stack status` says."""
     done = server.project.stack("status", "--json", check=False)

@@ -3,7 +3,7 @@
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain, repeat
 from pathlib import Path
@@ -11,6 +11,7 @@ from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 from tempfile import NamedTemporaryFile
 from threading import Lock, Thread
 
+from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.endpoints import SERVICES, Endpoint
 from stack.project import Project
@@ -66,6 +67,11 @@ def as_configured(project: Project) -> Shown:
     return shown
 
 
+def as_stored(project: Project, name: str) -> Shown:
+    """Show to each client the certificate *name*, as it is in var/tls just then."""
+    return lambda: _loaded(project, store.load(project.tls)[name].files)
+
+
 def configured(project: Project) -> tuple[list[str], dict[str, list[str]]]:
     """Return the files that Postfix is told to show: to all, and to who asks a name."""
     folder = project.etc / "postfix"
@@ -81,7 +87,7 @@ def configured(project: Project) -> tuple[list[str], dict[str, list[str]]]:
     return [Path(each).name for each in parameter[1].split()], names
 
 
-def _loaded(project: Project, files: list[str]) -> ssl.SSLContext:
+def _loaded(project: Project, files: Iterable[str]) -> ssl.SSLContext:
     context = _context()
     for file in files:
         context.load_cert_chain(project.tls / file)

@@ -1,6 +1,6 @@
 """A name server of our own, which says of one name what a test wants it to say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from socketserver import BaseRequestHandler, UDPServer
 from threading import Thread
@@ -8,6 +8,7 @@ from threading import Thread
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.resolver
 import dns.rrset
 
@@ -39,9 +40,63 @@ def answering(*lines: str, code: str = "NOERROR") -> Iterator[dns.resolver.Resol
             thread.join()
 
 
+@contextmanager
+def serving(records: Iterable[str], left: int) -> Iterator[dns.resolver.Resolver]:
+    """
+    Serve a zone of *records*, and be a resolver that remembers it; yield who asks that.
+
+    What it remembers has *left* as many seconds to live. The zone's own server, which
+    has the same port, is asked without recursion.
+    """
+    sets = dns.message.from_text("\n".join([";ANSWER", *records])).answer
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            data, plain = self.request
+            plain.sendto(_found(data, sets, left), self.client_address)
+
+    with UDPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        resolver = dns.resolver.Resolver(configure=False)
+        resolver.nameservers = ["127.0.0.1"]
+        resolver.port = server.server_address[1]
+        try:
+            yield resolver
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _found(data: bytes, sets: list[dns.rrset.RRset], left: int) -> bytes:
+    question = dns.message.from_wire(data)
+    reply = dns.message.make_response(question)
+    remembers = bool(question.flags & dns.flags.RD)
+    reply.flags |= dns.flags.RA if remembers else dns.flags.AA
+    name, kind = question.question[0].name, question.question[0].rdtype
+    while name:
+        found = [each for each in sets if each.name == name]
+        reply.answer += [each for each in found if each.rdtype == kind]
+        alias = [each for each in found if each.rdtype == dns.rdatatype.CNAME]
+        reply.answer += alias
+        name = alias[0][0].target if alias and remembers else None
+    if remembers:
+        reply.answer = [_aged(each, left) for each in reply.answer]
+    return reply.to_wire()
+
+
+def _aged(rrset: dns.rrset.RRset, left: int) -> dns.rrset.RRset:
+    aged = rrset.copy()
+    aged.ttl = min(left, rrset.ttl)
+    return aged
+
+
 def _answer(question: bytes, lines: tuple[str, ...], code: str) -> bytes:
     reply = dns.message.make_response(dns.message.from_wire(question))
     reply.flags |= dns.flags.RA
     reply.set_rcode(dns.rcode.from_text(code))
-    reply.answer = dns.message.from_text("\n".join([";ANSWER", *lines])).answer
+    # The zone's SOA record is what says that there is nothing.
+    told = dns.message.from_text("\n".join([";ANSWER", *lines])).answer
+    reply.answer = [each for each in told if each.rdtype != dns.rdatatype.SOA]
+    reply.authority = [each for each in told if each.rdtype == dns.rdatatype.SOA]
     return reply.to_wire()

@@ -3,6 +3,8 @@
 import atexit
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -13,6 +15,7 @@ from stack import dane, endpoints
 from stack.cli import main
 from stack.project import Project
 from tests.unit.current import ROOT
+from tests.unit.mailports import all_ports, as_configured
 
 REAL = Path(__file__).parents[2] / "config"
 ENV = "MAIL_DOMAIN=example.org\nMAIL_HOSTNAME=mail.example.org\n"
@@ -47,13 +50,15 @@ def trusting(project: Project) -> Project:
     return project
 
 
-def alone(project: Project, monkeypatch) -> Project:
-    """Have no server run for *project*, outside of containers, with an empty DNS."""
-    monkeypatch.setattr(endpoints, "find", lambda _: [])
+@contextmanager
+def running(project: Project, monkeypatch) -> Iterator[Project]:
+    """Have every mail port serve *project*, outside of containers; its DNS is empty."""
     monkeypatch.setattr(endpoints, "INSIDE", Path("/nowhere"))
     nothing = dane.Published(frozenset(), 0)
     monkeypatch.setattr(dane, "published", lambda _: nothing)
-    return project
+    with all_ports(as_configured(project)) as found:
+        monkeypatch.setattr(endpoints, "find", lambda _: found)
+        yield project
 
 
 def contents(project: Project) -> dict[str, bytes]:

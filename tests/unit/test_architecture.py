@@ -15,20 +15,22 @@ ROOT = Path(stack.__file__).parent
 
 # From the bottom up: a module imports only from the lines above its own.
 LAYERS = [
-    {"errors"},
+    {"errors", "parallel"},
     {"addresses", "blocklists", "files", "resolvers"},
     {"values", "models", "passwords", "certs", "relays", "processes", "endpoints"},
-    {"letters", "spam", "spamd", "watches"},
+    {"letters", "spam", "spamd", "watches", "lifetimes"},
     {"settings", "project", "handshake", "listings", "dane"},
     {"env", "reference", "dkim", "dns", "database", "logins", "proof"},
     {"ways", "sendas", "preferences"},
     {"expansion"},
     {"render"},
+    {"changes"},
     {"aliases"},
     {"accounts"},
     {"plan"},
     {"deployment"},
     {"upkeep"},
+    {"overview"},
     {"cli"},
     {"__main__"},
 ]

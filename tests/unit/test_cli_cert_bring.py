@@ -1,5 +1,6 @@
 """`stack cert self-signed` and `remove`: what needs nobody's help."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ MAIN, _ = store.files_of(HOST)
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch) -> Project:
-    """A project with the real templates whose server doesn't run, and no DNS."""
-    return prepared.alone(prepared.project(tmp_path), monkeypatch)
+def project(tmp_path: Path, monkeypatch) -> Iterator[Project]:
+    """A project with the real templates, served by every mail port, and no DNS."""
+    with prepared.running(prepared.project(tmp_path), monkeypatch) as made:
+        yield made
 
 
 # --- self-signed ---

@@ -1,7 +1,7 @@
 """`stack cert import`: a certificate from elsewhere is served, or refused."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from stack.upkeep import bringing
 from tests.unit import prepared
 from tests.unit.current import MIDDLE, ROOT, TODAY, bundle, put
 from tests.unit.issuing import DAY, HOST
-from tests.unit.mailports import always, as_configured, serving, speaks
+from tests.unit.mailports import always, serving, speaks
 from tests.unit.prepared import contents, source_of
 
 MAIN, BESIDE = store.files_of(HOST)
@@ -24,10 +24,11 @@ OTHER_KEY = bundle().pem.partition("-----BEGIN CERTIFICATE-----")[0]
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch) -> Project:
-    """A project with the real templates whose server doesn't run, and no DNS."""
+def project(tmp_path: Path, monkeypatch) -> Iterator[Project]:
+    """A project with the real templates, served by every mail port, and no DNS."""
     made = prepared.trusting(prepared.project(tmp_path / "project"))
-    return prepared.alone(made, monkeypatch)
+    with prepared.running(made, monkeypatch):
+        yield made
 
 
 @pytest.fixture
@@ -195,14 +196,32 @@ def test_what_is_not_served_in_time_is_taken_back(stack, project, file, monkeypa
     assert source_of(project, HOST) is None
 
 
-def test_what_every_port_serves_is_told(stack, project, file, monkeypatch):
+def test_what_every_port_serves_is_told(stack, project, file):
     """With the ports that were seen to."""
-    with serving(993, speaks(993, as_configured(project))) as well:
-        monkeypatch.setattr(endpoints, "find", lambda _: [well])
-        done = stack("cert", "import", file("a.pem", GOOD.pem))
+    done = stack("cert", "import", file("a.pem", GOOD.pem))
 
     assert done.exit_code == 0
-    assert done.stderr.endswith(f"Served on {well}.\n")
+    ports = ", ".join(map(str, sorted(endpoints.find(project.root))))
+    assert done.stderr.endswith(f"Served on {ports}.\n")
+
+
+@pytest.mark.parametrize("there", [[], [993]])
+def test_what_no_port_was_asked_for_is_not_proven(
+    stack, project, file, monkeypatch, there
+):
+    """The files are there for when the server starts; the exit status is that of a
+    check that failed, and each port that is nowhere is named."""
+    found = [each for each in endpoints.find(project.root) if each.port in there]
+    monkeypatch.setattr(endpoints, "find", lambda _: found)
+
+    done = stack("cert", "import", file("a.pem", GOOD.pem))
+
+    assert done.exit_code == 1
+    told = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(told) == (4 if there else 1)
+    assert all("not proven" in line for line in told)
+    assert (project.tls / MAIN).read_text() == GOOD.pem
+    assert source_of(project, HOST) == "operator"
 
 
 def test_in_a_container_the_folder_is_where_compose_mounts_it(

@@ -1,4 +1,4 @@
-"""`stack cert show`, `cert check` and `stack status`: what there is and is served."""
+"""`stack cert show` and `cert check`: what there is, and what is served."""
 
 import json
 from datetime import datetime
@@ -10,9 +10,12 @@ from stack import endpoints, listings
 from stack.certs import store
 from stack.project import Project
 from tests.unit import prepared
-from tests.unit.current import TODAY, bundle, put
-from tests.unit.issuing import DAY, HOST
+from tests.unit.current import MIDDLE, ROOT, TODAY, bundle, bundled, put
+from tests.unit.issuing import DAY, HOST, rsa_key, server
 from tests.unit.mailports import all_ports, always, as_configured, closed
+
+VALID = {"begin": TODAY - DAY, "end": TODAY + 90 * DAY}
+RIGHT = bundle(HOST, "a.example")
 
 
 @pytest.fixture
@@ -103,13 +106,72 @@ def test_before_the_first_init_there_is_nothing_to_show(stack, project):
 
 
 def test_a_damaged_certificate_is_told(stack, project, found, health):
-    """By its file, as one of the environment's errors."""
+    """By its file, and what the others are is told all the same."""
     (project.tls / "a.example.pem").write_text("half")
 
-    for command in (["cert", "show"], ["cert", "check"], ["status"]):
-        done = stack(*command)
-        assert (done.exit_code, done.stdout) == (3, "")
-        assert "a.example.pem: is not a key with its certificate" in done.stderr
+    with all_ports(as_configured(project)) as found[:]:
+        shown, checked, status = (
+            stack(*words) for words in (["cert", "show"], ["cert", "check"], ["status"])
+        )
+
+    assert (shown.exit_code, checked.exit_code, status.exit_code) == (3, 1, 1)
+    words = "var/tls/a.example.pem: is not a key with its certificate"
+    assert words in shown.stderr
+    assert words in checked.stderr
+    assert checked.stdout.count("  ok\n") == 10
+    (row,) = [line for line in status.stdout.splitlines() if line.endswith("  !")]
+    assert row.split()[:4] == ["certificate", "var/tls/a.example.pem", "is", "not"]
+
+
+@pytest.mark.parametrize("name", [HOST, "a.example"])
+def test_a_certificate_that_is_missing_is_told(stack, project, found, health, name):
+    """Ours in any case, and any other that the configuration in use names."""
+    put(project.tls, a__example=bundle("a.example"))
+    assert stack("init").exit_code == 0
+    (project.tls / f"{name}.pem").rename(project.root / "away.pem")
+
+    with all_ports(always(RIGHT)) as found[:]:
+        done, as_json = stack("cert", "check"), stack("cert", "check", "--json")
+
+    assert (done.exit_code, as_json.exit_code) == (1, 1)
+    assert f"var/tls/{name}.pem: is missing, and the configuration" in done.stderr
+    assert list(json.loads(as_json.stdout)["files"]) == [f"var/tls/{name}.pem"]
+    assert stack("status").exit_code == 1
+
+
+FLAWED = {
+    "expired": (bundle(begin=TODAY - 9 * DAY, end=TODAY - DAY), "ended on"),
+    "not valid yet": (bundle(begin=TODAY + DAY), "begins on"),
+    "for another host": (bundle("www.example.net"), f"not for {HOST}"),
+    "of a short key": (bundle(key=rsa_key(1024)), "1024 bits"),
+    "out of order": (bundled(server(MIDDLE, **VALID), ROOT), "which it did not issue"),
+}
+
+
+@pytest.mark.parametrize("case", FLAWED)
+def test_a_certificate_that_clients_refuse_is_told(stack, project, found, case):
+    """By its file, although every port serves what lies there."""
+    flawed, words = FLAWED[case]
+    put(project.tls, mail__example__org=flawed)
+
+    with all_ports(as_configured(project)) as found[:]:
+        done = stack("cert", "check")
+
+    assert done.exit_code == 1
+    (line,) = [x for x in done.stderr.splitlines() if x.startswith("var/tls/")]
+    assert line.startswith(f"var/tls/{HOST}.pem: ")
+    assert words in line
+
+
+def test_a_file_that_no_port_serves_is_named(stack, project, found):
+    """It is sound, and a container has not taken it for a reason that we can't see."""
+    with all_ports(always(RIGHT)) as found[:]:
+        done = stack("cert", "check")
+
+    assert done.exit_code == 1
+    assert (
+        f"var/tls/{HOST}.pem: is not what the ports marked above serve" in done.stderr
+    )
 
 
 # --- check ---
@@ -216,77 +278,3 @@ def test_a_certificate_that_nobody_renews_is_told_in_time(stack, project, found)
     assert plain.stderr.startswith(f"{HOST}: ends in 9 days and nobody renews it: ")
     (told,) = json.loads(as_json.stdout)["certificates"]
     assert (told["problem"], told["urgent"]) == (True, True)
-
-
-# --- status ---
-
-
-def test_a_server_that_is_well_has_no_mark(stack, project, found, health):
-    """Containers, ports and certificates, each in a line; exit 0."""
-    health += [("dovecot", "healthy"), ("mine", "running"), ("postfix", "healthy")]
-
-    with all_ports(as_configured(project)) as found[:]:
-        done = stack("status")
-
-    lines = [line.split() for line in done.stdout.splitlines()]
-    assert (done.exit_code, done.stderr) == (0, "")
-    assert lines[:3] == [["container", *each] for each in health]
-    ports = [f"{each.port} (127.0.0.1:{each.at})" for each in found]
-    assert sorted(lines[3:8]) == sorted(
-        ["port", *port.split(), "answers"] for port in ports
-    )
-    assert lines[8][:4] == ["certificate", HOST, "ends", "on"]
-    assert "!" not in done.stdout
-
-
-@pytest.mark.parametrize("state", ["unhealthy", "starting", "exited", "restarting"])
-def test_what_is_not_well_is_marked(stack, project, found, health, state):
-    """A container, a port that is nowhere, one that is silent; exit 1."""
-    health += [("dovecot", state), ("postfix", "healthy")]
-
-    with all_ports(as_configured(project)) as ports:
-        found += [closed(25), *(each for each in ports if each.port in (465, 993))]
-        plain, as_json = stack("status"), stack("status", "--json")
-
-    rows = json.loads(as_json.stdout)
-    bad = [(row["kind"], row["name"], row["state"]) for row in rows if not row["ok"]]
-    marked = [line for line in plain.stdout.splitlines() if line.endswith("  !")]
-    assert (plain.exit_code, as_json.exit_code) == (1, 1)
-    assert bad == [
-        ("container", "dovecot", state),
-        ("port", "587", "not running"),
-        ("port", "143", "not running"),
-        ("port", f"25 (127.0.0.1:{found[0].at})", "does not answer"),
-    ]
-    assert [line.split()[1] for line in marked] == ["dovecot", "587", "143", "25"]
-
-
-def test_a_certificate_in_trouble_is_marked(stack, project, found, health):
-    """With the words that `stack cert check` has."""
-    put(project.tls, a__example=bundle("a.example", end=TODAY - DAY))
-
-    with all_ports(as_configured(project)) as found[:]:
-        done = stack("status", "--json")
-
-    (row,) = [row for row in json.loads(done.stdout) if not row["ok"]]
-    assert done.exit_code == 1
-    assert (row["kind"], row["name"]) == ("certificate", "a.example")
-    assert "expired on" in row["state"]
-
-
-def test_a_block_list_that_refuses_us_is_marked(
-    stack, project, found, health, answered
-):
-    """And one that answers isn't."""
-    answered += [("a.example", listings.ANSWERS), ("b.example", listings.REFUSES)]
-
-    with all_ports(as_configured(project)) as found[:]:
-        done = stack("status", "--json")
-
-    rows = [row for row in json.loads(done.stdout) if row["kind"] == "list"]
-    assert done.exit_code == 1
-    assert [(row["kind"], row["name"], row["ok"]) for row in rows] == [
-        ("list", "a.example", True),
-        ("list", "b.example", False),
-    ]
-    assert "public resolver" in rows[1]["state"]

@@ -1,5 +1,6 @@
 """A key that TLSA records don't promise is served only on demand."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ GOOD = bundle()
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch) -> Project:
-    """A project with the real templates whose server doesn't run, and no DNS."""
+def project(tmp_path: Path, monkeypatch) -> Iterator[Project]:
+    """A project with the real templates, served by every mail port, and no DNS."""
     made = prepared.trusting(prepared.project(tmp_path / "project"))
-    return prepared.alone(made, monkeypatch)
+    with prepared.running(made, monkeypatch):
+        yield made
 
 
 def saved(folder: Path, bundle: Bundle, name: str = "new.pem") -> str:

@@ -45,6 +45,7 @@ def test_a_trial_is_made_from_nothing(stack, project):
         "var/relay/logins.texthash",
         "var/spam/local.cf",
         "var/tls/mail.example.test.pem",
+        "var/etc/certs/env",
         "var/etc/dkim-sign/KeyTable",
         "var/etc/dkim-sign/SHA256SUMS",
         "var/etc/postfix/main.cf",

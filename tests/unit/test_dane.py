@@ -2,8 +2,10 @@
 
 import shutil
 import subprocess
+from functools import partial
 from hashlib import sha256, sha512
 
+import dns.query
 import dns.resolver
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -13,7 +15,7 @@ from stack.dane import Published, Tlsa
 from stack.errors import UnableError
 from tests.unit.current import bundle
 from tests.unit.issuing import HOST
-from tests.unit.nameserver import answering
+from tests.unit.nameserver import answering, serving
 
 ECDSA = bundle()
 RSA = bundle(rsa=True)
@@ -158,13 +160,24 @@ def dns_says(monkeypatch):
 NAME = "_25._tcp.mail.example.org."
 
 
+def signature(name: str, kind: str, own: int, left: int) -> str:
+    """Return an RRSIG record: *own* seconds of life, of which some are *left*."""
+    rest = "20300101000000 20200101000000 1 example.org. AAAA"
+    return f"{name} {left} IN RRSIG {kind} 13 {name.count('.')} {own} {rest}"
+
+
 def test_the_records_are_read_with_the_time_they_are_remembered(dns_says):
-    """What is published for a certificate fits it."""
+    """
+    By their signature, whatever is left of it: our name server has asked before.
+
+    What is published for a certificate fits it.
+    """
     digest = sha256(part(RSA.leaf, 0)).hexdigest()
 
     found = dns_says(
-        f"{NAME} 1234 IN TLSA {dane.record_for(ECDSA)}",
-        f"{NAME} 1234 IN TLSA 3 0 1 {digest}",
+        f"{NAME} 7 IN TLSA {dane.record_for(ECDSA)}",
+        f"{NAME} 7 IN TLSA 3 0 1 {digest}",
+        signature(NAME, "TLSA", 1234, 7),
     )
 
     assert found.ttl == 1234
@@ -180,6 +193,62 @@ def test_an_alias_is_followed(dns_says):
     )
 
     assert found.records == {record(LEAF, 3, 1, 1)}
+
+
+@pytest.mark.parametrize(("alias", "own"), [(300, 60), (60, 300)])
+def test_the_longest_life_on_the_way_counts(dns_says, alias, own):
+    """An old alias leads to old records for as long as it is remembered."""
+    found = dns_says(
+        f"{NAME} 5 IN CNAME tlsa.example.org.",
+        signature(NAME, "CNAME", alias, 5),
+        f"tlsa.example.org. 5 IN TLSA {dane.record_for(ECDSA)}",
+        signature("tlsa.example.org.", "TLSA", own, 5),
+    )
+
+    assert found.ttl == 300
+
+
+@pytest.mark.parametrize("code", ["NXDOMAIN", "NOERROR"])
+def test_that_there_was_nothing_is_remembered_too(dns_says, code):
+    """For as long as the zone says (RFC 2308), whatever is left of that."""
+    soa = "example.org. 5 IN SOA ns.example.org. a.example.org. 1 2 3 4 900"
+
+    assert dns_says(soa, code=code) == Published(frozenset(), 900)
+
+
+ZONE = (
+    "example.org. 3600 IN SOA ns.example.org. a.example.org. 1 2 3 4 900",
+    "example.org. 3600 IN NS ns.example.org.",
+    "ns.example.org. 3600 IN A 127.0.0.1",
+    f"{NAME} 1800 IN CNAME tlsa.example.org.",
+    f"tlsa.example.org. 7200 IN TLSA {dane.record_for(ECDSA)}",
+)
+
+
+@pytest.fixture
+def zone_says(monkeypatch):
+    """Ask a name server that remembers the zone, of which 9 seconds are left."""
+
+    def ask(*records: str) -> Published:
+        with serving(records, left=9) as resolver:
+            query = partial(dns.query.udp_with_fallback, port=resolver.port)
+            monkeypatch.setattr(dns.query, "udp_with_fallback", query)
+            monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
+            return dane.published(HOST)
+
+    return ask
+
+
+def test_of_a_zone_that_is_not_signed_its_own_servers_are_asked(zone_says):
+    """They don't remember: they know."""
+    assert zone_says(*ZONE) == Published(frozenset({record(LEAF, 3, 1, 1)}), 7200)
+
+
+def test_when_its_own_servers_are_not_found_a_day_is_taken(zone_says):
+    """Nobody remembers for much longer."""
+    nobody = [line for line in ZONE if " NS " not in line]
+
+    assert zone_says(*nobody).ttl == 86_400
 
 
 @pytest.mark.parametrize("code", ["NXDOMAIN", "NOERROR"])

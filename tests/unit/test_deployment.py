@@ -165,11 +165,12 @@ def test_a_removal_is_looked_at_too(ready, found):
 
 def test_without_a_server_it_says_how_to_look_later(ready, found):
     """The files are there for when it starts."""
-    told = deploy(ready, NEW)
+    settings = env.load(ready.env)
 
-    assert told[-1] == (
-        "No mail port answers: run `stack cert check` when the server runs."
-    )
+    (unseen,) = deployment.deploy(ready, settings, NEW, 0, list)
+
+    assert unseen.startswith("no mail port answers: ")
+    assert "`stack cert check` when the server runs" in unseen
     assert (ready.tls / MAIN).read_text() == NEW[MAIN]
 
 
@@ -180,9 +181,15 @@ def test_who_did_not_answer_before_is_not_blamed(ready, found, monkeypatch):
 
     with serving(465, well) as answering, serving(143, hangs) as silent:
         found += [closed(25), silent, answering]
-        told = deploy(ready, NEW, seconds=0)
+        settings, told = env.load(ready.env), []
+        unseen = deployment.deploy(ready, settings, NEW, 0, told.append)
 
     assert told[-1] == f"Served on {answering}."
+    assert [line.partition(":")[0] for line in unseen[2:]] == [
+        f"port {port} is nowhere to be found" for port in (587, 993)
+    ]
+    assert unseen[0].startswith("port 25 (")
+    assert unseen[1].startswith(f"{silent} does not answer: ")
 
 
 def test_who_answered_before_and_hangs_now_is_blamed(ready, found, monkeypatch):

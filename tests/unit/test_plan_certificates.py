@@ -1,15 +1,19 @@
 """The order in which certificates and the configuration that names them change."""
 
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from stack import env, plan
+from stack import env, files, plan
 from stack.certs import store
+from stack.certs.bundle import Bundle
+from stack.certs.self_signed import self_signed
 from stack.errors import InvalidError, UnableError
 from stack.project import Project
 from tests.unit import prepared
-from tests.unit.current import bundle
+from tests.unit.current import bundle, put
 from tests.unit.issuing import HOST
 from tests.unit.prepared import contents
 
@@ -52,6 +56,59 @@ def test_what_the_configuration_will_name_is_there_before_it(ready):
         "write var/tls/a.example.pem",
         *CONFIGURATION,
     ]
+
+
+def test_where_certificates_alone_are_seen_they_alone_are_planned(ready, tmp_path):
+    """
+    The service certs has neither accounts nor signing keys, and makes none.
+
+    What names the certificates comes out the same there as where all is seen.
+    """
+    part = Project(tmp_path / "part")
+    shutil.copytree(ready.root, part.root, symlinks=True)
+    for kind in ("accounts", "dkim", "relay", "spam"):
+        shutil.rmtree(part.var / kind)
+
+    assert words(part, NEW | OTHER) == words(ready, NEW | OTHER)
+    carry_out(part, NEW | OTHER)
+    carry_out(ready, NEW | OTHER)
+
+    seen, whole = contents(part), contents(ready)
+    assert seen.items() <= whole.items()
+    assert sorted(files.names(part.var)) == ["etc", "tls"]
+
+
+def test_the_service_certs_leaves_env_to_the_next_init(ready, tmp_path):
+    """It asks to be started from now on, and `stack init` writes that down once."""
+    part = Project(tmp_path / "part")
+    shutil.copytree(ready.root, part.root, symlinks=True)
+    shutil.rmtree(part.var / "accounts")
+    (asks,) = plan.certs_started(part)
+    asks.carry_out()
+    assert asks.words == "write var/acme/start-certs"
+    assert part.env.read_text() == ready.env.read_text()
+
+    shutil.copytree(part.acme, ready.acme)
+    for change in plan.initial(ready, {}):
+        change.carry_out()
+
+    assert "COMPOSE_PROFILES=acme" in ready.env.read_text().splitlines()
+    assert not plan.is_start_asked(ready)
+    assert plan.initial(ready, {}) == []
+    assert plan.certs_started(ready) == []
+
+
+def test_what_was_applied_is_kept_for_the_service_certs(ready):
+    """A .env that is edited and not applied yet changes nothing there."""
+    before = ready.applied.read_text()
+    assert before == ready.env.read_text()
+    with ready.env.open("a") as env_file:
+        env_file.write("LOG_LEVEL=debug\n")
+
+    assert ready.applied.read_text() == before
+    for change in plan.initial(ready, {}):
+        change.carry_out()
+    assert ready.applied.read_text() == ready.env.read_text()
 
 
 def test_what_the_configuration_named_goes_after_it(ready):
@@ -124,3 +181,80 @@ def test_the_service_that_renews_is_started_with_the_others(ready):
     assert change.words == "write .env"
     assert ready.env.read_text() == prepared.ENV + "COMPOSE_PROFILES=acme\n"
     assert plan.certs_started(ready) == []
+
+
+# --- What was made here goes with its host ---
+
+NOW = datetime.now(UTC)
+
+
+def made(*hosts: str) -> Bundle:
+    """What `stack cert self-signed` makes."""
+    return self_signed(hosts, NOW)
+
+
+def apply(changes) -> None:
+    """Carry out *changes*."""
+    for change in changes:
+        change.carry_out()
+
+
+def test_the_certificate_of_a_host_that_we_are_no_more_goes(ready):
+    """It was made here for MAIL_HOSTNAME, which was in no domain of ours."""
+    apply(plan.initial(ready, {"MAIL_HOSTNAME": "server.provider.example"}))
+    assert files.names(ready.tls) == [MAIN, "server.provider.example.pem"]
+
+    apply(plan.initial(ready, {"MAIL_HOSTNAME": "mx.example.org"}))
+
+    assert files.names(ready.tls) == [MAIN, "mx.example.org.pem"]
+    assert "provider" not in (ready.etc / "postfix" / "sni.texthash").read_text()
+    assert plan.initial(ready, {}) == []
+
+
+OLD = "server.provider.example"
+
+
+@pytest.mark.parametrize(
+    "kept", [bundle(OLD), bundle(OLD, by=()), made(OLD, "imap.example.org")]
+)
+def test_what_was_brought_or_serves_another_host_stays(ready, kept):
+    """An authority's, one that vouches for itself, one for a host of ours as well."""
+    apply(plan.initial(ready, {"MAIL_HOSTNAME": OLD}))
+    (ready.tls / f"{OLD}.pem").write_text(kept.pem)
+
+    apply(plan.initial(ready, {"MAIL_HOSTNAME": HOST}))
+
+    assert files.names(ready.tls) == [MAIN, f"{OLD}.pem"]
+
+
+def test_the_certificates_of_a_domain_go_with_it(ready):
+    """Those made here for hosts in it alone; what others made of it stays."""
+    settings = env.load(ready.env)
+    apply(plan.domains_added(ready, settings, ["a.example", "b.a.example"]))
+    put(
+        ready.tls,
+        mail__a__example=made("mail.a.example", "a.example"),
+        b__a__example=made("b.a.example"),
+        both__a__example=made("both.a.example", HOST),
+        brought__a__example=bundle("brought.a.example"),
+        nota__example=made("nota.example"),
+    )
+    before = set(files.names(ready.tls))
+
+    apply(plan.domains_removed(ready, settings, ["a.example"]))
+
+    assert before - set(files.names(ready.tls)) == {"mail.a.example.pem"}
+    table = (ready.etc / "postfix" / "sni.texthash").read_text()
+    assert "mail.a.example" not in table
+    assert "b.a.example" in table
+
+
+def test_the_certificate_of_the_host_outlives_its_domain(ready):
+    """MAIL_HOSTNAME may be in a domain that has no mailboxes any more."""
+    apply(plan.domains_added(ready, env.load(ready.env), ["a.example"]))
+    named = {"MAIL_HOSTNAME": "mail.a.example"}
+    apply(plan.initial(ready, named))
+
+    apply(plan.domains_removed(ready, env.load(ready.env), ["a.example"]))
+
+    assert files.names(ready.tls) == ["mail.a.example.pem", MAIN]

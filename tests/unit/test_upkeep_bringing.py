@@ -8,7 +8,7 @@ from stack import dane
 from stack.certs import store
 from stack.dane import END_ENTITY, KEY, SHA256, Published, Tlsa
 from stack.errors import StackError, UnableError
-from stack.upkeep import bringing, state
+from stack.upkeep import bringing, state, trust
 from stack.upkeep.state import Failure, Hold
 from tests.unit.issuing import DAY, HOST, rsa_key
 from tests.unit.upkeep_lab import (
@@ -240,7 +240,9 @@ def test_authorities_that_are_none_are_named(ready, settings, text):
     (ready.acme / "authorities.pem").write_bytes(text.encode("latin-1"))
 
     with pytest.raises(UnableError, match=r"authorities\.pem: holds no certificates"):
-        bringing.authorities(ready)
+        trust.authorities(ready)
+    with pytest.raises(UnableError, match="holds no certificates"):
+        trust.file(ready)
 
 
 def test_only_what_came_from_the_folder_is_followed(ready):

@@ -7,13 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from stack.errors import StackError
 from stack.project import Project
-from stack.upkeep import certbot
+from stack.upkeep import certbot, trust
 from stack.upkeep.certbot import Account, Order
-from tests.unit.upkeep_lab import URL, settings_of
+from tests.unit.issuing import authority
+from tests.unit.upkeep_lab import ROOT, URL, settings_of
 
+OWN = authority("Our own")
 ORDER = Order("mail.example.org", ("mail.example.org", "imap.example.org"))
 WORK = "/tmp/certbot"  # noqa: S108 - the container's own
 ACCOUNT = Account("kid-1", "c2VjcmV0")
@@ -167,17 +170,24 @@ def test_the_environment_is_not_handed_on(project, program, monkeypatch):
 
     seen = program.seen["environment"]
     assert set(seen) - {"LC_CTYPE"} == {"PATH", "REQUESTS_CA_BUNDLE"}
-    assert seen["REQUESTS_CA_BUNDLE"] == str(certbot.AUTHORITIES)
+    assert seen["REQUESTS_CA_BUNDLE"] == str(trust.WORLD)
 
 
-def test_the_authority_of_the_authority_can_be_the_operators(project, program):
-    """For one of one's own, var/acme/authorities.pem is whom to trust."""
-    own = project.acme / "authorities.pem"
-    project.write(own, "")
+def test_the_authority_of_the_authority_can_be_the_operators(
+    project, program, monkeypatch, tmp_path
+):
+    """Those in var/acme/authorities.pem are trusted, and the world's as before."""
+    monkeypatch.setattr(trust, "TOGETHER", tmp_path / "together.pem")
+    monkeypatch.setattr(trust, "WORLD", tmp_path / "world.pem")
+    # The last line of a file may lack its end.
+    (tmp_path / "world.pem").write_text(ROOT.pem.strip())
+    project.write(project.acme / "authorities.pem", OWN.pem)
 
     certbot.obtain(project, settings_of(project), ORDER)
 
-    assert program.seen["environment"]["REQUESTS_CA_BUNDLE"] == str(own)
+    bundle = Path(program.seen["environment"]["REQUESTS_CA_BUNDLE"])
+    found = x509.load_pem_x509_certificates(bundle.read_bytes())
+    assert found == [ROOT.certificate, OWN.certificate]
 
 
 @pytest.mark.parametrize("status", [0, 1])

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +15,7 @@ from stack.upkeep import directory
 from stack.upkeep.directory import Directory
 from stack.upkeep.state import Failure
 from tests.unit.issuing import DAY, HOST
+from tests.unit.mailports import all_ports, as_stored
 from tests.unit.upkeep_lab import (
     URL,
     Certbot,
@@ -38,14 +40,17 @@ def ready(project, stack):
 
 
 @pytest.fixture
-def certbot(ready, monkeypatch, tmp_path_factory) -> Certbot:
-    """This is the container that has certbot; there are no TLSA records."""
+def certbot(ready, monkeypatch, tmp_path_factory) -> Iterator[Certbot]:
+    """This is the container that has certbot; every port serves, no TLSA records."""
     program = tmp_path_factory.mktemp("certbot") / "certbot"
     program.touch()
     monkeypatch.setattr(calling, "PROGRAM", program)
     monkeypatch.setattr(dane, "published", lambda host: Published(frozenset(), 0))
     settings_of(ready)
-    return install(monkeypatch, ready)
+    made = install(monkeypatch, ready)
+    with all_ports(as_stored(ready, HOST)) as found:
+        monkeypatch.setattr("stack.endpoints.find", lambda _: found)
+        yield made
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from stack import dane
 from stack.dane import Published
 from stack.errors import StackError
-from stack.upkeep import bringing, keeping, notice, schedule
+from stack.upkeep import bringing, keeping, notice, outlook, schedule
 from stack.upkeep.state import Failure, Hold
 from tests.unit.issuing import DAY, HOST, Issued
 from tests.unit.upkeep_lab import (
@@ -268,7 +268,7 @@ def test_how_each_stands_can_be_asked_without_a_look(ready, certbot):
     from_authority(ready, HOST, ENDING, failure=failure(HOUR))
     ready.env.write_text("wrong")
 
-    [found] = keeping.outlooks(ready)
+    [found] = outlook.outlooks(ready)
 
     assert found.urgent
     assert "no way" in found.remark

@@ -169,6 +169,9 @@ class World:
             f"{SELECTOR}._domainkey.{OUTSIDE}. TXT {self._dkim_record}",
             f"{RELAY}. A {self.relay}",
             f"relay.test. A {self.relay}",
+            # Who wants to know for how long an answer may be remembered asks there.
+            "test. NS ns.test.",
+            f"ns.test. A {self.dns}",
             "dead.test. MX 10 mx.dead.test.",
             f"mx.dead.test. A {self.dns}",
             *(f"{name}. MX 10 mx.{name}." for name in self.sinks),

@@ -1,0 +1,47 @@
+"""What is wrong with the files in var/tls, where `stack` and others put them."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from stack import files
+from stack.certs import foreign, store
+
+# Where a rendered configuration names a certificate: in Postfix's words and Dovecot's.
+CONFIGURED = ("postfix/main.cf", "postfix/sni.texthash", "dovecot/dovecot.conf")
+NAMED = re.compile(r"/tls/(\S+\.pem)")
+
+MISSING = (
+    "is missing, and the configuration in use names it: put it back from a backup, or"
+    " get another with `stack cert issue`, `import` or `self-signed`"
+)
+
+
+def troubles(tls: Path, etc: Path, hostname: str, now: datetime) -> dict[str, str]:
+    """
+    Return what clients or daemons would not take, by the file in the directory *tls*.
+
+    Args:
+        tls: Where the certificates are.
+        etc: Where the configuration is that names them.
+        hostname: The host whose certificate is needed in any case.
+        now: In UTC.
+    """
+    needed = {store.files_of(hostname)[0], *named(etc)}
+    missing = {file: MISSING for file in needed if not files.exists(tls / file)}
+    found = missing | store.unreadable(tls) | dict(_flaws(tls, now))
+    return dict(sorted(found.items()))
+
+
+def named(etc: Path) -> set[str]:
+    """Return the files in var/tls that the configuration in *etc* names."""
+    texts = (files.read(etc / name) or "" for name in CONFIGURED)
+    return {file for text in texts for file in NAMED.findall(text)}
+
+
+def _flaws(tls: Path, now: datetime) -> Iterator[tuple[str, str]]:
+    for stored in store.sound(tls).values():
+        for file, bundle in stored.bundles.items():
+            if found := foreign.flaws(bundle, stored.expected, now):
+                yield file, "; ".join(found)

@@ -1,0 +1,103 @@
+"""
+The steps of a plan: a file to write or to remove, a configuration to render.
+
+Nothing is done here but to compare what there is with what there should be.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from stack import dkim, env, files, render
+from stack.certs import store
+from stack.certs.store import Stored
+from stack.project import Project
+from stack.settings import Settings
+
+# The services whose configuration names certificates.
+SHOWING = ("postfix", "dovecot")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing to do, in words and in deed."""
+
+    words: str
+    carry_out: Callable[[], None]
+
+
+def called(project: Project, path: Path) -> str:
+    """Return what *path* is called in the project."""
+    return str(path.relative_to(project.root))
+
+
+def write(project: Project, name: str, text: str) -> list[Change]:
+    """Plan to have *text* in the file called *name*, if it isn't there."""
+    path = project.root / name
+    if files.read(path) == text:
+        return []
+    return [Change(f"write {name}", partial(project.write, path, text))]
+
+
+def removals(project: Project, paths: Iterable[Path]) -> Iterator[Change]:
+    """Plan to remove those of *paths* that are there."""
+    for path in filter(files.exists, paths):
+        yield Change(f"remove {called(project, path)}", partial(files.remove, path))
+
+
+def configuration(
+    project: Project,
+    settings: Settings,
+    domains: Sequence[str],
+    stored: Mapping[str, Stored],
+    text: str | None = None,
+) -> list[Change]:
+    """
+    Plan the keys of *domains* and the configuration of every service.
+
+    The *text* of .env, if it is to be another, is kept for the service certs.
+    """
+    text = text if text is not None else env.read(project.env) or ""
+    now = datetime.now(UTC)
+    made = [dkim.ensure(project.dkim, name, now) for name in sorted(set(domains))]
+    rendered = render.render(
+        project.config,
+        settings,
+        [keys for keys, _ in made],
+        store.served(stored, settings.mail_hostname),
+    )
+    changes = write(project, called(project, project.applied), text)
+    for _, new in made:
+        for path, key in new.items():
+            changes += write(project, called(project, path), key)
+    return changes + list(_rendered(project, rendered))
+
+
+def shown(
+    project: Project, settings: Settings, stored: Mapping[str, Stored]
+) -> list[Change]:
+    """
+    Plan the configuration of the services that show certificates.
+
+    Raises:
+        InvalidError: When a template is wrong.
+    """
+    served = store.served(stored, settings.mail_hostname)
+    rendered = render.render(project.config, settings, [], served, SHOWING)
+    return list(_changed(project, rendered))
+
+
+def _rendered(project: Project, rendered: dict[str, str]) -> Iterator[Change]:
+    # What goes, goes first: a directory may stand where a file is to be.
+    applied = str(project.applied.relative_to(project.etc))
+    for name in render.leftovers(project.etc, {**rendered, applied: ""}):
+        path = project.etc / name
+        yield Change(f"remove var/etc/{name}", partial(files.remove, path))
+    yield from _changed(project, rendered)
+
+
+def _changed(project: Project, rendered: dict[str, str]) -> Iterator[Change]:
+    for name in render.stale(project.etc, rendered):
+        yield from write(project, f"var/etc/{name}", rendered[name])

@@ -1,0 +1,141 @@
+"""How the server is, at a glance: all is asked at once, and nothing is waited for."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Literal, NamedTuple
+
+from stack import endpoints, env, handshake, listings, resolvers, watches
+from stack.certs import condition
+from stack.errors import StackError
+from stack.parallel import at_once
+from stack.project import Project
+from stack.settings import Settings
+from stack.upkeep import outlook
+
+# Only the last one is for the operator to mend.
+Level = Literal["ok", "warn", "fail"]
+
+# Seconds for a port to say anything, and for all there is to know.
+PATIENCE, DEADLINE = 0.7, 1.0
+
+# The second, where an operator has added a container without a check of its health.
+WELL = ("healthy", "running")
+
+
+# In the order in which they are told.
+KINDS = ("container", "port", "certificate", "names", "list", "kernel")
+
+
+class Row(NamedTuple):
+    """One thing, and how it is."""
+
+    kind: str
+    name: str
+    state: str
+    level: Level
+
+
+Look = Callable[[], list[Row]]
+
+
+def rows(project: Project) -> list[Row]:
+    """Return how containers, ports, certificates, block lists and the kernel are."""
+    looks: dict[str, Look] = {
+        "container": partial(_containers, project),
+        "port": partial(_ports, project),
+        "names": _names,
+        "kernel": _kernel,
+    }
+    wrong = []
+    try:
+        settings = env.load(project.env)
+    except StackError as error:
+        wrong = [Row("settings", ".env", each, "fail") for each in error.problems]
+    else:
+        looks["certificate"] = partial(_certificates, project, settings)
+        looks["list"] = partial(_lists, project, settings)
+    found = at_once([partial(_told, *each) for each in looks.items()], DEADLINE)
+    seen = {
+        kind: [_late(kind)] if each is None else each
+        for kind, each in zip(looks, found, strict=True)
+    }
+    return [*wrong, *(row for kind in KINDS for row in seen.get(kind, []))]
+
+
+def _told(kind: str, look: Look) -> list[Row]:
+    """Return what *look* finds, or why it found nothing: others may find something."""
+    try:
+        return look()
+    except StackError as error:
+        return [Row(kind, "?", problem, "fail") for problem in error.problems]
+
+
+def _late(kind: str) -> Row:
+    return Row(kind, "?", f"not known within {DEADLINE} s", "fail")
+
+
+def _containers(project: Project) -> list[Row]:
+    return [
+        Row("container", name, state, "ok" if state in WELL else "fail")
+        for name, state in endpoints.health(project.root)
+    ]
+
+
+def _ports(project: Project) -> list[Row]:
+    found = endpoints.find(project.root)
+    asked = [partial(handshake.greets, each, PATIENCE) for each in found]
+    answers = zip(found, at_once(asked, PATIENCE, late=False), strict=True)
+    there = {each.port for each in found}
+    missing = [port for port in endpoints.SERVICES if port not in there]
+    return [
+        *(Row("port", str(port), "not running", "fail") for port in missing),
+        *(_port(str(each).removeprefix("port "), does) for each, does in answers),
+    ]
+
+
+def _port(name: str, answers: bool) -> Row:
+    if answers:
+        return Row("port", name, "answers", "ok")
+    return Row("port", name, "does not answer", "fail")
+
+
+def _certificates(project: Project, settings: Settings) -> list[Row]:
+    host = settings.mail_hostname
+    bad = condition.troubles(project.tls, project.etc, host, datetime.now(UTC))
+    return [
+        *(
+            Row("certificate", each.name, each.words, "fail" if each.problem else "ok")
+            for each in outlook.outlooks(project)
+        ),
+        *(Row("certificate", f"var/tls/{name}", bad[name], "fail") for name in bad),
+    ]
+
+
+def _names() -> list[Row]:
+    # Elsewhere the health of the resolver's container tells.
+    if not endpoints.is_inside():
+        return []
+    state = resolvers.state()
+    level: Level = "ok" if state == resolvers.ANSWERS else "fail"
+    return [Row("names", "resolver", state, level)]
+
+
+def _lists(project: Project, settings: Settings) -> list[Row]:
+    zones = settings.list_zones
+    return [
+        Row("list", zone, words, _level(words))
+        for zone, words in listings.states(project.root, zones)
+    ]
+
+
+def _level(words: str) -> Level:
+    if words == listings.ANSWERS:
+        return "ok"
+    return "warn" if words in listings.PASSING else "fail"
+
+
+def _kernel() -> list[Row]:
+    # Nothing is wrong before there are that many sessions.
+    state = watches.state()
+    return [Row("kernel", watches.NAME, state, "ok")] if state else []

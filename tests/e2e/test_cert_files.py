@@ -1,0 +1,209 @@
+"""Files in var/tls that somebody has put there by hand, right or wrong"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+
+from tests.unit.issuing import authority, rsa_key, server, signed_badly
+
+from .brought import (
+    LIFE,
+    MIDDLE,
+    NOW,
+    bundle,
+    certificate,
+    lay,
+    rsa_certificate,
+    served,
+)
+from .server import HOSTNAME
+from .tiers import core_rows
+from .wait import wait_until
+
+DAY = timedelta(days=1)
+OTHER = "mail.second.test"
+MAIN, BESIDE = f"{HOSTNAME}.pem", f"{HOSTNAME}.rsa.pem"
+SERVICES = ("postfix", "dovecot")
+
+RSA_ROOT = authority("An old root", key=rsa_key(), **LIFE)
+WEAK = signed_badly(server(RSA_ROOT, HOSTNAME, **LIFE), RSA_ROOT, hashes.SHA1())  # noqa: S303 - to be refused
+GOOD = certificate()
+MIXED = GOOD.key_pem + MIDDLE.pem + GOOD.pem
+
+# What the file holds, how a container says what is wrong, and how `cert check` does.
+TEXTS = {
+    "empty": ("", "no certificate and private key", "is not a key with its cert"),
+    "another key": (
+        certificate().key_pem + GOOD.pem + MIDDLE.pem,
+        "was not made for this key",
+        "is not a key with its cert",
+    ),
+    "cut off": (served(GOOD)[:-200], "damaged or cut off", ""),
+    "in a wrong order": (MIXED, "was not made for this key", "is not a key with"),
+    "expired": (
+        served(certificate(begin=NOW - 9 * DAY, end=NOW - DAY)),
+        "certificate has expired",
+        "the certificate ended on",
+    ),
+    "not valid yet": (
+        served(certificate(begin=NOW + DAY)),
+        "not yet valid",
+        "the certificate begins on",
+    ),
+    "for another name": (
+        served(certificate("www.example.test")),
+        f"is not for {HOSTNAME}",
+        f"is for www.example.test, not for {HOSTNAME}",
+    ),
+    "signed with SHA-1": (
+        WEAK.key_pem + WEAK.pem + RSA_ROOT.pem,
+        "too weak",
+        "is signed with SHA-1",
+    ),
+    "a short key": (
+        served(certificate(key=rsa_key(1024))),
+        "key too weak",
+        "its RSA key has 1024 bits",
+    ),
+    "without its issuer": (
+        GOOD.key_pem + GOOD.pem,
+        "the certificate of its issuer is missing",
+        "is not what the ports marked above serve",
+    ),
+}
+# What is in the place of the file: a command, and the two words for that.
+PLACES = {
+    "missing": ("rm {file}", "is missing", "is missing"),
+    "a folder": ("rm {file}; mkdir {file}", "is a folder", "is no file"),
+    "a link": (
+        "rm {file}; ln -s /etc/letsencrypt/nothing.pem {file}",
+        "is a link to what containers don't see",
+        "is a link to /etc/letsencrypt/nothing.pem",
+    ),
+}
+
+provoked = pytest.mark.provokes("(postfix|dovecot)", "configuration refused")
+
+
+@pytest.fixture(scope="module")
+def kinds(server, certificates) -> dict[str, set[str]]:
+    """Have an RSA certificate beside ours, and one for another name; and know them."""
+    project = server.project
+    ours, other = lay(
+        project, ours=bundle(certificate()), other=bundle(certificate(OTHER))
+    )
+    project.stack("cert", "import", ours)
+    project.stack("cert", "import", "--name", OTHER, other)
+    lay(project, rsa=served(rsa_certificate()))
+    project.as_root(f"install -m 0600 brought/rsa.pem var/tls/{BESIDE}")
+    project.stack("init", "--yes")
+    for service in SERVICES:
+        project.wait_for("healthy", service)
+    return seen(certificates)
+
+
+def seen(certificates) -> dict[str, set[str]]:
+    """What is served, by the file that it comes from."""
+    return {
+        MAIN: certificates.everywhere(kind="ECDSA"),
+        BESIDE: certificates.everywhere(kind="RSA"),
+        f"{OTHER}.pem": certificates.everywhere(OTHER),
+    }
+
+
+@contextmanager
+def changed(project, file: str, command: str) -> Iterator[None]:
+    """Have *command* done to *file* in var/tls, which is put back afterwards."""
+    path = f"var/tls/{file}"
+    project.as_root(f"cp -p {path} kept.pem; {command.format(file=path)}")
+    try:
+        yield
+    finally:
+        project.as_root(f"rm -rf {path}; mv kept.pem {path}")
+        for service in SERVICES:
+            project.wait_for("healthy", service)
+
+
+def refused(server, certificates, file: str, words: str, told: str) -> None:
+    """See *file* named by both containers, which are unhealthy, and by the operator."""
+    for service in SERVICES:
+        complains = partial(says, server.project, service, f"/tls/{file}: {words}")
+        wait_until(complains, f"{service}: {words}")
+    checked = server.project.stack("cert", "check", check=False)
+    assert checked.returncode == 1
+    named = [
+        line for line in checked.stderr.splitlines() if f"var/tls/{file}: " in line
+    ]
+    assert any(told in line for line in named), checked.stderr
+
+
+def says(project, service: str, words: str) -> bool:
+    """Say whether *service* is unhealthy, and says *words* after a file's name."""
+    well, said = project.probe(service)
+    place, _, what = words.partition(": ")
+    return not well and any(
+        place in line and what in line for line in said.splitlines()
+    )
+
+
+@provoked
+@pytest.mark.parametrize(
+    "case", core_rows(TEXTS, "empty", "expired", "for another name")
+)
+def test_a_file_that_clients_would_refuse_is_not_taken(
+    server, certificates, kinds, case
+):
+    """
+    As by `stack cert import`: both containers say which file it is, and are unhealthy
+    until it is mended; `cert check` names it, too. What was served before still is.
+    """
+    text, words, told = TEXTS[case]
+    lay(server.project, bad=text)
+
+    with changed(server.project, MAIN, "install -m 0600 brought/bad.pem {file}"):
+        refused(server, certificates, MAIN, words, told)
+        assert seen(certificates) == kinds
+
+
+@provoked
+@pytest.mark.parametrize("file", core_rows([MAIN, BESIDE, f"{OTHER}.pem"], MAIN))
+@pytest.mark.parametrize("case", PLACES)
+def test_what_is_no_file_is_told(server, certificates, kinds, case, file):
+    """Of our name, of another one, or of the RSA key beside ours."""
+    command, words, told = PLACES[case]
+
+    with changed(server.project, file, command):
+        refused(server, certificates, file, words, told)
+        assert seen(certificates) == kinds
+
+
+@provoked
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.provokes("postfix", "SASL|quota-status|exit status 1|throttling|lmtp")
+@pytest.mark.provokes("dovecot", "auth|SIGTERM|lmtp")
+def test_a_restart_on_a_broken_file_serves_the_one_before(
+    server, certificates, kinds, service
+):
+    """And the container stays unhealthy, with the file in its words."""
+    container = server.project.container(service)
+    lay(server.project, bad=served(GOOD)[:-200])
+
+    with changed(server.project, MAIN, "install -m 0600 brought/bad.pem {file}"):
+        container.restart(timeout=30)
+        wait_until(
+            partial(says, server.project, service, f"/tls/{MAIN}: damaged"),
+            "the file named",
+        )
+        wait_until(partial(serves, certificates, kinds), "what was served before", 90)
+
+
+def serves(certificates, kinds: dict[str, set[str]]) -> bool:
+    """Say whether *kinds* are served: right after a start nobody may be there yet."""
+    try:
+        return seen(certificates) == kinds
+    except (OSError, AssertionError):
+        return False
