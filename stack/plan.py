@@ -17,10 +17,12 @@ from stack import (
     dkim,
     env,
     files,
+    hashes,
     logins,
     reference,
     render,
     spam,
+    sqlite,
 )
 from stack.certs import store
 from stack.certs.self_signed import self_signed
@@ -229,6 +231,9 @@ def _accounts(project: Project, domain: str, known: Sequence[str]) -> list[Chang
     if database.revision(project.database) != database.REVISION:
         name = project.database.relative_to(project.root)
         changes.append(Change(f"migrate {name}", partial(_migrate, project)))
+    elif not sqlite.is_made(project.passwords):
+        name = project.passwords.relative_to(project.root)
+        changes.append(Change(f"make {name}", partial(_make_passwords, project)))
     if domain not in known:
         changes.append(_add_domains(project, [domain]))
     return changes
@@ -238,7 +243,14 @@ def _migrate(project: Project) -> None:
     if not files.exists(project.database):
         # Made empty by us first, so that it never has a mode other than its own.
         project.write(project.database, "")
+    _make_passwords(project)
     database.migrate(project.database)
+
+
+def _make_passwords(project: Project) -> None:
+    if not files.exists(project.passwords):
+        project.write(project.passwords, "")
+    hashes.make(project.passwords)
 
 
 def _add_domains(project: Project, names: Sequence[str]) -> Change:

@@ -51,6 +51,7 @@ def init(
         carry_out(changes)
     relay.warn_of_unused(project)
     _warn_of_public_resolvers(project)
+    _warn_of_missing_passwords(project)
     if changes:
         _say_next(project)
 
@@ -96,6 +97,20 @@ def _warn_of_public_resolvers(project: Project) -> None:
         say(
             f"Warning: {address} in RESOLVER_UPSTREAM is {owner}'s, for everybody:"
             " block lists don't answer it. Leave it empty if you can."
+        )
+
+
+def _warn_of_missing_passwords(project: Project) -> None:
+    from stack import database
+
+    users = database.without_password(project.database)
+    if users:
+        more = f" and {len(users) - 3} more" if len(users) > 3 else ""
+        say(
+            f"Warning: {project.passwords} lacks the passwords of"
+            f" {', '.join(users[:3])}{more}: nobody of them can log in; put all of"
+            f" {project.passwords.parent} back from one copy, or give each a new one"
+            " with `stack user passwd`"
         )
 
 

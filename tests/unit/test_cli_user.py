@@ -12,8 +12,12 @@ from stack.cli import terminal
 
 def row(project, address: str) -> tuple:
     """Return hash, quota and state of *address* as the daemons read them."""
-    query = "SELECT password_hash, quota_bytes, enabled FROM users WHERE address = ?"
+    query = (
+        "SELECT hash, quota_bytes, enabled FROM users"
+        " LEFT JOIN passwords ON passwords.id = password_id WHERE address = ?"
+    )
     with closing(sqlite3.connect(project.database)) as opened:
+        opened.execute("ATTACH ? AS hashes", (str(project.passwords),))
         return opened.execute(query, (address,)).fetchone()
 
 
