@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from stack import addresses, aliases, database, expansion, sendas, ways
 from stack.errors import StackError
-from stack.models import Alias, Domain, FormerUser, SendAs, User
+from stack.models import Alias, Domain, FormerUser, Host, SendAs, User
+
+# What helps where no alias is added.
+CIRCLE = "first take one of these aliases away, with `stack alias remove`"
 
 # What becomes of the mail of an address that had a user before.
 Mail = Literal["keep", "new"]
@@ -35,8 +38,31 @@ def add_domain(session: Session, name: str) -> bool:
     if session.scalar(select(Domain).filter_by(name=name)):
         return False
     session.add(Domain(name=name, unicode_name=addresses.unicode_name(name)))
-    expansion.refuse_endless(session)
+    expansion.refuse_endless(session, CIRCLE)
     return True
+
+
+def set_host(session: Session, name: str) -> None:
+    """
+    Take note that this server is called *name*.
+
+    Raises:
+        StackError: When aliases lead there that would then reach nobody, or a circle.
+    """
+    host = session.get(Host, 1)
+    if not host:
+        # What an earlier version has let in stays as it is; `stack init` tells of it.
+        session.add(Host(id=1, name=name))
+        return
+    dead = ways.Ways(session).dead_ends()
+    host.name = name
+    session.flush()
+    for source, target in sorted(ways.Ways(session).dead_ends() - dead):
+        raise StackError(
+            f"alias {source} → {target}: with MAIL_HOSTNAME={name} nobody has that"
+            f" address: first `stack alias remove {source} {target}`"
+        )
+    expansion.refuse_endless(session, CIRCLE)
 
 
 def remove_domain(session: Session, name: str) -> None:
@@ -46,7 +72,11 @@ def remove_domain(session: Session, name: str) -> None:
     Raises:
         StackError: When it isn't ours, or something in it or below it remains.
     """
-    domain = our_domain(session, name)
+    domain = session.scalar(select(Domain).filter_by(name=name))
+    if not domain:
+        raise StackError(
+            f"{name} is not a domain of this server: see `stack domain list`"
+        )
     left = _left_without(session, domain)
     if left:
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""
@@ -207,4 +237,4 @@ def remove_user(session: Session, address: str) -> None:
     database.remove_password(session)
     session.flush()
     aliases.refuse_dead_ends(session, dead)
-    expansion.refuse_endless(session)
+    expansion.refuse_endless(session, CIRCLE)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from stack import hashes, sqlite
 from stack.errors import UnableError
-from stack.models import User
+from stack.models import Host, User
 from stack.project import PASSWORDS
 
 # The newest file in migrations/versions/. A test keeps it so.
@@ -103,6 +103,14 @@ def domains(path: Path) -> list[str]:
     with sqlite.transaction(path) as connection:
         names = connection.scalars(text("SELECT name FROM domains ORDER BY name"))
         return [str(name) for name in names]
+
+
+def host(path: Path) -> str | None:
+    """Return what this server is called in the file at *path*, if that is known."""
+    if revision(path) != REVISION:
+        return None
+    with sqlite.transaction(path) as connection:
+        return connection.scalar(select(Host.name))
 
 
 def migrate(path: Path) -> None:

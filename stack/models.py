@@ -56,6 +56,16 @@ class Domain(Base):
     unicode_name: Mapped[str | None] = mapped_column(unique=True, index=True)
 
 
+class Host(Base):
+    """The name of this server: mail for it is taken, too, but no mailbox is there."""
+
+    __tablename__ = "host"
+    __table_args__ = (CheckConstraint("id = 1", "one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
 class User(Base):
     """A mailbox and the login to it."""
 

@@ -58,7 +58,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     stored, certificate = _certificates(project, settings)
     return [
         # First, as it may still refuse: aliases and a new domain can make a circle.
-        *_accounts(project, settings.mail_domain, known),
+        *_accounts(project, settings, known),
         *_write(project, ".env", text),
         *certificate,
         *_logins(project),
@@ -226,17 +226,32 @@ def _own_rules(project: Project) -> list[Change]:
     )
 
 
-def _accounts(project: Project, domain: str, known: Sequence[str]) -> list[Change]:
+def _accounts(
+    project: Project, settings: Settings, known: Sequence[str]
+) -> list[Change]:
     changes = []
+    names = []
     if database.revision(project.database) != database.REVISION:
         name = project.database.relative_to(project.root)
         changes.append(Change(f"migrate {name}", partial(_migrate, project)))
     elif not sqlite.is_made(project.passwords):
         name = project.passwords.relative_to(project.root)
         changes.append(Change(f"make {name}", partial(_make_passwords, project)))
-    if domain not in known:
-        changes.append(_add_domains(project, [domain]))
+    if settings.mail_domain not in known:
+        names.append(f"add domain {settings.mail_domain}")
+    if database.host(project.database) != settings.mail_hostname:
+        names.append(f"take mail for the name {settings.mail_hostname}")
+    if names:
+        words = ", ".join(names)
+        changes.append(Change(words, partial(_be_called, project, settings)))
     return changes
+
+
+def _be_called(project: Project, settings: Settings) -> None:
+    # In one step, as either may refuse.
+    with database.session(project.database) as session:
+        accounts.add_domain(session, settings.mail_domain)
+        accounts.set_host(session, settings.mail_hostname)
 
 
 def _migrate(project: Project) -> None:

@@ -52,6 +52,7 @@ def init(
     relay.warn_of_unused(project)
     _warn_of_public_resolvers(project)
     _warn_of_missing_passwords(project)
+    _warn_of_nobody(project)
     if changes:
         _say_next(project)
 
@@ -111,6 +112,18 @@ def _warn_of_missing_passwords(project: Project) -> None:
             f" {', '.join(users[:3])}{more}: nobody of them can log in; put all of"
             f" {project.passwords.parent} back from one copy, or give each a new one"
             " with `stack user passwd`"
+        )
+
+
+def _warn_of_nobody(project: Project) -> None:
+    from stack import database, ways
+
+    with database.session(project.database) as session:
+        dead = sorted(ways.Ways(session).dead_ends())
+    for source, target in dead:
+        say(
+            f"Warning: alias {source} → {target}: nobody has that address, so mail for"
+            f" it waits in vain or goes back: `stack alias remove {source} {target}`"
         )
 
 

@@ -43,7 +43,7 @@ def add(
     mail: Literal["keep", "new"] | None,
 ) -> None:
     """Give ADDRESS a mailbox and a login. It works at once."""
-    from stack import accounts, database
+    from stack import accounts, database, ways
 
     project.require()
     with database.session(project.database) as session:
@@ -51,8 +51,14 @@ def add(
         accounts.refuse_undecided(session, address, mail)
     new = password.new(from_stdin=password_stdin, generate=generate)
     with project.lock(), database.session(project.database) as session:
+        key, before = ways.Ways(session).leads(address)
         accounts.add_user(session, address, new.hashed, quota or None, mail)
     say(f"Added {address}.")
+    if key:
+        say(
+            f"Mail for {address} went to {', '.join(before)}, by the alias {key}: it"
+            " goes to the new mailbox now."
+        )
     password.tell(new)
 
 

@@ -49,7 +49,7 @@ def test_the_migrations_make_the_same_rules(path, tmp_path):
         return {line for line in lines if line.startswith("CONSTRAINT")}
 
     assert rules(path) == rules(tmp_path / "direct.db")
-    assert len(rules(path)) == 34
+    assert len(rules(path)) == 36
 
 
 def test_a_second_migration_changes_nothing(path):

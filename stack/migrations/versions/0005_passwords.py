@@ -55,6 +55,12 @@ def upgrade() -> None:
         sa.CheckConstraint("lower(address) = address", "lower"),
     )
     op.create_table(
+        "host",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String, nullable=False),
+        sa.CheckConstraint("id = 1", "one"),
+    )
+    op.create_table(
         "revoked_passwords",
         sa.Column("password_id", sa.String, primary_key=True),
         sa.Column("address", sa.String, nullable=False),
