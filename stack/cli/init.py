@@ -103,8 +103,13 @@ def _warn_of_public_resolvers(project: Project) -> None:
 
 def _warn_of_missing_passwords(project: Project) -> None:
     from stack import database
+    from stack.errors import UnableError
 
-    users = database.without_password(project.database)
+    try:
+        users = database.without_password(project.database)
+    except UnableError as error:
+        # Mail goes on without it, and so the server is to start.
+        return say(f"Warning: {error}; until then nobody can log in")
     if users:
         more = f" and {len(users) - 3} more" if len(users) > 3 else ""
         say(
@@ -113,6 +118,7 @@ def _warn_of_missing_passwords(project: Project) -> None:
             f" {project.passwords.parent} back from one copy, or give each a new one"
             " with `stack user passwd`"
         )
+    return None
 
 
 def _warn_of_nobody(project: Project) -> None:

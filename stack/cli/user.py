@@ -59,6 +59,11 @@ def add(
             f"Mail for {address} went to {', '.join(before)}, by the alias {key}: it"
             " goes to the new mailbox now."
         )
+    if mail == "new":
+        say(
+            "What still waits in the queue for the user before gets there, too: `docker"
+            " compose exec postfix postqueue -p` shows it."
+        )
     password.tell(new)
 
 

@@ -365,3 +365,16 @@ def test_a_public_resolver_is_detected_and_said(stack, ready):
     assert done.exit_code == 0
     assert "8.8.8.8 in RESOLVER_UPSTREAM is Google's" in done.stderr
     assert "192.0.2.53" not in done.stderr
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"rubbish" * 1000])
+def test_lost_passwords_are_told_and_stop_nothing(stack, ready, rubbish):
+    """Mail goes on without them, so the server is to start; all else is brought up."""
+    stack("user", "add", "alice@example.org", "--generate")
+    ready.passwords.write_bytes(rubbish)
+
+    done = stack("init")
+
+    assert done.exit_code == 0
+    assert f"Warning: {ready.passwords}" in done.stderr
+    assert "nobody" in done.stderr
