@@ -19,27 +19,42 @@ def main() -> None:
     accounts = Accounts()
     server = Server(SOCKET, accounts)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    revocations = Revocations()
+    watch = Watch(accounts)
     while True:
-        look(accounts, revocations)
+        watch.look()
         time.sleep(PAUSE)
 
 
-def look(accounts: Accounts, revocations: Revocations) -> None:
-    """Look at the accounts once, and end what has lost its right."""
-    try:
-        revoked = revocations.take(accounts.revoked(), time.monotonic())
-    except sqlite3.Error:
-        # Nothing is known, so nobody has lost anything; health tells of it.
-        return
-    if not revoked:
-        return
-    try:
-        for user in sessions.end(revoked):
+class Watch:
+    """One who looks at the *accounts* again and again."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        """Begin without knowing anything."""
+        self.accounts = accounts
+        self.revocations = Revocations()
+        self.waiting = False
+
+    def look(self) -> None:
+        """Look once, and end the sessions that have lost their right."""
+        now = time.monotonic()
+        try:
+            revoked = self.revocations.take(self.accounts.revoked(), now)
+        except sqlite3.Error:
+            # Nothing is known, so nobody has lost anything; health tells of it.
+            return
+        if not revoked:
+            return
+        try:
+            ended = sessions.end(revoked)
+        except (OSError, subprocess.SubprocessError):
+            self.revocations.again(revoked, now)
+            if not self.waiting:
+                _say("Dovecot does not answer yet; it is asked again each second")
+            self.waiting = True
+            return
+        self.waiting = False
+        for user in ended:
             _say(f"ended sessions of {user}, which a password opened that is no more")
-    except (OSError, subprocess.SubprocessError) as error:
-        _say(f"Dovecot ends no sessions yet, it is asked again: {error}")
-        revocations.again(revoked, time.monotonic())
 
 
 def _say(words: str) -> None:

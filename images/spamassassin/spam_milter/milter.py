@@ -19,7 +19,7 @@ from .protocol import NoAnswerError, NoVerdictError, Scan, TimeLimitError, ask
 from .slots import Slots
 
 PORT = 8893
-HOST = "spamassassin.filter"
+HOST = "filter-spamassassin"
 """This container's address on the network where Postfix is, and no other."""
 
 Told = ParamSpec("Told")
