@@ -43,9 +43,8 @@ def show_(project: Project, form: str) -> None:
     project.require()
     settings = env.load(project.env)
     keys = _keys(project, settings.mail_domain)
-    blocks = records.records(
-        settings, keys, _below(project), _certified(project, settings)
-    )
+    below = _below(project)
+    blocks = records.records(settings, keys, below, _certified(project, settings))
     if form == "json":
         show([_block(domain, block) for domain, block in blocks.items()])
     elif form == "zone":
@@ -54,6 +53,16 @@ def show_(project: Project, form: str) -> None:
         _tables(blocks)
     if form != "json":
         _hints(settings)
+        _hint_at_answers(below.sent - below.received - {*keys, settings.mail_hostname})
+
+
+def _hint_at_answers(names: "frozenset[str]") -> None:
+    # Answers and bounces would be refused.
+    for name in sorted(names):
+        say(
+            f"Nobody gets the answers to {name}, which is only sent from:"
+            f" `stack alias add @{name} ADDRESS` takes them."
+        )
 
 
 def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:

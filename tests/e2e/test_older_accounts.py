@@ -36,7 +36,9 @@ old.executescript('''
 """
 
 
-@pytest.mark.provokes("dovecot", "Password query failed|sqlite: finalize failed")
+@pytest.mark.provokes(
+    "dovecot", "Password query failed|sqlite: finalize failed|passwords.db"
+)
 @pytest.mark.provokes(
     "dovecot", "User query failed|userdb lookup|Failed to lookup user"
 )
