@@ -11,11 +11,16 @@ from sqlalchemy.orm import Session
 
 from stack import hashes, sqlite
 from stack.errors import UnableError
-from stack.models import Host, User
+from stack.models import Host, RevokedPassword, User
 from stack.project import PASSWORDS
 
 # The newest file in migrations/versions/. A test keeps it so.
 REVISION = "0005"
+
+# What opens nothing any more, and isn't kept for a user who is disabled.
+REVOKED = select(RevokedPassword.password_id).where(
+    RevokedPassword.password_id.not_in(select(User.password_id))
+)
 
 # In Session.info: the new hashes by id, or none if users only went.
 HASHES = "hashes"
@@ -41,11 +46,10 @@ def session(path: Path) -> Iterator[Session]:
         opened.flush()
         changed = HASHES in opened.info
         hashes.put(_passwords(path), opened.info.get(HASHES, {}))
-        named = set(opened.scalars(select(User.password_id))) if changed else set()
-    if changed:
-        # They are nobody's: if that fails now, the next change sees to it.
-        with suppress(UnableError):
-            hashes.keep_only(_passwords(path), named)
+        gone = opened.scalars(REVOKED).all() if changed else []
+    # They are nobody's: if that fails now, the next change sees to it.
+    with suppress(UnableError):
+        hashes.remove(_passwords(path), gone)
 
 
 def set_password(session: Session, user: User, hashed: str) -> None:

@@ -10,7 +10,7 @@ one file in the journal of the other, and that path is another one in a containe
 was cut off there would count as done here, half written.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sqlalchemy import text
@@ -50,18 +50,19 @@ def put(path: Path, new: Mapping[str, str]) -> None:
         connection.execute(text("INSERT INTO passwords VALUES (:id, :hash)"), rows)
 
 
-def keep_only(path: Path, ids: Set[str]) -> None:
+def remove(path: Path, gone: Iterable[str]) -> None:
     """
-    Remove what is none of *ids*.
+    Remove the hashes of the ids that are *gone*, and no others.
+
+    Some may belong to accounts that are put back later.
 
     Raises:
         UnableError: When the file can't be read or written.
     """
-    with sqlite.transaction(path) as connection:
-        found = set(connection.scalars(text("SELECT id FROM passwords")))
-        gone = [{"id": each} for each in found - ids]
-        if gone:
-            connection.execute(text("DELETE FROM passwords WHERE id = :id"), gone)
+    rows = [{"id": each} for each in gone]
+    if rows:
+        with sqlite.transaction(path) as connection:
+            connection.execute(text("DELETE FROM passwords WHERE id = :id"), rows)
 
 
 def ids(path: Path) -> set[str]:

@@ -62,7 +62,7 @@ def test_a_removed_users_password_goes(path):
     assert stored(path) == []
 
 
-@pytest.mark.parametrize("at", ["put", "commit", "keep_only"])
+@pytest.mark.parametrize("at", ["put", "commit", "remove"])
 def test_cut_off_anywhere_there_is_one_password(path, monkeypatch, at):
     """The old one until the accounts name the new one, and never both or none."""
 
@@ -72,16 +72,32 @@ def test_cut_off_anywhere_there_is_one_password(path, monkeypatch, at):
     place = {
         "put": "stack.hashes.put",
         "commit": "sqlalchemy.engine.default.DefaultDialect.do_commit",
-        "keep_only": "stack.hashes.keep_only",
+        "remove": "stack.hashes.remove",
     }
     with monkeypatch.context() as cut:
         cut.setattr(place[at], power_cut)
         with pytest.raises(KeyboardInterrupt):
             change(path)
 
-    assert usable(path) == [NEW if at == "keep_only" else OLD]
+    assert usable(path) == [NEW if at == "remove" else OLD]
     change(path)
-    assert stored(path) == [NEW]
+    assert usable(path) == [NEW]
+    assert OLD not in stored(path)
+
+
+def test_hashes_of_accounts_that_were_put_away_are_kept(path):
+    """Whoever puts back an older copy of the accounts alone can put that right."""
+    newest = path.read_bytes()
+    with database.session(path) as session:
+        accounts.add_user(session, "bob@example.org", NEW, None)
+    with_bob = path.read_bytes()
+    path.write_bytes(newest)
+    with database.session(path) as session:
+        accounts.add_user(session, "carol@example.org", NEW, None)
+
+    path.write_bytes(with_bob)
+
+    assert database.without_password(path) == []
 
 
 def test_accounts_that_refuse_a_change_keep_the_password(path):
