@@ -1,11 +1,20 @@
 """Domains and users: added, changed, listed, removed."""
 
+from datetime import UTC, datetime
+from typing import Literal
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stack import addresses, aliases, expansion, sendas, ways
+from stack import addresses, aliases, database, expansion, sendas, ways
 from stack.errors import StackError
-from stack.models import Alias, Domain, SendAs, User
+from stack.models import Alias, Domain, FormerUser, Host, SendAs, User
+
+# What helps where no alias is added.
+CIRCLE = "first take one of these aliases away, with `stack alias remove`"
+
+# What becomes of the mail of an address that had a user before.
+Mail = Literal["keep", "new"]
 
 
 def domains(session: Session) -> list[tuple[str, int]]:
@@ -29,8 +38,31 @@ def add_domain(session: Session, name: str) -> bool:
     if session.scalar(select(Domain).filter_by(name=name)):
         return False
     session.add(Domain(name=name, unicode_name=addresses.unicode_name(name)))
-    expansion.refuse_endless(session)
+    expansion.refuse_endless(session, CIRCLE)
     return True
+
+
+def set_host(session: Session, name: str) -> None:
+    """
+    Take note that this server is called *name*.
+
+    Raises:
+        StackError: When aliases lead there that would then reach nobody, or a circle.
+    """
+    host = session.get(Host, 1)
+    if not host:
+        # What an earlier version has let in stays as it is; `stack init` tells of it.
+        session.add(Host(id=1, name=name))
+        return
+    dead = ways.Ways(session).dead_ends()
+    host.name = name
+    session.flush()
+    for source, target in sorted(ways.Ways(session).dead_ends() - dead):
+        raise StackError(
+            f"alias {source} → {target}: with MAIL_HOSTNAME={name} nobody has that"
+            f" address: first `stack alias remove {source} {target}`"
+        )
+    expansion.refuse_endless(session, CIRCLE)
 
 
 def remove_domain(session: Session, name: str) -> None:
@@ -40,7 +72,11 @@ def remove_domain(session: Session, name: str) -> None:
     Raises:
         StackError: When it isn't ours, or something in it or below it remains.
     """
-    domain = our_domain(session, name)
+    domain = session.scalar(select(Domain).filter_by(name=name))
+    if not domain:
+        raise StackError(
+            f"{name} is not a domain of this server: see `stack domain list`"
+        )
     left = _left_without(session, domain)
     if left:
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""
@@ -133,8 +169,28 @@ def refuse_taken(session: Session, address: str) -> None:
         )
 
 
+def refuse_undecided(session: Session, address: str, mail: Mail | None) -> None:
+    """
+    Make sure that mail of somebody who had *address* before gets to nobody by mistake.
+
+    Raises:
+        StackError: When there may be such mail, and it isn't said what becomes of it.
+    """
+    former = session.get(FormerUser, address)
+    if former and not mail:
+        raise StackError(
+            f"{address} had a user until {former.removed_on}, and the mail is kept: say"
+            " --keep-mail to give it to the new user, the same person for one, or"
+            " --new-mailbox to begin with an empty one"
+        )
+
+
 def add_user(
-    session: Session, address: str, password_hash: str, quota_bytes: int | None
+    session: Session,
+    address: str,
+    password_hash: str,
+    quota_bytes: int | None,
+    mail: Mail | None = None,
 ) -> None:
     """
     Make *address* a user with a mailbox.
@@ -143,15 +199,27 @@ def add_user(
         StackError: When it can't become one.
     """
     refuse_taken(session, address)
+    refuse_undecided(session, address, mail)
     domain = our_domain(session, addresses.domain_of(address))
-    session.add(
-        User(
-            address=address,
-            domain_id=domain.id,
-            password_hash=password_hash,
-            quota_bytes=quota_bytes,
-        )
+    former = session.get(FormerUser, address)
+    mailbox = former.mailbox if former else None
+    made = User(
+        address=address,
+        domain_id=domain.id,
+        quota_bytes=quota_bytes,
+        mailbox=_next_mailbox(address, mailbox) if mail == "new" else mailbox,
     )
+    database.set_password(session, made, password_hash)
+    session.add(made)
+    if former:
+        session.delete(former)
+
+
+def _next_mailbox(address: str, last: str | None) -> str:
+    """Return the folder after *last* for *address*, a name that no user has."""
+    name = address.rpartition("@")[0]
+    number = int(last.rpartition("+")[2]) if last else 1
+    return f"{name}+{number + 1}"
 
 
 def remove_user(session: Session, address: str) -> None:
@@ -162,7 +230,11 @@ def remove_user(session: Session, address: str) -> None:
         StackError: When there is no such user, or an alias still leads to it.
     """
     dead = ways.Ways(session).dead_ends()
-    session.delete(user(session, address))
+    gone = user(session, address)
+    today = datetime.now(UTC).date()
+    session.add(FormerUser(address=address, mailbox=gone.mailbox, removed_on=today))
+    session.delete(gone)
+    database.remove_password(session)
     session.flush()
     aliases.refuse_dead_ends(session, dead)
-    expansion.refuse_endless(session)
+    expansion.refuse_endless(session, CIRCLE)

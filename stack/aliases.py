@@ -34,9 +34,44 @@ def add(session: Session, source: str, targets: Iterable[str]) -> list[str]:
     _refuse_mixed(session, source, [*known, *new])
     dead = Ways(session).dead_ends()
     session.add_all(Alias(source=source, target=target) for target in new)
-    refuse_dead_ends(session, dead)
+    _refuse_nobody(session, dead)
     expansion.refuse_endless(session)
     return new
+
+
+def refuse_taking(session: Session, source: str, targets: Iterable[str]) -> None:
+    """
+    Make sure that no user loses mail to an alias of *source* without a word.
+
+    Raises:
+        StackError: When the source is a user's, who isn't among its *targets*.
+    """
+    ways = Ways(session)
+    owner = ways.owner(source)
+    # What an alias has taken already is not taken now.
+    if not owner or source in ways.aliases or {source, owner} & set(targets):
+        return
+    raise StackError(
+        f"{source} is the address of a user, {owner}, who would not get that mail any"
+        f" more: name {owner} among the targets to leave a copy there, or say --instead"
+        " if that is meant"
+    )
+
+
+def _refuse_nobody(session: Session, known: Set[tuple[str, str]]) -> None:
+    """Refuse new aliases to nobody: such mail would go back, perhaps to a forger."""
+    ways = Ways(session)
+    mailboxes = set(session.scalars(select(Domain.name)))
+    for source, target in sorted(ways.dead_ends() - known):
+        domain = domain_of(target)
+        remedy = (
+            f"first `stack user add {target}`, or choose another target"
+            if domain in mailboxes
+            else f"{domain} has no mailboxes, so choose another target"
+        )
+        raise StackError(
+            f"alias {source} → {target}: nobody has that address: {remedy}"
+        )
 
 
 def _refuse_foreign(session: Session, source: str) -> None:
@@ -106,6 +141,12 @@ def remove(session: Session, source: str, targets: Iterable[str] = ()) -> None:
     refuse_dead_ends(session, dead)
 
 
+def without_mailbox(session: Session, address: str) -> list[str]:
+    """Return where mail for the user *address* goes if it doesn't reach the mailbox."""
+    targets = listed(session).get(address, [])
+    return [] if address in targets or not Ways(session).owner(address) else targets
+
+
 def refuse_dead_ends(session: Session, known: Set[tuple[str, str]]) -> None:
     """
     Make sure that no aliases but the *known* ones lead to nobody.
@@ -118,6 +159,6 @@ def refuse_dead_ends(session: Session, known: Set[tuple[str, str]]) -> None:
     """
     for source, target in sorted(Ways(session).dead_ends() - known):
         raise StackError(
-            f"alias {source} → {target}: nobody has that address: first"
-            f" `stack user add {target}`, or `stack alias remove {source} {target}`"
+            f"alias {source} → {target}: nobody has that address then: first"
+            f" `stack alias remove {source} {target}`"
         )

@@ -1,28 +1,29 @@
-"""
-Opens the accounts database and brings its schema up to date.
+"""Opens the accounts database and brings its schema up to date."""
 
-The daemons read the file through a read-only mount, live. Hence SQLite's own
-journal mode DELETE (WAL needs to write beside the file), short transactions, and a
-file that is changed in place, never replaced: a mount would go on showing the old one.
-"""
-
+import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from sqlite3 import Connection as SQLite
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
+from stack import hashes, sqlite
 from stack.errors import UnableError
+from stack.models import Host, RevokedPassword, User
+from stack.project import PASSWORDS
 
 # The newest file in migrations/versions/. A test keeps it so.
-REVISION = "0004"
+REVISION = "0005"
 
-# Seconds to wait for a daemon that is reading. They read for milliseconds.
-BUSY = 10
+# What opens nothing any more, and isn't kept for a user who is disabled.
+REVOKED = select(RevokedPassword.password_id).where(
+    RevokedPassword.password_id.not_in(select(User.password_id))
+)
+
+# In Session.info: the new hashes by id, or none if users only went.
+HASHES = "hashes"
 
 
 @contextmanager
@@ -37,9 +38,45 @@ def session(path: Path) -> Iterator[Session]:
     found = revision(path)
     if found != REVISION:
         raise UnableError(f"{path}: is not up to date: run `stack init` first")
-    with _transaction(path) as connection, Session(connection) as opened:
+    if sqlite.is_cut_off(_passwords(path)):
+        # Who opens it takes that back. Those who only read can't.
+        hashes.ids(_passwords(path))
+    with sqlite.transaction(path) as connection, Session(connection) as opened:
         yield opened
         opened.flush()
+        changed = HASHES in opened.info
+        hashes.put(_passwords(path), opened.info.get(HASHES, {}))
+        gone = opened.scalars(REVOKED).all() if changed else []
+    # They are nobody's: if that fails now, the next change sees to it.
+    with suppress(UnableError):
+        hashes.remove(_passwords(path), gone)
+
+
+def set_password(session: Session, user: User, hashed: str) -> None:
+    """Let *user* log in by the password of the hash, and by no other, from now on."""
+    newest = session.scalar(select(func.max(User.password_since))) or 0
+    user.password_id = secrets.token_hex(16)
+    # Later than all before, whatever the clock says: the signer compares them.
+    user.password_since = max(time.time_ns() // 1_000_000, newest + 1)
+    session.info.setdefault(HASHES, {})[user.password_id] = hashed
+
+
+def remove_password(session: Session) -> None:
+    """Take note that the hash of a user who is gone is to go, too."""
+    session.info.setdefault(HASHES, {})
+
+
+def without_password(path: Path) -> list[str]:
+    """
+    Return the users whose hash is missing.
+
+    Raises:
+        UnableError: When the accounts or the hashes can't be read.
+    """
+    known = hashes.ids(_passwords(path))
+    with session(path) as opened:
+        users = opened.scalars(select(User).order_by(User.address))
+        return [user.address for user in users if user.password_id not in known]
 
 
 def revision(path: Path) -> str | None:
@@ -49,9 +86,9 @@ def revision(path: Path) -> str | None:
     Raises:
         UnableError: When it can't be read, or was made by a newer `stack`.
     """
-    if not _is_made(path):
+    if not sqlite.is_made(path):
         return None
-    with _transaction(path) as connection:
+    with sqlite.transaction(path) as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
         found = connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -67,9 +104,17 @@ def domains(path: Path) -> list[str]:
     """Return the domains at *path*, whatever the version of its schema."""
     if revision(path) is None:
         return []
-    with _transaction(path) as connection:
+    with sqlite.transaction(path) as connection:
         names = connection.scalars(text("SELECT name FROM domains ORDER BY name"))
         return [str(name) for name in names]
+
+
+def host(path: Path) -> str | None:
+    """Return what this server is called in the file at *path*, if that is known."""
+    if revision(path) != REVISION:
+        return None
+    with sqlite.transaction(path) as connection:
+        return connection.scalar(select(Host.name))
 
 
 def migrate(path: Path) -> None:
@@ -80,44 +125,13 @@ def migrate(path: Path) -> None:
 
     config = Config()
     config.set_main_option("script_location", "stack:migrations")
-    with _transaction(path) as connection:
+    config.attributes["passwords"] = _passwords(path)
+    with sqlite.transaction(path, references=False) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+            raise UnableError(f"{path}: has rows that belong to no other: {broken[0]}")
 
 
-def _is_made(path: Path) -> bool:
-    try:
-        return path.stat().st_size > 0
-    except FileNotFoundError:
-        return False
-
-
-@contextmanager
-def _transaction(path: Path) -> Iterator[Connection]:
-    try:
-        with _engine(path).begin() as connection:
-            yield connection
-    except IntegrityError:
-        # A rule of the schema, not the state of the file.
-        raise
-    except DatabaseError as error:
-        raise UnableError(
-            f"{path}: {error.orig}: see that it is a database that you may write,"
-            " with room on its disk"
-        ) from None
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": BUSY}
-    )
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", lambda each: each.exec_driver_sql("BEGIN"))
-    return engine
-
-
-def _prepare(connection: SQLite, _: object) -> None:
-    # Python's driver would begin only at the first INSERT, after any CREATE TABLE:
-    # a migration that fails would then stay half done. We say BEGIN ourselves.
-    connection.isolation_level = None
-    connection.execute("PRAGMA foreign_keys = ON")
+def _passwords(path: Path) -> Path:
+    return path.with_name(PASSWORDS)

@@ -69,7 +69,9 @@ def records(
     for name in sorted((below.received | below.sent) - {settings.mail_hostname}):
         parent = nearest(name, keys)
         if parent and parent != name:
-            blocks[parent] += _below(settings, name, received=name in below.received)
+            # Also where nobody gets mail: what has no MX is taken for forged.
+            mx = Record(name, "MX", f"10 {settings.mail_hostname}")
+            blocks[parent] += [mx, Record(name, "TXT", _spf(settings, name))]
     return blocks
 
 
@@ -119,15 +121,6 @@ def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Reco
             f"v=DMARC1; p=quarantine; rua=mailto:postmaster@{name}",
         ),
     ]
-
-
-def _below(settings: Settings, name: str, *, received: bool) -> list[Record]:
-    if received:
-        mx = Record(name, "MX", f"10 {settings.mail_hostname}")
-        return [mx, Record(name, "TXT", _spf(settings, name))]
-    # Without an MX of its own: the host itself may send.
-    own = f"a:{settings.mail_hostname}"
-    return [Record(name, "TXT", _spf(settings, name, own))]
 
 
 def _spf(settings: Settings, domain: str, own: str = "mx") -> str:

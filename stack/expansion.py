@@ -13,9 +13,11 @@ MOST_ADDRESSES = 10_000
 MOST_STEPS = 1_000
 
 
-def refuse_endless(session: Session) -> None:
+def refuse_endless(session: Session, remedy: str = "choose another target") -> None:
     """
     Make sure that following aliases comes to an end, and soon enough for Postfix.
+
+    *remedy* is what helps against a circle in the case at hand.
 
     Raises:
         StackError: When one leads in a circle, to more than MOST_ADDRESSES addresses,
@@ -25,7 +27,7 @@ def refuse_endless(session: Session) -> None:
     graph = ways.graph()
     addresses: dict[str, int] = {}
     steps: dict[str, int] = {}
-    for source in _ends_first(graph):
+    for source in _ends_first(graph, remedy):
         onward = graph[source]
         # Postfix counts before it leaves out what it has found twice.
         own = len(ways.aliases[source]) - len(onward)
@@ -34,15 +36,13 @@ def refuse_endless(session: Session) -> None:
         _refuse_far(source, addresses[source], steps[source])
 
 
-def _ends_first(graph: dict[str, list[str]]) -> list[str]:
+def _ends_first(graph: dict[str, list[str]], remedy: str) -> list[str]:
     """Return the sources, each after those that it leads to."""
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         circle = " → ".join(reversed(error.args[1]))
-        raise StackError(
-            f"alias {circle} leads in a circle: choose another target"
-        ) from None
+        raise StackError(f"alias {circle} leads in a circle: {remedy}") from None
 
 
 def _refuse_far(source: str, addresses: int, steps: int) -> None:

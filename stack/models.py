@@ -5,6 +5,8 @@ Rules that must hold stand here, in the schema, so that they hold whoever writes
 Addresses are lower case, domains are A-labels; addresses.py makes them so.
 """
 
+from datetime import date
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -54,6 +56,16 @@ class Domain(Base):
     unicode_name: Mapped[str | None] = mapped_column(unique=True, index=True)
 
 
+class Host(Base):
+    """The name of this server: mail for it is taken, too, but no mailbox is there."""
+
+    __tablename__ = "host"
+    __table_args__ = (CheckConstraint("id = 1", "one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
 class User(Base):
     """A mailbox and the login to it."""
 
@@ -61,22 +73,54 @@ class User(Base):
     __table_args__ = (
         CheckConstraint("lower(address) = address", "lower"),
         CheckConstraint("address LIKE '%_@_%'", "address"),
-        # Without a scheme Dovecot would take it for a password in the clear.
-        CheckConstraint("password_hash LIKE '{%}%'", "scheme"),
         CheckConstraint("quota_bytes > 0", "quota"),
         CheckConstraint("spam_threshold BETWEEN 1 AND 50", "spam_threshold"),
+        CheckConstraint("mailbox NOT LIKE '%/%'", "mailbox"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(unique=True)
     domain_id: Mapped[int] = mapped_column(ForeignKey(Domain.id), index=True)
-    password_hash: Mapped[str]
+    # Of the row in the file that only Dovecot's auth reads (hashes.py).
+    password_id: Mapped[str] = mapped_column(unique=True)
+    # Milliseconds since 1970, later than in any other row before. Whose session began
+    # earlier has lost the right to go on.
+    password_since: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     quota_bytes: Mapped[int | None] = mapped_column(BigInteger)
     enabled: Mapped[bool] = mapped_column(
         Boolean(create_constraint=True, name="enabled"), server_default=true()
     )
     # Whole points; nothing where SPAM_MARK_SCORE holds.
     spam_threshold: Mapped[int | None]
+    # The folder in that of its domain; nothing if it is what stands before the @.
+    mailbox: Mapped[str | None]
+
+
+class FormerUser(Base):
+    """An address whose user was removed; the mail lies there still."""
+
+    __tablename__ = "former_users"
+    __table_args__ = (CheckConstraint("lower(address) = address", "lower"),)
+
+    address: Mapped[str] = mapped_column(primary_key=True)
+    mailbox: Mapped[str | None]
+    removed_on: Mapped[date]
+
+
+class RevokedPassword(Base):
+    """
+    What opens nothing any more: its user is disabled, gone, or has another password.
+
+    Written by triggers on the table of users. Dovecot's container ends the sessions
+    that were opened by it. After a day it is forgotten.
+    """
+
+    __tablename__ = "revoked_passwords"
+
+    password_id: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str]
+    # Milliseconds since 1970.
+    revoked_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class SendAs(Base):

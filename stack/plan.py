@@ -11,7 +11,17 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack import accounts, database, env, files, logins, reference, spam
+from stack import (
+    accounts,
+    database,
+    env,
+    files,
+    hashes,
+    logins,
+    reference,
+    spam,
+    sqlite,
+)
 from stack.certs import store
 from stack.certs.self_signed import is_made_here, self_signed
 from stack.certs.store import Stored
@@ -49,7 +59,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     )
     return [
         # First, as it may still refuse: aliases and a new domain can make a circle.
-        *_accounts(project, settings.mail_domain, known),
+        *_accounts(project, settings, known),
         *write(project, ".env", text),
         *(removals(project, [_asked(project)]) if asked else ()),
         *certificate,
@@ -234,21 +244,46 @@ def _own_rules(project: Project) -> list[Change]:
     return write(project, called(project, project.own_rules), spam.OWN_RULES)
 
 
-def _accounts(project: Project, domain: str, known: Sequence[str]) -> list[Change]:
+def _accounts(
+    project: Project, settings: Settings, known: Sequence[str]
+) -> list[Change]:
     changes = []
+    names = []
     if database.revision(project.database) != database.REVISION:
         name = called(project, project.database)
         changes.append(Change(f"migrate {name}", partial(_migrate, project)))
-    if domain not in known:
-        changes.append(_add_domains(project, [domain]))
+    elif not sqlite.is_made(project.passwords):
+        name = called(project, project.passwords)
+        changes.append(Change(f"make {name}", partial(_make_passwords, project)))
+    if settings.mail_domain not in known:
+        names.append(f"add domain {settings.mail_domain}")
+    if database.host(project.database) != settings.mail_hostname:
+        names.append(f"take mail for the name {settings.mail_hostname}")
+    if names:
+        words = ", ".join(names)
+        changes.append(Change(words, partial(_be_called, project, settings)))
     return changes
+
+
+def _be_called(project: Project, settings: Settings) -> None:
+    # In one step, as either may refuse.
+    with database.session(project.database) as session:
+        accounts.add_domain(session, settings.mail_domain)
+        accounts.set_host(session, settings.mail_hostname)
 
 
 def _migrate(project: Project) -> None:
     if not files.exists(project.database):
         # Made empty by us first, so that it never has a mode other than its own.
         project.write(project.database, "")
+    _make_passwords(project)
     database.migrate(project.database)
+
+
+def _make_passwords(project: Project) -> None:
+    if not files.exists(project.passwords):
+        project.write(project.passwords, "")
+    hashes.make(project.passwords)
 
 
 def _add_domains(project: Project, names: Sequence[str]) -> Change:

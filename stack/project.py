@@ -16,6 +16,7 @@ from stack.files import Access
 ROOT = 0
 POSTFIX_GROUP = 5001
 DKIM = 5006
+PASSWORDS_GROUP = 5010
 
 # By the directory under var/: access to a directory, and to a file in it.
 ACCESS = {
@@ -30,6 +31,11 @@ ACCESS = {
         Access(0o640, ROOT, POSTFIX_GROUP),
     ),
 }
+
+# In the directory of the accounts, but not for all who read those; nor is what SQLite
+# puts beside it while it changes.
+PASSWORDS = "passwords.db"
+PASSWORDS_ACCESS = Access(0o640, ROOT, PASSWORDS_GROUP)
 
 # Below it, certbot looks after its own files, and hooks are programs: nobody else gets
 # in through the directory.
@@ -110,6 +116,11 @@ class Project:
         """The accounts, which Postfix and Dovecot read in place."""
         return self.var / "accounts" / "accounts.db"
 
+    @property
+    def passwords(self) -> Path:
+        """The hashes of their passwords, which only Dovecot's auth reads."""
+        return self.database.with_name(PASSWORDS)
+
     def require(self) -> None:
         """
         Make sure that this is a project directory.
@@ -135,6 +146,10 @@ class Project:
             return Access(0o644, owner.st_uid, owner.st_gid)
         if path == self.var:
             return Access(0o755, ROOT, ROOT)
+        if path.is_relative_to(self.passwords.parent) and path.name.startswith(
+            PASSWORDS
+        ):
+            return PASSWORDS_ACCESS
         kind = path.relative_to(self.var).parts[0]
         return ACCESS[kind][0 if directory else 1]
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stack.addresses import domain_of
-from stack.models import Alias, Domain, User
+from stack.models import Alias, Domain, Host, User
 
 # The names every domain must have (RFC 2142): Postfix gives them the first user.
 ALWAYS_REACHED = ("postmaster", "abuse")
@@ -43,8 +43,10 @@ class Ways:
         self.aliases: Mapping[str, list[str]] = listed(session)
         self.users = set(session.scalars(select(User.address)))
         self.domains = set(session.scalars(select(Domain.name)))
-        # Domains below ours that have aliases and no mailboxes.
+        # Where there are aliases and no mailboxes: in domains below ours, and in the
+        # name of this server.
         self.domains |= set(map(domain_of, self.aliases)) - {""}
+        self.domains |= set(session.scalars(select(Host.name)))
         self.twins = domain_twins(session)
 
     def key(self, address: str) -> str | None:
@@ -60,6 +62,11 @@ class Ways:
                 keys.append(f"@{domain}")
         return next((key for key in keys if key in self.aliases), None)
 
+    def leads(self, address: str) -> tuple[str | None, list[str]]:
+        """Return the source that *address* matches, and where that leads."""
+        key = self.key(address)
+        return key, self.aliases[key] if key else []
+
     def dead_ends(self) -> set[tuple[str, str]]:
         """Return the aliases that lead into a domain of ours but reach nobody."""
         return {
@@ -68,6 +75,12 @@ class Ways:
             for target in targets
             if self._is_dead_end(target)
         }
+
+    def owner(self, address: str) -> str | None:
+        """Return the user whose *address* it is, unless an alias is written for it."""
+        name, _, domain = _parts(address)
+        plain = f"{name}@{self.twins.get(domain, domain)}"
+        return plain if plain in self.users else None
 
     def graph(self) -> dict[str, list[str]]:
         """Return the sources that each source leads to."""

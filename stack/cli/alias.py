@@ -19,6 +19,9 @@ def alias() -> None:
     TARGET is an address, here or elsewhere. If both are @DOMAIN, the first is an alias
     domain: NAME@first is NAME@second, if somebody has that address. Both are domains
     of this server, and the second has mailboxes: it is no alias domain itself.
+
+    What is written for a user's own address takes that user's mail away, unless the
+    address is among the targets: then the mailbox keeps a copy.
     """
 
 
@@ -31,13 +34,20 @@ def alias() -> None:
     nargs=-1,
     required=True,
 )
+@click.option(
+    "--instead",
+    is_flag=True,
+    help="Also when SOURCE is a user, who then gets no mail any more.",
+)
 @click.pass_obj
-def add(project: Project, source: str, targets: tuple[str, ...]) -> None:
+def add(project: Project, source: str, targets: tuple[str, ...], instead: bool) -> None:
     """Send mail for SOURCE to each TARGET."""
     from stack import aliases, database
 
     project.require()
     with project.lock(), database.session(project.database) as session:
+        if not instead:
+            aliases.refuse_taking(session, source, targets)
         new = aliases.add(session, source, targets)
     for target in new:
         say(f"Added {source} → {target}.")
@@ -58,7 +68,13 @@ def remove(project: Project, source: str, targets: tuple[str, ...]) -> None:
     project.require()
     with project.lock(), database.session(project.database) as session:
         aliases.remove(session, source, targets)
+        elsewhere = aliases.without_mailbox(session, source)
     say(f"Removed {source}" + "".join(f" → {each}" for each in targets) + ".")
+    if elsewhere:
+        say(
+            f"Mail for {source} does not reach that mailbox, it goes to"
+            f" {', '.join(elsewhere)} alone."
+        )
 
 
 @alias.command("list")

@@ -46,9 +46,8 @@ def show_(project: Project, form: str) -> None:
     project.require()
     settings = env.load(project.env)
     keys = _keys(project, settings.mail_domain)
-    blocks = records.records(
-        settings, keys, _below(project), _certified(project, settings)
-    )
+    below = _below(project)
+    blocks = records.records(settings, keys, below, _certified(project, settings))
     closed = [] if _listens_on_ipv6(project, settings) else _take(blocks, "AAAA")
     if form == "json":
         show([_block(domain, block) for domain, block in blocks.items()])
@@ -59,10 +58,20 @@ def show_(project: Project, form: str) -> None:
         _tables(blocks)
     if form != "json":
         _hints(settings)
+        _hint_at_answers(below.sent - below.received - {*keys, settings.mail_hostname})
     if closed:
         say(
             f"The AAAA record is left out: {NO_IPV6}. If something of yours passes IPv6"
             f" on to them, publish {closed[0].value} yourself."
+        )
+
+
+def _hint_at_answers(names: "frozenset[str]") -> None:
+    # Answers and bounces would be refused.
+    for name in sorted(names):
+        say(
+            f"Nobody gets the answers to {name}, which is only sent from:"
+            f" `stack alias add @{name} ADDRESS` takes them."
         )
 
 

@@ -27,8 +27,24 @@ def add(project: Project, names: tuple[str, ...]) -> None:
     with project.lock():
         changes = plan.domains_added(project, env.load(project.env), names)
         carry_out(changes)
+    _warn_of_nobody(project, names)
     if changes:
         say(f"Publish what `stack dns show` prints for {', '.join(names)}.")
+
+
+def _warn_of_nobody(project: Project, names: tuple[str, ...]) -> None:
+    """Tell which aliases lead into domains that are ours now, and to nobody there."""
+    from stack import addresses, database, ways
+
+    with database.session(project.database) as session:
+        dead = sorted(ways.Ways(session).dead_ends())
+    for source, target in dead:
+        if addresses.domain_of(target) in names:
+            say(
+                f"Warning: alias {source} → {target}: nobody has that address yet, and"
+                f" mail for it waits: now `stack user add {target}`, or"
+                f" `stack alias remove {source} {target}`"
+            )
 
 
 @domain.command()

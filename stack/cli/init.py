@@ -51,6 +51,8 @@ def init(
         carry_out(changes)
     relay.warn_of_unused(project)
     _warn_of_public_resolvers(project)
+    _warn_of_missing_passwords(project)
+    _warn_of_nobody(project)
     if changes:
         _say_next(project)
 
@@ -96,6 +98,38 @@ def _warn_of_public_resolvers(project: Project) -> None:
         say(
             f"Warning: {address} in RESOLVER_UPSTREAM is {owner}'s, for everybody:"
             " block lists don't answer it. Leave it empty if you can."
+        )
+
+
+def _warn_of_missing_passwords(project: Project) -> None:
+    from stack import database
+    from stack.errors import UnableError
+
+    try:
+        users = database.without_password(project.database)
+    except UnableError as error:
+        # Mail goes on without it, and so the server is to start.
+        return say(f"Warning: {error}; until then nobody can log in")
+    if users:
+        more = f" and {len(users) - 3} more" if len(users) > 3 else ""
+        say(
+            f"Warning: {project.passwords} lacks the passwords of"
+            f" {', '.join(users[:3])}{more}: nobody of them can log in; put all of"
+            f" {project.passwords.parent} back from one copy, or give each a new one"
+            " with `stack user passwd`"
+        )
+    return None
+
+
+def _warn_of_nobody(project: Project) -> None:
+    from stack import database, ways
+
+    with database.session(project.database) as session:
+        dead = sorted(ways.Ways(session).dead_ends())
+    for source, target in dead:
+        say(
+            f"Warning: alias {source} → {target}: nobody has that address, so mail for"
+            f" it waits in vain or goes back: `stack alias remove {source} {target}`"
         )
 
 

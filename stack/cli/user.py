@@ -1,6 +1,6 @@
 """`stack user`: mailboxes and the logins to them."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -21,6 +21,18 @@ def user() -> None:
 @click.argument("address", type=arguments.user)
 @password.options
 @click.option("--quota", type=size.size, help="Room for mail: 2G, 500M.  [no limit]")
+@click.option(
+    "--keep-mail",
+    "mail",
+    flag_value="keep",
+    help="With the mail of the user who had the address before.",
+)
+@click.option(
+    "--new-mailbox",
+    "mail",
+    flag_value="new",
+    help="Without it: that mail stays on the disk, and nobody sees it.",
+)
 @click.pass_obj
 def add(
     project: Project,
@@ -28,17 +40,30 @@ def add(
     password_stdin: bool,
     generate: bool,
     quota: int | None,
+    mail: Literal["keep", "new"] | None,
 ) -> None:
     """Give ADDRESS a mailbox and a login. It works at once."""
-    from stack import accounts, database
+    from stack import accounts, database, ways
 
     project.require()
     with database.session(project.database) as session:
         accounts.refuse_taken(session, address)
+        accounts.refuse_undecided(session, address, mail)
     new = password.new(from_stdin=password_stdin, generate=generate)
     with project.lock(), database.session(project.database) as session:
-        accounts.add_user(session, address, new.hashed, quota or None)
+        key, before = ways.Ways(session).leads(address)
+        accounts.add_user(session, address, new.hashed, quota or None, mail)
     say(f"Added {address}.")
+    if key:
+        say(
+            f"Mail for {address} went to {', '.join(before)}, by the alias {key}: it"
+            " goes to the new mailbox now."
+        )
+    if mail == "new":
+        say(
+            "What still waits in the queue for the user before gets there, too: `docker"
+            " compose exec postfix postqueue -p` shows it."
+        )
     password.tell(new)
 
 
@@ -49,7 +74,7 @@ def add(
 def passwd(
     project: Project, address: str, password_stdin: bool, generate: bool
 ) -> None:
-    """Give ADDRESS another password."""
+    """Give ADDRESS another password; who logged in by the old one is cut off."""
     from stack import accounts, database
 
     project.require()
@@ -57,7 +82,8 @@ def passwd(
         accounts.user(session, address)
     new = password.new(from_stdin=password_stdin, generate=generate)
     with project.lock(), database.session(project.database) as session:
-        accounts.user(session, address).password_hash = new.hashed
+        found = accounts.user(session, address)
+        database.set_password(session, found, new.hashed)
     say(f"Changed the password of {address}.")
     password.tell(new)
 
@@ -86,8 +112,7 @@ def disable(project: Project, address: str) -> None:
     """
     Let ADDRESS neither log in nor receive; its mail stays.
 
-    It can't send any more, at once. Who reads mail already goes on until the program
-    hangs up; `docker compose restart dovecot` hangs up on everybody.
+    Programs that are logged in can't send any more, and are cut off within seconds.
     """
     _change(project, address, "enabled", False)
 
@@ -96,16 +121,18 @@ def disable(project: Project, address: str) -> None:
 @click.argument("address", type=arguments.user)
 @click.pass_obj
 def remove(project: Project, address: str) -> None:
-    """Take the login ADDRESS away, with its rights to send; its mail stays."""
+    """
+    Take the login ADDRESS away, with its rights to send; its mail stays.
+
+    Who is logged in is cut off within seconds. If the address gets a user again, you
+    say who is to see that mail: `stack user add --keep-mail` or `--new-mailbox`.
+    """
     from stack import accounts, database
 
     project.require()
     with project.lock(), database.session(project.database) as session:
         accounts.remove_user(session, address)
-    say(
-        f"Removed {address}. Its mail is kept, in the volume `mail`: whoever is given"
-        " the address next will see it."
-    )
+    say(f"Removed {address}. Its mail is kept, in the volume `mail`.")
 
 
 @user.command("list")

@@ -7,6 +7,7 @@ from .project import Project
 from .wait import wait_until
 
 DATABASE = "var/accounts/accounts.db"
+PASSWORDS = "var/accounts/passwords.db"
 SQL = 'python3 -c \'import sqlite3; sqlite3.connect("{0}").executescript("{1}")\''
 
 # Written over in place: who has the file open goes on with what is in it now.
@@ -17,34 +18,45 @@ WAYS = {
     "no users": SQL.format(DATABASE, "DELETE FROM users"),
 }
 
-HOLD = f"""
+# The same for the file that only Dovecot's auth reads.
+WAYS_OF_PASSWORDS = {
+    "an empty file of passwords": f": > {PASSWORDS}",
+    "a damaged file of passwords": f"head -c 60000 /dev/urandom > {PASSWORDS}",
+    "no passwords": SQL.format(PASSWORDS, "DELETE FROM passwords"),
+}
+
+HOLD = """
 import sqlite3, time
-accounts = sqlite3.connect("{DATABASE}", isolation_level=None)
+accounts = sqlite3.connect("{file}", isolation_level=None)
 accounts.execute("BEGIN EXCLUSIVE")
 print("locked", flush=True)
-time.sleep({{seconds}})
+time.sleep({seconds})
 """
 
 
 @contextmanager
 def spoilt(project: Project, way: str) -> Iterator[None]:
-    """Have the accounts spoilt in one of the WAYS."""
-    project.as_root(f"cp -a {DATABASE} {DATABASE}.kept; {WAYS[way]}")
+    """Have the accounts, or the passwords, spoilt in one of the ways."""
+    file = DATABASE if way in WAYS else PASSWORDS
+    script = WAYS.get(way) or WAYS_OF_PASSWORDS[way]
+    project.as_root(f"cp -a {file} {file}.kept; {script}")
     try:
         yield
     finally:
-        project.as_root(f"cat {DATABASE}.kept > {DATABASE}; rm {DATABASE}.kept")
+        project.as_root(f"cat {file}.kept > {file}; rm {file}.kept")
         # SQLite doesn't notice that a file which was empty is as it was before.
         project.inside("dovecot", "doveadm", "reload")
         project.inside("postfix", "postfix", "reload")
 
 
 @contextmanager
-def locked(project: Project, seconds: float = 600) -> Iterator[None]:
-    """Have somebody write to the accounts for *seconds*, or until this ends."""
+def locked(
+    project: Project, seconds: float = 600, file: str = DATABASE
+) -> Iterator[None]:
+    """Have somebody write to the *file* for *seconds*, or until this ends."""
     writer = project.docker.containers.run(
         project.image,
-        ["-c", HOLD.format(seconds=seconds)],
+        ["-c", HOLD.format(seconds=seconds, file=file)],
         entrypoint="python3",
         detach=True,
         network_mode="none",

@@ -166,7 +166,8 @@ def test_mail_accepted_for_an_account_closed_since_is_not_bounced(
     (message,) = wait_until(
         lambda: [m for m in waiting(project, address) if m.reason], "a deferred message"
     )
-    project.stack("user", "add", address, "--password-stdin", stdin=newcomer.password)
+    again = ("user", "add", address, "--keep-mail", "--password-stdin")
+    project.stack(*again, stdin=newcomer.password)
     flush(project)
 
     assert reply.code == 250

@@ -29,7 +29,7 @@ from .wait import wait_until
 
 pytestmark = [
     pytest.mark.provokes("clamav", "No clamd server|freshclam has no news"),
-    pytest.mark.provokes("postfix", "inet:clamav|host or service clamav"),
+    pytest.mark.provokes("postfix", "inet:filter-clamav|host or service filter-clamav"),
 ]
 
 

@@ -108,6 +108,7 @@ def test_private_files_are_private(server):
     modes = {name: mode for mode, name in map(str.split, listing.splitlines())}
 
     assert modes.pop("accounts.db") == "640"
+    assert modes.pop("passwords.db") == "640"
     assert modes
     assert set(modes.values()) == {"600"}
 

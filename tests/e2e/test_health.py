@@ -13,7 +13,7 @@ from .wait import wait_until
 # Begins a change that is too large for memory, and dies in the middle of it.
 CUT_OFF = """python3 -c '
 import os, sqlite3
-accounts = sqlite3.connect("var/accounts/accounts.db", isolation_level=None)
+accounts = sqlite3.connect("var/accounts/FILE", isolation_level=None)
 accounts.execute("PRAGMA cache_size = 1")
 accounts.execute("BEGIN IMMEDIATE")
 accounts.execute("CREATE TABLE half (text)")
@@ -129,18 +129,25 @@ def test_a_delivery_that_nobody_answers_is_unhealthy(server):
     project.wait_for("healthy", "dovecot")
 
 
-@pytest.mark.parametrize("service", ["postfix", "dovecot"])
+@pytest.mark.parametrize(
+    ("service", "file"),
+    [
+        ("postfix", "accounts.db"),
+        ("dovecot", "accounts.db"),
+        ("dovecot", "passwords.db"),
+    ],
+)
 @pytest.mark.provokes(
     "postfix", "accounts.db|look-?up (error|failure|problem)|readonly"
 )
 @pytest.mark.provokes("postfix", "pid .* exit status 1|throttling")
 @pytest.mark.provokes("dovecot", "accounts.db|readonly|User query failed")
-def test_a_change_of_the_accounts_that_was_cut_off_is_told(server, service):
+def test_a_change_of_the_accounts_that_was_cut_off_is_told(server, service, file):
     """
     Readers can't take it back; health names the command that does, and it does.
     """
     project = server.project
-    project.as_root(CUT_OFF)
+    project.as_root(CUT_OFF.replace("FILE", file))
 
     wait_until(
         lambda: "stack user list" in told(project, service), "advice in the check"

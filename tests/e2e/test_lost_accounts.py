@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 from imapclient.exceptions import LoginError
 
-from .broken_accounts import WAYS, locked, spoilt
+from .broken_accounts import PASSWORDS, WAYS, WAYS_OF_PASSWORDS, locked, spoilt
 from .dialogue import Reply, Smtp
 from .faults import paused
 from .login import plain
@@ -61,6 +61,63 @@ def test_when_the_accounts_are_lost_mail_waits(server, alice, bob, subject, way)
 
     assert taken.code == 250
     assert {str(answer)[:9] for answer in answers} == {"451 4.3.0"}
+
+
+@pytest.mark.parametrize(
+    "way", core_rows([*WAYS_OF_PASSWORDS, LOCKED], "an empty file of passwords")
+)
+@pytest.mark.provokes("dovecot", "Password query failed|sqlite: finalize failed")
+def test_when_the_passwords_are_lost_logins_wait(server, alice, spammer, subject, way):
+    """
+    With passwords that are lost, damaged or locked, logins are put off.
+
+    No mail program is told that the password is wrong. Mail comes in all the same, for
+    nothing else reads that file; and with it the passwords are back.
+    """
+    project = server.project
+    spoiling = (
+        spoilt(project, way)
+        if way in WAYS_OF_PASSWORDS
+        else locked(project, file=PASSWORDS)
+    )
+    with spoiling:
+        # Without TLS no password is sent (587), with TLS it is put off (465).
+        assert log_in_by_hand(server, 587, alice) == 454
+        assert log_in_by_hand(server, 465, alice) == 454
+        with pytest.raises(LoginError, match="UNAVAILABLE"):
+            alice.subjects()
+        reply = spammer.send(
+            alice.address, letter("a@outside.test", alice.address, subject)
+        )
+
+    assert reply.code == 250
+    wait_until(lambda: arrived(alice, subject), "it in the mailbox")
+    assert log_in_by_hand(server, 465, alice) == 235
+
+
+@pytest.mark.core
+@pytest.mark.provokes("dovecot", "Password query failed|sqlite: finalize failed")
+def test_a_user_whose_password_alone_is_lost_is_not_told_it_is_wrong(server, bob):
+    """As after accounts were put back without their passwords."""
+    project, copy = server.project, f"{PASSWORDS}.old"
+    project.as_root(f"cp -a {PASSWORDS} {copy}")
+    try:
+        project.stack(
+            "user", "passwd", bob.address, "--password-stdin", stdin="another-one"
+        )
+        project.as_root(f"cat {copy} > {PASSWORDS}")
+
+        with pytest.raises(LoginError, match="UNAVAILABLE"):
+            bob.subjects()
+        said = project.stack("init", "--yes").stderr
+    finally:
+        project.as_root(f"rm {copy}")
+        project.stack(
+            "user", "passwd", bob.address, "--password-stdin", stdin=bob.password
+        )
+
+    assert f"lacks the passwords of {bob.address}" in said
+    assert bob.subjects() is not None
 
 
 @pytest.mark.core

@@ -12,7 +12,7 @@ from .login import log_in
 
 pytestmark = pytest.mark.core
 
-TABLE = "/project/var/accounts/accounts.db"
+FOLDER = "/project/var/accounts"
 PASSWORD = "a password for this test"
 
 # The same password, as somebody might write it into the table by hand. Made by
@@ -20,15 +20,16 @@ PASSWORD = "a password for this test"
 SCHEMES = ["PLAIN", "CLEAR", "SHA1", "SSHA", "SSHA256", "MD5-CRYPT", "SMD5"]
 
 INSERT = """
-    INSERT INTO users (address, domain_id, password_hash)
-    SELECT key, (SELECT id FROM domains WHERE name = 'example.test'), value
+    INSERT INTO users (address, domain_id, password_id)
+    SELECT key, (SELECT id FROM domains WHERE name = 'example.test'), key
     FROM json_each(?)
 """
+INSERT_HASHES = "INSERT INTO passwords SELECT key, value FROM json_each(?)"
 DELETE = "DELETE FROM users WHERE address IN (SELECT key FROM json_each(?))"
 
 
-def sql(server, statement: str, *values: str) -> list[list[str]]:
-    """Run a *statement* on the accounts, past the operator's command."""
+def sql(server, file: str, statement: str, *values: str) -> list[list[str]]:
+    """Run a *statement* on a *file* of the accounts, past the operator's command."""
     script = (
         "import json, sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
         " r = c.execute(sys.argv[2], sys.argv[3:]).fetchall(); c.commit();"
@@ -36,7 +37,7 @@ def sql(server, statement: str, *values: str) -> list[list[str]]:
     )
     printed = server.project.docker.containers.run(
         server.project.image,
-        ["-c", script, TABLE, statement, *values],
+        ["-c", script, f"{FOLDER}/{file}", statement, *values],
         entrypoint="python3",
         remove=True,
         network_mode="none",
@@ -55,17 +56,51 @@ def in_scheme(server, scheme: str) -> str:
 
 
 def test_passwords_are_kept_as_argon2id(server, alice, bob):
-    """In the accounts there is nothing but Argon2id, which takes memory to guess."""
-    rows = sql(
-        server,
-        "SELECT password_hash FROM users WHERE address IN (?, ?)",
-        alice.address,
-        bob.address,
-    )
+    """There is nothing but Argon2id, which takes memory to guess, and no leftover."""
+    rows = sql(server, "passwords.db", "SELECT hash FROM passwords")
+    users = sql(server, "accounts.db", "SELECT address FROM users")
 
     assert [row[0].partition("$v=19$m=19456,t=2,p=1$")[0] for row in rows] == [
         "{ARGON2ID}$argon2id"
-    ] * 2
+    ] * len(users)
+    assert {alice.address, bob.address} <= {address for (address,) in users}
+
+
+FIND_HASHES = """
+find / -xdev -type f -readable -size -4M -exec grep -laE 'argon2id[$]v=' {} + || true
+find /accounts -type f -readable -exec grep -laE 'argon2id[$]v=' {} + || true
+"""
+
+
+@pytest.mark.parametrize(
+    ("service", "user"),
+    [
+        ("postfix", "5001:5001"),
+        ("dkim-sign", "5006:5006"),
+        ("dovecot", "5003:5003"),
+        ("dovecot", "5004:5004"),
+        ("dovecot", "5005:5005"),
+    ],
+)
+def test_who_reads_the_accounts_reads_no_hash(server, alice, service, user):
+    """
+    Neither Postfix nor the signer, and in Dovecot only what looks passwords up.
+
+    Each in its own group and in that of the accounts, which all of them may read.
+    """
+    uid, _, gid = user.partition(":")
+    argv = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--groups=5001"]
+    container = server.project.container(service)
+    if service == "dkim-sign":
+        argv = ["env"]
+
+    done = container.exec_run([*argv, "sh", "-c", FIND_HASHES])
+    seen = container.exec_run([*argv, "head", "-c", "15", "/accounts/accounts.db"])
+    kept = container.exec_run([*argv, "cat", "/accounts/passwords.db"])
+
+    assert seen.output == b"SQLite format 3"
+    assert b"Permission denied" in kept.output
+    assert b"/accounts" not in done.output
 
 
 @pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
@@ -79,11 +114,18 @@ def test_a_weak_password_in_the_table_opens_nothing(server, alice, subject):
         f"{scheme.lower()}-{subject.split()[1]}@example.test": in_scheme(server, scheme)
         for scheme in [*SCHEMES, "ARGON2ID"]
     }
-    sql(server, INSERT, json.dumps(users))
+    sql(server, "passwords.db", INSERT_HASHES, json.dumps(users))
+    sql(server, "accounts.db", INSERT, json.dumps(users))
 
     answers = log_in(server, 465, *((address, PASSWORD) for address in users))
 
-    sql(server, DELETE, json.dumps(users))
+    sql(server, "accounts.db", DELETE, json.dumps(users))
+    sql(
+        server,
+        "passwords.db",
+        "DELETE FROM passwords WHERE id IN (SELECT key FROM json_each(?))",
+        json.dumps(users),
+    )
     assert [answer.code for answer in answers] == [535] * len(SCHEMES) + [235]
 
 

@@ -23,6 +23,8 @@ LISTENING = {
     # Port 80, too, but only while an authority is asked for a certificate.
     "certs": set(),
 }
+# Of those who are on several networks: the one where their clients are.
+CLIENTS = {"dkim-verify": "filter", "spamassassin": "filter"}
 FILTERS = ("dkim-sign", "dkim-verify", "spamassassin")
 INTERNAL = [(name, *LISTENING[name]) for name in FILTERS]
 
@@ -45,12 +47,33 @@ def test_only_what_is_needed_listens(server, service):
     assert ports == LISTENING[service]
 
 
+@pytest.mark.parametrize(("service", "network"), CLIENTS.items())
+def test_a_filter_listens_where_postfix_is(server, service, network):
+    """On one address of several; after a restart it may be another one."""
+    project = server.project
+
+    def listening() -> set[str]:
+        lines = project.inside(service, "cat", "/proc/net/tcp").decode().splitlines()
+        rows = [line.split() for line in lines if ":" in line]
+        places = {row[1].partition(":")[0] for row in rows if row[3] == "0A"}
+        return {
+            ".".join(str(byte) for byte in reversed(bytes.fromhex(each)))
+            for each in places
+            if not each.endswith("7F")
+        }
+
+    attached = project.networks(service)
+    assert len([name for name in attached if not name.endswith("_world")]) == 2
+    assert listening() == {attached[f"{project.name}_{network}"]["IPAddress"]}
+
+
 def test_a_neighbour_reaches_no_filter(server):
     """
     Neither from the published network nor from another one can a filter be spoken to.
 
     Who could speak to the signer could have anything signed. The signer answers on
-    its own network, where nobody is but Postfix.
+    its own network, where nobody is but Postfix. Who asks our resolver names is on a
+    network with filters, and reaches them as little.
     """
     project = server.project
     targets = [
@@ -67,7 +90,14 @@ def test_a_neighbour_reaches_no_filter(server):
 
     assert not any(ask(f"{project.name}_edge"))
     assert not any(ask("bridge"))
-    assert any(ask(f"{project.name}_sign"))
+    assert not any(ask(f"{project.name}_names"))
+    # It could, if anybody answered there.
+    resolver = project.networks("resolver")[f"{project.name}_names"]["IPAddress"]
+    targets = [(resolver, 53)]
+    assert all(ask(f"{project.name}_names"))
+    signer = project.networks("dkim-sign")[f"{project.name}_sign"]["IPAddress"]
+    targets = [(signer, 8891)]
+    assert all(ask(f"{project.name}_sign"))
 
 
 def test_the_signers_network_is_postfixs_and_its_own(server):
@@ -117,3 +147,20 @@ def test_dovecot_has_no_back_door(server, setting):
     show = ("doveconf", "-c", "/live/current/dovecot.conf", "-h", setting)
 
     assert server.project.inside("dovecot", *show).decode().strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("service", "command", "words"),
+    [
+        ("dovecot", "doveconf -n", "hostname = mail.example.test"),
+        ("dovecot", "doveconf -h hostname", "mail.example.test"),
+        ("postfix", "postconf -n", "myhostname = mail.example.test"),
+        ("postfix", "postconf -h myhostname", "mail.example.test"),
+    ],
+)
+def test_an_operator_sees_the_configuration_in_use(server, service, command, words):
+    """Typed as in the manual, without a file's name, and with nothing to warn of."""
+    said = server.project.inside(service, *command.split()).decode()
+
+    assert words in said.splitlines()
+    assert "arning" not in said

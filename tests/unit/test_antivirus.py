@@ -37,16 +37,16 @@ def test_the_scanner_is_asked_where_it_is_wanted(milters):
     without = parameter(rendered()["postfix/main.cf"], milters)
     asked = parameter(rendered(antivirus="yes")["postfix/main.cf"], milters)
 
-    assert "inet:clamav:8894" not in without
-    assert [each for each in asked if each != "inet:clamav:8894"] == without
-    assert "inet:clamav:8894" in asked
+    assert "inet:filter-clamav:8894" not in without
+    assert [each for each in asked if each != "inet:filter-clamav:8894"] == without
+    assert "inet:filter-clamav:8894" in asked
 
 
 def test_the_signer_comes_last():
     """What is signed is not touched again, and not looked at in vain."""
     asked = parameter(rendered(antivirus="yes")["postfix/main.cf"], "mua_milters")
 
-    assert asked == ["inet:clamav:8894", "inet:dkim-sign:8891"]
+    assert asked == ["inet:filter-clamav:8894", "inet:dkim-sign:8891"]
 
 
 def test_our_own_bounces_wait_for_no_scanner():

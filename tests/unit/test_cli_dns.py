@@ -122,3 +122,18 @@ def test_the_record_of_the_certificate_is_the_one_of_its_key(stack, ready):
     assert line in done.stdout
     assert "CAA" not in done.stdout
     assert "Publish TLSA only where the DNS of the domain is signed" in done.stderr
+
+
+def test_who_gets_no_answers_is_told(stack, ready):
+    """A name that is only sent from has an MX, and no alias takes its mail yet."""
+    stack("user", "add", "app@example.org", "--generate")
+    stack("sendas", "add", "app", "@books.example.org", "@example.org")
+
+    done = stack("dns", "show", "--format", "zone")
+
+    assert "books.example.org. 3600 IN MX 10 mail.example.org.\n" in done.stdout
+    hint = "`stack alias add @books.example.org ADDRESS` takes them"
+    assert hint in done.stderr
+    assert done.stderr.count("Nobody gets") == 1
+    stack("alias", "add", "@books.example.org", "app@example.org")
+    assert "Nobody gets" not in stack("dns", "show").stderr

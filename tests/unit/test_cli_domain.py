@@ -98,7 +98,7 @@ def test_a_removed_domain_leaves_its_keys(stack, ready):
     [
         ("example.org", "is MAIL_DOMAIN in .env"),
         ("a.example", "still has alice@a.example"),
-        ("b.example", "is not a domain of this server"),
+        ("b.example", "is not a domain of this server: see `stack domain list`"),
     ],
 )
 def test_a_domain_in_use_is_not_removed(stack, ready, name, reason):

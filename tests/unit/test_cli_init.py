@@ -42,6 +42,7 @@ def test_a_trial_is_made_from_nothing(stack, project):
     assert len(keys) == 2
     assert made - keys == {
         "var/accounts/accounts.db",
+        "var/accounts/passwords.db",
         "var/relay/logins.texthash",
         "var/spam/local.cf",
         "var/tls/mail.example.test.pem",
@@ -109,6 +110,7 @@ def test_modes_do_not_depend_on_the_umask(stack, project, mask):
     assert found["tls/mail.example.test.pem"] == "0o600"
     assert found["accounts"] == "0o750"
     assert found["accounts/accounts.db"] == "0o640"
+    assert found["accounts/passwords.db"] == "0o640"
     assert {m for name, m in found.items() if name.endswith((".pem", ".seed"))} == {
         "0o600"
     }
@@ -144,6 +146,7 @@ def test_root_gives_every_file_to_who_reads_it(stack, project):
     assert owner("var/etc/postfix/main.cf") == (0, 0)
     assert owner("var/tls/mail.example.test.pem") == (0, 0)
     assert owner("var/accounts/accounts.db") == (0, 5001)
+    assert owner("var/accounts/passwords.db") == (0, 5010)
     assert owner("var/accounts") == (0, 5001)
     assert owner("var/dkim/example.test") == (5006, 5006)
 
@@ -363,3 +366,16 @@ def test_a_public_resolver_is_detected_and_said(stack, ready):
     assert done.exit_code == 0
     assert "8.8.8.8 in RESOLVER_UPSTREAM is Google's" in done.stderr
     assert "192.0.2.53" not in done.stderr
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"rubbish" * 1000])
+def test_lost_passwords_are_told_and_stop_nothing(stack, ready, rubbish):
+    """Mail goes on without them, so the server is to start; all else is brought up."""
+    stack("user", "add", "alice@example.org", "--generate")
+    ready.passwords.write_bytes(rubbish)
+
+    done = stack("init")
+
+    assert done.exit_code == 0
+    assert f"Warning: {ready.passwords}" in done.stderr
+    assert "nobody" in done.stderr

@@ -12,8 +12,12 @@ from stack.cli import terminal
 
 def row(project, address: str) -> tuple:
     """Return hash, quota and state of *address* as the daemons read them."""
-    query = "SELECT password_hash, quota_bytes, enabled FROM users WHERE address = ?"
+    query = (
+        "SELECT hash, quota_bytes, enabled FROM users"
+        " LEFT JOIN passwords ON passwords.id = password_id WHERE address = ?"
+    )
     with closing(sqlite3.connect(project.database)) as opened:
+        opened.execute("ATTACH ? AS hashes", (str(project.passwords),))
         return opened.execute(query, (address,)).fetchone()
 
 
@@ -168,3 +172,79 @@ def test_users_are_listed(stack, ready):
         {"address": "alice@example.org", "enabled": False, "quota_bytes": None},
         {"address": "bob@example.org", "enabled": True, "quota_bytes": 1536 << 20},
     ]
+
+
+ALICE = "alice@example.org"
+
+
+def mailbox(project) -> tuple:
+    """Return the folder that Alice's mail lies in; nothing if it is the usual one."""
+    with closing(sqlite3.connect(project.database)) as opened:
+        query = "SELECT mailbox FROM users WHERE address = ?"
+        return opened.execute(query, (ALICE,)).fetchone()
+
+
+def test_nobody_is_given_anothers_mail_without_a_word(stack, ready):
+    """Whose mail it is, only the operator knows; nobody types a password before."""
+    stack("user", "add", ALICE, "--generate")
+    stack("user", "remove", ALICE)
+
+    done = stack("user", "add", ALICE)
+
+    assert done.exit_code == 1
+    assert "had a user until 20" in done.stderr
+    assert "--keep-mail" in done.stderr
+    assert "--new-mailbox" in done.stderr
+    assert row(ready, ALICE) is None
+
+
+def test_a_new_mailbox_is_one_that_nobody_had(stack, ready):
+    """Its name holds a +, as no user's has; an earlier one is never met again."""
+    found = []
+    for choice in ("--new-mailbox", "--new-mailbox", "--keep-mail"):
+        stack("user", "add", ALICE, "--generate", *([] if not found else [choice]))
+        found.append(mailbox(ready))
+        stack("user", "remove", ALICE)
+    stack("user", "add", ALICE, "--generate", "--new-mailbox")
+
+    assert found == [(None,), ("alice+2",), ("alice+2",)]
+    assert mailbox(ready) == ("alice+3",)
+
+
+@pytest.mark.parametrize(
+    ("choice", "folder"), [("--keep-mail", None), ("--new-mailbox", "alice+2")]
+)
+def test_the_choice_holds_for_an_address_not_known_to_have_had_a_user(
+    stack, ready, choice, folder
+):
+    """An earlier version has not noted whom it removed."""
+    done = stack("user", "add", ALICE, "--generate", choice)
+
+    assert done.exit_code == 0
+    assert mailbox(ready) == (folder,)
+
+
+def test_a_domain_that_went_and_came_back_is_no_way_round(stack, ready):
+    """What was removed with it is remembered."""
+    stack("domain", "add", "b.example")
+    stack("user", "add", "x@b.example", "--generate")
+    stack("user", "remove", "x@b.example")
+    stack("domain", "remove", "b.example")
+    stack("domain", "add", "b.example")
+
+    assert stack("user", "add", "x@b.example", "--generate").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [("info", "info@example.org"), ("@example.org", "new@example.org")],
+)
+def test_who_takes_an_aliases_mail_is_told(stack, ready, source, address):
+    """Users come before bare names and catch-alls."""
+    stack("user", "add", ALICE, "--generate")
+    stack("alias", "add", source, ALICE)
+
+    done = stack("user", "add", address, "--generate")
+
+    assert done.exit_code == 0
+    assert f"Mail for {address} went to {ALICE}, by the alias {source}:" in done.stderr

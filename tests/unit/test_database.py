@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from contextlib import closing
+from itertools import count
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -48,7 +49,7 @@ def test_the_migrations_make_the_same_rules(path, tmp_path):
         return {line for line in lines if line.startswith("CONSTRAINT")}
 
     assert rules(path) == rules(tmp_path / "direct.db")
-    assert len(rules(path)) == 30
+    assert len(rules(path)) == 36
 
 
 def test_a_second_migration_changes_nothing(path):
@@ -80,9 +81,15 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
         assert opened.execute("SELECT name FROM sqlite_master").fetchall() == []
 
 
+NUMBERS = count()
+
+
 def user(address: str, **other: object) -> User:
     """Return a user of the first domain, right but for what is *other*."""
-    return User(**{"address": address, "domain_id": 1, "password_hash": "{X}y"} | other)
+    return User(
+        **{"address": address, "domain_id": 1, "password_id": str(next(NUMBERS))}
+        | other
+    )
 
 
 def alias(source: str, target: str) -> Alias:
@@ -104,7 +111,11 @@ def sender(address: str, **other: object) -> SpamSender:
         (lambda: user("alice"), "ck_users_address"),
         (lambda: user("alice@example.org"), "users.address"),
         (lambda: user("a@example.org", domain_id=2), "FOREIGN KEY"),
-        (lambda: user("a@example.org", password_hash="secret"), "ck_users_scheme"),
+        (
+            lambda: user("a@example.org", password_id="hers"),
+            "users.password_id",
+        ),
+        (lambda: user("a@example.org", mailbox="../b"), "ck_users_mailbox"),
         (lambda: user("a@x.org", quota_bytes=0), "ck_users_quota"),
         (lambda: user("a@x.org", quota_bytes=-1), "ck_users_quota"),
         (lambda: user("a@x.org", spam_threshold=0), "ck_users_spam_threshold"),
@@ -150,7 +161,7 @@ def test_the_schema_itself_refuses_bad_rows(path, make, rule):
     with database.session(path) as session:
         session.add(Domain(name="example.org"))
         session.flush()
-        session.add(user("alice@example.org"))
+        session.add(user("alice@example.org", password_id="hers"))
         session.add(alias("info@example.org", "alice@example.org"))
         session.flush()
         session.add(SendAs(user_id=1, address="@books.example.org"))

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
-from stack import accounts, database, ways
+from stack import accounts, database, hashes, ways
 from stack.models import Domain, SendAs, SpamSender
 
 
@@ -55,6 +55,33 @@ def test_all_that_was_there_is_there_afterwards(old):
         assert session.query(SendAs).all() == []
         assert session.query(SpamSender).all() == []
         assert alice.spam_threshold is None
+
+
+def test_passwords_move_to_a_file_of_their_own(old):
+    """Each user keeps the login, and the accounts hold nothing of the hash any more."""
+    database.migrate(old)
+
+    file = old.with_name("passwords.db")
+    with database.session(old) as session:
+        (alice,) = accounts.users(session)
+        assert hashes.ids(file) == {alice.password_id}
+    with closing(sqlite3.connect(file)) as connection:
+        found = connection.execute("SELECT hash FROM passwords").fetchall()
+    assert found == [("{ARGON2ID}x",)]
+    assert b"ARGON2ID" not in old.read_bytes()
+
+
+def test_a_migration_that_is_cut_off_is_begun_anew(old, monkeypatch):
+    """The hashes were written before; the second time they are written again."""
+    with monkeypatch.context() as cut:
+        cut.setattr("alembic.op.drop_table", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            database.migrate(old)
+    assert b"ARGON2ID" in old.read_bytes()
+
+    database.migrate(old)
+
+    assert database.without_password(old) == []
 
 
 def test_domains_learn_how_people_write_them(old):

@@ -32,9 +32,9 @@ def answered(answer: bytes) -> bool:
             connection.sendall(answer)
             connection.recv(100)
 
-    with listener("inet:0@127.0.0.1") as server:
+    with listener("inet:0@localhost") as server:
         threading.Thread(target=serve, daemon=True).start()
-        return negotiates(server.getsockname()[1], within=5)
+        return negotiates(server.getsockname()[1], 5, "localhost")
 
 
 def test_who_negotiates_is_a_milter():

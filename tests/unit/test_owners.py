@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dkim_launcher.addresses import Address
 from dkim_launcher.conffile import ConfigError
-from dkim_launcher.owners import owners, query, readable
+from dkim_launcher.owners import holds, newest, owners, query
 
 from stack import database
 from stack.certs.store import Served
@@ -101,16 +101,16 @@ def accounts(tmp_path_factory) -> Path:
                 (1, 'a.test'), (2, 'b.test'), (3, 'c.test'), (4, 'old.test');
             INSERT INTO domains (id, name, unicode_name) VALUES
                 (5, 'xn--mnchen-3ya.test', 'münchen.test');
-            INSERT INTO users (id, address, domain_id, password_hash, enabled) VALUES
-                (1, 'dave@a.test', 1, '{ARGON2ID}x', 0),
-                (2, 'alice@a.test', 1, '{ARGON2ID}x', 1),
-                (3, 'info@b.test', 2, '{ARGON2ID}x', 1),
-                (4, 'carol@b.test', 2, '{ARGON2ID}x', 1),
-                (5, 'bob@c.test', 3, '{ARGON2ID}x', 1),
-                (6, 'dave@c.test', 3, '{ARGON2ID}x', 0),
-                (7, 'gone@b.test', 2, '{ARGON2ID}x', 0),
-                (8, 'erin@xn--mnchen-3ya.test', 5, '{ARGON2ID}x', 1),
-                (9, 'help@a.test', 1, '{ARGON2ID}x', 1);
+            INSERT INTO users (id, address, domain_id, password_id, enabled) VALUES
+                (1, 'dave@a.test', 1, '1', 0),
+                (2, 'alice@a.test', 1, '2', 1),
+                (3, 'info@b.test', 2, '3', 1),
+                (4, 'carol@b.test', 2, '4', 1),
+                (5, 'bob@c.test', 3, '5', 1),
+                (6, 'dave@c.test', 3, '6', 0),
+                (7, 'gone@b.test', 2, '7', 0),
+                (8, 'erin@xn--mnchen-3ya.test', 5, '8', 1),
+                (9, 'help@a.test', 1, '9', 1);
             INSERT INTO aliases (source, target) VALUES
                 ('sales@a.test', 'alice@a.test'), ('sales@a.test', 'bob@c.test'),
                 ('sales@a.test', 'dave@a.test'), ('info', 'alice@a.test'),
@@ -210,13 +210,37 @@ def test_a_query_ends_where_the_next_parameter_begins(tmp_path):
     assert query(path).split() == ["SELECT", ":key", ",", ":domain"]
 
 
-def test_accounts_are_readable_or_not(accounts, tmp_path):
+@pytest.mark.parametrize("name", ["empty.db", "missing.db"])
+def test_without_accounts_nothing_is_known_of_logins(tmp_path, name):
     """Who wants to log in is put off while there is no table of users."""
     (tmp_path / "empty.db").touch()
+    database = f"file:{tmp_path / name}?mode=ro"
 
-    found = [
-        readable(f"file:{path}?mode=ro")
-        for path in (accounts, tmp_path / "empty.db", tmp_path / "missing.db")
-    ]
+    with pytest.raises(sqlite3.OperationalError):
+        newest(database)
+    with pytest.raises(sqlite3.OperationalError):
+        holds("alice@a.test", 0, database)
 
-    assert found == [True, False, False]
+
+@pytest.mark.parametrize(
+    ("login", "since", "still"),
+    [
+        ("alice@a.test", 7, True),
+        ("Alice@A.test", 8, True),
+        # Another password was set after the session began.
+        ("alice@a.test", 6, False),
+        # Disabled, and removed.
+        ("dave@a.test", 8, False),
+        ("nobody@a.test", 8, False),
+    ],
+)
+def test_a_login_holds_until_its_password_is_replaced(accounts, login, since, still):
+    """Or until its user is disabled or removed."""
+    with closing(sqlite3.connect(accounts)) as connection, connection:
+        connection.execute(
+            "UPDATE users SET password_since = 7 WHERE address = 'alice@a.test'"
+        )
+    database = f"file:{accounts}?mode=ro"
+
+    assert newest(database) == 7
+    assert holds(login, since, database) is still

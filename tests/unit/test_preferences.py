@@ -111,7 +111,7 @@ def test_wishes_go_with_their_user(session, alice):
     plain = script(session, BOB)
 
     accounts.remove_user(session, ALICE)
-    accounts.add_user(session, ALICE, "{X}y", None)
+    accounts.add_user(session, ALICE, "{X}y", None, "keep")
 
     assert preferences.listed(session, "block") == []
     assert script(session, ALICE) == plain

@@ -27,6 +27,8 @@ def test_another_directory_is_refused_with_the_way_out(tmp_path):
         ("var/acme/state.json", Access(0o600, 0, 0)),
         ("var/dkim/example.org/rsa-202611.pem", Access(0o600, 5006, 5006)),
         ("var/accounts/accounts.db", Access(0o640, 0, 5001)),
+        ("var/accounts/passwords.db", Access(0o640, 0, 5010)),
+        ("var/accounts/passwords.db-journal", Access(0o640, 0, 5010)),
     ],
 )
 def test_each_file_is_for_the_daemons_that_need_it(project, name, access):

@@ -61,7 +61,7 @@ def test_rights_go_with_their_user(session, app):
     """Whoever is given the address next starts with none."""
     sendas.add(session, app, [BOOKS])
     accounts.remove_user(session, APP)
-    accounts.add_user(session, APP, "{X}y", None)
+    accounts.add_user(session, APP, "{X}y", None, "keep")
 
     assert sendas.listed(session) == {}
 

@@ -48,6 +48,18 @@ def belongs_to(
             _owned(login, header, address, owners)
 
 
+def still_logged_in(login: str, holds: Callable[[str], bool]) -> None:
+    """Raise RefusalError, which ends the session, unless the *login* still *holds*."""
+    try:
+        if holds(login):
+            return
+    except sqlite3.Error as error:
+        raise _unreadable(error) from None
+    raise RefusalError(
+        "421", "4.7.0", f"{login} was disabled or has another password now: log in anew"
+    )
+
+
 def lines_fit(message: bytes) -> None:
     """Raise RefusalError when a line would be folded after the signature is made."""
     if not (found := too_long(message)):
@@ -130,5 +142,9 @@ def _owned(
         if login.lower() in owners(address):
             return
     except sqlite3.Error as error:
-        raise deferred(f"The accounts can't be read now ({error})", "4.3.0") from None
+        raise _unreadable(error) from None
     raise rejected(f"<{address}> in {header}: does not belong to {login}")
+
+
+def _unreadable(error: sqlite3.Error) -> RefusalError:
+    return deferred(f"The accounts can't be read now ({error})", "4.3.0")

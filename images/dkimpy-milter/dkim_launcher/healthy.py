@@ -15,18 +15,19 @@ from dkim_launcher.conffile import rows
 _PATIENCE = 5.0  # seconds
 
 
-def _port(conf: Path) -> int:
+def _place(conf: Path) -> tuple[str, int]:
     address = next(words[1] for _, words in rows(conf) if words[0] == "Socket")
-    return int(address.split(":")[1].split("@")[0])
+    port, _, host = address.partition(":")[2].partition("@")
+    return host.strip("[]"), int(port)
 
 
 if __name__ == "__main__":
     conf = Path(sys.argv[1])
-    port = _port(conf)
+    host, port = _place(conf)
     try:
         if not used.is_used(conf):
             sys.exit(f"{conf} is not in use yet")
-        answered = negotiates(port, _PATIENCE)
+        answered = negotiates(port, _PATIENCE, host)
     except OSError as error:
         sys.exit(f"port {port}: {error}")
     sys.exit(None if answered else f"port {port}: not the answer of a milter")

@@ -35,14 +35,29 @@ def query(path: Path) -> str:
     return asked.strip()
 
 
-def readable(database: str = _DATABASE) -> bool:
-    """Tell whether the accounts can be looked up now."""
-    try:
-        with closing(_open(database)) as accounts:
-            accounts.execute("SELECT address FROM users LIMIT 1").fetchone()
-    except sqlite3.Error:
-        return False
-    return True
+def newest(database: str = _DATABASE) -> int:
+    """
+    Return when a password was changed last.
+
+    Raises:
+        sqlite3.Error: The accounts are missing, locked or damaged.
+    """
+    with closing(_open(database)) as accounts:
+        query = "SELECT coalesce(max(password_since), 0) FROM users"
+        return int(accounts.execute(query).fetchone()[0])
+
+
+def holds(login: str, newest: int, database: str = _DATABASE) -> bool:
+    """
+    Tell whether *login* may go on in a session that began when *newest* was the newest.
+
+    Raises:
+        sqlite3.Error: The accounts are missing, locked or damaged.
+    """
+    with closing(_open(database)) as accounts:
+        query = "SELECT password_since FROM users WHERE address = ? AND enabled"
+        found = accounts.execute(query, [login.lower()]).fetchone()
+    return found is not None and found[0] <= newest
 
 
 def owners(address: Address, asked: str, database: str = _DATABASE) -> set[str]:

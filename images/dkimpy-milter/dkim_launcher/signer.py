@@ -1,17 +1,17 @@
 """Mode s: signs what our users send, and refuses what they may not."""
 
+import sqlite3
 from collections import Counter
 from functools import partial
 
 import Milter
 
-from dkim_launcher import guard, log
+from dkim_launcher import guard, log, logins, owners
 from dkim_launcher.canonical import parts
 from dkim_launcher.folding import folded
 from dkim_launcher.milter import TrueBytesMilter
-from dkim_launcher.owners import owners, readable
 from dkim_launcher.rate import Rate
-from dkim_launcher.refusal import deferred, rejected
+from dkim_launcher.refusal import RefusalError, deferred, rejected
 from dkim_launcher.sevenbit.conversion import SealedError, converted
 from dkim_launcher.tables import nearest
 
@@ -24,6 +24,9 @@ _FORWARD = "forward"
 
 # Has Postfix never convert the message: see main.cf, "What leaves as it is".
 _AS_IT_IS = "X-As-It-Is"
+
+# Where Postfix's own sessions come from; mail programs come through published ports.
+_OURSELVES = "127.0.0.1"
 
 _rate = Rate()
 
@@ -45,15 +48,25 @@ class Signer(TrueBytesMilter):
         it can't look up any (xsasl_dovecot_server.c): better not to get that far.
         """
         super().connect(host, family, address)
-        if readable():
-            return int(Milter.CONTINUE)
-        log.line("session put off: the accounts can't be read")
-        return int(Milter.TEMPFAIL)
+        # Postfix itself, and what comes through its sockets, gives no password.
+        self.by_password = isinstance(address, tuple) and address[0] != _OURSELVES
+        try:
+            self.newest = owners.newest()
+        except sqlite3.Error as error:
+            return self._put_off(str(error))
+        if self.by_password and (trouble := logins.trouble()):
+            return self._put_off(trouble)
+        return int(Milter.CONTINUE)
 
     def envfrom(self, sender: str, *parameters: str) -> int:
-        """Begin a message, which has no recipients yet."""
+        """Begin a message, which has no recipients yet, if the login still holds."""
         self.recipients = 0
-        return super().envfrom(sender, *parameters)
+        super().envfrom(sender, *parameters)
+        try:
+            self._refuse_lost_login()
+        except RefusalError as refusal:
+            return self._refuse(refusal)
+        return int(Milter.CONTINUE)
 
     def envrcpt(self, recipient: str, *parameters: str) -> int:
         """Count a recipient: Postfix asks about those that it takes."""
@@ -67,10 +80,11 @@ class Signer(TrueBytesMilter):
         What a user's Sieve script forwards is only counted.
         """
         message = self.fp.getvalue()
+        self._refuse_lost_login()
         if login := self.getsymval("{auth_authen}"):
             forwards = self.getsymval("{daemon_name}") == _FORWARD
             if not forwards:
-                whose = partial(owners, asked=self.conf["SenderLogins"])
+                whose = partial(owners.owners, asked=self.conf["SenderLogins"])
                 guard.belongs_to(login, self.values, whose)
                 message = self._fold(message)
                 guard.lines_fit(message)
@@ -85,6 +99,15 @@ class Signer(TrueBytesMilter):
         self.fdomain = guard.signing_domain(self.values)
         self.get_identities_sign()
         self.sign_dkim(message)
+
+    def _refuse_lost_login(self) -> None:
+        """Hang up on who was disabled, removed or given another password meanwhile."""
+        if login := self.getsymval("{auth_authen}") if self.by_password else None:
+            guard.still_logged_in(login, partial(owners.holds, newest=self.newest))
+
+    def _put_off(self, why: str) -> int:
+        log.line(f"session put off, passwords can't be looked up: {why}")
+        return int(Milter.TEMPFAIL)
 
     def get_identities_sign(self) -> None:
         """

@@ -8,6 +8,8 @@ def listener(address: str) -> socket.socket:
     """
     Return the socket to serve on, for an *address* like inet:8891@0.0.0.0.
 
+    A name means the address that it has now: Docker gives out others at a restart.
+
     Answers of several packets would wait 40 ms for Postfix's delayed ACK; what
     libmilter accepts from this socket inherits that they don't. libmilter takes it
     as `fd:NUMBER`.

@@ -12,18 +12,16 @@ from milter_common.pymilter import PYMILTER
 from . import bayes, control, learner, spool
 from .bayes import Bayes
 from .keeper import Keeper, NoSpamdError
-from .milter import SpamMilter, serve
+from .milter import HOST, PORT, SpamMilter, serve
 from .signals import Signals
 from .spamd import SOCKET
 from .spool import Spool
-
-LISTEN = "inet:8893@0.0.0.0"
 
 
 def milter() -> None:
     """Serve Postfix. Without the milter there is no point in going on."""
     try:
-        serve(LISTEN)
+        serve(f"inet:{PORT}@{HOST}")
     except Exception as error:
         say(f"milter: {error}")
     os._exit(1)

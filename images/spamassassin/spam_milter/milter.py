@@ -18,6 +18,10 @@ from .message import Client, Copy, header, mailbox, results, trace
 from .protocol import NoAnswerError, NoVerdictError, Scan, TimeLimitError, ask
 from .slots import Slots
 
+PORT = 8893
+HOST = "filter-spamassassin"
+"""This container's address on the network where Postfix is, and no other."""
+
 Told = ParamSpec("Told")
 """What Postfix tells with one step."""
 

@@ -7,9 +7,9 @@ from milter_common.probe import negotiates
 
 from . import control
 from .keeper import LIVE
+from .milter import HOST, PORT
 from .spamd import RULES, SOCKET, answers
 
-PORT = 8893
 PATIENCE = 20
 """Seconds: spamd answers when a child is free, on a busy day not at once."""
 
@@ -23,7 +23,11 @@ def fault(rules: Path, live: Path) -> str | None:
     if not answers(control.SOCKET, PATIENCE):
         return "the control socket does not answer"
     try:
-        return None if negotiates(PORT, PATIENCE) else "the milter does not negotiate"
+        return (
+            None
+            if negotiates(PORT, PATIENCE, HOST)
+            else "the milter does not negotiate"
+        )
     except OSError as error:
         return f"the milter does not answer: {error}"
 

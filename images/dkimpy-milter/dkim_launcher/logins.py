@@ -1,0 +1,19 @@
+"""Whether Dovecot can look up passwords now, which nobody else may read."""
+
+import socket
+
+# Of access-watch, in the container of Dovecot.
+_SOCKET = "/run/logins/state"
+_PATIENCE = 5.0
+
+
+def trouble(path: str = _SOCKET) -> str | None:
+    """Return why passwords can't be looked up; nothing if they can."""
+    try:
+        with socket.socket(socket.AF_UNIX) as watch:
+            watch.settimeout(_PATIENCE)
+            watch.connect(path)
+            answer = watch.recv(512).decode(errors="replace").strip()
+    except OSError as error:
+        return f"{path}: {error}"
+    return None if answer == "ok" else answer or "no answer"

@@ -1,0 +1,50 @@
+"""The sessions that are open in Dovecot, and their end."""
+
+import subprocess
+from collections.abc import Iterable
+
+from access_watch.accounts import Revoked
+
+# Seconds.
+PATIENCE = 30
+
+# By which Dovecot knows what password opened a session (userdb, in dovecot.conf).
+FIELD = "user_password_id"
+
+
+def end(revoked: Iterable[Revoked]) -> list[str]:
+    """
+    End all sessions that the *revoked* passwords of users have opened.
+
+    Returns:
+        The users who had one.
+
+    Raises:
+        OSError, subprocess.SubprocessError: Dovecot doesn't answer.
+    """
+    here = _users()
+    return [
+        each.user
+        for each in revoked
+        if each.user in here and _ended(_doveadm("kick", "-f", FIELD, each.password))
+    ]
+
+
+def _users() -> set[str]:
+    rows = _doveadm("-f", "tab", "who").splitlines()[1:]
+    return {row.partition("\t")[0] for row in rows}
+
+
+def _ended(words: str) -> bool:
+    return words.partition(" ")[0] not in ("", "0")
+
+
+def _doveadm(*arguments: str) -> str:
+    done = subprocess.run(  # noqa: S603  # our own words, and ids from the accounts
+        ["/usr/bin/doveadm", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    return done.stdout
