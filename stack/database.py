@@ -72,6 +72,14 @@ def domains(path: Path) -> list[str]:
         return [str(name) for name in names]
 
 
+def has_users(path: Path) -> bool:
+    """Say whether there is a user at *path*, whatever the version of its schema."""
+    if revision(path) is None:
+        return False
+    with _transaction(path) as connection:
+        return bool(connection.scalar(text("SELECT EXISTS (SELECT 1 FROM users)")))
+
+
 def migrate(path: Path) -> None:
     """Bring the schema of the file at *path* up to date, wholly or not at all."""
     # Alembic takes a tenth of a second to load, and only `stack init` needs it.

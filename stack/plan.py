@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from stack import (
     accounts,
@@ -18,6 +19,7 @@ from stack import (
     env,
     files,
     logins,
+    lost,
     reference,
     render,
     spam,
@@ -47,6 +49,8 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         UnableError: When what is there can't be read.
     """
     text = env.read(project.env)
+    if text is None:
+        lost.insist_on_env(project, names)
     text = env.with_values(reference.example() if text is None else text, names)
     settings = env.parse(text)
     # Compose starts by profile, and can't ask a setting.
@@ -63,6 +67,8 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         *_own_rules(project),
         *_configuration(project, settings, domains, stored),
         *_repairs(project),
+        # Last: only what has been accepted, as a whole, is worth to be put back.
+        *_write(project, _name(project, project.kept_env), text),
     ]
 
 
@@ -141,9 +147,15 @@ def certs_started(project: Project) -> list[Change]:
     Raises:
         InvalidError: When .env is not text.
     """
-    return _write(
-        project, ".env", env.with_profile(env.read(project.env) or "", "acme")
-    )
+    text = env.with_profile(env.read(project.env) or "", "acme")
+    return [
+        *_write(project, ".env", text),
+        *_write(project, _name(project, project.kept_env), text),
+    ]
+
+
+def _name(project: Project, path: Path) -> str:
+    return str(path.relative_to(project.root))
 
 
 def _removals(project: Project, names: Sequence[str]) -> Iterator[Change]:
@@ -171,7 +183,7 @@ def _configuration(
     changes = []
     for _, new in made:
         for path, text in new.items():
-            changes += _write(project, str(path.relative_to(project.root)), text)
+            changes += _write(project, _name(project, path), text)
     return changes + list(_rendered(project, rendered))
 
 
@@ -210,24 +222,20 @@ def _logins(project: Project) -> list[Change]:
     # Postfix wants the table to be there, also when nobody has logged in.
     if files.exists(project.logins):
         return []
-    return _write(
-        project, str(project.logins.relative_to(project.root)), logins.text({})
-    )
+    return _write(project, _name(project, project.logins), logins.text({}))
 
 
 def _own_rules(project: Project) -> list[Change]:
     # The operator's from then on: whatever it says later stays.
     if files.exists(project.own_rules):
         return []
-    return _write(
-        project, str(project.own_rules.relative_to(project.root)), spam.OWN_RULES
-    )
+    return _write(project, _name(project, project.own_rules), spam.OWN_RULES)
 
 
 def _accounts(project: Project, domain: str, known: Sequence[str]) -> list[Change]:
     changes = []
     if database.revision(project.database) != database.REVISION:
-        name = project.database.relative_to(project.root)
+        name = _name(project, project.database)
         changes.append(Change(f"migrate {name}", partial(_migrate, project)))
     if domain not in known:
         changes.append(_add_domains(project, [domain]))

@@ -19,6 +19,7 @@ DKIM = 5006
 
 # By the directory under var/: access to a directory, and to a file in it.
 ACCESS = {
+    "last-good.env": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "etc": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "tls": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "spam": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
@@ -54,6 +55,11 @@ class Project:
     def config(self) -> Path:
         """The templates."""
         return self.root / "config"
+
+    @property
+    def kept_env(self) -> Path:
+        """The last .env from which a configuration was made: for when it is lost."""
+        return self.var / "last-good.env"
 
     @property
     def var(self) -> Path:

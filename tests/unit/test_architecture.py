@@ -22,7 +22,7 @@ LAYERS = [
     {"settings", "project", "handshake", "listings", "dane"},
     {"env", "reference", "dkim", "dns", "database", "logins", "proof"},
     {"ways", "sendas", "preferences"},
-    {"expansion"},
+    {"expansion", "lost"},
     {"render"},
     {"aliases"},
     {"accounts"},

@@ -43,6 +43,7 @@ def test_a_trial_is_made_from_nothing(stack, project):
     assert made - keys == {
         "var/accounts/accounts.db",
         "var/relay/logins.texthash",
+        "var/last-good.env",
         "var/spam/local.cf",
         "var/tls/mail.example.test.pem",
         "var/etc/dkim-sign/KeyTable",
@@ -156,7 +157,7 @@ def test_a_dry_run_lists_and_writes_nothing(stack, project):
     assert contents(project) == before
     assert not project.var.exists()
     assert dry.stderr == ""
-    wet = stack("init", "--yes").stderr
+    wet = stack("init", "--yes", "--verbose").stderr
     assert wet.startswith(dry.stdout)
     assert "write .env\n" in dry.stdout
 
