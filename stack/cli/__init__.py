@@ -22,6 +22,7 @@ from stack.cli.sendas import sendas
 from stack.cli.settings import settings
 from stack.cli.spam import spam
 from stack.cli.status import status
+from stack.cli.up import up
 from stack.cli.user import user
 from stack.errors import UnableError
 from stack.project import Project
@@ -65,7 +66,7 @@ def main(context: click.Context, directory: Path) -> None:
 
 
 COMMANDS = (
-    *(init, domain, user, alias, sendas, relay),
+    *(init, up, domain, user, alias, sendas, relay),
     *(spam, cert, dns, status, settings),
 )
 for command in COMMANDS:
