@@ -8,7 +8,7 @@ from stack.project import Project
 
 
 def is_lived_in(project: Project) -> bool:
-    """Say whether there is more here than a trial without users, which is made again."""
+    """Say whether there is more than a trial without users, which is made again."""
     kept = files.read(project.kept_env)
     has_names = kept is not None and kept != reference.example()
     return has_names or database.has_users(project.database)

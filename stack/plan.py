@@ -20,6 +20,7 @@ from stack import (
     files,
     logins,
     lost,
+    owner,
     reference,
     render,
     spam,
@@ -48,6 +49,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         InvalidError: When .env or a template is wrong.
         UnableError: When what is there can't be read.
     """
+    owner.insist(project)
     text = env.read(project.env)
     if text is None:
         lost.insist_on_env(project, names)
@@ -61,6 +63,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     return [
         # First, as it may still refuse: aliases and a new domain can make a circle.
         *_accounts(project, settings.mail_domain, known),
+        *_owner(project),
         *_write(project, ".env", text),
         *certificate,
         *_logins(project),
@@ -216,6 +219,20 @@ def _certificates(
         store.parse(texts | {file: made}, project.tls),
         _write(project, f"var/tls/{file}", made),
     )
+
+
+def adopted(project: Project) -> list[Change]:
+    """Plan that the volumes, whoever has them, become this folder's."""
+    name = _name(project, project.adopted)
+    return [*_owner(project), *_write(project, name, owner.adopting(project))]
+
+
+def _owner(project: Project) -> Iterator[Change]:
+    yield from _write(project, _name(project, project.owner), owner.of(project).text)
+    if files.exists(project.adopted) and owner.has_all(project):
+        # Whoever takes them back later is to be believed, too.
+        name = _name(project, project.adopted)
+        yield Change(f"remove {name}", partial(files.remove, project.adopted))
 
 
 def _logins(project: Project) -> list[Change]:

@@ -20,6 +20,7 @@ DKIM = 5006
 # By the directory under var/: access to a directory, and to a file in it.
 ACCESS = {
     "last-good.env": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
+    "identity": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "etc": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "tls": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "spam": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
@@ -65,6 +66,16 @@ class Project:
     def var(self) -> Path:
         """All that `stack` makes."""
         return self.root / "var"
+
+    @property
+    def owner(self) -> Path:
+        """The id of this project, with which its volumes are marked."""
+        return self.var / "identity" / "owner"
+
+    @property
+    def adopted(self) -> Path:
+        """The ids of projects whose volumes are this one's now."""
+        return self.var / "identity" / "adopted"
 
     @property
     def etc(self) -> Path:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from stack import __version__
+from stack.cli.adopt import adopt
 from stack.cli.alias import alias
 from stack.cli.cert import cert
 from stack.cli.dns import dns
@@ -66,7 +67,7 @@ def main(context: click.Context, directory: Path) -> None:
 
 
 COMMANDS = (
-    *(init, up, domain, user, alias, sendas, relay),
+    *(init, up, adopt, domain, user, alias, sendas, relay),
     *(spam, cert, dns, status, settings),
 )
 for command in COMMANDS:

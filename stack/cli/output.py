@@ -34,11 +34,13 @@ def say(text: str) -> None:
 # As many changes are told one by one. Of more, these are counted: files that nobody
 # reads whose server works.
 FEW = 6
-DERIVED = ("write var/etc/", "write var/relay/", "write var/spam/", "write var/last-")
+DERIVED = tuple(
+    f"write var/{each}" for each in ("etc/", "relay/", "spam/", "identity/", "last-")
+)
 
 
 def carry_out(changes: Sequence["Change"], *, verbose: bool = True) -> None:
-    """Make *changes* one after the other, and tell each; or, not *verbose*, a summary."""
+    """Make *changes* one after the other, and tell each, or a summary."""
     brief = not verbose and len(changes) > FEW
     counted = 0
     for change in changes:

@@ -22,7 +22,7 @@ LAYERS = [
     {"settings", "project", "handshake", "listings", "dane"},
     {"env", "reference", "dkim", "dns", "database", "logins", "proof"},
     {"ways", "sendas", "preferences"},
-    {"expansion", "lost"},
+    {"expansion", "lost", "owner"},
     {"render"},
     {"aliases"},
     {"accounts"},

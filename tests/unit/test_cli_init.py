@@ -43,6 +43,7 @@ def test_a_trial_is_made_from_nothing(stack, project):
     assert made - keys == {
         "var/accounts/accounts.db",
         "var/relay/logins.texthash",
+        "var/identity/owner",
         "var/last-good.env",
         "var/spam/local.cf",
         "var/tls/mail.example.test.pem",

@@ -78,7 +78,7 @@ def test_a_lost_name_of_a_server_in_use_is_told_not_invented(stack, ready):
 
 
 def test_a_lost_env_is_not_made_anew(stack, ready):
-    """Of a server that isn't a trial: the last good one is named, nothing is written."""
+    """Of a server that is no trial: the last good one is named, nothing is written."""
     text = ready.env.read_text()
     ready.env.unlink()
     before = contents(ready)
@@ -150,4 +150,4 @@ def test_the_first_run_is_told_in_a_few_lines(stack, project):
         "add domain example.test",
         "write .env",
     ]
-    assert said[-1] == "write 8 more files below var/ (--verbose names them)"
+    assert said[-1] == "write 9 more files below var/ (--verbose names them)"
