@@ -61,15 +61,17 @@ def insist(project: Project) -> None:
             raise UnableError(_refusal(project, name, found))
 
 
-def has_all(project: Project) -> bool:
-    """Say whether all volumes are seen from here, and bear the mark of *project*."""
+def are_marked(project: Project) -> bool | None:
+    """Say whether all volumes bear the mark of *project*; nothing if none is seen."""
     own, marks = _read(project.owner), [_read(each / MARK) for each in _volumes()]
-    return bool(own and marks) and all(own == each for each in marks)
+    if not marks:
+        return None
+    return own is not None and all(own == each for each in marks)
 
 
-def adopting(project: Project) -> str:
+def adopt(project: Project) -> None:
     """
-    Return the text of var/identity/adopted by which all volumes are accepted.
+    Have all volumes accepted, whoever has them.
 
     Raises:
         UnableError: When they can't be seen from here.
@@ -79,7 +81,8 @@ def adopting(project: Project) -> str:
             "the volumes can't be seen from here: `docker compose run --rm stack adopt`"
         )
     ids = {*_adopted(project), *(each.id for each in _others(project).values())}
-    return "".join(f"{each}\n" for each in sorted(ids))
+    project.write(project.owner, of(project).text)
+    project.write(project.adopted, "".join(f"{each}\n" for each in sorted(ids)))
 
 
 def _others(project: Project) -> dict[str, Owner]:

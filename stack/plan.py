@@ -163,9 +163,7 @@ def _name(project: Project, path: Path) -> str:
 
 def _removals(project: Project, names: Sequence[str]) -> Iterator[Change]:
     for name in names:
-        path = project.tls / name
-        if files.exists(path):
-            yield Change(f"remove var/tls/{name}", partial(files.remove, path))
+        yield from _removed(project, project.tls / name)
 
 
 def _configuration(
@@ -221,18 +219,20 @@ def _certificates(
     )
 
 
-def adopted(project: Project) -> list[Change]:
-    """Plan that the volumes, whoever has them, become this folder's."""
-    name = _name(project, project.adopted)
-    return [*_owner(project), *_write(project, name, owner.adopting(project))]
-
-
 def _owner(project: Project) -> Iterator[Change]:
     yield from _write(project, _name(project, project.owner), owner.of(project).text)
-    if files.exists(project.adopted) and owner.has_all(project):
-        # Whoever takes them back later is to be believed, too.
-        name = _name(project, project.adopted)
-        yield Change(f"remove {name}", partial(files.remove, project.adopted))
+    marked = owner.are_marked(project)
+    # Once they are marked anew, whoever takes them back later is to be believed, too.
+    if marked:
+        yield from _removed(project, project.adopted)
+        yield from _write(project, _name(project, project.marked), "")
+    elif marked is False:
+        yield from _removed(project, project.marked)
+
+
+def _removed(project: Project, path: Path) -> Iterator[Change]:
+    if files.exists(path):
+        yield Change(f"remove {_name(project, path)}", partial(files.remove, path))
 
 
 def _logins(project: Project) -> list[Change]:

@@ -78,6 +78,11 @@ class Project:
         return self.var / "identity" / "adopted"
 
     @property
+    def marked(self) -> Path:
+        """There when all data bears the mark: then new volumes aren't ours."""
+        return self.var / "identity" / "marked"
+
+    @property
     def etc(self) -> Path:
         """The rendered configuration: its files, not its folders, may be deleted."""
         return self.var / "etc"

@@ -2,7 +2,7 @@
 
 import click
 
-from stack.cli.output import carry_out, say
+from stack.cli.output import say
 from stack.project import Project
 
 
@@ -16,11 +16,11 @@ def adopt(project: Project) -> None:
     other folder is refused from the next start on. Without this, `stack init` and the
     containers refuse what belongs to another folder.
     """
-    from stack import plan
+    from stack import owner
 
     project.require()
     with project.lock():
-        carry_out(plan.adopted(project))
+        owner.adopt(project)
     say(
         "Run `docker compose up --detach --wait`: the containers take the volumes over."
     )

@@ -140,6 +140,19 @@ def test_who_adopts_the_volumes_may_have_them(stack, project, volumes, marked):
     assert stack("init").exit_code == 3
 
 
+def test_it_is_known_that_all_volumes_are_marked(stack, ready, volumes):
+    """So that new ones, of another name, are not taken for them while .env is lost."""
+    stack("user", "add", "alice@example.org", "--generate")
+    assert stack("init").stderr == "Nothing changed.\n"
+    mark(volumes, ready.owner.read_text())
+
+    assert stack("init").stderr == "write var/identity/marked\n"
+    assert stack("init").stderr == "Nothing changed.\n"
+
+    (volumes / "mail" / ".owner").unlink()
+    assert stack("init").stderr == "remove var/identity/marked\n"
+
+
 def test_where_the_volumes_are_not_seen_nothing_is_adopted(stack, ready):
     """On the machine itself: the way that works is named."""
     done = stack("adopt")

@@ -118,9 +118,11 @@ def test_a_mistake_in_a_template_changes_nothing(ready):
 
 def test_the_service_that_renews_is_started_with_the_others(ready):
     """By a line in .env, which Compose reads; a second time there is nothing to do."""
-    (change,) = plan.certs_started(ready)
-    change.carry_out()
+    changes = plan.certs_started(ready)
+    for change in changes:
+        change.carry_out()
 
-    assert change.words == "write .env"
+    assert [each.words for each in changes] == ["write .env", "write var/last-good.env"]
     assert ready.env.read_text() == prepared.ENV + "COMPOSE_PROFILES=acme\n"
+    assert ready.kept_env.read_text() == ready.env.read_text()
     assert plan.certs_started(ready) == []
