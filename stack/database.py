@@ -58,7 +58,8 @@ def revision(path: Path) -> str | None:
     if found is not None and str(found) > REVISION:
         raise UnableError(
             f"{path}: was made by a newer stack (schema {found}, this one knows"
-            f" {REVISION}): upgrade stack, or restore a backup"
+            f" {REVISION}): `docker compose build`, or on the machine itself"
+            " `pip install .`, upgrades it; or restore a backup"
         )
     return None if found is None else str(found)
 

@@ -25,7 +25,7 @@ from stack.cli.spam import spam
 from stack.cli.status import status
 from stack.cli.up import up
 from stack.cli.user import user
-from stack.errors import UnableError
+from stack.errors import InvalidError, UnableError
 from stack.project import Project
 
 
@@ -35,10 +35,19 @@ class _Command(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except InvalidError as error:
+            raise InvalidError(*_of_another_version(ctx.obj), *error.problems) from None
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
             raise UnableError(_words(error)) from None
+
+
+def _of_another_version(project: Project) -> list[str]:
+    """Say what it may come from that a setting or a template is not understood."""
+    from stack import images
+
+    return [] if images.is_ours(project.root) else [images.OTHER]
 
 
 def _words(error: OSError) -> str:

@@ -45,7 +45,7 @@ def init(
     the configuration of every service. Keys and accounts that exist are kept. Where
     there are accounts, a lost .env is not made anew: the last good one can be put back.
     """
-    from stack import plan
+    from stack import images, plan
 
     project.require()
     names = _names(project, domain, hostname, ask=not yes)
@@ -56,6 +56,8 @@ def init(
     with project.lock():
         changes = plan.initial(project, names)
         carry_out(changes, verbose=verbose)
+    if not images.is_ours(project.root):
+        say(f"Warning: {images.OTHER}.")
     relay.warn_of_unused(project)
     _warn_of_public_resolvers(project)
     if changes:

@@ -35,6 +35,7 @@ def status(project: Project, json_: bool) -> None:
     """
     project.require()
     rows = [
+        *_sure("version", "stack", lambda: _version(project)),
         *_sure("engine", "Docker", lambda: _engine(project)),
         *_sure("container", "all", lambda: _containers(project)),
         *_sure("port", "all", lambda: _ports(project)),
@@ -59,6 +60,13 @@ def _sure(kind: str, name: str, rows: Callable[[], Iterable[Row]]) -> list[Row]:
         return [(kind, name, problem, False) for problem in error.problems]
     except OSError as error:
         return [(kind, name, str(error), False)]
+
+
+def _version(project: Project) -> Iterator[Row]:
+    from stack import images
+
+    if not images.is_ours(project.root):
+        yield "version", "stack", images.OTHER, False
 
 
 def _engine(project: Project) -> Iterator[Row]:

@@ -16,7 +16,7 @@ ROOT = Path(stack.__file__).parent
 # From the bottom up: a module imports only from the lines above its own.
 LAYERS = [
     {"errors"},
-    {"addresses", "blocklists", "files", "resolvers"},
+    {"addresses", "blocklists", "files", "images", "resolvers"},
     {"values", "models", "passwords", "certs", "relays", "processes", "endpoints"},
     {"letters", "spam", "spamd", "watches"},
     {"settings", "project", "handshake", "listings", "dane"},
