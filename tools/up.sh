@@ -21,9 +21,23 @@ docker info > /dev/null 2>&1 || {
     exit 3
 }
 
-# Alone first: it holds what several images share. Of two builds of the same step at a
-# time, the next build may take the other one, and every container would be made anew.
-docker compose build stack
+# What images are made of, and which there are. Docker remembers more than one result of
+# a step that was run twice, here or for another project, and takes any of them: where
+# nothing has changed, a build would have containers made anew.
+ingredients() {
+    docker compose config | sed -n '/^    build:/,/^    [a-z_]*:/p'
+    find images stack -name __pycache__ -prune -o -type f -exec sha256sum {} + | sort
+    for image in debian:trixie-slim $(docker compose config --images); do
+        docker image inspect --format "$image {{.Id}}" "$image" 2>&1
+    done
+}
+
+built=.built
+is_built() {
+    ingredients | cmp -s - "$built"
+}
+
+is_built || docker compose build stack
 
 echo "Checking .env and what is there" >&2
 keeping docker compose run --rm --no-TTY stack init --yes --dry-run > /dev/null || {
@@ -31,7 +45,11 @@ keeping docker compose run --rm --no-TTY stack init --yes --dry-run > /dev/null 
     "$tools/addresses.sh" explain < "$said" >&2
     exit "$refused"
 }
-docker compose build
+is_built || {
+    docker compose build
+    # Where it can't be written, the next time builds again.
+    ingredients 2> /dev/null > "$built" || true
+}
 "$tools/addresses.sh" check
 
 echo "Starting" >&2

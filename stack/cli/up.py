@@ -15,13 +15,13 @@ def up(project: Project) -> None:
     What is refused has changed nothing, and the server goes on as it was; then the
     reason is told, with the setting that mends it. `make up` is the same.
     """
-    from stack import endpoints, processes
+    from stack import processes
 
     project.require()
-    if endpoints.is_inside():
+    if not processes.find("docker"):
         raise UnableError(
-            "a container can't start the others: run `tools/up.sh` in the project's"
-            " directory, or `stack up` on the machine itself"
+            "there is no docker here: run `tools/up.sh` in the project's directory, or"
+            " `stack up`, on the machine itself"
         )
     script = (project.root / "tools" / "up.sh").resolve()
     if not script.exists():
