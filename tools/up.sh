@@ -27,7 +27,7 @@ docker info > /dev/null 2>&1 || {
 ingredients() {
     docker compose config | sed -n '/^    build:/,/^    [a-z_]*:/p'
     find images stack -name __pycache__ -prune -o -type f -exec sha256sum {} + | sort
-    for image in debian:trixie-slim $(docker compose config --images); do
+    for image in debian:trixie-slim $(docker compose config --images | sort -u); do
         docker image inspect --format "$image {{.Id}}" "$image" 2>&1
     done
 }
