@@ -11,11 +11,8 @@ engine:  ## Install what the machine lacks: a Docker engine, the base image
 	tools/engine.sh
 	tools/base-image.sh
 
-# The settings are checked before Compose, for a changed port, removes a container.
-up:      engine ## Run the server: build, start, wait until every container is healthy
-	docker compose build
-	docker compose run --rm stack
-	docker compose up --detach --wait
+up:      engine ## Run the server: check, build, start, wait until every container is healthy
+	tools/up.sh
 
 down:    ## Stop the server. Mail, queue, keys and settings stay
 	docker compose down

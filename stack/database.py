@@ -95,7 +95,8 @@ def revision(path: Path) -> str | None:
     if found is not None and str(found) > REVISION:
         raise UnableError(
             f"{path}: was made by a newer stack (schema {found}, this one knows"
-            f" {REVISION}): upgrade stack, or restore a backup"
+            f" {REVISION}): `docker compose build`, or on the machine itself"
+            " `pip install .`, upgrades it; or restore a backup"
         )
     return None if found is None else str(found)
 
@@ -115,6 +116,14 @@ def host(path: Path) -> str | None:
         return None
     with sqlite.transaction(path) as connection:
         return connection.scalar(select(Host.name))
+
+
+def has_users(path: Path) -> bool:
+    """Say whether there is a user at *path*, whatever the version of its schema."""
+    if revision(path) is None:
+        return False
+    with sqlite.transaction(path) as connection:
+        return bool(connection.scalar(text("SELECT EXISTS (SELECT 1 FROM users)")))
 
 
 def migrate(path: Path) -> None:

@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from stack.errors import InvalidError, UnableError
-from stack.settings import Settings, mistakes
+from stack.settings import REQUIRED, Settings, mistakes
 
 SAFE = r"A-Za-z0-9._:/@,+=*\[\]\-"
 
@@ -89,6 +89,12 @@ def parse(text: str, name: str = ".env") -> Settings:
     if problems:
         raise InvalidError(*problems)
     return settings
+
+
+def names(text: str) -> dict[str, str]:
+    """Return the keys without a default that stand in *text*, each with its value."""
+    found = dotenv_values(stream=StringIO(text), interpolate=False)
+    return {key: value for key in REQUIRED if (value := found.get(key))}
 
 
 def with_values(text: str, values: Mapping[str, str]) -> str:

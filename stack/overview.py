@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal, NamedTuple
 
-from stack import endpoints, env, handshake, listings, resolvers, watches
+from stack import endpoints, env, handshake, images, listings, resolvers, watches
 from stack.certs import condition
 from stack.errors import StackError
 from stack.parallel import at_once
@@ -24,7 +24,16 @@ WELL = ("healthy", "running")
 
 
 # In the order in which they are told.
-KINDS = ("container", "port", "certificate", "names", "list", "kernel")
+KINDS = (
+    "version",
+    "engine",
+    "container",
+    "port",
+    "certificate",
+    "names",
+    "list",
+    "kernel",
+)
 
 
 class Row(NamedTuple):
@@ -40,8 +49,10 @@ Look = Callable[[], list[Row]]
 
 
 def rows(project: Project) -> list[Row]:
-    """Return how containers, ports, certificates, block lists and the kernel are."""
+    """Return how all is; what can't be known, with the reason."""
     looks: dict[str, Look] = {
+        "version": partial(_version, project),
+        "engine": partial(_engine, project),
         "container": partial(_containers, project),
         "port": partial(_ports, project),
         "names": _names,
@@ -69,10 +80,24 @@ def _told(kind: str, look: Look) -> list[Row]:
         return look()
     except StackError as error:
         return [Row(kind, "?", problem, "fail") for problem in error.problems]
+    except OSError as error:
+        return [Row(kind, "?", str(error), "fail")]
 
 
 def _late(kind: str) -> Row:
     return Row(kind, "?", f"not known within {DEADLINE} s", "fail")
+
+
+def _version(project: Project) -> list[Row]:
+    ours = images.is_ours(project.root)
+    return [] if ours else [Row("version", "stack", images.OTHER, "fail")]
+
+
+def _engine(project: Project) -> list[Row]:
+    if endpoints.is_inside() or endpoints.containers(project.root) is not None:
+        return []
+    words = "doesn't answer: start it, or run stack as a user who may use it"
+    return [Row("engine", "Docker", words, "fail")]
 
 
 def _containers(project: Project) -> list[Row]:

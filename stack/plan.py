@@ -6,7 +6,7 @@ only; then they show it, or carry it out. So a mistake anywhere leaves everythin
 was.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,8 @@ from stack import (
     files,
     hashes,
     logins,
+    lost,
+    owner,
     reference,
     spam,
     sqlite,
@@ -39,7 +41,10 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         InvalidError: When .env or a template is wrong.
         UnableError: When what is there can't be read.
     """
+    owner.insist(project)
     text = env.read(project.env)
+    if text is None:
+        lost.insist_on_env(project, names)
     text = env.with_values(reference.example() if text is None else text, names)
     settings = env.parse(text)
     # Compose starts by profile, and can't ask a setting.
@@ -60,6 +65,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     return [
         # First, as it may still refuse: aliases and a new domain can make a circle.
         *_accounts(project, settings, known),
+        *_owner(project),
         *write(project, ".env", text),
         *(removals(project, [_asked(project)]) if asked else ()),
         *certificate,
@@ -160,8 +166,11 @@ def certs_started(project: Project) -> list[Change]:
     before = env.read(project.env) or ""
     text = env.with_profile(before, "acme")
     if project.is_whole:
-        asked = removals(project, [_asked(project)])
-        return [*write(project, ".env", text), *asked]
+        return [
+            *write(project, ".env", text),
+            *write(project, called(project, project.applied), text),
+            *removals(project, [_asked(project)]),
+        ]
     return (
         write(project, called(project, _asked(project)), "") if text != before else []
     )
@@ -228,6 +237,17 @@ def _self_made(
 
 def _is_in(host: str, domains: Sequence[str]) -> bool:
     return any(host == each or host.endswith(f".{each}") for each in domains)
+
+
+def _owner(project: Project) -> Iterator[Change]:
+    yield from write(project, called(project, project.owner), owner.of(project).text)
+    marked = owner.are_marked(project)
+    # Once they are marked anew, whoever takes them back later is to be believed, too.
+    if marked:
+        yield from removals(project, [project.adopted])
+        yield from write(project, called(project, project.marked), "")
+    elif marked is False:
+        yield from removals(project, [project.marked])
 
 
 def _logins(project: Project) -> list[Change]:

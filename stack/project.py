@@ -20,6 +20,7 @@ PASSWORDS_GROUP = 5010
 
 # By the directory under var/: access to a directory, and to a file in it.
 ACCESS = {
+    "identity": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "etc": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "tls": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "spam": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
@@ -78,8 +79,23 @@ class Project:
 
     @property
     def applied(self) -> Path:
-        """What .env was when it was applied last, which the service certs reads."""
+        """What .env was when it was applied last, for certs and for when it is lost."""
         return self.etc / "certs" / "env"
+
+    @property
+    def owner(self) -> Path:
+        """The id of this project, with which its volumes are marked."""
+        return self.var / "identity" / "owner"
+
+    @property
+    def adopted(self) -> Path:
+        """The ids of projects whose volumes are this one's now."""
+        return self.var / "identity" / "adopted"
+
+    @property
+    def marked(self) -> Path:
+        """There when all data bears the mark: then new volumes aren't ours."""
+        return self.var / "identity" / "marked"
 
     @property
     def etc(self) -> Path:

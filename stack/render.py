@@ -13,7 +13,7 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
-from stack import expansion, files
+from stack import expansion, files, images
 from stack.certs.store import Served
 from stack.dkim import SigningKeys
 from stack.errors import InvalidError
@@ -36,8 +36,9 @@ def render(
     If *services* are named, it is that of their files alone.
 
     The path is the mapping: `config/S/x.j2` becomes `S/x` rendered, any other file
-    is taken as it is. Each service's SHA256SUMS comes last: a container takes a
-    configuration only when its sums hold, so never one that is half written.
+    is taken as it is. A service's IMAGE_SHA256SUMS tells what its image is made of. Its
+    SHA256SUMS comes last: a container takes a configuration only when its sums hold, so
+    never one that is half written.
 
     Raises:
         InvalidError: When a template is wrong or names what doesn't exist.
@@ -64,6 +65,7 @@ def render(
         if path.endswith(SUFFIX):
             text = _render(environment, path, context)
         rendered[path.removesuffix(SUFFIX)] = text
+    rendered |= _images(config_dir.parent, rendered)
     return rendered | _sums(rendered)
 
 
@@ -122,6 +124,14 @@ def _render(environment: Environment, path: str, context: dict[str, object]) -> 
 def _mistake(path: str, line: int | None, error: TemplateError) -> InvalidError:
     place = f"config/{path} line {line}" if line else f"config/{path}"
     return InvalidError(f"{place}: {error.message}: mend the template")
+
+
+def _images(root: Path, rendered: Mapping[str, str]) -> dict[str, str]:
+    """Return for each service what its image should hold, where that is known."""
+    found = {
+        each: images.sums(root, each) for each in {p.split("/")[0] for p in rendered}
+    }
+    return {f"{service}/{images.SUMS}": text for service, text in found.items() if text}
 
 
 def _sums(rendered: Mapping[str, str]) -> dict[str, str]:

@@ -48,6 +48,12 @@ PORTS = (
     "http_port",
 )
 
+# The keys without a default: the option of `stack init` for it, and an example.
+REQUIRED = {
+    "MAIL_DOMAIN": ("--domain", "example.org"),
+    "MAIL_HOSTNAME": ("--hostname", "mail.example.org"),
+}
+
 # What people write who come from elsewhere, by a word in the key.
 LOGINS = (
     "no password belongs into .env: `stack relay login` keeps the login to a relay,"
@@ -409,7 +415,11 @@ def mistakes(error: ValidationError) -> Iterator[tuple[str, str]]:
 
 def _words(key: str, kind: str, message: str) -> str:
     if kind == "missing":
-        return "is missing: add it, or run `stack init`"
+        option, value = REQUIRED[key]
+        return (
+            f"is missing: write {key}={value} into .env, with your own name, or run"
+            f" `stack init {option} {value}`"
+        )
     if kind == "extra_forbidden":
         if hint := next((h for word, h in HINTS.items() if word in key), ""):
             return f"is not a setting: {hint}"

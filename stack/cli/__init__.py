@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from stack import __version__
+from stack.cli.adopt import adopt
 from stack.cli.alias import alias
 from stack.cli.cert import cert
 from stack.cli.dns import dns
@@ -22,8 +23,9 @@ from stack.cli.sendas import sendas
 from stack.cli.settings import settings
 from stack.cli.spam import spam
 from stack.cli.status import status
+from stack.cli.up import up
 from stack.cli.user import user
-from stack.errors import UnableError
+from stack.errors import InvalidError, UnableError
 from stack.project import Project
 
 FULL = "make room there (`df -h` shows the room, `df -i` the number of files left)"
@@ -40,10 +42,19 @@ class _Command(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except InvalidError as error:
+            raise InvalidError(*_of_another_version(ctx.obj), *error.problems) from None
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
             raise UnableError(_words(error)) from None
+
+
+def _of_another_version(project: Project) -> list[str]:
+    """Say what it may come from that a setting or a template is not understood."""
+    from stack import images
+
+    return [] if images.is_ours(project.root) else [images.OTHER]
 
 
 def _words(error: OSError) -> str:
@@ -73,7 +84,7 @@ def main(context: click.Context, directory: Path) -> None:
 
 
 COMMANDS = (
-    *(init, domain, user, alias, sendas, relay),
+    *(init, up, adopt, domain, user, alias, sendas, relay),
     *(spam, cert, dns, status, settings),
 )
 for command in COMMANDS:

@@ -28,17 +28,24 @@ Where Python is not installed, `docker compose run --rm stack` is `stack`."""
 )
 @click.option("--yes", is_flag=True, help="Ask nothing; without .env make a trial.")
 @click.option("--dry-run", is_flag=True, help="Only list what would change.")
+@click.option("--verbose", is_flag=True, help="Name every file that is written.")
 @click.pass_obj
 def init(
-    project: Project, domain: str | None, hostname: str | None, yes: bool, dry_run: bool
+    project: Project,
+    domain: str | None,
+    hostname: str | None,
+    yes: bool,
+    dry_run: bool,
+    verbose: bool,
 ) -> None:
     """
     Make or update everything that the containers need.
 
     Without .env, writes one. From it come keys, certificate, accounts database and
-    the configuration of every service. Keys and accounts that exist are kept.
+    the configuration of every service. Keys and accounts that exist are kept. Where
+    there are accounts, a lost .env is not made anew: the last good one can be put back.
     """
-    from stack import plan
+    from stack import images, plan
 
     project.require()
     names = _names(project, domain, hostname, ask=not yes)
@@ -48,7 +55,9 @@ def init(
         return
     with project.lock():
         changes = plan.initial(project, names)
-        carry_out(changes)
+        carry_out(changes, verbose=verbose)
+    if not images.is_ours(project.root):
+        say(f"Warning: {images.OTHER}.")
     relay.warn_of_unused(project)
     _warn_of_public_resolvers(project)
     _warn_of_missing_passwords(project)
@@ -60,28 +69,37 @@ def init(
 def _names(
     project: Project, domain: str | None, hostname: str | None, *, ask: bool
 ) -> dict[str, str]:
-    """Return the keys of .env to set: those given, or both for a first time."""
-    from stack import files
+    """
+    Return the keys of .env to set: those given, or both for a first time.
 
-    if not files.exists(project.env):
-        if ask and not domain:
-            domain, hostname = _ask(hostname)
-        if domain and not hostname:
-            hostname = f"mail.{domain}"
+    Where .env has ports and no names, it is the first time all the same.
+    """
+    from stack import env, lost, reference
+
     given = {"MAIL_DOMAIN": domain, "MAIL_HOSTNAME": hostname}
-    return {key: name for key, name in given.items() if name}
+    wanted = {key: name for key, name in given.items() if name}
+    text = env.read(project.env)
+    known = env.names(text or "") | wanted
+    if text is None:
+        lost.insist_on_env(project, wanted)
+    if len(known) == len(given) or (text is not None and lost.is_lived_in(project)):
+        return wanted
+    if not (domain := known.get("MAIL_DOMAIN")):
+        trial = reference.TRIAL["mail_domain"]
+        domain = _ask("Mail domain, what follows the @", trial) if ask else trial
+        if ask and "MAIL_HOSTNAME" not in known:
+            hostname = _prompt("Name of this server", f"mail.{domain}")
+    first = {"MAIL_DOMAIN": domain, "MAIL_HOSTNAME": hostname or f"mail.{domain}"}
+    return wanted | {key: name for key, name in first.items() if key not in known}
 
 
-def _ask(hostname: str | None) -> tuple[str, str]:
+def _ask(question: str, default: str) -> str:
     if not terminal.is_attended():
         raise click.UsageError(
-            "there is no .env, and no terminal to ask on: give --domain, or --yes for"
-            " a trial"
+            "no domain is in .env, and there is no terminal to ask on: give --domain,"
+            " or --yes for a trial"
         )
-    from stack.reference import TRIAL
-
-    domain = _prompt("Mail domain, what follows the @", TRIAL["mail_domain"])
-    return domain, hostname or _prompt("Name of this server", f"mail.{domain}")
+    return _prompt(question, default)
 
 
 def _prompt(text: str, default: str) -> str:

@@ -31,10 +31,25 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def carry_out(changes: Sequence["Change"]) -> None:
-    """Make *changes* one after the other, and tell each."""
+# As many changes are told one by one. Of more, these are counted: files that nobody
+# reads whose server works.
+FEW = 6
+DERIVED = tuple(
+    f"write var/{each}" for each in ("etc/", "relay/", "spam/", "identity/", "last-")
+)
+
+
+def carry_out(changes: Sequence["Change"], *, verbose: bool = True) -> None:
+    """Make *changes* one after the other, and tell each, or a summary."""
+    brief = not verbose and len(changes) > FEW
+    counted = 0
     for change in changes:
         change.carry_out()
-        say(change.words)
+        if brief and change.words.startswith(DERIVED):
+            counted += 1
+        else:
+            say(change.words)
+    if counted:
+        say(f"write {counted} more files below var/ (--verbose names them)")
     if not changes:
         say("Nothing changed.")

@@ -22,7 +22,8 @@ def status(project: Project, json_: bool) -> None:
     reason for an exit status of 1. How the containers are is known where Docker may be
     asked, so not in one of them; there it is asked whether the resolver finds names.
     What exactly the ports serve is said by `stack cert check`. How many IMAP sessions
-    the kernel of this machine lets hear of new mail at once is said, too.
+    the kernel of this machine lets hear of new mail at once is said, too. What can't be
+    known, for .env is wrong or Docker doesn't answer, is told with the reason.
     """
     from stack import overview
 

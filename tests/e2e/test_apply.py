@@ -1,6 +1,7 @@
 """A configuration that a daemon refuses changes nothing but the container's health."""
 
 import re
+import socket
 import time
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from .configuration import changed, settings
 from .faults import moved
 from .message import letter
+from .project import ADDRESS
 from .tiers import core_rows
 from .wait import wait_until
 
@@ -113,7 +115,7 @@ def test_a_wrong_env_changes_nothing(server, alice, bob, spammer, subject):
 
     with settings(project, MESSAGE_SIZE_LIMIT="large", LOG_LEVEL="loud", MISSPELT="1"):
         refused = project.stack("init", "--yes", check=False)
-        up = project.compose("up", "--detach", check=False)
+        up = project.compose("up", "--detach", "--wait", check=False)
 
     said = refused.stdout + refused.stderr
     assert refused.returncode == 4
@@ -123,6 +125,41 @@ def test_a_wrong_env_changes_nothing(server, alice, bob, spammer, subject):
     assert up.returncode != 0
     assert state(project) == before
     assert mail_flows(alice, bob, spammer, subject)
+
+
+@pytest.mark.core
+@pytest.mark.provokes("stack", r"Error: \.env line")
+def test_a_wrong_env_beside_a_new_port_ends_nothing(
+    server, alice, bob, spammer, subject
+):
+    """
+    Compose makes Postfix anew before anybody has read the rest of .env.
+
+    It goes on with the last good configuration; Compose names the service that has
+    refused, and shows its reason where it isn't detached.
+    """
+    project = server.project
+
+    with settings(project, SUBMISSION_PORT=str(free_port()), MISSPELT="1"):
+        up = project.compose("up", "--detach", "--wait", check=False)
+        container = project.container("postfix").id
+        health = project.health("postfix")
+        flows = mail_flows(alice, bob, spammer, f"refused {subject}")
+        shown = project.compose("logs", "stack").stdout
+    project.compose("up", "--detach", "--wait")
+
+    assert up.returncode != 0
+    assert 'service "stack" didn\'t complete successfully: exit 4' in up.stderr
+    assert (health, flows) == ("healthy", True)
+    assert "MISSPELT is not a setting" in shown
+    assert project.container("postfix").id != container
+    assert mail_flows(alice, bob, spammer, f"accepted {subject}")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at now."""
+    with socket.create_server((ADDRESS, 0)) as found:
+        return int(found.getsockname()[1])
 
 
 def state(project) -> dict[str, str]:

@@ -16,7 +16,7 @@ ROOT = Path(stack.__file__).parent
 # From the bottom up: a module imports only from the lines above its own.
 LAYERS = [
     {"errors", "parallel"},
-    {"addresses", "blocklists", "files", "resolvers"},
+    {"addresses", "blocklists", "files", "images", "resolvers"},
     {
         "values",
         "models",
@@ -31,7 +31,7 @@ LAYERS = [
     {"settings", "project", "handshake", "listings", "dane"},
     {"env", "reference", "dkim", "dns", "database", "logins", "proof"},
     {"ways", "sendas", "preferences"},
-    {"expansion"},
+    {"expansion", "lost", "owner"},
     {"render"},
     {"changes"},
     {"aliases"},

@@ -104,7 +104,9 @@ def test_a_wrong_env_stops_every_command_that_reads_it(stack, ready):
 
         assert done.exit_code == 4
         assert done.stderr.splitlines() == [
-            "Error: .env: MAIL_HOSTNAME is missing: add it, or run `stack init`",
+            "Error: .env: MAIL_HOSTNAME is missing: write"
+            " MAIL_HOSTNAME=mail.example.org into .env, with your own name, or run"
+            " `stack init --hostname mail.example.org`",
             "Error: .env line 2: SMTP_PORT=x must be a whole number from 0 to 65535",
             "Error: .env line 3: FOO is not a setting: see docs/settings.md",
         ]

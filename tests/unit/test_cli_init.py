@@ -44,6 +44,7 @@ def test_a_trial_is_made_from_nothing(stack, project):
         "var/accounts/accounts.db",
         "var/accounts/passwords.db",
         "var/relay/logins.texthash",
+        "var/identity/owner",
         "var/spam/local.cf",
         "var/tls/mail.example.test.pem",
         "var/etc/certs/env",
@@ -160,7 +161,7 @@ def test_a_dry_run_lists_and_writes_nothing(stack, project):
     assert contents(project) == before
     assert not project.var.exists()
     assert dry.stderr == ""
-    wet = stack("init", "--yes").stderr
+    wet = stack("init", "--yes", "--verbose").stderr
     assert wet.startswith(dry.stdout)
     assert "write .env\n" in dry.stdout
 

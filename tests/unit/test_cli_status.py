@@ -41,6 +41,9 @@ def health(monkeypatch) -> list[tuple[str, str]]:
     """How Docker finds the containers, to be filled: there are none at first."""
     states: list[tuple[str, str]] = []
     monkeypatch.setattr(endpoints, "health", lambda _: states)
+    # On the machine itself.
+    monkeypatch.setattr(endpoints, "INSIDE", Path("/nowhere"))
+    monkeypatch.setattr(endpoints, "containers", lambda _: [])
     return states
 
 
@@ -183,3 +186,34 @@ def test_what_hangs_is_given_up(stack, project, found, health, monkeypatch):
     assert done.exit_code == 1
     (bad,) = [row for row in rows if row["level"] == "fail"]
     assert (bad["kind"], bad["state"]) == ("container", "not known within 0.5 s")
+
+
+def test_a_lost_env_is_told(stack, project, health):
+    """With what makes one."""
+    project.env.unlink()
+
+    done = stack("status", "--json")
+
+    (row,) = [row for row in json.loads(done.stdout) if row["kind"] == "settings"]
+    assert done.exit_code == 1
+    assert "is missing: run `stack init`" in row["state"]
+
+
+def test_without_an_engine_it_says_so(stack, project, health, monkeypatch):
+    """And what is known without: the certificates."""
+    monkeypatch.setattr(endpoints, "containers", lambda _: None)
+    monkeypatch.setattr(endpoints, "_addresses", nowhere)
+
+    done = stack("status", "--json")
+
+    rows = json.loads(done.stdout)
+    bad = [row for row in rows if not row["ok"]]
+    assert done.exit_code == 1
+    assert [row["kind"] for row in bad] == ["engine", "port"]
+    assert "doesn't answer: start it" in bad[0]["state"]
+    assert HOST in [row["name"] for row in rows if row["kind"] == "certificate"]
+
+
+def nowhere(service: str, port: int) -> list[object]:
+    """Raise what a machine does that knows no such name."""
+    raise endpoints.UnableError("from here the mail ports can't be found")

@@ -162,7 +162,8 @@ def test_every_problem_is_told_with_its_line():
         " for the '$' in it: use letters, digits and . _ : / @ , + = * [ ] - only, and"
         " no spaces",
         ".env line 1: MAIL_DOMAIN=x must be a domain name like mail.example.org",
-        ".env: MAIL_HOSTNAME is missing: add it, or run `stack init`",
+        ".env: MAIL_HOSTNAME is missing: write MAIL_HOSTNAME=mail.example.org into"
+        " .env, with your own name, or run `stack init --hostname mail.example.org`",
         ".env line 4: SPAM is not a setting: see docs/settings.md",
     )
 
@@ -175,7 +176,8 @@ def test_a_key_with_an_unreadable_value_is_not_called_missing():
 def test_a_required_key_without_a_value_is_missing():
     """An empty name is no name."""
     assert problems("MAIL_DOMAIN=\nMAIL_HOSTNAME=mail.example.org\n") == (
-        ".env: MAIL_DOMAIN is missing: add it, or run `stack init`",
+        ".env: MAIL_DOMAIN is missing: write MAIL_DOMAIN=example.org into .env, with"
+        " your own name, or run `stack init --domain example.org`",
     )
 
 

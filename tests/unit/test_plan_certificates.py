@@ -66,7 +66,7 @@ def test_where_certificates_alone_are_seen_they_alone_are_planned(ready, tmp_pat
     """
     part = Project(tmp_path / "part")
     shutil.copytree(ready.root, part.root, symlinks=True)
-    for kind in ("accounts", "dkim", "relay", "spam"):
+    for kind in ("accounts", "dkim", "identity", "relay", "spam"):
         shutil.rmtree(part.var / kind)
 
     assert words(part, NEW | OTHER) == words(ready, NEW | OTHER)
@@ -175,11 +175,13 @@ def test_a_mistake_in_a_template_changes_nothing(ready):
 
 def test_the_service_that_renews_is_started_with_the_others(ready):
     """By a line in .env, which Compose reads; a second time there is nothing to do."""
-    (change,) = plan.certs_started(ready)
-    change.carry_out()
+    changes = plan.certs_started(ready)
+    for change in changes:
+        change.carry_out()
 
-    assert change.words == "write .env"
+    assert [each.words for each in changes] == ["write .env", "write var/etc/certs/env"]
     assert ready.env.read_text() == prepared.ENV + "COMPOSE_PROFILES=acme\n"
+    assert ready.applied.read_text() == ready.env.read_text()
     assert plan.certs_started(ready) == []
 
 

@@ -99,6 +99,19 @@ PROMISED = {
     "A configuration that a daemon refuses changes nothing": (
         "test_apply.py::test_a_broken_configuration_is_refused",
     ),
+    "A wrong `.env` beside a changed port ends nothing": (
+        "test_apply.py::test_a_wrong_env_beside_a_new_port_ends_nothing",
+    ),
+    "A second clone of this project doesn't take over the volumes": (
+        "test_second_clone.py::test_a_second_clone_is_refused_before_anything_is_touched",
+    ),
+    "a lost `.env` is not made anew": (
+        "test_second_clone.py::test_a_lost_env_is_not_made_anew",
+    ),
+    "Who is disabled or removed, or whose password was changed": (
+        "test_closed_sessions.py::test_an_open_session_of_a_closed_account_ends",
+        "test_closed_sessions.py::test_who_may_not_log_in_any_more_cannot_send",
+    ),
     "Every container: no capability but the few it needs": (
         "test_hardening.py::test_capabilities_are_the_few_that_are_needed",
         "test_hardening.py::test_nothing_can_be_gained_or_changed",

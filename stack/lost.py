@@ -1,0 +1,36 @@
+"""What to do when .env is gone, or its names, and the server is still there."""
+
+from collections.abc import Mapping
+
+from stack import database, files, reference
+from stack.errors import InvalidError
+from stack.project import Project
+
+
+def is_lived_in(project: Project) -> bool:
+    """Say whether there is more than a trial without users, which is made again."""
+    kept = files.read(project.applied)
+    has_names = kept is not None and kept != reference.example()
+    return has_names or database.has_users(project.database)
+
+
+def insist_on_env(project: Project, names: Mapping[str, str]) -> None:
+    """
+    Let .env be made from *names* and defaults, unless the server is lived in.
+
+    Raises:
+        InvalidError: It is, and has a name that isn't given. A trial would be added to
+            its domains, and every setting be another.
+    """
+    if "MAIL_DOMAIN" in names or not is_lived_in(project):
+        return
+    lost = f"{project.env.name}: is missing, and this server is no trial"
+    if files.exists(project.applied):
+        kept = project.applied.relative_to(project.root)
+        raise InvalidError(
+            f"{lost}: put back the last good one, `cp {kept} {project.env.name}`"
+        )
+    raise InvalidError(
+        f"{lost}: put it back from a copy, or have one made with its own names,"
+        " `stack init --domain example.org --hostname mail.example.org`"
+    )
