@@ -24,8 +24,9 @@ def status(project: Project, json_: bool) -> None:
     Say how containers, ports, certificates and block lists are; exit 1 if not well.
 
     How the containers are is known where Docker may be asked, so not in one of them;
-    there it is asked whether the resolver finds names. What exactly the ports serve is said by `stack cert check`. How many IMAP sessions
-    the kernel of this machine lets hear of new mail at once is said, too.
+    there it is asked whether the resolver finds names. What exactly the ports serve is
+    said by `stack cert check`. How many IMAP sessions the kernel of this machine lets
+    hear of new mail at once is said, too.
     """
     from stack import endpoints, env, listings, resolvers, watches
     from stack.upkeep import keeping
