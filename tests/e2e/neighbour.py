@@ -1,10 +1,15 @@
 """A container beside ours, which knocks on our ports."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .project import Project
+from .wait import wait_until
 
 HARNESS = Path(__file__).parent
+SEEN = {"PYTHONPATH": "/harness"}
+MOUNTED = {str(HARNESS): {"bind": f"/harness/{HARNESS.name}", "mode": "ro"}}
 
 
 def run_beside(
@@ -31,8 +36,8 @@ def run_beside(
         remove=True,
         network=network,
         networking_config={network: place} if address else None,
-        environment={"PYTHONPATH": "/harness"},
-        volumes={str(HARNESS): {"bind": f"/harness/{HARNESS.name}", "mode": "ro"}},
+        environment=SEEN,
+        volumes=MOUNTED,
     )
     return printed.decode().strip()
 
@@ -46,3 +51,22 @@ def run_inside(project: Project, service: str, module: str, *arguments: str) -> 
     """Run a module of these tests on the loopback of *service*; return its print."""
     container = str(project.container(service).id)
     return run_beside(project, f"container:{container}", module, *arguments)
+
+
+@contextmanager
+def crowded(project: Project) -> Iterator[int]:
+    """Have more clients on port 25 than can be served, for a while; how many are."""
+    crowd = project.docker.containers.run(
+        project.image,
+        ["-m", f"{HARNESS.name}.crowd"],
+        entrypoint="python3",
+        detach=True,
+        network_mode=f"container:{project.container('postfix').id}",
+        environment=SEEN,
+        volumes=MOUNTED,
+    )
+    try:
+        words = wait_until(lambda: crowd.logs().decode().split(), "a crowd", 60)
+        yield int(words[-1])
+    finally:
+        crowd.remove(force=True)
