@@ -48,6 +48,9 @@ PORTS = (
     "http_port",
 )
 
+# For so much all parts have memory: tests/e2e/test_largest_mail.py.
+LARGEST_MESSAGE = 157_286_400
+
 # What people write who come from elsewhere, by a word in the key.
 LOGINS = (
     "no password belongs into .env: `stack relay login` keeps the login to a relay,"
@@ -84,7 +87,7 @@ class Settings(
     """This server's own name: what MX records point to, what the certificate and
     the reverse DNS of its address must say."""
 
-    message_size_limit: Annotated[int, whole(65_536, 2_000_000_000)] = 52_428_800
+    message_size_limit: Annotated[int, whole(65_536, LARGEST_MESSAGE)] = 52_428_800
     """The largest message we take in or send, in bytes, attachments encoded: a
     file grows by a third on its way into a message."""
 
