@@ -54,6 +54,12 @@ REQUIRED = {
     "MAIL_HOSTNAME": ("--hostname", "mail.example.org"),
 }
 
+# For so much all parts have memory: tests/e2e/test_largest_mail.py.
+LARGEST_MESSAGE = 157_286_400
+
+# A file's name has 255 characters at most.
+LONGEST_HOST = 242
+
 # What people write who come from elsewhere, by a word in the key.
 LOGINS = (
     "no password belongs into .env: `stack relay login` keeps the login to a relay,"
@@ -90,7 +96,7 @@ class Settings(
     """This server's own name: what MX records point to, what the certificate and
     the reverse DNS of its address must say."""
 
-    message_size_limit: Annotated[int, whole(65_536, 2_000_000_000)] = 52_428_800
+    message_size_limit: Annotated[int, whole(65_536, LARGEST_MESSAGE)] = 52_428_800
     """The largest message we take in or send, in bytes, attachments encoded: a
     file grows by a third on its way into a message."""
 
@@ -317,6 +323,17 @@ class Settings(
     allow_ephemeral_data: YesOrNo = False
     """Start (yes) although mail, queue or keys are not on a persistent mount: they
     are lost with the container. For trials only."""
+
+    @field_validator("mail_hostname")
+    @classmethod
+    def _fit_for_a_file(cls, name: str) -> str:
+        # That of its certificate, while it is written: .NAME.rsa.pem.new.
+        if len(name) > LONGEST_HOST:
+            raise ValueError(
+                f"must have at most {LONGEST_HOST} characters, as a file is named for"
+                " it"
+            )
+        return name
 
     @field_validator("spam_reject_score")
     @classmethod

@@ -1,6 +1,6 @@
 """The service certs renews by itself, and says so when it can't"""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic, time
 
 import pytest
@@ -75,8 +75,15 @@ def test_what_the_authority_wants_renewed_is_renewed(certificates):
 def test_mail_comes_in_with_a_certificate_that_has_ended(
     server, certificates, bob, subject
 ):
-    """It is said loudly to the operator, and other servers deliver all the same."""
-    grow_old(certificates, timedelta(days=-1))
+    """
+    It is said loudly to the operator, and other servers deliver all the same.
+
+    It has to end while it is served: no container takes one that has ended already in
+    the place of a good one.
+    """
+    end = datetime.now(UTC) + timedelta(seconds=40)
+    grow_old(certificates, end - NOW)
+    wait_until(lambda: datetime.now(UTC) > end, "the end of the certificate", 60)
 
     message = letter("a@outside.test", bob.address, subject)
     with certificates.connect(25, stranger(HOSTNAME)) as session:

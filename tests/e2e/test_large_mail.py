@@ -7,6 +7,7 @@ import pytest
 
 from .eight_bit import content, message
 from .large import MIB, large_letter
+from .memory import killed
 from .message import crlf
 from .signatures import published
 from .submission import logged_in
@@ -14,20 +15,6 @@ from .wait import wait_until
 
 # What is left for the headers that are added on the way.
 SIZE = 49 * MIB
-HOLDERS = ("postfix", "dovecot", "dkim-sign", "dkim-verify", "spamassassin")
-
-
-def killed_for_memory(server) -> dict[str, int]:
-    """How often the kernel has killed a process of each container for its memory."""
-    script = "cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control"
-    said = {
-        service: server.project.inside(service, "sh", "-c", f"{script} 2>&- || true")
-        for service in HOLDERS
-    }
-    return {
-        service: int(text.split(b"oom_kill ")[1].split()[0])
-        for service, text in said.items()
-    }
 
 
 def test_mail_of_49_mib_goes_through(server, alice, bob, spammer, subject):
@@ -36,7 +23,7 @@ def test_mail_of_49_mib_goes_through(server, alice, bob, spammer, subject):
 
     Its signature holds, and no container runs out of memory.
     """
-    before = killed_for_memory(server)
+    before = killed(server.project)
 
     def submit(about: str) -> int:
         text = large_letter(alice.address, bob.address, about, SIZE)
@@ -60,7 +47,7 @@ def test_mail_of_49_mib_goes_through(server, alice, bob, spammer, subject):
     assert dkim.verify(
         received.raw, dnsfunc=lambda name, **_: records[name.decode().rstrip(".")]
     )
-    assert killed_for_memory(server) == before
+    assert killed(server.project) == before
 
 
 @pytest.mark.parametrize(
@@ -74,7 +61,7 @@ def test_8_bit_text_of_49_mib_goes_through(server, alice, bob, subject, line):
 
     No container runs out of memory.
     """
-    before = killed_for_memory(server)
+    before = killed(server.project)
     octets = len(crlf(line.encode()))
     text = line * (SIZE // octets)
     entity = (
@@ -88,7 +75,7 @@ def test_8_bit_text_of_49_mib_goes_through(server, alice, bob, subject, line):
 
     received = bob.receive(subject, within=90)
     assert content(received.raw)[1] == crlf(text.encode())
-    assert killed_for_memory(server) == before
+    assert killed(server.project) == before
 
 
 @pytest.mark.core

@@ -380,3 +380,20 @@ def test_lost_passwords_are_told_and_stop_nothing(stack, ready, rubbish):
     assert done.exit_code == 0
     assert f"Warning: {ready.passwords}" in done.stderr
     assert "nobody" in done.stderr
+
+
+@pytest.mark.parametrize(("length", "code"), [(242, 0), (243, 4)])
+def test_the_longest_hostname_is_one_that_files_can_have(stack, project, length, code):
+    """A longer one is refused before anything is written."""
+    host = f"{'a' * 60}." * 3 + f"{'b' * (length - 191)}.example"
+    assert len(host) == length
+    before = contents(project)
+
+    done = stack("init", "--yes", "--domain", "example.org", "--hostname", host)
+
+    assert done.exit_code == code
+    if code:
+        assert "must have at most 242 characters" in done.stderr
+        assert contents(project) == before
+    else:
+        assert (project.tls / f"{host}.pem").exists()

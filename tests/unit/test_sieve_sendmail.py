@@ -1,17 +1,16 @@
 """What Dovecot calls to send what a Sieve script sends, and a Postfix in play."""
 
 import io
-import socketserver
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from threading import Thread
 
 import pytest
 from sieve_sendmail import sendmail
 from sieve_sendmail.message import Message
 from sieve_sendmail.session import Reply
+
+from tests.unit.smtp_socket import Heard, listening
 
 USER = "alice@example.org"
 TEXT = b"From: b@example.net\r\nSubject: x\r\n\r\n.\r\n..two\r\nbye\r\n"
@@ -42,60 +41,12 @@ print(sendmail.main(sys.argv[2:]))
 """
 
 
-@dataclass
-class Postfix:
-    """The sockets of Postfix, one of which takes letters or refuses them."""
-
-    refuses: str = ""
-    """The command that is answered with `reply`."""
-    reply: bytes = b"250 As you like"
-    lines: list[bytes] = field(default_factory=list)
-    """What the client has said; the letter is among them."""
-
-    @property
-    def commands(self) -> list[str]:
-        """What was said before the letter."""
-        end = self.lines.index(b"DATA\r\n") if b"DATA\r\n" in self.lines else None
-        return [line.decode().strip() for line in self.lines[:end]]
-
-    @property
-    def letter(self) -> bytes:
-        """The letter, as the transport has it."""
-        start = self.lines.index(b"DATA\r\n") + 1
-        return b"".join(self.lines[start : self.lines.index(b".\r\n")])
-
-
 @pytest.fixture
-def postfix(monkeypatch, tmp_path) -> Iterator[Postfix]:
+def postfix(monkeypatch, tmp_path) -> Iterator[Heard]:
     """A server at the socket for what is forwarded, and none at the other."""
-    found = Postfix()
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(b"220 mail.example.org\r\n")
-            in_letter = False
-            for line in self.rfile:
-                found.lines.append(line)
-                if in_letter and line != b".\r\n":
-                    continue
-                verb = line.split()[0].decode()
-                in_letter = verb == "DATA" != found.refuses
-                if verb == found.refuses:
-                    self.wfile.write(found.reply + b"\r\n")
-                elif verb == "DATA":
-                    self.wfile.write(b"354 Go on\r\n")
-                else:
-                    self.wfile.write(b"250-As\r\n250 you like\r\n")
-
     monkeypatch.setattr(sendmail, "_SOCKETS", tmp_path)
-    with socketserver.ThreadingUnixStreamServer(
-        str(tmp_path / "forward"), Handler
-    ) as listener:
-        thread = Thread(target=listener.serve_forever, args=(0.01,))
-        thread.start()
-        yield found
-        listener.shutdown()
-        thread.join()
+    with listening(tmp_path / "forward") as heard:
+        yield heard
 
 
 @pytest.fixture

@@ -1,77 +1,36 @@
 """The letter to the postmaster, as our own Postfix gets it."""
 
-import socketserver
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from smtplib import SMTPException
-from threading import Thread
 
 import pytest
 
 from stack.upkeep import notice
 from stack.upkeep.outlook import Outlook
 from tests.unit.issuing import DAY, HOST, NOW
+from tests.unit.smtp_socket import Heard, listening
 
 REMARK = "expired on 2026-11-20 12:00 UTC; renewal has failed 3 times: no way"
 
 
-@dataclass
-class Server:
-    """Postfix's socket, which takes letters or refuses them."""
-
-    refuses: str = ""
-    """The command to refuse."""
-    lines: list[bytes] = field(default_factory=list)
-    """What the client has said; the letter is among them."""
-
-    def said(self, verb: bytes) -> bytes:
-        """Return the line that begins with *verb*."""
-        return next(line for line in self.lines if line.startswith(verb)).rstrip()
-
-    @property
-    def letter(self) -> EmailMessage:
-        """The letter, as a mail program reads it."""
-        start = self.lines.index(b"data\r\n") + 1
-        text = b"".join(
-            line.removeprefix(b".")
-            for line in self.lines[start : self.lines.index(b".\r\n")]
-        )
-        found = message_from_bytes(text, policy=policy.default)
-        assert isinstance(found, EmailMessage)
-        return found
-
-
 @pytest.fixture
-def server(monkeypatch, tmp_path) -> Iterator[Server]:
+def server(monkeypatch, tmp_path) -> Iterator[Heard]:
     """An SMTP server in the place of ours."""
-    found = Server()
+    path = tmp_path / "own"
+    monkeypatch.setattr(notice, "SOCKET", str(path))
+    with listening(path) as heard:
+        yield heard
 
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(b"220 mail.example.org\r\n")
-            in_letter = False
-            for line in self.rfile:
-                found.lines.append(line)
-                if in_letter and line != b".\r\n":
-                    continue
-                verb = line.split()[0].decode().upper()
-                in_letter = verb == "DATA" != found.refuses
-                if verb == found.refuses:
-                    self.wfile.write(b"451 4.3.0 Try again later\r\n")
-                else:
-                    code = {"DATA": 354, "QUIT": 221}.get(verb, 250)
-                    self.wfile.write(b"%d As you like\r\n" % code)
 
-    path = str(tmp_path / "own")
-    with socketserver.UnixStreamServer(path, Handler) as listener:
-        thread = Thread(target=listener.serve_forever, args=(0.01,))
-        thread.start()
-        monkeypatch.setattr(notice, "SOCKET", path)
-        yield found
-        listener.shutdown()
-        thread.join()
+def letter(server: Heard) -> EmailMessage:
+    """Return the letter, as a mail program reads it."""
+    lines = server.letter.splitlines(keepends=True)
+    text = b"".join(line.removeprefix(b".") for line in lines)
+    found = message_from_bytes(text, policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
 
 
 def trouble(remark: str = REMARK, name: str = HOST) -> Outlook:
@@ -83,20 +42,20 @@ def test_the_letter_is_from_and_to_the_postmaster(server, settings):
     """A program can tell that nobody wrote it, and nobody answers it."""
     notice.send(settings, trouble(), NOW)
 
-    letter = server.letter
-    assert letter["From"] == "Mail server <postmaster@example.org>"
-    assert letter["To"] == "postmaster@example.org"
-    assert letter["Subject"] == f"The certificate {HOST} needs your attention"
-    assert letter["Date"].datetime == NOW
-    assert letter["Message-ID"].endswith("@mail.example.org>")
-    assert letter["Auto-Submitted"] == "auto-generated"
+    found = letter(server)
+    assert found["From"] == "Mail server <postmaster@example.org>"
+    assert found["To"] == "postmaster@example.org"
+    assert found["Subject"] == f"The certificate {HOST} needs your attention"
+    assert found["Date"].datetime == NOW
+    assert found["Message-ID"].endswith("@mail.example.org>")
+    assert found["Auto-Submitted"] == "auto-generated"
 
 
 def test_the_letter_says_what_is_wrong_and_until_when(server, settings):
     """All that the operator needs to begin."""
     notice.send(settings, trouble(), NOW)
 
-    text = server.letter.get_content()
+    text = letter(server).get_content()
     assert (
         f"The certificate {HOST} of this mail server ends on 2026-11-26 12:00" in text
     )
@@ -108,9 +67,9 @@ def test_its_envelope_has_no_sender_and_claims_no_name_of_ours(server, settings)
     """A bounce of it would go nowhere, and nobody else may call himself like us."""
     notice.send(settings, trouble(), NOW)
 
-    assert server.said(b"ehlo") == b"ehlo certs.invalid"
-    assert server.said(b"mail").upper().startswith(b"MAIL FROM:<>")
-    assert server.said(b"rcpt").upper() == b"RCPT TO:<POSTMASTER@EXAMPLE.ORG>"
+    assert server.said("EHLO") == b"ehlo certs.invalid"
+    assert server.said("MAIL").upper().startswith(b"MAIL FROM:<>")
+    assert server.said("RCPT").upper() == b"RCPT TO:<POSTMASTER@EXAMPLE.ORG>"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +86,7 @@ def test_whatever_the_reason_is_it_arrives_whole(server, settings, remark):
     """In lines that every server takes (RFC 5321 §4.5.3.1.6)."""
     notice.send(settings, trouble(remark), NOW)
 
-    text = server.letter.get_content().replace("\r\n", "\n")
+    text = letter(server).get_content().replace("\r\n", "\n")
     assert remark in text
     assert max(map(len, server.lines)) <= 1000
     assert all(line.endswith(b"\r\n") for line in server.lines)
@@ -140,7 +99,7 @@ def test_a_long_name_makes_no_long_line(server, settings):
     notice.send(settings, trouble(name=name), NOW)
 
     assert max(map(len, server.lines)) <= 1000
-    assert name in server.letter["Subject"]
+    assert name in letter(server)["Subject"]
 
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", "."])
