@@ -42,7 +42,7 @@ old.executescript('''
 @pytest.mark.provokes(
     "dovecot", "User query failed|userdb lookup|Failed to lookup user"
 )
-@pytest.mark.provokes("postfix", "quota-status")
+@pytest.mark.provokes("postfix", "quota-status|Temporary internal error")
 def test_an_older_copy_of_the_accounts_is_brought_up_to_date(
     server, alice, spammer, subject
 ):

@@ -24,7 +24,7 @@ LISTENING = {
     "certs": set(),
 }
 # Of those who are on several networks: the one where their clients are.
-CLIENTS = {"dkim-verify": "filter", "spamassassin": "filter"}
+CLIENTS = {"dkim-verify": "filter", "spamassassin": "filter", "resolver": "names"}
 FILTERS = ("dkim-sign", "dkim-verify", "spamassassin")
 INTERNAL = [(name, *LISTENING[name]) for name in FILTERS]
 
@@ -48,7 +48,7 @@ def test_only_what_is_needed_listens(server, service):
 
 
 @pytest.mark.parametrize(("service", "network"), CLIENTS.items())
-def test_a_filter_listens_where_postfix_is(server, service, network):
+def test_a_service_listens_where_its_clients_are(server, service, network):
     """On one address of several; after a restart it may be another one."""
     project = server.project
 
