@@ -19,7 +19,6 @@ from stack import (
     env,
     files,
     logins,
-    lost,
     owner,
     reference,
     render,
@@ -51,8 +50,6 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     """
     owner.insist(project)
     text = env.read(project.env)
-    if text is None:
-        lost.insist_on_env(project, names)
     text = env.with_values(reference.example() if text is None else text, names)
     settings = env.parse(text)
     # Compose starts by profile, and can't ask a setting.
