@@ -19,8 +19,8 @@ from stack import (
     env,
     files,
     logins,
+    lost,
     owner,
-    reference,
     render,
     spam,
 )
@@ -49,8 +49,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         UnableError: When what is there can't be read.
     """
     owner.insist(project)
-    text = env.read(project.env)
-    text = env.with_values(reference.example() if text is None else text, names)
+    text = env.with_values(lost.settings(project), names)
     settings = env.parse(text)
     # Compose starts by profile, and can't ask a setting.
     text = env.with_profile(text, "antivirus", started=settings.antivirus)
