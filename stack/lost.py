@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 
-from stack import database, files, reference
+from stack import database, env, files, reference
 from stack.errors import InvalidError
 from stack.project import Project
+
+
+def settings(project: Project) -> str:
+    """Return the text of .env; without one, that of the last good one, or a trial's."""
+    for path in (project.env, project.applied):
+        if (text := env.read(path)) is not None:
+            return text
+    return reference.example()
 
 
 def is_lived_in(project: Project) -> bool:

@@ -20,7 +20,6 @@ from stack import (
     logins,
     lost,
     owner,
-    reference,
     spam,
     sqlite,
 )
@@ -42,10 +41,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         UnableError: When what is there can't be read.
     """
     owner.insist(project)
-    text = env.read(project.env)
-    if text is None:
-        lost.insist_on_env(project, names)
-    text = env.with_values(reference.example() if text is None else text, names)
+    text = env.with_values(lost.settings(project), names)
     settings = env.parse(text)
     # Compose starts by profile, and can't ask a setting.
     text = env.with_profile(text, "antivirus", started=settings.antivirus)

@@ -32,6 +32,8 @@ LONG = (
     "test_learning.py",
     "test_postscreen.py",
     "test_cert_fails.py",
+    "test_second_clone.py",
+    "test_up.py",
     "test_fresh_clone.py",
 )
 

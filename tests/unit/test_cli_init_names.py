@@ -122,11 +122,16 @@ def test_a_lost_env_of_a_server_from_before_is_not_made_anew(stack, ready):
 
 
 def test_who_gives_the_names_gets_a_new_env(stack, ready):
-    """That is no trial, and was meant."""
+    """That is no trial, and was meant; all other settings are those of the last one."""
+    ready.env.write_text(f"# mine\n{ready.env.read_text()}SMTP_PORT=2525\n")
+    stack("init")
     ready.env.unlink()
 
-    assert stack("init", "--domain", "example.org").exit_code == 0
-    assert env.load(ready.env).mail_hostname == "mail.example.org"
+    assert stack("init", "--domain", "example.net").exit_code == 0
+    assert ready.env.read_text() == (
+        "# mine\nMAIL_DOMAIN=example.net\nMAIL_HOSTNAME=mail.example.net\n"
+        "SMTP_PORT=2525\n"
+    )
 
 
 def test_the_last_good_env_is_what_was_accepted(stack, ready):

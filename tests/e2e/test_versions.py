@@ -1,0 +1,84 @@
+"""A folder that was updated and not built: what is older than it says so."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from .configuration import await_applied, changed
+from .project import Project
+from .wait import wait_until
+
+pytestmark = pytest.mark.core
+
+OLDER = "this image was made of other files than lie in images/: run 'docker compose"
+
+
+@contextmanager
+def updated(project: Project, name: str, addition: str = "# new\n") -> Iterator[None]:
+    """Have *addition* in the file *name* of the folder, as by a git pull."""
+    file = project.folder / name
+    before = file.read_text() if file.exists() else None
+    file.write_text((before or "") + addition)
+    try:
+        yield
+    finally:
+        if before is None:
+            file.unlink()
+        else:
+            file.write_text(before)
+        project.stack("init", "--yes")
+
+
+def test_a_container_says_that_its_image_is_of_another_version(server):
+    """Once, when it takes the new configuration; what to type is said with it."""
+    project, begin = server.project, time.time()
+
+    with updated(project, "images/common/config-folders"):
+        project.stack("init", "--yes")
+        wait_until(
+            lambda: OLDER in project.said("postfix", begin), "the word of postfix"
+        )
+        await_applied(project, "postfix")
+    await_applied(project, "postfix")
+
+    assert project.said("postfix", begin).count(OLDER) == 1
+
+
+@pytest.mark.provokes("postfix", "brand_new_parameter")
+def test_an_older_image_is_named_where_it_refuses_a_configuration(server):
+    """A template that is newer than the daemon: it isn't the template that is wrong."""
+    project, begin = server.project, time.time()
+
+    with (
+        updated(project, "images/postfix/hooks/reload"),
+        changed(project, "postfix/main.cf.j2", "brand_new_parameter = yes\n"),
+    ):
+        wait_until(
+            lambda: "configuration refused" in project.said("postfix", begin),
+            "a refusal by postfix",
+        )
+        said = project.said("postfix", begin)
+    await_applied(project, "postfix")
+
+    assert OLDER in said
+    assert "brand_new_parameter" in said
+
+
+def test_an_older_command_says_so(server):
+    """With what to type; a setting that it doesn't know may be one."""
+    project = server.project
+    env = project.folder / ".env"
+    before = env.read_text()
+
+    with updated(project, "stack/brand_new.py"):
+        warned = project.stack("init", "--yes")
+        env.write_text(before + "BRAND_NEW=1\n")
+        refused = project.stack("init", "--yes", check=False)
+        env.write_text(before)
+
+    assert "Warning: this stack was made of other files than lie in" in warned.stderr
+    assert refused.returncode == 4
+    assert "run `docker compose build`" in refused.stderr
+    assert "BRAND_NEW is not a setting" in refused.stderr
