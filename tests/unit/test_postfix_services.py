@@ -58,6 +58,19 @@ def test_how_clients_are_looked_at_is_set(settings, values, line):
     assert ("pipelining" in text) is ("greylisting" in values)
 
 
+@pytest.mark.parametrize("host", ["", "relay.example.net"])
+@pytest.mark.parametrize("by_domain", ["", "example.org/relay.example.com"])
+def test_only_what_leaves_without_a_relay_is_looked_up(settings, host, by_domain):
+    """A parameter that nothing names would be a mistake to Postfix."""
+    names = settings.model_dump(include={"mail_domain", "mail_hostname"})
+    chosen = Settings(**names, relay_host=host, relay_by_domain=by_domain)
+    text = render(CONFIG, chosen, [], SERVED)["postfix/main.cf"]
+
+    assert ("reject_unknown_recipient_domain" in text) is not bool(host)
+    assert ("check_sender_access $relayed" in text) is (bool(by_domain) and not host)
+    assert text.count("relayed = ") == text.count("$relayed")
+
+
 def test_exceptions_and_nobody_else_are_let_past(settings):
     """Beside the health check of our own loopback."""
     names = settings.model_dump(include={"mail_domain", "mail_hostname"})
