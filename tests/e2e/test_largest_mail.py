@@ -82,6 +82,7 @@ def test_8_bit_text_of_the_largest_size_goes_through(server, alice, bob, subject
     assert killed(server.project) == before
 
 
+@pytest.mark.core
 def test_what_is_larger_still_is_refused_at_once(spammer, alice):
     """Before any of it is sent: 552 5.3.4 to MAIL."""
     with spammer.session() as session:

@@ -6,7 +6,7 @@ import pytest
 
 from stack.certs.store import Served
 from stack.render import render
-from stack.settings import Settings
+from stack.settings import LARGEST_MESSAGE, Settings
 
 CONFIG = Path(__file__).parents[2] / "config"
 SERVED = Served(("mail.example.org.pem",), ())
@@ -56,7 +56,7 @@ def test_our_own_bounces_wait_for_no_scanner():
     assert parameter(text, "non_smtpd_milters") == ["inet:dkim-sign:8891"]
 
 
-@pytest.mark.parametrize("limit", [65_536, 52_428_800, 2_000_000_000])
+@pytest.mark.parametrize("limit", [65_536, 52_428_800, LARGEST_MESSAGE])
 def test_no_message_is_too_large_to_be_scanned(limit):
     """The milter hands on, and clamd takes, more than Postfix lets in."""
     files = rendered(message_size_limit=limit)
