@@ -19,7 +19,7 @@ PROMISED = {
     "A full mailbox is refused at the door": (
         "test_quota.py::test_a_full_mailbox_is_refused_at_the_door",
     ),
-    "accounts that are lost, damaged or locked put mail off": (
+    "accounts that are lost, damaged or locked put mail and logins off": (
         "test_lost_accounts.py::test_when_the_accounts_are_lost_mail_waits",
     ),
     "Nobody relays without logging in": (
