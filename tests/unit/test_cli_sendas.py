@@ -59,7 +59,7 @@ def test_a_wrong_right_is_refused(stack, app, arguments, code, reason):
 
 
 def test_dns_show_has_the_records_of_names_below_a_domain(stack, app):
-    """With the domain that they are below. Mail from a name without MX is refused."""
+    """With the domain that they are below: MX and SPF, also where nobody gets mail."""
     stack("alias", "add", "@books.example.org", app)
     stack("sendas", "add", "app", "@news.example.org", "@books.example.org")
 
