@@ -28,7 +28,7 @@ Ask = Callable[[str], list[str]]
 PASSING = (SILENT, SLOW, NOT_ASKED)
 
 # Seconds. All are asked at once.
-PATIENCE = 0.7
+PATIENCE = 1.0
 
 
 def states(root: Path, zones: Iterable[str]) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from stack.upkeep import outlook
 Level = Literal["ok", "warn", "fail"]
 
 # Seconds for a port to say anything, and for all there is to know.
-PATIENCE, DEADLINE = 0.7, 1.0
+PATIENCE, DEADLINE = 1.0, 1.1
 
 # The second, where an operator has added a container without a check of its health.
 WELL = ("healthy", "running")
@@ -58,7 +58,7 @@ def rows(project: Project) -> list[Row]:
         "names": _names,
         "kernel": _kernel,
     }
-    wrong = []
+    wrong, late = [], {kind: [_late(kind)] for kind in KINDS}
     try:
         settings = env.load(project.env)
     except StackError as error:
@@ -66,9 +66,13 @@ def rows(project: Project) -> list[Row]:
     else:
         looks["certificate"] = partial(_certificates, project, settings)
         looks["list"] = partial(_lists, project, settings)
+        # Whoever asks them may be as slow as they are.
+        late["list"] = [
+            Row("list", zone, listings.SLOW, "warn") for zone in settings.list_zones
+        ]
     found = at_once([partial(_told, *each) for each in looks.items()], DEADLINE)
     seen = {
-        kind: [_late(kind)] if each is None else each
+        kind: late[kind] if each is None else each
         for kind, each in zip(looks, found, strict=True)
     }
     return [*wrong, *(row for kind in KINDS for row in seen.get(kind, []))]

@@ -136,6 +136,22 @@ def test_a_block_list_that_is_silent_is_a_warning(
     assert line.split()[:2] == ["list", "a.example"]
 
 
+def test_lists_that_cannot_be_asked_in_time_are_a_warning(
+    stack, project, found, health, monkeypatch
+):
+    """Docker is slow, say, through which they are asked: that is no fault of theirs."""
+    hung = Event()
+    monkeypatch.setattr(overview, "DEADLINE", 1.0)
+    monkeypatch.setattr(listings, "states", lambda *_: hung.wait() or [])
+
+    with all_ports(as_configured(project)) as found[:]:
+        done = stack("status", "--json")
+    hung.set()
+
+    (row,) = [row for row in json.loads(done.stdout) if row["kind"] == "list"]
+    assert (row["name"], row["level"]) == ("zen.spamhaus.org", "warn")
+
+
 def test_settings_that_are_wrong_hide_nothing_else(stack, project, found, health):
     """What containers and ports do is told all the same."""
     health += [("postfix", "healthy")]
