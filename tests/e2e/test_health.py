@@ -171,6 +171,8 @@ def test_docker_shows_what_the_check_says(server):
     The other tests run the same check themselves, so as not to wait for Docker.
     """
     project = server.project
+    # It may not have looked again since the test before.
+    wait_until(lambda: shown(project) == "healthy", "healthy in Docker at first", 60)
 
     with changed(project, "postfix/main.cf.j2", "misspelt_parameter = yes\n"):
         wait_until(lambda: shown(project) == "unhealthy", "unhealthy in Docker", 120)
