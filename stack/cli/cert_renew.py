@@ -107,8 +107,8 @@ def _be_healthy(project: Project) -> None:
     from stack.certs import store
     from stack.upkeep import outlook
 
-    # What an authority issues must be kept.
-    files.try_out(project.var)
+    # What an authority issues must be kept. Of var/ this service has no more than parts.
+    files.try_out(project.acme)
     if bad := store.unreadable(project.tls):
         raise UnableError(
             *(f"{project.tls / file}: {words}" for file, words in bad.items())

@@ -199,7 +199,7 @@ def test_where_nothing_can_be_kept_it_is_unhealthy(ready, stack, certbot, monkey
     result = stack("cert", "renew", "--healthy")
 
     assert result.exit_code == 3
-    assert f"Error: {ready.var}: No space left on device: make room" in result.stderr
+    assert f"Error: {ready.acme}: No space left on device: make room" in result.stderr
     assert certbot.calls == []
 
 
