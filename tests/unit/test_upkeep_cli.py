@@ -163,6 +163,12 @@ def test_a_problem_that_may_pass_by_itself_leaves_it_healthy(ready, stack, issue
     assert stack("cert", "renew", "--healthy").exit_code == 0
 
 
+@pytest.fixture(autouse=True)
+def kept(ready) -> None:
+    """Have the folder that the service certs is shown."""
+    ready.acme.mkdir(exist_ok=True)
+
+
 def test_what_is_urgent_makes_it_unhealthy(ready, stack, certbot):
     """Each that is, with the reason; no authority is asked."""
     serve(ready, HOST, certificate(end=3 * DAY))
