@@ -2,7 +2,7 @@
 
 import click
 
-from stack.cli import arguments, relay, terminal
+from stack.cli import arguments, relay, terminal, verdict
 from stack.cli.output import carry_out, say
 from stack.project import Project
 
@@ -36,7 +36,8 @@ def init(
     Make or update everything that the containers need.
 
     Without .env, writes one. From it come keys, certificate, accounts database and
-    the configuration of every service. Keys and accounts that exist are kept.
+    the configuration of every service. Keys and accounts that exist are kept. Services
+    that run try what has changed for them; exit 1 if one refuses it.
     """
     from stack import plan
 
@@ -46,7 +47,7 @@ def init(
         for change in plan.initial(project, names):
             click.echo(change.words)
         return
-    with project.lock():
+    with verdict.awaited(project), project.lock():
         changes = plan.initial(project, names)
         carry_out(changes)
     relay.warn_of_unused(project)

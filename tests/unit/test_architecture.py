@@ -26,7 +26,7 @@ LAYERS = [
     {"render"},
     {"aliases"},
     {"accounts"},
-    {"plan"},
+    {"plan", "verdicts"},
     {"deployment"},
     {"upkeep"},
     {"cli"},
