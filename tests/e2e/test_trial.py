@@ -32,11 +32,14 @@ DEADLY = {
 
 
 @pytest.mark.parametrize("kind", core_rows(DEADLY, "a time"))
+@pytest.mark.provokes(
+    "postfix", "lots|1 kilobyte|= many|= few|/nowhere|sometimes|pigeon"
+)
 def test_a_value_that_a_process_dies_of_changes_nothing(
     server, alice, bob, spammer, subject, kind
 ):
     """
-    `stack` exits 1 with the daemon's line; mail goes on; Postfix is unhealthy meanwhile.
+    `stack` exits 1 with the daemon's line; mail goes on; Postfix is unhealthy.
     """
     project, (line, words) = server.project, DEADLY[kind]
 
@@ -50,6 +53,7 @@ def test_a_value_that_a_process_dies_of_changes_nothing(
     assert_mail_flows(alice, bob, spammer, f"mended {subject}")
 
 
+@pytest.mark.provokes("postfix", "pigeon")
 def test_a_service_that_can_not_be_started_changes_nothing(server, spammer, alice):
     """A program that isn't there is found before mail needs it."""
     service = "pigeon unix - - n - - pigeon\n"
@@ -161,8 +165,8 @@ def test_a_configuration_that_ends_the_daemon_is_tried_no_third_time(
     server, alice, bob, spammer, subject
 ):
     """
-    A name server that can't have its address ends at once. Its container starts again on the last good
-    one, tries once more, and then stays with that.
+    A name server that can't have its address ends at once. Its container starts again
+    on the last good one, tries once more, and then stays with that.
     """
     project = server.project
     service, begin = "resolver", time.time()
