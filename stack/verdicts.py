@@ -11,7 +11,7 @@ changes, so that nobody waits for a service that is down.
 import fcntl
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -110,6 +110,16 @@ def wait(
         if seen:
             time.sleep(PAUSE)
     return said
+
+
+def refusals(look: Look, services: Iterable[str]) -> dict[str, str]:
+    """Return the words of each of *services* that refuses what is rendered now."""
+    views = {service: look(service) for service in services}
+    return {
+        service: view.verdict.words
+        for service, view in views.items()
+        if view.watches and view.verdict and view.verdict.refused
+    }
 
 
 def near(service: str) -> View:
