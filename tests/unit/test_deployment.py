@@ -152,7 +152,7 @@ def test_why_a_service_does_not_take_it_is_told(ready, found, monkeypatch):
 
     with serving(993, speaks(993, always(before(ready).main))) as badly:
         found.append(badly)
-        with pytest.raises(StackError) as caught:
+        with pytest.raises(StackError, match="is damaged") as caught:
             deploy(ready, {MAIN: bundle().pem, BESIDE: None}, 0)
 
     assert caught.value.problems[-1] == f"dovecot: {words.replace(chr(10), '; ')}"
