@@ -163,30 +163,42 @@ def test_a_start_on_a_broken_configuration_is_unhealthy(
 
 
 @pytest.mark.provokes("resolver", "192.0.2.1|open ports|fatal")
+def test_a_name_server_that_could_not_be_started_again_is_refused(server):
+    """A reload would keep the address that it has; the next start would have none."""
+    project = server.project
+    wrong, right = "    interface: 192.0.2.1", "    interface: 0.0.0.0"
+
+    with refused(project, "resolver/unbound.conf.j2", wrong, right) as said:
+        assert "resolver goes on with its last good configuration" in said
+        assert "192.0.2.1" in said
+        project.wait_for("unhealthy", "resolver")
+        project.container("resolver").restart()
+        wait_until(lambda: "last good one" in project.said("resolver", 0), "a start")
+        answer = ("drill", "-Q", "TXT", "alive.resolver.internal", "@127.0.0.1")
+        wait_until(lambda: b"yes" in project.inside("resolver", *answer), "an answer")
+
+    project.wait_for("healthy", "resolver")
+
+
+@pytest.mark.provokes("postfix", "Address already in use|SASL|[Mm]ilter|exit status")
 def test_a_configuration_that_ends_the_daemon_is_tried_no_third_time(
     server, alice, bob, spammer, subject
 ):
     """
-    A name server that can't have its address ends at once. Its container starts again
-    on the last good one, tries once more, and then stays with that.
+    Postfix ends of a port that it is to have twice. Its container starts again on the
+    last good configuration, tries the new one once more, and then stays with that.
     """
-    project = server.project
-    service, begin = "resolver", time.time()
-    change = refused(
-        project,
-        f"{service}/unbound.conf.j2",
-        "    interface: 192.0.2.1",
-        "    interface: 0.0.0.0",
-    )
+    project, begin = server.project, time.time()
+    twice = "127.0.0.1:smtp inet n - n - - smtpd\n"
 
-    with change as said:
-        assert f"{service} goes on with its last good configuration" in said
+    with refused(project, "postfix/master.cf.j2", twice) as said:
+        assert "postfix goes on with its last good configuration" in said
         assert "the container ended each time" in said
         assert_mail_flows(alice, bob, spammer, subject)
-        assert project.said(service, begin).count("192.0.2.1") <= 4
-        project.wait_for("unhealthy", service)
+        project.wait_for("unhealthy", "postfix")
+        assert project.said("postfix", begin).count("Address already in use") == 2
 
-    project.wait_for("healthy", service)
+    project.wait_for("healthy", "postfix")
 
 
 @pytest.mark.provokes("postfix", "SASL|exit status|throttling|[Mm]ilter")
