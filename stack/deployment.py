@@ -6,10 +6,10 @@ configuration names is there at each step: whoever is killed in between leaves a
 that works. If a port doesn't serve the new ones in time, the old are put back.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from stack import endpoints, files, handshake, plan, proof
+from stack import endpoints, files, handshake, plan, proof, verdicts
 from stack.certs import store
 from stack.certs.store import Stored
 from stack.endpoints import Endpoint
@@ -65,13 +65,25 @@ def deploy(
     if not wrong:
         tell(f"Served on {', '.join(map(str, sorted(ports)))}.")
         return unseen
+    reasons = _reasons(project, {endpoints.SERVICES[s.endpoint.port] for s in wrong})
     if before != wanted:
         _put(project, settings, before, tell)
     remedy = "see `docker compose ps` and the logs of that service, then try again"
     kept = "the one before was put back; " if before != wanted else ""
     raise StackError(
-        *(f"{sight.endpoint} {sight.problem}: {kept}{remedy}" for sight in wrong)
+        *(f"{sight.endpoint} {sight.problem}: {kept}{remedy}" for sight in wrong),
+        *reasons,
     )
+
+
+def _reasons(project: Project, services: Iterable[str]) -> list[str]:
+    """Return what each of *services* has against it, in the words of its daemon."""
+    look = verdicts.looking(project)
+    words = verdicts.refusals(look, services) if look else {}
+    return [
+        f"{service}: {'; '.join(text.splitlines())}"
+        for service, text in sorted(words.items())
+    ]
 
 
 def _changed(project: Project, wanted: Wanted) -> dict[str, Stored]:

@@ -10,7 +10,8 @@ ruff check .
 mypy
 
 shellcheck tools/*.sh images/common/* images/*/hooks/* images/*/sieve/* \
-    images/clamav/keep-* images/clamav/signatures-missing \
+    images/clamav/keep-* images/clamav/signatures-missing images/postfix/rehearse \
+    images/postfix/takes-mail images/postfix/filters-answer images/postfix/queue-moves \
     images/spamassassin/update-rules images/spamassassin/updater/* \
     images/resolver/names-answered .ci/run \
     tests/e2e/world/mirror/publish

@@ -107,7 +107,7 @@ def _be_healthy(project: Project) -> None:
     from stack.certs import store
     from stack.upkeep import outlook
 
-    # What an authority issues must be kept. Of var/ this service has no more than parts.
+    # What an authority issues must be kept. This service has but parts of var/.
     files.try_out(project.acme)
     if bad := store.unreadable(project.tls):
         raise UnableError(

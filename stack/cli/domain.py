@@ -2,7 +2,7 @@
 
 import click
 
-from stack.cli import arguments
+from stack.cli import arguments, verdict
 from stack.cli.output import as_json, carry_out, say, show, table
 from stack.project import Project
 
@@ -24,7 +24,7 @@ def add(project: Project, names: tuple[str, ...]) -> None:
     from stack import env, plan
 
     project.require()
-    with project.lock():
+    with verdict.awaited(project), project.lock():
         changes = plan.domains_added(project, env.load(project.env), names)
         carry_out(changes)
     _warn_of_nobody(project, names)
@@ -55,7 +55,7 @@ def remove(project: Project, names: tuple[str, ...]) -> None:
     from stack import env, plan
 
     project.require()
-    with project.lock():
+    with verdict.awaited(project), project.lock():
         carry_out(plan.domains_removed(project, env.load(project.env), names))
     for name in names:
         say(f"Its DKIM keys are kept, in {project.dkim / name}.")

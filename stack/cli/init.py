@@ -2,7 +2,7 @@
 
 import click
 
-from stack.cli import arguments, relay, terminal
+from stack.cli import arguments, relay, terminal, verdict
 from stack.cli.output import carry_out, say
 from stack.project import Project
 
@@ -44,6 +44,7 @@ def init(
     Without .env, writes one. From it come keys, certificate, accounts database and
     the configuration of every service. Keys and accounts that exist are kept. Where
     there are accounts, a lost .env is not made anew: the last good one can be put back.
+    Services that run try what has changed for them; exit 1 if one refuses it.
     """
     from stack import images, plan
 
@@ -53,7 +54,7 @@ def init(
         for change in plan.initial(project, names):
             click.echo(change.words)
         return
-    with project.lock():
+    with verdict.awaited(project), project.lock():
         changes = plan.initial(project, names)
         carry_out(changes, verbose=verbose)
     if not images.is_ours(project.root):

@@ -22,6 +22,29 @@ def replaced(project: Project, template: str, old: str, new: str) -> Iterator[No
 
 
 @contextmanager
+def refused(
+    project: Project, template: str, addition: str, instead_of: str = ""
+) -> Iterator[str]:
+    """
+    Have a file under config/ that its service refuses, with *addition* at its end.
+
+    Or, in the place of a text that is there. What `stack init` says is yielded.
+    """
+    file = project.folder / "config" / template
+    before = file.read_text()
+    wrong = _once(before, instead_of, addition) if instead_of else before + addition
+    file.write_text(wrong)
+    try:
+        done = project.stack("init", "--yes", check=False)
+        if done.returncode != 1:
+            raise AssertionError(f"not refused: {done.returncode} {done.stderr}")
+        yield done.stderr
+    finally:
+        file.write_text(before)
+        project.stack("init", "--yes")
+
+
+@contextmanager
 def _edited(
     project: Project, template: str, edit: Callable[[str], str]
 ) -> Iterator[None]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from .configuration import changed, replaced, settings
+from .configuration import refused as wrong
 from .dialogue import Smtp
 from .faults import stopped
 from .login import plain
@@ -320,7 +321,7 @@ def test_a_broken_configuration_of_the_scanner_is_refused(
         said = scanned.lines(["clamav"], since=begin)
         return any("/config/clamd.conf:" in line.text for line in said)
 
-    with changed(scanned, "clamav/clamd.conf.j2", "MisspeltOption yes\n"):
+    with wrong(scanned, "clamav/clamd.conf.j2", "MisspeltOption yes\n"):
         wait_until(is_said, "the line", within=60)
         scanned.wait_for("unhealthy", "clamav")
         assert refused(spammer, alice.address, subject)

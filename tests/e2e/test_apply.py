@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from .configuration import changed, settings
+from .configuration import refused, settings
 from .faults import moved
 from .message import letter
 from .project import ADDRESS
@@ -42,7 +42,7 @@ def test_a_broken_configuration_is_refused(
     project, begin = server.project, time.time()
     file, line = BROKEN[service]
 
-    with changed(project, f"{service}/{file}.j2", f"{line}\n"):
+    with refused(project, f"{service}/{file}.j2", f"{line}\n"):
         wait_for_refusal(project, service, begin)
         rendered = project.as_root(f"cat var/etc/{service}/{file}").splitlines()
         assert mail_flows(alice, bob, spammer, f"broken {subject}")
@@ -94,7 +94,7 @@ def test_the_last_good_configuration_outlives_a_restart(
     """A container that is started on a broken configuration uses its last good one."""
     project, begin = server.project, time.time()
 
-    with changed(project, "postfix/main.cf.j2", "misspelt_parameter = yes\n"):
+    with refused(project, "postfix/main.cf.j2", "misspelt_parameter = yes\n"):
         wait_for_refusal(project, "postfix", begin)
         project.container("postfix").restart()
         wait_until(lambda: answers(spammer), "an answer on port 25")

@@ -7,7 +7,7 @@ from time import time
 import pytest
 from docker.errors import ContainerError
 
-from .configuration import await_applied, replaced
+from .configuration import await_applied, refused, replaced
 from .faults import WHILE_RESTARTING, kill, slow
 from .lessons import lessons, teach, wait_until_known
 from .load import Load
@@ -243,7 +243,7 @@ def test_a_spamd_that_gets_nowhere_is_given_up(server, alice, spammer, subject):
 
     with (
         slow(project, "spamassassin"),
-        replaced(project, file, "start_timeout = 120", "start_timeout = 1"),
+        refused(project, file, "start_timeout = 1", "start_timeout = 120"),
     ):
         wait_until(
             lambda: "or was too slow" in project.said("spamassassin", begin),

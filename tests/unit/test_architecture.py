@@ -36,7 +36,7 @@ LAYERS = [
     {"changes"},
     {"aliases"},
     {"accounts"},
-    {"plan"},
+    {"plan", "verdicts"},
     {"deployment"},
     {"upkeep"},
     {"overview"},

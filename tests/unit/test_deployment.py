@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from stack import deployment, endpoints, env, handshake, plan, project, proof
+from stack import (
+    deployment,
+    endpoints,
+    env,
+    handshake,
+    plan,
+    project,
+    proof,
+    verdicts,
+)
 from stack.certs import store
 from stack.errors import StackError, UnableError
 from stack.project import Project
@@ -132,6 +141,21 @@ def test_a_file_that_was_taken_away_is_put_back(ready, found):
     put_back = told[told.index("Waiting until every mail port serves it …") + 1 :]
     assert put_back[:2] == [f"write var/tls/{MAIN}", f"write var/tls/{BESIDE}"]
     assert put_back[-1] == "write var/etc/postfix/SHA256SUMS"
+
+
+def test_why_a_service_does_not_take_it_is_told(ready, found, monkeypatch):
+    """The daemon's words, that nobody has to look for them in the logs."""
+    words = "mail.pem: a certificate in it is damaged\nsee there"
+    view = verdicts.View(True, verdicts.Verdict("digest", True, words))
+    monkeypatch.setattr(verdicts, "looking", lambda _: lambda _: view)
+    deploy_quietly(ready, NEW)
+
+    with serving(993, speaks(993, always(before(ready).main))) as badly:
+        found.append(badly)
+        with pytest.raises(StackError, match="is damaged") as caught:
+            deploy(ready, {MAIN: bundle().pem, BESIDE: None}, 0)
+
+    assert caught.value.problems[-1] == f"dovecot: {words.replace(chr(10), '; ')}"
 
 
 def test_what_was_there_before_is_not_put_back(ready, found):

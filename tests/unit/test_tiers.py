@@ -100,7 +100,9 @@ PROMISED = {
         "test_spam_faults.py::test_a_killed_filter_comes_back",
         "test_spam_faults.py::test_one_child_that_hangs_stops_mail_for_a_minute_at_most",
     ),
-    "A configuration that a daemon refuses changes nothing": (
+    "A configuration that a daemon refuses, dies of or does not work with": (
+        "test_trial.py::test_a_value_that_a_process_dies_of_changes_nothing",
+        "test_trial.py::test_what_does_not_work_is_put_back",
         "test_apply.py::test_a_broken_configuration_is_refused",
     ),
     "A wrong `.env` beside a changed port ends nothing": (

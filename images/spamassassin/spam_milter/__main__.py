@@ -55,7 +55,7 @@ def main() -> int:
             if came & {signal.SIGTERM, signal.SIGINT}:
                 return 0
             if signal.SIGUSR1 in came:
-                keeper.renew()
+                keeper.follow()
             if signal.SIGUSR2 in came:
                 keeper.replace()
             keeper.bury()

@@ -8,9 +8,11 @@ from milter_common.log import say
 
 from . import config, machine
 from .milter import SpamMilter
-from .spamd import SOCKET, Spamd
+from .spamd import RUN, SOCKET, Spamd
 
 LIVE = Path("/live/current")
+AGAINST = RUN / "against"
+"""The configuration that no spamd could be started on, and why."""
 PATIENCE = 1.5
 """Seconds that spamd has to end by itself; docker stop should not wait for it."""
 
@@ -39,6 +41,22 @@ class Keeper:
         """Whether there is something to look after, besides what signals tell."""
         return bool(self.next or self.ending)
 
+    def follow(self) -> None:
+        """
+        Go by the configuration as it is now, if no spamd does.
+
+        Raises:
+            NoSpamdError: If it can't be started and there is none to fall back on.
+        """
+        if not self.used or self.used.rules != LIVE.resolve():
+            self.renew()
+            return
+        # What was tried is taken back.
+        if self.next:
+            self.next.end()
+            self.next = None
+        self.used.use()
+
     def renew(self) -> None:
         """
         Start a spamd on the configuration as it is now.
@@ -57,7 +75,7 @@ class Keeper:
             verbose = self.coming.log_level == "debug"
             self.next = Spamd(rules, machine.children(), verbose)
         except (OSError, config.ConfigError) as error:
-            self.fall_back(str(error))
+            self.fall_back(rules, str(error))
 
     def replace(self) -> None:
         """
@@ -114,13 +132,16 @@ class Keeper:
             if self.used and dead == self.used.pid:
                 raise NoSpamdError("spamd is gone, so we end: Docker starts us anew")
             if self.next and dead == self.next.pid:
-                self.next = None
-                self.fall_back("spamd ended, or was too slow, while it read the rules")
+                rules, self.next = self.next.rules, None
+                self.fall_back(
+                    rules, "spamd ended, or was too slow, while it read the rules"
+                )
 
-    def fall_back(self, reason: str) -> None:
-        """Stay with the spamd in use, if there is one."""
+    def fall_back(self, rules: Path, reason: str) -> None:
+        """Stay with the spamd in use, if there is one, and not with *rules*."""
         if not self.used:
             raise NoSpamdError(f"not starting: {reason}")
+        AGAINST.write_text(f"{rules}\n{reason}")
         say(f"{reason}; the spamd with {self.used.rules} stays in use")
         self.used.use()
 
@@ -133,6 +154,15 @@ class Keeper:
         while left and time.monotonic() < deadline:
             left.discard(dead_child() or 0)
             time.sleep(0.02)
+
+
+def reason_against(rules: Path) -> str:
+    """Return why no spamd could be started on *rules*; nothing if none has failed."""
+    try:
+        found, _, reason = AGAINST.read_text().partition("\n")
+    except FileNotFoundError:
+        return ""
+    return reason if found == str(rules) else ""
 
 
 def dead_child() -> int | None:

@@ -1,0 +1,27 @@
+"""Waits until messages are scanned with the rules rendered last, or can't be."""
+
+import sys
+import time
+
+from . import keeper
+from .keeper import LIVE
+from .probe import fault
+from .spamd import RULES
+
+PAUSE = 0.2
+
+
+def within(seconds: float) -> str | None:
+    """Return why they can't be scanned *seconds* from now at the latest, or nothing."""
+    deadline = time.monotonic() + seconds
+    while found := fault(RULES, LIVE):
+        if reason := keeper.reason_against(LIVE.resolve()):
+            return reason
+        if time.monotonic() > deadline:
+            return found
+        time.sleep(PAUSE)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(within(float(sys.argv[1])))

@@ -1,0 +1,266 @@
+"""A configuration is in use when its daemon has been seen to work with it."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from .configuration import refused, settings
+from .faults import kill
+from .message import letter
+from .project import CommandError, Project
+from .tiers import core_rows
+from .wait import wait_until
+
+# What each daemon's reader takes, and a process dies of: what is changed, and a part of
+# the words that say so. A line replaces the one of main.cf that begins as it does.
+DEADLY = {
+    "a time": ("maximal_queue_lifetime = lots", "bad time value or unit: lots"),
+    "a number": ("bounce_size_limit = 1 kilobyte", "configuration: bounce_size_limit"),
+    "what master reads": ("default_process_limit = many", "default_process_limit"),
+    "what the first letter to a carrier needs": (
+        "lmtp_destination_recipient_limit = few",
+        "lmtp_destination_recipient_limit = few",
+    ),
+    "a table": (
+        "transport_maps = texthash:/nowhere",
+        "database /nowhere: No such file",
+    ),
+    "a word": ("smtp_tls_security_level = sometimes", 'TLS level "sometimes"'),
+    "a carrier": ("virtual_transport = pigeon:", "no service 'pigeon'"),
+}
+
+
+@pytest.mark.parametrize("kind", core_rows(DEADLY, "a time"))
+@pytest.mark.provokes(
+    "postfix", "lots|1 kilobyte|= many|= few|/nowhere|sometimes|pigeon"
+)
+def test_a_value_that_a_process_dies_of_changes_nothing(
+    server, alice, bob, spammer, subject, kind
+):
+    """
+    `stack` exits 1 with the daemon's line; mail goes on; Postfix is unhealthy.
+    """
+    project, (line, words) = server.project, DEADLY[kind]
+
+    with as_setting(project, line) as said:
+        assert "postfix goes on with its last good configuration" in said
+        assert words in said
+        project.wait_for("unhealthy", "postfix")
+        assert_mail_flows(alice, bob, spammer, subject)
+
+    project.wait_for("healthy", "postfix")
+    assert_mail_flows(alice, bob, spammer, f"mended {subject}")
+
+
+@pytest.mark.provokes("postfix", "pigeon")
+def test_a_service_that_can_not_be_started_changes_nothing(server, spammer, alice):
+    """A program that isn't there is found before mail needs it."""
+    service = "pigeon unix - - n - - pigeon\n"
+
+    with refused(server.project, "postfix/master.cf.j2", service) as said:
+        assert "pigeon: bad command startup" in said
+        server.project.wait_for("unhealthy", "postfix")
+
+    server.project.wait_for("healthy", "postfix")
+
+
+# Seen only by what works on it: what is changed, and in place of what; what is said.
+SEEN_AT_WORK = {
+    "a rule that nobody knows": (
+        "postfix",
+        "main.cf",
+        "smtpd_client_restrictions = misspelt_restriction\n",
+        "",
+        "answered: 451",
+    ),
+    "a plugin of deliveries": (
+        "dovecot",
+        "dovecot.conf",
+        "protocol lmtp {\n mail_plugins {\n  missing = yes\n }\n}\n",
+        "",
+        "/run/sockets/lmtp",
+    ),
+    "a plugin of readers": (
+        "dovecot",
+        "dovecot.conf",
+        "protocol imap {\n mail_plugins {\n  missing = yes\n }\n}\n",
+        "",
+        "imap does not serve",
+    ),
+    "accounts elsewhere": (
+        "dovecot",
+        "dovecot.conf",
+        "sqlite_path = /accounts/nowhere.db",
+        "sqlite_path = /accounts/accounts.db",
+        "users can't be looked up",
+    ),
+    "a socket that is closed": (
+        "dovecot",
+        "dovecot.conf",
+        "  unix_listener /run/sockets/auth {\n    mode = 0600",
+        "  unix_listener /run/sockets/auth {\n    mode = 0660",
+        "/run/sockets/auth: Postfix may not connect",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", core_rows(SEEN_AT_WORK, "a plugin of deliveries"))
+@pytest.mark.provokes("postfix", "misspelt_restriction|Server configuration error")
+@pytest.mark.provokes("postfix", "lmtp|dovecot|SASL|exit status 1|throttling|/run/sock")
+@pytest.mark.provokes("dovecot", "lmtp|missing|nowhere|imap|auth")
+def test_what_does_not_work_is_put_back(server, alice, bob, spammer, subject, kind):
+    """
+    What no check sees is in use for a moment; then the last good one is put back.
+
+    `stack` waits for that, exits 1, and says what was amiss.
+    """
+    project = server.project
+    service, file, text, instead_of, words = SEEN_AT_WORK[kind]
+    change = refused(project, f"{service}/{file}.j2", text, instead_of)
+
+    with change as said:
+        assert f"{service} goes on with its last good configuration" in said
+        assert words in said
+        project.wait_for("unhealthy", service)
+        assert_mail_flows(alice, bob, spammer, subject)
+
+    project.wait_for("healthy", service)
+    assert_mail_flows(alice, bob, spammer, f"mended {subject}")
+
+
+STARTED_ON = {
+    "nothing": "rm dkimpy-milter.conf",
+    "an empty file": "echo -n > dkimpy-milter.conf",
+    "a misspelt line": "echo MisspeltKey yes >> dkimpy-milter.conf",
+}
+
+
+@pytest.mark.parametrize("service", ["dkim-sign", "dkim-verify"])
+@pytest.mark.parametrize("kind", core_rows(STARTED_ON, "an empty file"))
+def test_a_start_on_a_broken_configuration_is_unhealthy(
+    server, alice, bob, spammer, subject, service, kind
+):
+    """
+    The last good one serves after a restart; Docker shows within a minute that it is
+    not the one that was rendered.
+    """
+    project = server.project
+    folder = f"var/etc/{service}"
+    project.as_root(f"rm -rf /tmp/kept; cp -R {folder} /tmp/kept")
+
+    try:
+        project.as_root(
+            f"cd {folder}; {STARTED_ON[kind]}; sha256sum dkim* > SHA256SUMS || true"
+        )
+        project.container(service).restart()
+        wait_until(lambda: shown(project, service) == "unhealthy", "unhealthy", 60)
+        assert_mail_flows(alice, bob, spammer, subject)
+    finally:
+        project.as_root(f"cp -R /tmp/kept/. {folder}")
+
+    wait_until(lambda: shown(project, service) == "healthy", "healthy", 60)
+
+
+@pytest.mark.provokes("resolver", "192.0.2.1|open ports|fatal")
+def test_a_name_server_that_could_not_be_started_again_is_refused(server):
+    """A reload would keep the address that it has; the next start would have none."""
+    project = server.project
+    wrong, right = "    interface: 192.0.2.1", "    interface: 0.0.0.0"
+
+    with refused(project, "resolver/unbound.conf.j2", wrong, right) as said:
+        assert "resolver goes on with its last good configuration" in said
+        assert "192.0.2.1" in said
+        project.wait_for("unhealthy", "resolver")
+        project.container("resolver").restart()
+        wait_until(lambda: "last good one" in project.said("resolver", 0), "a start")
+        wait_until(lambda: answers(project), "an answer")
+
+    project.wait_for("healthy", "resolver")
+
+
+@pytest.mark.provokes("postfix", "192.0.2.1|SASL|[Mm]ilter|exit status")
+def test_a_configuration_that_ends_the_daemon_is_tried_no_third_time(
+    server, alice, bob, spammer, subject
+):
+    """
+    Postfix ends of an address that it can't have. Its container starts again on the
+    last good configuration, tries the new one once more, and then stays with the old.
+    """
+    project, begin = server.project, time.time()
+    elsewhere = "192.0.2.1:smtp inet n - n - - smtpd\n"
+
+    with refused(project, "postfix/master.cf.j2", elsewhere) as said:
+        assert "postfix goes on with its last good configuration" in said
+        assert "the container ended each time" in said
+        wait_until(lambda: offer(spammer), "an answer on port 25")
+        assert_mail_flows(alice, bob, spammer, subject)
+        project.wait_for("unhealthy", "postfix")
+        assert project.said("postfix", begin).count("daemon started") == 2
+
+    project.wait_for("healthy", "postfix")
+
+
+@pytest.mark.provokes("postfix", "SASL|exit status|throttling|[Mm]ilter")
+def test_a_trial_that_is_cut_off_is_made_again(server, spammer):
+    """A container that is killed while it tries a good configuration takes it then."""
+    project = server.project
+
+    with (
+        settings(project, MESSAGE_SIZE_LIMIT="3000000"),
+        ThreadPoolExecutor() as pool,
+    ):
+        done = pool.submit(project.stack, "init", "--yes")
+        wait_until(lambda: is_tried(project, "postfix"), "the trial")
+        kill(project, "postfix")
+        done.result()
+        wait_until(lambda: "250-SIZE 3000000" in offer(spammer), "the new limit")
+
+    project.stack("init", "--yes")
+    project.wait_for("healthy", "postfix")
+
+
+def answers(project: Project) -> bool:
+    """Whether the name server does."""
+    asked = ["drill", "-Q", "TXT", "alive.resolver.internal", "@127.0.0.1"]
+    return b"yes" in project.container("resolver").exec_run(asked).output
+
+
+def is_tried(project: Project, service: str) -> bool:
+    """Whether *service* tries a new configuration at this moment."""
+    try:
+        project.inside(service, "test", "-e", "/live/trial")
+    except CommandError:
+        return False
+    return True
+
+
+def offer(spammer) -> str:
+    """What port 25 says to EHLO; nothing if nobody answers."""
+    try:
+        with spammer.session() as session:
+            return str(session.ehlo())
+    except OSError:
+        return ""
+
+
+def as_setting(project: Project, line: str):
+    """Have main.cf with *line*, in the place of the one with the same name."""
+    text = (project.folder / "config/postfix/main.cf.j2").read_text()
+    name = line.partition(" = ")[0]
+    there = [each for each in text.splitlines() if each.startswith(f"{name} =")]
+    if there:
+        return refused(project, "postfix/main.cf.j2", f"\n{line}\n", f"\n{there[0]}\n")
+    return refused(project, "postfix/main.cf.j2", f"{line}\n")
+
+
+def assert_mail_flows(alice, bob, spammer, subject: str) -> None:
+    """Send on 587 and on 25, read on 993."""
+    alice.send(bob.address, f"587 {subject}")
+    spammer.send(bob.address, letter("a@outside.test", bob.address, f"25 {subject}"))
+    assert all(bob.receive(f"{port} {subject}") for port in (587, 25))
+
+
+def shown(project: Project, service: str) -> str:
+    """What Docker says of the health of *service*."""
+    return str(project.container(service).health)

@@ -1,0 +1,208 @@
+"""Waiting for what services say of a new configuration."""
+
+import fcntl
+import threading
+from collections.abc import Callable
+from itertools import chain, repeat
+
+import pytest
+
+from stack import verdicts
+from stack.verdicts import Verdict, View
+
+NEW, OLD = "a" * 64, "b" * 64
+ACCEPTED, REFUSED = Verdict(NEW, False, ""), Verdict(NEW, True, "fatal: lots")
+UP_TO_DATE = View(watches=True, verdict=ACCEPTED)
+AWAY = View(watches=False, verdict=None)
+TRYING = View(watches=True, verdict=Verdict(OLD, False, ""))
+
+
+def seen(*views: View) -> Callable[[str], View]:
+    """Return a look that sees *views* one after the other, the last one for ever."""
+    coming = chain(views, repeat(views[-1]))
+    return lambda _: next(coming)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Shorten the pauses, not what they are between."""
+    monkeypatch.setattr(verdicts, "PAUSE", 0.001)
+    monkeypatch.setattr(verdicts, "ABSENCE", 0.05)
+
+
+def test_a_service_that_is_down_is_not_waited_for():
+    assert verdicts.wait(seen(AWAY), {"postfix": NEW}) == {}
+
+
+def test_what_was_said_of_another_configuration_is_no_answer():
+    said = verdicts.wait(seen(TRYING, TRYING, TRYING, UP_TO_DATE), {"postfix": NEW})
+
+    assert said == {"postfix": ACCEPTED}
+
+
+def test_a_refusal_is_told_in_the_daemons_words():
+    look = seen(TRYING, View(watches=True, verdict=REFUSED))
+
+    assert verdicts.wait(look, {"postfix": NEW}) == {"postfix": REFUSED}
+
+
+def test_a_service_that_ends_meanwhile_may_come_back():
+    """Docker starts it again, and it says then what came of it."""
+    look = seen(TRYING, TRYING, AWAY, AWAY, View(watches=True, verdict=REFUSED))
+
+    assert verdicts.wait(look, {"postfix": NEW}) == {"postfix": REFUSED}
+
+
+def test_what_was_said_before_a_service_ended_is_no_answer():
+    """The file is still there, but nobody stands by it."""
+    left = View(watches=False, verdict=ACCEPTED)
+    look = seen(TRYING, TRYING, left, View(watches=True, verdict=REFUSED))
+
+    assert verdicts.wait(look, {"postfix": NEW}) == {"postfix": REFUSED}
+
+
+def test_a_service_that_stays_away_is_told():
+    said = verdicts.wait(seen(TRYING, TRYING, AWAY), {"postfix": NEW})
+
+    assert said["postfix"].refused
+    assert "has ended" in said["postfix"].words
+
+
+def test_a_service_that_says_nothing_is_told():
+    said = verdicts.wait(seen(TRYING), {"postfix": NEW}, patience=0.05)
+
+    assert said["postfix"].refused
+    assert "has not said" in said["postfix"].words
+
+
+def test_a_container_that_sees_another_folder_says_so_at_once():
+    blind = View(watches=True, verdict=Verdict("", True, "/config is empty"))
+
+    said = verdicts.wait(seen(blind), {"postfix": NEW})
+
+    assert said["postfix"].is_blind
+
+
+@pytest.mark.parametrize("text", ["", "\n", "half", f"{NEW} perhaps\n", "\0"])
+def test_a_file_that_says_nothing_is_no_verdict(text):
+    assert verdicts.parse(text) is None
+
+
+def test_a_verdict_holds_all_lines_of_the_daemon():
+    assert verdicts.parse(f"{NEW} refused\none\ntwo\n") == Verdict(
+        NEW, True, "one\ntwo"
+    )
+
+
+def test_a_service_is_up_while_it_holds_its_lock(tmp_path, monkeypatch):
+    monkeypatch.setattr(verdicts, "FOLDER", tmp_path)
+    (tmp_path / "postfix").write_text(f"{NEW} accepted\n")
+
+    assert verdicts.near("postfix") == View(watches=False, verdict=ACCEPTED)
+    with (tmp_path / "postfix.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert verdicts.near("postfix") == UP_TO_DATE
+    assert verdicts.near("postfix") == View(watches=False, verdict=ACCEPTED)
+
+
+def test_a_link_or_a_pipe_that_a_container_leaves_leads_nowhere(tmp_path, monkeypatch):
+    """They share the folder: none of them may have `stack` read or await others."""
+    monkeypatch.setattr(verdicts, "FOLDER", tmp_path)
+    (tmp_path / "secret").write_text(f"{NEW} accepted\nsecret")
+    (tmp_path / "postfix").symlink_to(tmp_path / "secret")
+    (tmp_path / "postfix.lock").symlink_to(tmp_path / "secret")
+    verdicts.os.mkfifo(tmp_path / "dovecot")
+
+    assert verdicts.near("postfix") == AWAY
+    assert verdicts.near("dovecot") == AWAY
+
+
+class Container(threading.Thread):
+    """Does as watch-config of *service* does: takes what is new, or refuses it."""
+
+    def __init__(self, project, folder, service: str, words: str) -> None:
+        super().__init__(daemon=True)
+        self.project, self.folder, self.service = project, folder, service
+        self.words, self.ended = words, threading.Event()
+        self.lock = (folder / f"{service}.lock").open("w")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+
+    def run(self) -> None:
+        """Give one verdict after the other, as fast as there is something new."""
+        while not self.ended.is_set():
+            digest = verdicts.digests(self.project).get(self.service)
+            outcome = f"refused\n{self.words}" if self.words else "accepted\n"
+            beside = self.folder / f".{self.service}.new"
+            beside.write_text(f"{digest} {outcome}")
+            beside.replace(self.folder / self.service)
+
+
+@pytest.fixture
+def container(project, tmp_path, monkeypatch):
+    """Return what has a service of *project* be up, and say *words* against all."""
+    folder = tmp_path / "verdicts"
+    folder.mkdir()
+    monkeypatch.setattr(verdicts, "FOLDER", folder)
+    monkeypatch.setattr("stack.endpoints.is_inside", lambda: True)
+    started = []
+
+    def start(service: str, words: str = "") -> None:
+        started.append(Container(project, folder, service, words))
+        started[-1].start()
+
+    yield start
+    for each in started:
+        each.ended.set()
+        each.join()
+        each.lock.close()
+
+
+def test_stack_exits_0_when_the_services_take_the_change(stack, ready, container):
+    container("postfix")
+    container("dkim-sign")
+
+    assert stack("domain", "add", "second.example").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("service", "command"),
+    [
+        ("dkim-sign", ("domain", "add", "second.example")),
+        ("postfix", ("init", "--hostname", "mx.example.org")),
+    ],
+)
+def test_stack_exits_1_with_the_words_of_who_refuses(
+    stack, ready, container, service, command
+):
+    """Each of its lines, and what serves meanwhile."""
+    container(service, "no such key\nin line 3")
+
+    done = stack(*command)
+
+    assert done.exit_code == 1
+    assert f"{service} goes on with its last good configuration" in done.stderr
+    assert "\n  no such key\n  in line 3\n" in done.stderr
+
+
+def test_what_changes_nothing_waits_for_nobody(stack, ready, container):
+    """Not even for one who refuses what was rendered before: `up` does it each time."""
+    container("postfix", "refused before")
+
+    assert stack("init").exit_code == 0
+
+
+def test_a_lock_that_others_hold_is_not_kept_while_stack_waits(
+    stack, ready, container, monkeypatch
+):
+    """Accounts can be changed while a spam filter reads its rules."""
+    held = []
+
+    def wait(look, wanted):
+        with ready.lock():
+            held.append(set(wanted))
+        return {}
+
+    monkeypatch.setattr(verdicts, "wait", wait)
+
+    assert stack("domain", "add", "second.example").exit_code == 0
+    assert held == [{"dkim-sign"}]
