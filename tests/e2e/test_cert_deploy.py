@@ -189,7 +189,7 @@ def test_a_kill_leaves_a_pair_that_works(server, certificates):
     for moment in MOMENTS.values():
         (path,) = lay(server.project, killed=bundle(certificate()))
         script = KILLED.format(moment=moment)
-        server.project.execute("certs", "sh", "-euc", script, path)
+        server.project.operate("sh", "-euc", script, path)
         for service in ("postfix", "dovecot"):
             fits = "ls /tls/*.pem | certificates-fit"
             server.project.inside(service, "sh", "-c", fits)

@@ -16,7 +16,7 @@ ROOT = Path(stack.__file__).parent
 # From the bottom up: a module imports only from the lines above its own.
 LAYERS = [
     {"errors", "parallel"},
-    {"addresses", "blocklists", "files", "images", "resolvers"},
+    {"addresses", "blocklists", "files", "resolvers"},
     {
         "values",
         "models",
@@ -26,6 +26,7 @@ LAYERS = [
         "relays",
         "processes",
         "endpoints",
+        "images",
     },
     {"hashes", "letters", "spam", "spamd", "watches", "lifetimes"},
     {"settings", "project", "handshake", "listings", "dane"},

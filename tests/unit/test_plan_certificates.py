@@ -62,12 +62,19 @@ def test_where_certificates_alone_are_seen_they_alone_are_planned(ready, tmp_pat
     """
     The service certs has neither accounts nor signing keys, and makes none.
 
-    What names the certificates comes out the same there as where all is seen.
+    What names the certificates comes out the same there as where all is seen; that
+    tells of what an image is made, too, and images/ is not there either.
     """
+    hooks = ready.root / "images" / "postfix" / "hooks"
+    hooks.mkdir(parents=True)
+    (hooks / "check").touch()
+    (hooks.parent / "Dockerfile").write_text("FROM a\nCOPY postfix/hooks/ /hooks/\n")
+    carry_out(ready, NEW)
     part = Project(tmp_path / "part")
     shutil.copytree(ready.root, part.root, symlinks=True)
     for kind in ("accounts", "dkim", "identity", "relay", "spam"):
         shutil.rmtree(part.var / kind)
+    shutil.rmtree(part.root / "images")
 
     assert words(part, NEW | OTHER) == words(ready, NEW | OTHER)
     carry_out(part, NEW | OTHER)
