@@ -372,5 +372,5 @@ def test_the_scanner_may_do_nothing_else(scanned):
     assert host["Memory"] > 0
     assert host["PidsLimit"] > 0
     assert {row[0] for row in users} == {"5009"}
-    assert written == {"/live", "/var/lib/clamav"}
+    assert written == {"/live", "/run/verdicts", "/var/lib/clamav"}
     assert not any(container.ports.values())
