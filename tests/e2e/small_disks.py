@@ -11,9 +11,11 @@ QUEUE = "postfix:/var/spool/postfix"
 QUEUE_SIZE = "size=200m,nr_inodes=400,mode=0755"
 
 # As images/postfix/Dockerfile makes them: Docker fills no disk that is in memory. What
-# lies there is lost when nobody has it mounted.
+# lies there is lost when nobody has it mounted. These disks are this server's, as if it
+# had marked them.
 FOLDERS = """
 install -d -o postfix -g postdrop -m 0710 /q/public /q/public/sieve /q/public/notices
+for disk in /q /srv/vmail /var/lib/bayes; do cp /owner $disk/.owner; done
 trap exit TERM
 sleep infinity & wait
 """
@@ -84,7 +86,14 @@ def small_disks(project: Project) -> Iterator[None]:
             image,
             ["-euc", FOLDERS],
             entrypoint="sh",
-            volumes=[f"{project.name}_{_named(QUEUE)}:/q"],
+            volumes=[
+                f"{project.name}_{_named(QUEUE)}:/q",
+                *(
+                    f"{project.name}_{_named(store)}:{store.partition(':')[2]}"
+                    for store in ("dovecot:/srv/vmail", "spamassassin:/var/lib/bayes")
+                ),
+                f"{project.folder}/var/identity/owner:/owner:ro",
+            ],
             detach=True,
         )
         afterwards.callback(keeper.remove, force=True)

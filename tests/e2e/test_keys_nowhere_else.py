@@ -18,6 +18,7 @@ VARIABLES = {
     "PYTHONDONTWRITEBYTECODE",
     "PYTHONUNBUFFERED",
     "MAIL_CONFIG",
+    "WORKS_WITHIN",
 }
 # Not what Debian's python3-dkim tests itself with: the world has these keys.
 FIND_KEYS = r"""

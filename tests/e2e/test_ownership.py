@@ -85,4 +85,4 @@ def test_an_open_session_of_a_disabled_user_sends_nothing(server, alice, subject
         message = letter(user.address, alice.address, subject)
         reply = session.deliver(message, user.address, [alice.address])
 
-    assert (answer.code, reply.code) == (235, 553)
+    assert (answer.code, reply.code) == (235, 421)
