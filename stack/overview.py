@@ -90,8 +90,7 @@ def _told(kind: str, look: Look) -> list[Row]:
 
 def _late(kind: str) -> Row:
     if kind == "names":
-        # It may be slow only: what lasts is told by the health of its container.
-        return Row(kind, "resolver", resolvers.SILENT, "warn")
+        return Row(kind, "resolver", resolvers.SILENT, "fail")
     return Row(kind, "?", f"not known within {DEADLINE} s", "fail")
 
 
