@@ -49,11 +49,12 @@ LONG = "".join(
 
 killing = pytest.mark.provokes("spamassassin", "spamd: (warn|error)|child.*killed")
 
-# Another file for Compose: as the volume of what is learnt, a disk that is soon full.
+# Another file for Compose: what is learnt is kept on a disk that is soon full. It
+# bears no mark of this server, and none is asked for.
 SMALL = """
 services:
   spamassassin:
-    environment: {ALLOW_EPHEMERAL_DATA: "yes"}
+    environment: {PERSISTENT_DATA: ""}
     volumes: ["small:/var/lib/bayes"]
 volumes:
   small:
@@ -385,6 +386,7 @@ def test_the_filter_starts_on_a_full_volume(server):
                 "/tmp": "",  # noqa: S108 - in the container
             },
             network_mode="none",
+            extra_hosts={"filter-spamassassin": "127.0.0.1"},
             remove=True,
             mem_limit="1g",
         )
