@@ -11,10 +11,11 @@ from .project import Project
 from .server import Server
 
 
-def open_account(server: Server, address: str) -> Mailbox:
+def open_account(server: Server, address: str, *options: str) -> Mailbox:
     """Add the user *address*, with a password that nobody else knows."""
     password = secrets.token_urlsafe()
-    server.project.stack("user", "add", address, "--password-stdin", stdin=password)
+    add = ("user", "add", address, "--password-stdin", *options)
+    server.project.stack(*add, stdin=password)
     server.project.passwords[address] = password
     return Mailbox(address, password, server)
 

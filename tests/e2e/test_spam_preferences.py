@@ -313,7 +313,7 @@ def test_a_user_who_is_removed_takes_the_wishes_along(server, shop, arrivals):
         f"spam threshold {address} 1",
         f"user remove {address}",
     )
-    dave = open_account(server, address)
+    dave = open_account(server, address, "--new-mailbox")
 
     listed = server.project.stack("spam", "block", "list", "--json").stdout
     assert shop not in listed
