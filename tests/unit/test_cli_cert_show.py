@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import endpoints, listings
+from stack import endpoints
 from stack.certs import store
 from stack.project import Project
 from tests.unit import prepared
@@ -17,35 +17,13 @@ from tests.unit.mailports import all_ports, always, as_configured, closed
 VALID = {"begin": TODAY - DAY, "end": TODAY + 90 * DAY}
 RIGHT = bundle(HOST, "a.example")
 
+pytestmark = pytest.mark.usefixtures("answered")
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project after `stack init`, with the real templates."""
     return prepared.project(tmp_path)
-
-
-@pytest.fixture
-def found(monkeypatch) -> list[endpoints.Endpoint]:
-    """Where the mail ports are, to be filled: nowhere at first."""
-    places: list[endpoints.Endpoint] = []
-    monkeypatch.setattr(endpoints, "find", lambda _: places)
-    return places
-
-
-@pytest.fixture(autouse=True)
-def answered(monkeypatch) -> list[tuple[str, str]]:
-    """What the block lists answer, to be filled; nobody is asked."""
-    states: list[tuple[str, str]] = []
-    monkeypatch.setattr(listings, "states", lambda *_: states)
-    return states
-
-
-@pytest.fixture
-def health(monkeypatch) -> list[tuple[str, str]]:
-    """How Docker finds the containers, to be filled: there are none at first."""
-    states: list[tuple[str, str]] = []
-    monkeypatch.setattr(endpoints, "health", lambda _: states)
-    return states
 
 
 def shown(project: Project) -> store.Stored:

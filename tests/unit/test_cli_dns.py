@@ -5,17 +5,8 @@ import json
 import dns.zone
 import pytest
 
-from stack import endpoints
 from stack.certs import store
 from stack.endpoints import Endpoint
-
-
-@pytest.fixture
-def found(monkeypatch) -> list[Endpoint]:
-    """Where the ports are published, to be filled."""
-    ports: list[Endpoint] = []
-    monkeypatch.setattr(endpoints, "find", lambda _: ports)
-    return ports
 
 
 def test_json_has_a_block_for_each_domain(stack, ready):

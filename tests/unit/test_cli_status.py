@@ -13,38 +13,13 @@ from tests.unit.current import TODAY, bundle, put
 from tests.unit.issuing import DAY, HOST
 from tests.unit.mailports import all_ports, always, as_configured, closed
 
+pytestmark = pytest.mark.usefixtures("answered")
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project after `stack init`, with the real templates."""
     return prepared.project(tmp_path)
-
-
-@pytest.fixture
-def found(monkeypatch) -> list[endpoints.Endpoint]:
-    """Where the mail ports are, to be filled: nowhere at first."""
-    places: list[endpoints.Endpoint] = []
-    monkeypatch.setattr(endpoints, "find", lambda _: places)
-    return places
-
-
-@pytest.fixture(autouse=True)
-def answered(monkeypatch) -> list[tuple[str, str]]:
-    """What the block lists answer, to be filled; nobody is asked."""
-    states: list[tuple[str, str]] = []
-    monkeypatch.setattr(listings, "states", lambda *_: states)
-    return states
-
-
-@pytest.fixture
-def health(monkeypatch) -> list[tuple[str, str]]:
-    """How Docker finds the containers, to be filled: there are none at first."""
-    states: list[tuple[str, str]] = []
-    monkeypatch.setattr(endpoints, "health", lambda _: states)
-    # On the machine itself.
-    monkeypatch.setattr(endpoints, "INSIDE", Path("/nowhere"))
-    monkeypatch.setattr(endpoints, "containers", lambda _: [])
-    return states
 
 
 def test_a_server_that_is_well_has_no_mark(stack, project, found, health):

@@ -6,7 +6,6 @@ import pytest
 
 from stack import (
     deployment,
-    endpoints,
     env,
     handshake,
     plan,
@@ -43,13 +42,10 @@ def ready(tmp_path: Path) -> Project:
     return prepared.project(tmp_path)
 
 
-@pytest.fixture
-def found(monkeypatch) -> list[endpoints.Endpoint]:
-    """Where the mail ports are, to be filled: nowhere at first."""
-    places: list[endpoints.Endpoint] = []
-    monkeypatch.setattr(endpoints, "find", lambda _: places)
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch) -> None:
+    """Have the ports asked again soon."""
     monkeypatch.setattr(proof, "FIRST_PAUSE", 0.01)
-    return places
 
 
 def deploy(project: Project, wanted, seconds: float = 60, tell=None) -> list[str]:
