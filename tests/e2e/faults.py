@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from docker.errors import APIError
+from docker.models.containers import Container
+
 from .project import Project
+from .wait import wait_until
 
 # What Postfix says while the filter is away.
 WHILE_RESTARTING = r"[Mm]ilter service|host or service .* not found|spamassassin:8893"
@@ -44,11 +48,22 @@ def stopped(project: Project, service: str) -> Iterator[None]:
 def paused(project: Project, service: str) -> Iterator[None]:
     """Have *service* hang for a while: it answers nobody, and then goes on."""
     container = project.container(service)
-    container.pause()
+    wait_until(lambda: _is_frozen(container), f"{service} paused")
     try:
         yield
     finally:
         container.unpause()
+
+
+def _is_frozen(container: Container) -> bool:
+    try:
+        container.pause()
+    except APIError as error:
+        # The kernel could not stop all processes at once: a new one began meanwhile.
+        if "unable to freeze" not in str(error):
+            raise
+        return False
+    return True
 
 
 @contextmanager
