@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import docker
 import pytest
 from click.testing import CliRunner, Result
+from docker.errors import DockerException
 from sqlalchemy.orm import Session
 
 from stack import database, endpoints, listings
@@ -22,6 +24,21 @@ TEMPLATES = {
         "{% endfor %}\n"
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def no_engine(monkeypatch) -> None:
+    """
+    No unit test asks Docker, whether or not an engine runs on the machine.
+
+    Where none runs, Docker's library forgets to close the socket that it tried.
+    """
+
+    def refuse(**_: object):
+        raise DockerException("unit tests ask no Docker engine")
+
+    monkeypatch.setattr(docker, "from_env", refuse)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
 
 
 @pytest.fixture
