@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stack import addresses, aliases, database, expansion, sendas, ways
-from stack.errors import StackError
 from stack.models import Alias, Domain, FormerUser, Host, SendAs, User
+from stack.system.errors import StackError
 
 # What helps where no alias is added.
 CIRCLE = "first take one of these aliases away, with `stack alias remove`"

@@ -12,7 +12,7 @@ from collections.abc import Container
 
 import idna
 
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 # What Dovecot takes in a login by default (auth_username_chars), less capitals.
 OWN_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_-]+)*")

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from stack import expansion
 from stack.addresses import domain_of, nearest
-from stack.errors import StackError
 from stack.models import Alias, Domain, User
+from stack.system.errors import StackError
 from stack.ways import Ways, domain_twins, listed
 
 

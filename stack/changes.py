@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack import dkim, env, files, render
+from stack import dkim, env, render
 from stack.certs import store
 from stack.certs.store import Stored
-from stack.project import Project
 from stack.settings import Settings
+from stack.system import files
+from stack.system.project import Project
 
 # The services whose configuration names certificates.
 SHOWING = ("postfix", "dovecot")

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stack.certs.bundle import Bundle
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 
 # RFC 6698 §2.1: certificate usages, selectors, matching types.
 TRUST_ANCHOR, END_ENTITY = 2, 3

@@ -10,9 +10,9 @@ from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from stack import hashes, sqlite
-from stack.errors import UnableError
 from stack.models import Host, RevokedPassword, User
-from stack.project import PASSWORDS
+from stack.system.errors import UnableError
+from stack.system.project import PASSWORDS
 
 # The newest file in migrations/versions/. A test keeps it so.
 REVISION = "0005"

@@ -9,14 +9,15 @@ that works. If a port doesn't serve the new ones in time, the old are put back.
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from stack import endpoints, files, handshake, plan, proof, verdicts
+from stack import handshake, plan, proof, verdicts
 from stack.certs import store
 from stack.certs.store import Stored
-from stack.endpoints import Endpoint
-from stack.errors import StackError
-from stack.project import Project
 from stack.proof import Gone
 from stack.settings import Settings
+from stack.system import endpoints, files
+from stack.system.endpoints import Endpoint
+from stack.system.errors import StackError
+from stack.system.project import Project
 
 # That the ports may take to serve a new certificate, unless said otherwise.
 SECONDS = 60.0

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from stack import files
-from stack.errors import UnableError
+from stack.system import files
+from stack.system.errors import UnableError
 
 RSA = re.compile(r"(rsa-[0-9]{6})\.pem")
 ED25519 = re.compile(r"(ed25519-[0-9]{6})\.seed")

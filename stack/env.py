@@ -15,8 +15,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
-from stack.errors import InvalidError, UnableError
 from stack.settings import REQUIRED, Settings, mistakes
+from stack.system.errors import InvalidError, UnableError
 
 SAFE = r"A-Za-z0-9._:/@,+=*\[\]\-"
 

@@ -4,7 +4,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from sqlalchemy.orm import Session
 
-from stack.errors import StackError
+from stack.system.errors import StackError
 from stack.ways import Ways
 
 # What main.cf tells Postfix. Past either limit it defers the mail of every sender

@@ -6,7 +6,7 @@ from typing import Any
 
 from cryptography import x509
 
-from stack.endpoints import Endpoint
+from stack.system.endpoints import Endpoint
 
 TLS_FROM_THE_START = (465, 993)
 IMAP = (143, 993)

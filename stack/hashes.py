@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from stack import sqlite
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS passwords (

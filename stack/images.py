@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from stack import files
+from stack.system import files
 
 # What a container finds its own programs in, to compare: sha256sum(1) reads it.
 SUMS = "IMAGE_SHA256SUMS"

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 STDIN = Path("-")
 

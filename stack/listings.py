@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from stack import endpoints
-from stack.parallel import at_once
+from stack.system import endpoints
+from stack.system.parallel import at_once
 
 # RFC 5782 §5: who is on every list, and who on none.
 LISTED, UNLISTED = "127.0.0.2", "127.0.0.1"

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from stack import files
-from stack.errors import InvalidError, StackError
-from stack.project import Project
 from stack.relays import Relay
+from stack.system import files
+from stack.system.errors import InvalidError, StackError
+from stack.system.project import Project
 
 HEAD = "# Logins to relays. Written by `stack relay`, read by Postfix.\n"
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from stack import database, env, files, reference
-from stack.errors import InvalidError
-from stack.project import Project
+from stack import database, env, reference
+from stack.system import files
+from stack.system.errors import InvalidError
+from stack.system.project import Project
 
 
 def settings(project: Project) -> str:

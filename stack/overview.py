@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal, NamedTuple
 
-from stack import endpoints, env, handshake, images, listings, resolvers, watches
+from stack import env, handshake, images, listings, resolvers
 from stack.certs import condition
-from stack.errors import StackError
-from stack.parallel import at_once
-from stack.project import Project
 from stack.settings import Settings
+from stack.system import endpoints, inotify
+from stack.system.errors import StackError
+from stack.system.parallel import at_once
+from stack.system.project import Project
 from stack.upkeep import outlook
 
 # Only the last one is for the operator to mend.
@@ -168,5 +169,5 @@ def _level(words: str) -> Level:
 
 def _kernel() -> list[Row]:
     # Nothing is wrong before there are that many sessions.
-    state = watches.state()
-    return [Row("kernel", watches.NAME, state, "ok")] if state else []
+    state = inotify.state()
+    return [Row("kernel", inotify.NAME, state, "ok")] if state else []

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import database, endpoints, files
-from stack.errors import UnableError
-from stack.project import Project
+from stack import database
+from stack.system import endpoints, files
+from stack.system.errors import UnableError
+from stack.system.project import Project
 
 # Where the volumes are in our container, each by its name.
 VOLUMES = Path("/volumes")

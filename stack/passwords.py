@@ -6,7 +6,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.low_level import Type
 
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 # OWASP's second choice for Argon2id (19 MiB, two passes, one lane). Every login of
 # every mail client costs this memory in Dovecot; the library's own default would

@@ -11,25 +11,15 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack import (
-    accounts,
-    database,
-    env,
-    files,
-    hashes,
-    logins,
-    lost,
-    owner,
-    spam,
-    sqlite,
-)
+from stack import accounts, database, env, hashes, logins, lost, owner, spam, sqlite
 from stack.certs import store
 from stack.certs.self_signed import is_made_here, self_signed
 from stack.certs.store import Stored
 from stack.changes import Change, called, configuration, removals, shown, write
-from stack.errors import StackError
-from stack.project import Project
 from stack.settings import Settings
+from stack.system import files
+from stack.system.errors import StackError
+from stack.system.project import Project
 
 
 def initial(project: Project, names: Mapping[str, str]) -> list[Change]:

@@ -7,8 +7,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from stack.addresses import domain_of, unicode_name
-from stack.errors import StackError
 from stack.models import SpamSender, User
+from stack.system.errors import StackError
 
 Verdict = Literal["block", "welcome"]
 

@@ -11,7 +11,7 @@ from cryptography import x509
 from stack import handshake
 from stack.certs.bundle import Bundle, fingerprint, names
 from stack.certs.store import Stored
-from stack.endpoints import Endpoint
+from stack.system.endpoints import Endpoint
 
 # At once: an answer takes a few hundredths of a second, and there may be many names.
 PARALLEL = 8

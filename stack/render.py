@@ -13,11 +13,12 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
-from stack import expansion, files, images
+from stack import expansion, images
 from stack.certs.store import Served
 from stack.dkim import SigningKeys
-from stack.errors import InvalidError
 from stack.settings import Settings
+from stack.system import files
+from stack.system.errors import InvalidError
 
 SUMS = "SHA256SUMS"
 SUFFIX = ".j2"

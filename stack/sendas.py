@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stack.addresses import domain_of, nearest
-from stack.errors import StackError
 from stack.models import Domain, SendAs, User
+from stack.system.errors import StackError
 
 
 def listed(session: Session) -> dict[str, list[str]]:

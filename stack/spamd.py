@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from stack.errors import StackError, UnableError
+from stack.system.errors import StackError, UnableError
 
 CONTROL = Path("/run/spam/control")
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import NullPool
 
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 
 # Seconds to wait for a daemon that is reading. They read for milliseconds.
 BUSY = 10

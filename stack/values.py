@@ -14,7 +14,7 @@ from pydantic import BeforeValidator
 
 from stack import addresses, blocklists
 from stack.blocklists import Blocklist
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 CHALLENGES = ("standalone", "webroot", "manual")
 

@@ -16,9 +16,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stack import endpoints, files
-from stack.project import Project
 from stack.render import SUMS
+from stack.system import endpoints, files
+from stack.system.project import Project
 
 # In a container of ours.
 FOLDER = Path("/run/verdicts")

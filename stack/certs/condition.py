@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from stack import files
 from stack.certs import foreign, store
+from stack.system import files
 
 # Where a rendered configuration names a certificate: in Postfix's words and Dovecot's.
 CONFIGURED = ("postfix/main.cf", "postfix/sni.texthash", "dovecot/dovecot.conf")

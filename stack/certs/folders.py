@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stack import files
 from stack.certs.bundle import Bundle
 from stack.certs.chain import Certificates
 from stack.certs.foreign import accept, shown
-from stack.errors import StackError, UnableError
+from stack.system import files
+from stack.system.errors import StackError, UnableError
 
 PEM = {".pem", ".crt", ".cer", ".key"}
 JSON = ".json"

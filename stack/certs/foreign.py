@@ -31,7 +31,7 @@ from stack.certs.chain import (
     without_root,
 )
 from stack.certs.pem import Contents, blocks, certificate, read
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 NO_KEY = "there is no private key in it: bring it too, as PEM, often named privkey.pem"
 NO_CERTIFICATE = (

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from stack.certs.bundle import names
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 MARK = re.compile(r"-----(BEGIN|END) ([A-Z0-9 ]{1,40})-----")
 KEYS = {"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"}

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from stack import files
 from stack.certs.bundle import Bundle
-from stack.errors import UnableError
+from stack.system import files
+from stack.system.errors import UnableError
 
 SUFFIX = ".pem"
 RSA_SUFFIX = ".rsa.pem"

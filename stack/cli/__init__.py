@@ -25,8 +25,8 @@ from stack.cli.spam import spam
 from stack.cli.status import status
 from stack.cli.up import up
 from stack.cli.user import user
-from stack.errors import InvalidError, UnableError
-from stack.project import Project
+from stack.system.errors import InvalidError, UnableError
+from stack.system.project import Project
 
 FULL = "make room there (`df -h` shows the room, `df -i` the number of files left)"
 REMEDIES = {

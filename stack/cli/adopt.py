@@ -3,7 +3,7 @@
 import click
 
 from stack.cli.output import say
-from stack.project import Project
+from stack.system.project import Project
 
 
 @click.command()

@@ -2,7 +2,7 @@
 
 import click
 
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 
 def domain(value: str) -> str:

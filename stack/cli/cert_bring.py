@@ -9,8 +9,8 @@ import click
 from stack.cli import arguments
 from stack.cli.cert_options import despite_tlsa, require_proof, start_certs, timeout
 from stack.cli.output import say
-from stack.errors import StackError, UnableError
-from stack.project import Project
+from stack.system.errors import StackError, UnableError
+from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.upkeep.state import Source

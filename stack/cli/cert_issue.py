@@ -14,7 +14,7 @@ from stack.cli.cert_options import (
     timeout,
 )
 from stack.cli.output import say
-from stack.project import Project
+from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.settings import Settings

@@ -8,8 +8,8 @@ import click
 
 from stack.cli import terminal
 from stack.cli.output import carry_out, say
-from stack.errors import StackError, UnableError
-from stack.project import Project
+from stack.system.errors import StackError, UnableError
+from stack.system.project import Project
 
 timeout = click.option(
     "--timeout",
@@ -69,7 +69,8 @@ class InCerts(click.Command):
 
 
 def _hand_on(project: Project, command: Sequence[str]) -> int:
-    from stack import env, plan, processes
+    from stack import env, plan
+    from stack.system import processes
 
     # Wrong settings are told here, before a container is started for them.
     env.load(project.env)

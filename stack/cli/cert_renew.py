@@ -9,8 +9,8 @@ import click
 
 from stack.cli.cert_options import InCerts, despite_tlsa, require_proof, timeout
 from stack.cli.output import say
-from stack.errors import StackError, UnableError
-from stack.project import Project
+from stack.system.errors import StackError, UnableError
+from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.upkeep.wishes import Wish
@@ -103,8 +103,8 @@ def _wishes(project: Project, names: tuple[str, ...]) -> "list[Wish]":
 
 
 def _be_healthy(project: Project) -> None:
-    from stack import files
     from stack.certs import store
+    from stack.system import files
     from stack.upkeep import outlook
 
     # What an authority issues must be kept. This service has but parts of var/.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stack.cli.output import as_json, say, show, table
-from stack.project import Project
+from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.certs.store import Stored
@@ -51,8 +51,9 @@ def check(project: Project, json_: bool) -> None:
     the whole chain, its names and dates are compared with what should be served. Each
     file in var/tls is judged as `stack cert import` does.
     """
-    from stack import endpoints, env, proof
+    from stack import env, proof
     from stack.certs import condition, store
+    from stack.system import endpoints
     from stack.upkeep import outlook
 
     project.require()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from stack.cli.output import say, show, table
-from stack.errors import UnableError
-from stack.project import Project
+from stack.system.errors import UnableError
+from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.dns import Below, Certified, Record
@@ -77,7 +77,7 @@ def _hint_at_answers(names: "frozenset[str]") -> None:
 
 def _listens_on_ipv6(project: Project, settings: "Settings") -> bool:
     """Say whether who finds PUBLIC_IPV6 in the DNS could connect, as far as we see."""
-    from stack import endpoints
+    from stack.system import endpoints
 
     if not settings.public_ipv6:
         return True

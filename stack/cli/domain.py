@@ -4,7 +4,7 @@ import click
 
 from stack.cli import arguments, verdict
 from stack.cli.output import as_json, carry_out, say, show, table
-from stack.project import Project
+from stack.system.project import Project
 
 _names = click.argument(
     "names", metavar="NAME...", type=arguments.domain, nargs=-1, required=True

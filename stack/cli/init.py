@@ -4,7 +4,7 @@ import click
 
 from stack.cli import arguments, relay, terminal, verdict
 from stack.cli.output import carry_out, say
-from stack.project import Project
+from stack.system.project import Project
 
 NEXT = """\
 Next:
@@ -122,7 +122,7 @@ def _warn_of_public_resolvers(project: Project) -> None:
 
 def _warn_of_missing_passwords(project: Project) -> None:
     from stack import database
-    from stack.errors import UnableError
+    from stack.system.errors import UnableError
 
     try:
         users = database.without_password(project.database)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import click
 
 from stack.cli import terminal
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 
 class Password(NamedTuple):

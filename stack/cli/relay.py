@@ -4,8 +4,8 @@ import click
 
 from stack.cli import arguments, password
 from stack.cli.output import as_json, say, show, table
-from stack.errors import StackError
-from stack.project import Project
+from stack.system.errors import StackError
+from stack.system.project import Project
 
 
 @click.group()

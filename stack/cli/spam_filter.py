@@ -9,8 +9,8 @@ import click
 
 from stack.cli import arguments, terminal
 from stack.cli.output import as_json, say, show, table
-from stack.errors import StackError, UnableError
-from stack.project import Project
+from stack.system.errors import StackError, UnableError
+from stack.system.project import Project
 
 # Where a container has folders of the host: beside its own, not over them.
 HOST = "/host"
@@ -39,7 +39,7 @@ def _check_user(project: Project, address: str | None) -> None:
 
 
 def _hand_on(project: Project, command: click.Command, given: dict[str, Any]) -> int:
-    from stack import processes
+    from stack.system import processes
 
     if not processes.find("docker"):
         raise UnableError(

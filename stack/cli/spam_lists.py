@@ -8,7 +8,7 @@ import click
 
 from stack.cli import arguments
 from stack.cli.output import as_json, say, show, table
-from stack.project import Project
+from stack.system.project import Project
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

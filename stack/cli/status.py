@@ -3,7 +3,7 @@
 import click
 
 from stack.cli.output import as_json, show, table
-from stack.project import Project
+from stack.system.project import Project
 
 FAILED = 1
 

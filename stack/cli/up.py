@@ -2,8 +2,8 @@
 
 import click
 
-from stack.errors import UnableError
-from stack.project import Project
+from stack.system.errors import UnableError
+from stack.system.project import Project
 
 
 @click.command()
@@ -15,7 +15,7 @@ def up(project: Project) -> None:
     What is refused has changed nothing, and the server goes on as it was; then the
     reason is told, with the setting that mends it. `make up` is the same.
     """
-    from stack import processes
+    from stack.system import processes
 
     project.require()
     if not processes.find("docker"):

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from stack.cli.output import say
-from stack.errors import StackError
-from stack.project import Project
+from stack.system.errors import StackError
+from stack.system.project import Project
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from random import random
 
-from stack.errors import StackError
-from stack.project import Project
+from stack.system.errors import StackError
+from stack.system.project import Project
 from stack.upkeep import schedule
 from stack.upkeep.state import State, load, save
 

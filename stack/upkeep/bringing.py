@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stack import dane, deployment, endpoints, files
+from stack import dane, deployment
 from stack.certs import folders, store
 from stack.certs.bundle import Bundle
 from stack.deployment import Tell
-from stack.errors import StackError, UnableError
-from stack.project import Project
 from stack.settings import Settings
+from stack.system import endpoints, files
+from stack.system.errors import StackError, UnableError
+from stack.system.project import Project
 from stack.upkeep import holding, trust
 from stack.upkeep.attempt import attempt, remembering
 from stack.upkeep.state import Remembered, Source, load

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import files, processes
-from stack.errors import StackError
-from stack.project import Project
 from stack.settings import Settings
+from stack.system import files, processes
+from stack.system.errors import StackError
+from stack.system.project import Project
 from stack.upkeep import lineages, troubles, trust
 
 # Of images/stack/Dockerfile. A certbot that the machine may have is another one.

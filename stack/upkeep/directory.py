@@ -10,7 +10,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 PATIENCE = 30.0  # seconds
 LARGEST = 65_536  # bytes

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from stack import dane
 from stack.certs.bundle import Bundle
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 from stack.upkeep.state import Hold
 
 

@@ -8,9 +8,9 @@ from random import random
 from stack import env
 from stack.certs import store
 from stack.deployment import Tell
-from stack.errors import StackError
-from stack.project import Project
 from stack.settings import Settings
+from stack.system.errors import StackError
+from stack.system.project import Project
 from stack.upkeep import bringing, notice, outlook, renewal, schedule, wishes
 from stack.upkeep.attempt import remembering
 from stack.upkeep.renewal import How

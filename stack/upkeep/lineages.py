@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from stack import files
 from stack.certs.bundle import Bundle, fingerprint
+from stack.system import files
 
 VERSION = re.compile(r"fullchain([0-9]+)\.pem")
 

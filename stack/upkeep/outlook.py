@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from stack.certs import store
 from stack.certs.store import Stored
-from stack.project import Project
+from stack.system.project import Project
 from stack.upkeep import wishes
 from stack.upkeep.state import Remembered, Source, State, load
 from stack.upkeep.wishes import Wish

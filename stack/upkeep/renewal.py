@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from stack import deployment, files
+from stack import deployment
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.deployment import Tell
-from stack.errors import StackError
-from stack.project import Project
 from stack.settings import Settings
+from stack.system import files
+from stack.system.errors import StackError
+from stack.system.project import Project
 from stack.upkeep import certbot, directory, holding, lineages, trust, wishes
 from stack.upkeep.attempt import attempt
 from stack.upkeep.certbot import Account, Order

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from stack import files
-from stack.errors import UnableError
-from stack.project import Project
+from stack.system import files
+from stack.system.errors import UnableError
+from stack.system.project import Project
 
 # An authority, IMPORT_FOLDER, or the operator with other files in hand.
 Source = Literal["authority", "folder", "operator"]

@@ -8,8 +8,8 @@ stands in its log.
 import re
 from pathlib import Path
 
-from stack.processes import LATE, Done
 from stack.settings import Settings
+from stack.system.processes import LATE, Done
 
 CHALLENGE = re.compile(
     r"^ +(?:Identifier|Domain): (?P<host>.+)\n +Type: +(?P<type>.+)\n"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from cryptography import x509
 
-from stack import files
 from stack.certs import foreign
-from stack.errors import UnableError
-from stack.files import Access
-from stack.project import Project
+from stack.system import files
+from stack.system.errors import UnableError
+from stack.system.files import Access
+from stack.system.project import Project
 
 # Those of Debian's package ca-certificates, in one file.
 WORLD = Path("/etc/ssl/certs/ca-certificates.crt")

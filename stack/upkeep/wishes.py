@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.certs.store import Stored
-from stack.errors import StackError
-from stack.project import Project
+from stack.system.errors import StackError
+from stack.system.project import Project
 from stack.upkeep import lineages
 from stack.upkeep.state import State
 

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 
 from stack import handshake
-from stack.endpoints import Endpoint
+from stack.system.endpoints import Endpoint
 from tests.unit.issuing import authority, rsa_key, server, signed_badly
 
 from .brought import (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import endpoints
+from stack.system import endpoints
 
 from .brought import bundle, certificate, lay
 from .faults import stopped

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from stack import watches
+from stack.system import inotify
 
 from .dialogue import Imap
 from .message import letter
@@ -26,8 +26,8 @@ def test_a_hundred_and_forty_sessions_hear_of_mail_at_once(
     Who waits in IDLE is told of a message when it comes, and not at the next look that
     Dovecot takes every half a minute.
     """
-    if watches.state() != f"{watches.ENOUGH}, enough":
-        pytest.skip(f"the kernel: {watches.NAME} is {watches.state()}")
+    if inotify.state() != f"{inotify.ENOUGH}, enough":
+        pytest.skip(f"the kernel: {inotify.NAME} is {inotify.state()}")
     users = [alice, bob, carol] * EACH
 
     with ExitStack() as crowd, ThreadPoolExecutor(4) as programs:

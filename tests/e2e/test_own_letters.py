@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from stack import env
-from stack.project import Project
+from stack.system.project import Project
 from stack.upkeep import notice
 from stack.upkeep.outlook import Outlook
 

@@ -3,7 +3,7 @@
 import pytest
 
 from stack.certs import foreign
-from stack.errors import StackError
+from stack.system.errors import StackError
 from tests.unit.issuing import (
     DAY,
     HOST,

@@ -8,10 +8,11 @@ from click.testing import CliRunner, Result
 from docker.errors import DockerException
 from sqlalchemy.orm import Session
 
-from stack import database, endpoints, listings
+from stack import database, listings
 from stack.cli import main
-from stack.project import Project
 from stack.settings import Settings
+from stack.system import endpoints
+from stack.system.project import Project
 
 ENV = "MAIL_DOMAIN=example.org\nMAIL_HOSTNAME=mail.example.org\n"
 

@@ -13,8 +13,8 @@ from threading import Lock, Thread
 
 from stack.certs import store
 from stack.certs.bundle import Bundle
-from stack.endpoints import SERVICES, Endpoint
-from stack.project import Project
+from stack.system.endpoints import SERVICES, Endpoint
+from stack.system.project import Project
 
 Shown = Callable[[], ssl.SSLContext]
 Manner = Callable[[socket.socket], None]

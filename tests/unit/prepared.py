@@ -11,9 +11,10 @@ from tempfile import mkdtemp
 
 from click.testing import CliRunner
 
-from stack import dane, endpoints
+from stack import dane
 from stack.cli import main
-from stack.project import Project
+from stack.system import endpoints
+from stack.system.project import Project
 from tests.unit.current import ROOT
 from tests.unit.mailports import all_ports, as_configured
 

@@ -3,8 +3,8 @@
 import pytest
 
 from stack import accounts, aliases
-from stack.errors import StackError
 from stack.models import Domain
+from stack.system.errors import StackError
 
 
 def test_a_domain_is_added_once(session):

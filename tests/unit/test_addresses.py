@@ -3,7 +3,7 @@
 import pytest
 
 from stack import addresses
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 # Each of these means something to a shell, a path, a Postfix table, a Dovecot
 # variable, a mail header or the DNS.

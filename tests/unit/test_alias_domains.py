@@ -3,7 +3,7 @@
 import pytest
 
 from stack import accounts, aliases
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 ALICE = "alice@example.org"
 

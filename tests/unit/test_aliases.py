@@ -3,8 +3,8 @@
 import pytest
 
 from stack import accounts, aliases, expansion, ways
-from stack.errors import StackError
 from stack.models import Alias
+from stack.system.errors import StackError
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
 

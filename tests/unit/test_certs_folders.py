@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stack.certs import folders
-from stack.errors import StackError, UnableError
+from stack.system.errors import StackError, UnableError
 from tests.unit.issuing import DAY, HOST, NOW, rsa_key, server
 from tests.unit.kept import MIDDLE, ROOT, caddy, certbot, encoded, put, traefik
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from stack.certs import foreign
-from stack.errors import StackError
+from stack.system.errors import StackError
 from tests.unit.bringing import (
     LEAF,
     LOWER,
@@ -45,7 +45,7 @@ def test_nothing_is_refused(text):
 
 
 def as_read(data: bytes) -> str:
-    """Return *data* as stack.files.read does."""
+    """Return *data* as stack.system.files.read does."""
     return data.decode(errors="surrogateescape")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from stack.certs import store
 from stack.certs.store import Host, Served
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 from tests.unit.current import bundle, put
 from tests.unit.issuing import HOST
 

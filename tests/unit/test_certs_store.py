@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtensionOID
 
 from stack.certs import store
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 from tests.unit.current import ROOT, bundle, bundled, put
 from tests.unit.issuing import DAY, HOST, NOW, Issued, ecdsa, issue, rsa_key
 

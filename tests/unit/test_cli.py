@@ -6,7 +6,7 @@ import os
 import pytest
 
 from stack import __version__
-from stack.project import Project
+from stack.system.project import Project
 
 
 def test_it_says_its_version(stack):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stack.certs import store
-from stack.project import Project
+from stack.system.project import Project
 from tests.unit import prepared
 from tests.unit.current import bundle, put
 from tests.unit.issuing import HOST

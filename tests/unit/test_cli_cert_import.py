@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import endpoints
 from stack.certs import store
-from stack.project import Project
+from stack.system import endpoints
+from stack.system.project import Project
 from stack.upkeep import bringing
 from tests.unit import prepared
 from tests.unit.current import MIDDLE, ROOT, TODAY, bundle, put

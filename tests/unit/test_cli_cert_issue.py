@@ -2,8 +2,8 @@
 
 import pytest
 
-from stack import processes
 from stack.cli import terminal
+from stack.system import processes
 from stack.upkeep import certbot
 from tests.unit.prepared import contents
 

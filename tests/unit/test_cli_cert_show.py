@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import endpoints
 from stack.certs import store
-from stack.project import Project
+from stack.system import endpoints
+from stack.system.project import Project
 from tests.unit import prepared
 from tests.unit.current import MIDDLE, ROOT, TODAY, bundle, bundled, put
 from tests.unit.issuing import DAY, HOST, rsa_key, server

@@ -7,8 +7,8 @@ import pytest
 
 from stack import dane
 from stack.certs.bundle import Bundle
-from stack.errors import UnableError
-from stack.project import Project
+from stack.system.errors import UnableError
+from stack.system.project import Project
 from tests.unit import prepared
 from tests.unit.current import bundle, put
 from tests.unit.issuing import HOST

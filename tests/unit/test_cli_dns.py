@@ -6,7 +6,7 @@ import dns.zone
 import pytest
 
 from stack.certs import store
-from stack.endpoints import Endpoint
+from stack.system.endpoints import Endpoint
 
 
 def test_json_has_a_block_for_each_domain(stack, ready):

@@ -9,7 +9,7 @@ import pytest
 
 from stack import env, reference, spam
 from stack.cli import arguments, terminal
-from stack.project import Project
+from stack.system.project import Project
 
 
 def contents(project: Project) -> dict[str, bytes]:

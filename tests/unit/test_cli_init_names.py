@@ -4,7 +4,7 @@ import pytest
 
 from stack import env, reference
 from stack.cli import terminal
-from stack.project import Project
+from stack.system.project import Project
 
 PORTS = "SMTP_PORT=2525\nPUBLISH_ADDRESS=127.0.0.1\n"
 

@@ -6,8 +6,9 @@ from threading import Barrier, Event
 
 import pytest
 
-from stack import endpoints, listings, overview
-from stack.project import Project
+from stack import listings, overview
+from stack.system import endpoints
+from stack.system.project import Project
 from tests.unit import prepared
 from tests.unit.current import TODAY, bundle, put
 from tests.unit.issuing import DAY, HOST

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import processes
+from stack.system import processes
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stack import dane
 from stack.dane import Published, Tlsa
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 from tests.unit.current import bundle
 from tests.unit.issuing import HOST
 from tests.unit.nameserver import answering, serving

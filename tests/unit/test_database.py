@@ -13,8 +13,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from stack import database
-from stack.errors import StackError, UnableError
 from stack.models import Alias, Base, Domain, SendAs, SpamSender, User
+from stack.system.errors import StackError, UnableError
 
 
 @pytest.fixture

@@ -4,18 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from stack import (
-    deployment,
-    env,
-    handshake,
-    plan,
-    project,
-    proof,
-    verdicts,
-)
+from stack import deployment, env, handshake, plan, proof, verdicts
 from stack.certs import store
-from stack.errors import StackError, UnableError
-from stack.project import Project
+from stack.system import project
+from stack.system.errors import StackError, UnableError
+from stack.system.project import Project
 from tests.unit import prepared
 from tests.unit.current import TODAY, bundle
 from tests.unit.issuing import DAY, HOST

@@ -10,11 +10,12 @@ import pytest
 from click.testing import CliRunner
 from jinja2.bccache import Bucket, BytecodeCache
 
-from stack import deployment, endpoints, env, plan, render
+from stack import deployment, env, plan, render
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.cli import main
-from stack.project import Project
+from stack.system import endpoints
+from stack.system.project import Project
 from tests.unit import prepared
 from tests.unit.current import bundle
 from tests.unit.issuing import HOST

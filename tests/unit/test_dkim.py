@@ -8,7 +8,7 @@ import pytest
 
 from stack import dkim
 from stack.dkim import SigningKeys
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LATER = datetime(2027, 2, 1, tzinfo=UTC)

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from stack import endpoints
-from stack.endpoints import Endpoint
-from stack.errors import UnableError
+from stack.system import endpoints
+from stack.system.endpoints import Endpoint
+from stack.system.errors import UnableError
 
 # What Docker writes for all addresses of either family.
 ALL_4, ALL_6 = endpoints.NEAREST

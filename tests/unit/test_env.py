@@ -3,7 +3,7 @@
 import pytest
 
 from stack import env
-from stack.errors import InvalidError, UnableError
+from stack.system.errors import InvalidError, UnableError
 
 NAMES = "MAIL_DOMAIN=example.org\nMAIL_HOSTNAME=mail.example.org\n"
 

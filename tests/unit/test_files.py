@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import files
-from stack.files import Access
+from stack.system import files
+from stack.system.files import Access
 
 MINE = (os.geteuid(), os.getegid())
 

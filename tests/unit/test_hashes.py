@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from stack import accounts, database, hashes
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 
 ALICE = "alice@example.org"
 OLD, NEW = "{ARGON2ID}$old", "{ARGON2ID}$new"

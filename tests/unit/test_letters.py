@@ -5,7 +5,7 @@ import mailbox
 import pytest
 
 from stack import letters
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 ONE, TWO = (f"Subject: {n}\n\nFrom here on.\n".encode() for n in (1, 2))
 

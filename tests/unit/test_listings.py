@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from stack import endpoints, listings
+from stack import listings
 from stack.listings import ANSWERS, LISTS_ALL, NOT_ASKED, REFUSES, SILENT
+from stack.system import endpoints
 
 TEST_POINT, NOBODY = "2.0.0.127.list.test.", "1.0.0.127.list.test."
 

@@ -3,9 +3,9 @@
 import pytest
 
 from stack import logins
-from stack.errors import InvalidError, StackError
 from stack.logins import Login
 from stack.relays import Relay
+from stack.system.errors import InvalidError, StackError
 
 KNOWN = {
     "@example.org": Login("me and you", "a: b#c"),

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import endpoints, owner
-from stack.project import Project
+from stack import owner
+from stack.system import endpoints
+from stack.system.project import Project
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from threading import Barrier, Event
 
 import pytest
 
-from stack.parallel import at_once
+from stack.system.parallel import at_once
 
 
 def test_results_come_in_the_order_of_the_tasks():

@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 
 from stack import passwords
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 

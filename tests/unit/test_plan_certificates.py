@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from stack import env, files, plan
+from stack import env, plan
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.certs.self_signed import self_signed
-from stack.errors import InvalidError, UnableError
-from stack.project import Project
+from stack.system import files
+from stack.system.errors import InvalidError, UnableError
+from stack.system.project import Project
 from tests.unit import prepared
 from tests.unit.current import bundle, put
 from tests.unit.issuing import HOST

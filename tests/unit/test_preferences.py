@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from stack import accounts, preferences
-from stack.errors import StackError
 from stack.preferences import Entry
+from stack.system.errors import StackError
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from stack import processes
+from stack.system import processes
 
 PYTHON = [sys.executable, "-c"]
 

@@ -5,11 +5,11 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from stack import files
-from stack import project as module
-from stack.errors import UnableError
-from stack.files import Access
-from stack.project import Project
+from stack.system import files
+from stack.system import project as module
+from stack.system.errors import UnableError
+from stack.system.files import Access
+from stack.system.project import Project
 
 
 def test_another_directory_is_refused_with_the_way_out(tmp_path):

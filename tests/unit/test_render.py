@@ -8,9 +8,9 @@ import pytest
 
 from stack.certs.store import Host, Served
 from stack.dkim import SigningKeys
-from stack.errors import InvalidError
 from stack.render import leftovers, render, stale
 from stack.settings import Settings
+from stack.system.errors import InvalidError
 
 KEYS = [SigningKeys("example.org", "rsa-202611", "ed25519-202611")]
 SERVED = Served(

@@ -3,7 +3,7 @@
 import pytest
 
 from stack import accounts, sendas
-from stack.errors import StackError
+from stack.system.errors import StackError
 
 APP, BOB = "app@example.org", "bob@example.org"
 BOOKS = "@books.example.org"

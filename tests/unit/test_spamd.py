@@ -3,7 +3,7 @@
 import pytest
 
 from stack import spamd
-from stack.errors import StackError, UnableError
+from stack.system.errors import StackError, UnableError
 from tests.unit.filter import answering, reply
 
 # From SpamAssassin 4.0.1, shortened.

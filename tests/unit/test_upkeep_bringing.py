@@ -7,7 +7,7 @@ import pytest
 from stack import dane
 from stack.certs import store
 from stack.dane import END_ENTITY, KEY, SHA256, Published, Tlsa
-from stack.errors import StackError, UnableError
+from stack.system.errors import StackError, UnableError
 from stack.upkeep import bringing, state, trust
 from stack.upkeep.state import Failure, Hold
 from tests.unit.issuing import DAY, HOST, rsa_key

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from stack.errors import StackError
-from stack.project import Project
+from stack.system.errors import StackError
+from stack.system.project import Project
 from stack.upkeep import certbot, trust
 from stack.upkeep.certbot import Account, Order
 from tests.unit.issuing import authority

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stack import dane, processes
+from stack import dane
 from stack.cli import terminal
 from stack.dane import Published
+from stack.system import processes
 from stack.upkeep import certbot as calling
 from stack.upkeep import directory
 from stack.upkeep.directory import Directory
@@ -49,7 +50,7 @@ def certbot(ready, monkeypatch, tmp_path_factory) -> Iterator[Certbot]:
     settings_of(ready)
     made = install(monkeypatch, ready)
     with all_ports(as_stored(ready, HOST)) as found:
-        monkeypatch.setattr("stack.endpoints.find", lambda _: found)
+        monkeypatch.setattr("stack.system.endpoints.find", lambda _: found)
         yield made
 
 

@@ -6,7 +6,7 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 
-from stack.errors import StackError
+from stack.system.errors import StackError
 from stack.upkeep import directory
 from stack.upkeep.directory import Directory
 from tests.unit.upkeep_lab import ROOT, URL

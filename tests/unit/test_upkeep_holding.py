@@ -6,7 +6,7 @@ import pytest
 
 from stack import dane
 from stack.dane import END_ENTITY, KEY, SHA256, TRUST_ANCHOR, Published, Tlsa
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 from stack.upkeep import holding
 from stack.upkeep.state import Hold
 from tests.unit.issuing import HOST

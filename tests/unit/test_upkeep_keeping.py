@@ -7,7 +7,7 @@ import pytest
 
 from stack import dane
 from stack.dane import Published
-from stack.errors import StackError
+from stack.system.errors import StackError
 from stack.upkeep import bringing, keeping, notice, outlook, schedule
 from stack.upkeep.state import Failure, Hold
 from tests.unit.issuing import DAY, HOST, Issued

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from stack.processes import LATE
+from stack.system.processes import LATE
 from tests.unit.upkeep_words import URL, failed, logged, refused, told
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from stack import dane, deployment
 from stack.dane import Published
-from stack.errors import StackError
+from stack.system.errors import StackError
 from stack.upkeep import directory, lineages, renewal, state
 from stack.upkeep.certbot import Account
 from stack.upkeep.renewal import How

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from stack.errors import StackError, UnableError
+from stack.system.errors import StackError, UnableError
 from stack.upkeep import state
 from stack.upkeep.attempt import attempt
 from stack.upkeep.state import Failure, Hold, Remembered, State
@@ -152,7 +152,7 @@ def test_what_is_remembered_of_others_is_kept(project):
 
 def test_two_trials_dont_overlap(project, monkeypatch):
     """The other one hears that it has to wait."""
-    monkeypatch.setattr("stack.project.ORDERS", 0)
+    monkeypatch.setattr("stack.system.project.ORDERS", 0)
 
     with (
         attempt(project, HOST),

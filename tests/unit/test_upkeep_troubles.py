@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from stack.processes import LATE
+from stack.system.processes import LATE
 from tests.unit.upkeep_words import URL, failed, names, printed, told
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"

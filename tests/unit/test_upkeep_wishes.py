@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.errors import StackError
+from stack.system.errors import StackError
 from stack.upkeep import state, wishes
 from stack.upkeep.wishes import Wish
 from tests.unit.issuing import HOST, rsa_key

@@ -143,7 +143,7 @@ def container(project, tmp_path, monkeypatch):
     folder = tmp_path / "verdicts"
     folder.mkdir()
     monkeypatch.setattr(verdicts, "FOLDER", folder)
-    monkeypatch.setattr("stack.endpoints.is_inside", lambda: True)
+    monkeypatch.setattr("stack.system.endpoints.is_inside", lambda: True)
     started = []
 
     def start(service: str, words: str = "") -> None:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from stack import watches
+from stack.system import inotify
 
 
 @pytest.mark.parametrize(
     ("limit", "words"),
     [
-        (watches.ENOUGH, "8192, enough"),
+        (inotify.ENOUGH, "8192, enough"),
         (65536, "65536, enough"),
         (128, "128: IMAP sessions beyond that hear of new mail up to 30 s late"),
     ],
@@ -18,7 +18,7 @@ def test_the_limit_is_said_with_what_it_means(tmp_path, limit, words):
     file = tmp_path / "max_user_instances"
     file.write_text(f"{limit}\n")
 
-    said = watches.state(file)
+    said = inotify.state(file)
 
     assert said is not None
     assert said.startswith(words)
@@ -27,4 +27,4 @@ def test_the_limit_is_said_with_what_it_means(tmp_path, limit, words):
 
 def test_a_machine_without_inotify_has_nothing_to_say(tmp_path):
     """It runs Docker in a machine of its own."""
-    assert watches.state(tmp_path / "missing") is None
+    assert inotify.state(tmp_path / "missing") is None

@@ -9,12 +9,13 @@ from tempfile import mkdtemp
 
 import pytest
 
-from stack import env, processes
+from stack import env
 from stack.certs import store
 from stack.certs.bundle import Bundle
-from stack.processes import Done
-from stack.project import Project
 from stack.settings import Settings
+from stack.system import processes
+from stack.system.processes import Done
+from stack.system.project import Project
 from stack.upkeep import certbot, directory, lineages, state
 from stack.upkeep.directory import Directory
 from tests.unit.issuing import DAY, HOST, Issued, authority, ecdsa, rsa_key, server
@@ -194,7 +195,7 @@ def install(monkeypatch: pytest.MonkeyPatch, project: Project) -> Certbot:
     """Have *project* renewed with our certbot, while no mail port runs."""
     program = Certbot(project)
     monkeypatch.setattr(processes, "run", program.run)
-    monkeypatch.setattr("stack.endpoints.find", lambda root: [])
+    monkeypatch.setattr("stack.system.endpoints.find", lambda root: [])
     monkeypatch.setattr(directory, "read", lambda *_: Directory("", ("ca.test",)))
     return program
 

@@ -4,8 +4,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from stack.processes import Done
 from stack.settings import Settings
+from stack.system.processes import Done
 from stack.upkeep import troubles
 
 URL = "https://acme.ca.test:14000/dir"

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from stack.errors import UnableError
+from stack.system.errors import UnableError
 
 SERVICES = {
     25: "postfix",

@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import files
-from stack.errors import UnableError
-from stack.files import Access
+from stack.system import files
+from stack.system.errors import UnableError
+from stack.system.files import Access
 
 # The same fixed numbers as in images/: names differ between host and containers.
 ROOT = 0

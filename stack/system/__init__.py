@@ -1,0 +1,1 @@
+"""What the command needs of the machine: files, programs, containers, errors."""
