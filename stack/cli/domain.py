@@ -72,6 +72,6 @@ def list_(project: Project, json_: bool) -> None:
     with database.session(project.database) as session:
         found = accounts.domains(session)
     if json_:
-        show([{"domain": name, "users": users} for name, users in found])
+        show([{"domain": name, "users": count} for name, count in found])
     else:
         table([(name, f"{n} user{'s' * (n != 1)}") for name, n in found])

@@ -144,11 +144,11 @@ def list_(project: Project, json_: bool) -> None:
 
     project.require()
     with database.session(project.database) as session:
-        users = accounts.users(session)
+        found = accounts.users(session)
         if json_:
-            show([_fields(each) for each in users])
+            show([_fields(each) for each in found])
         else:
-            table([_row(each) for each in users])
+            table([_row(each) for each in found])
 
 
 def _fields(user: "User") -> dict[str, object]:

@@ -11,15 +11,15 @@ ALICE, BOB = "alice@example.org", "bob@example.org"
 
 
 @pytest.fixture
-def users(accounts_of):
+def filled(accounts_of):
     """Two users of one domain."""
     return accounts_of(ALICE, BOB)
 
 
 @pytest.fixture
-def alice(users):
+def alice(filled):
     """The user who has wishes."""
-    return accounts.user(users, ALICE)
+    return accounts.user(filled, ALICE)
 
 
 def script(session, address):

@@ -10,15 +10,15 @@ BOOKS = "@books.example.org"
 
 
 @pytest.fixture
-def users(accounts_of):
+def filled(accounts_of):
     """Two users of one domain."""
     return accounts_of(APP, BOB)
 
 
 @pytest.fixture
-def app(users):
+def app(filled):
     """The user that is to have rights."""
-    return accounts.user(users, APP)
+    return accounts.user(filled, APP)
 
 
 def test_rights_are_given_listed_and_taken(session, app):
