@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stack import dane
-from stack.addresses import nearest
+from stack.accounts.addresses import nearest
 from stack.settings import Settings
 
 TTL = 3600  # seconds

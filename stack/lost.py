@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from stack import database, env, reference
+from stack import env, reference
+from stack.accounts.store import database
 from stack.system import files
 from stack.system.errors import InvalidError
 from stack.system.project import Project

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import database
+from stack.accounts.store import database
 from stack.system import endpoints, files
 from stack.system.errors import UnableError
 from stack.system.project import Project

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack import accounts, database, env, hashes, logins, lost, owner, spam, sqlite
+from stack import env, logins, lost, owner, spam
+from stack.accounts import users
+from stack.accounts.store import database, password_hashes, sqlite
 from stack.certs import store
 from stack.certs.self_signed import is_made_here, self_signed
 from stack.certs.store import Stored
@@ -274,8 +276,8 @@ def _accounts(
 def _be_called(project: Project, settings: Settings) -> None:
     # In one step, as either may refuse.
     with database.session(project.database) as session:
-        accounts.add_domain(session, settings.mail_domain)
-        accounts.set_host(session, settings.mail_hostname)
+        users.add_domain(session, settings.mail_domain)
+        users.set_host(session, settings.mail_hostname)
 
 
 def _migrate(project: Project) -> None:
@@ -289,14 +291,14 @@ def _migrate(project: Project) -> None:
 def _make_passwords(project: Project) -> None:
     if not files.exists(project.passwords):
         project.write(project.passwords, "")
-    hashes.make(project.passwords)
+    password_hashes.make(project.passwords)
 
 
 def _add_domains(project: Project, names: Sequence[str]) -> Change:
     def carry_out() -> None:
         with database.session(project.database) as session:
             for name in names:
-                accounts.add_domain(session, name)
+                users.add_domain(session, name)
 
     return Change(f"add domain {', '.join(names)}", carry_out)
 
@@ -305,7 +307,7 @@ def _remove_domains(project: Project, names: Sequence[str]) -> Change:
     def carry_out() -> None:
         with database.session(project.database) as session:
             for name in names:
-                accounts.remove_domain(session, name)
+                users.remove_domain(session, name)
 
     return Change(f"remove domain {', '.join(names)}", carry_out)
 

@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from stack.addresses import domain_of, unicode_name
-from stack.models import SpamSender, User
+from stack.accounts.addresses import domain_of, unicode_name
+from stack.accounts.store.models import SpamSender, User
 from stack.system.errors import StackError
 
 Verdict = Literal["block", "welcome"]

@@ -13,7 +13,8 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
-from stack import expansion, images
+from stack import images
+from stack.accounts.routing import expansion
 from stack.certs.store import Served
 from stack.dkim import SigningKeys
 from stack.settings import Settings

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from stack import addresses, blocklists
+from stack import blocklists
+from stack.accounts import addresses
 from stack.blocklists import Blocklist
 from stack.system.errors import StackError
 

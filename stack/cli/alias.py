@@ -42,7 +42,8 @@ def alias() -> None:
 @click.pass_obj
 def add(project: Project, source: str, targets: tuple[str, ...], instead: bool) -> None:
     """Send mail for SOURCE to each TARGET."""
-    from stack import aliases, database
+    from stack.accounts import aliases
+    from stack.accounts.store import database
 
     project.require()
     with project.lock(), database.session(project.database) as session:
@@ -63,7 +64,8 @@ def add(project: Project, source: str, targets: tuple[str, ...], instead: bool) 
 @click.pass_obj
 def remove(project: Project, source: str, targets: tuple[str, ...]) -> None:
     """Send mail for SOURCE no longer to TARGET, or to none at all."""
-    from stack import aliases, database
+    from stack.accounts import aliases
+    from stack.accounts.store import database
 
     project.require()
     with project.lock(), database.session(project.database) as session:
@@ -82,11 +84,12 @@ def remove(project: Project, source: str, targets: tuple[str, ...]) -> None:
 @click.pass_obj
 def list_(project: Project, json_: bool) -> None:
     """Print each source with its targets."""
-    from stack import database, ways
+    from stack.accounts.routing import graph
+    from stack.accounts.store import database
 
     project.require()
     with database.session(project.database) as session:
-        found = ways.listed(session)
+        found = graph.listed(session)
     if json_:
         show([{"source": s, "targets": targets} for s, targets in found.items()])
     else:

@@ -54,7 +54,7 @@ def relay(value: str) -> str:
 
 
 def _checked(kind: str, value: str) -> str:
-    from stack import addresses
+    from stack.accounts import addresses
 
     try:
         return str(getattr(addresses, kind)(value))

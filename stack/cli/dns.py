@@ -97,7 +97,8 @@ def _take(blocks: dict[str, list["Record"]], kind: str) -> list["Record"]:
 
 def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:
     """Return the text of each DKIM record by domain and selector."""
-    from stack import database, dkim
+    from stack import dkim
+    from stack.accounts.store import database
 
     domains = database.domains(project.database)
     if first not in domains:
@@ -109,14 +110,16 @@ def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:
 
 
 def _below(project: Project) -> "Below":
-    from stack import database, sendas, ways
-    from stack.addresses import domain_of
+    from stack.accounts import sender_rights
+    from stack.accounts.addresses import domain_of
+    from stack.accounts.routing import graph
+    from stack.accounts.store import database
     from stack.dns import Below
 
     with database.session(project.database) as session:
-        rights = sendas.listed(session).values()
+        rights = sender_rights.listed(session).values()
         return Below(
-            received=frozenset(map(domain_of, ways.listed(session))) - {""},
+            received=frozenset(map(domain_of, graph.listed(session))) - {""},
             sent=frozenset(domain_of(each) for held in rights for each in held),
         )
 

@@ -34,10 +34,12 @@ def add(project: Project, names: tuple[str, ...]) -> None:
 
 def _warn_of_nobody(project: Project, names: tuple[str, ...]) -> None:
     """Tell which aliases lead into domains that are ours now, and to nobody there."""
-    from stack import addresses, database, ways
+    from stack.accounts import addresses
+    from stack.accounts.routing import graph
+    from stack.accounts.store import database
 
     with database.session(project.database) as session:
-        dead = sorted(ways.Ways(session).dead_ends())
+        dead = sorted(graph.Ways(session).dead_ends())
     for source, target in dead:
         if addresses.domain_of(target) in names:
             say(
@@ -66,11 +68,12 @@ def remove(project: Project, names: tuple[str, ...]) -> None:
 @click.pass_obj
 def list_(project: Project, json_: bool) -> None:
     """Print each domain with the number of its users."""
-    from stack import accounts, database
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     project.require()
     with database.session(project.database) as session:
-        found = accounts.domains(session)
+        found = users.domains(session)
     if json_:
         show([{"domain": name, "users": count} for name, count in found])
     else:

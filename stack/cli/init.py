@@ -121,7 +121,7 @@ def _warn_of_public_resolvers(project: Project) -> None:
 
 
 def _warn_of_missing_passwords(project: Project) -> None:
-    from stack import database
+    from stack.accounts.store import database
     from stack.system.errors import UnableError
 
     try:
@@ -141,10 +141,11 @@ def _warn_of_missing_passwords(project: Project) -> None:
 
 
 def _warn_of_nobody(project: Project) -> None:
-    from stack import database, ways
+    from stack.accounts.routing import graph
+    from stack.accounts.store import database
 
     with database.session(project.database) as session:
-        dead = sorted(ways.Ways(session).dead_ends())
+        dead = sorted(graph.Ways(session).dead_ends())
     for source, target in dead:
         say(
             f"Warning: alias {source} → {target}: nobody has that address, so mail for"
@@ -153,8 +154,10 @@ def _warn_of_nobody(project: Project) -> None:
 
 
 def _say_next(project: Project) -> None:
-    from stack import accounts, database, env
+    from stack import env
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     with database.session(project.database) as session:
-        if not accounts.users(session):
+        if not users.users(session):
             say(NEXT.format(domain=env.load(project.env).mail_domain))

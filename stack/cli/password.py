@@ -31,7 +31,7 @@ def new(*, from_stdin: bool, generate: bool) -> Password:
     Raises:
         StackError: When it is too short, or can't be typed everywhere.
     """
-    from stack import passwords
+    from stack.accounts.store import passwords
 
     if from_stdin and generate:
         raise click.UsageError("--password-stdin and --generate exclude each other")

@@ -33,13 +33,14 @@ def sendas() -> None:
 @click.pass_obj
 def add(project: Project, login: str, addresses: tuple[str, ...]) -> None:
     """Let LOGIN send from each ADDRESS, or all of a DOMAIN. It may at once."""
-    from stack import accounts, database
-    from stack import sendas as rights
+    from stack.accounts import sender_rights as rights
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     project.require()
     login = _in_full(project, login)
     with project.lock(), database.session(project.database) as session:
-        new = rights.add(session, accounts.user(session, login), addresses)
+        new = rights.add(session, users.user(session, login), addresses)
     for address in new:
         say(f"{login} may send as {address}.")
     if not new:
@@ -57,13 +58,14 @@ def add(project: Project, login: str, addresses: tuple[str, ...]) -> None:
 @click.pass_obj
 def remove(project: Project, login: str, addresses: tuple[str, ...]) -> None:
     """Let LOGIN send no longer from ADDRESS, or from its own addresses alone."""
-    from stack import accounts, database
-    from stack import sendas as rights
+    from stack.accounts import sender_rights as rights
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     project.require()
     login = _in_full(project, login)
     with project.lock(), database.session(project.database) as session:
-        rights.remove(session, accounts.user(session, login), addresses)
+        rights.remove(session, users.user(session, login), addresses)
     what = ", ".join(addresses) or "any address but its own"
     say(f"{login} may no longer send as {what}.")
 
@@ -73,8 +75,8 @@ def remove(project: Project, login: str, addresses: tuple[str, ...]) -> None:
 @click.pass_obj
 def list_(project: Project, json_: bool) -> None:
     """Print each login that may send as others, and as whom."""
-    from stack import database
-    from stack import sendas as rights
+    from stack.accounts import sender_rights as rights
+    from stack.accounts.store import database
 
     project.require()
     with database.session(project.database) as session:

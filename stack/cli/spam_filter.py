@@ -31,11 +31,12 @@ class Near(click.Command):
 
 
 def _check_user(project: Project, address: str | None) -> None:
-    from stack import accounts, database
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     if address:
         with database.session(project.database) as session:
-            accounts.user(session, address)
+            users.user(session, address)
 
 
 def _hand_on(project: Project, command: click.Command, given: dict[str, Any]) -> int:

@@ -13,7 +13,7 @@ from stack.system.project import Project
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from stack.models import User
+    from stack.accounts.store.models import User
     from stack.preferences import Verdict
 
 EVERYBODY = "everybody"
@@ -36,23 +36,26 @@ def threshold(
     """
     if points and site:
         raise click.UsageError("give POINTS or --site, not both")
-    from stack import accounts, database
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     project.require()
     if not points and not site:
         return _show_threshold(project, address, json_)
     with project.lock(), database.session(project.database) as session:
-        accounts.user(session, address).spam_threshold = points
+        users.user(session, address).spam_threshold = points
     what = f"{points} points" if points else "the site's SPAM_MARK_SCORE"
     say(f"From {what} on, mail goes to the Junk of {address}.")
     return None
 
 
 def _show_threshold(project: Project, address: str, json_: bool) -> None:
-    from stack import accounts, database, env
+    from stack import env
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     with database.session(project.database) as session:
-        own = accounts.user(session, address).spam_threshold
+        own = users.user(session, address).spam_threshold
     points = own or env.load(project.env).spam_mark_score
     if json_:
         show({"user": address, "threshold": points, "own": own is not None})
@@ -169,9 +172,10 @@ def _opened(
     context: click.Context, address: str | None
 ) -> Iterator[tuple["Session", "User | None"]]:
     """Open the accounts, and find the user *address*, if one is named."""
-    from stack import accounts, database
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     project: Project = context.obj
     project.require()
     with project.lock(), database.session(project.database) as session:
-        yield session, accounts.user(session, address) if address else None
+        yield session, users.user(session, address) if address else None

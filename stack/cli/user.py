@@ -9,7 +9,7 @@ from stack.cli.output import as_json, say, show, table
 from stack.system.project import Project
 
 if TYPE_CHECKING:
-    from stack.models import User
+    from stack.accounts.store.models import User
 
 
 @click.group()
@@ -43,16 +43,18 @@ def add(
     mail: Literal["keep", "new"] | None,
 ) -> None:
     """Give ADDRESS a mailbox and a login. It works at once."""
-    from stack import accounts, database, ways
+    from stack.accounts import users
+    from stack.accounts.routing import graph
+    from stack.accounts.store import database
 
     project.require()
     with database.session(project.database) as session:
-        accounts.refuse_taken(session, address)
-        accounts.refuse_undecided(session, address, mail)
+        users.refuse_taken(session, address)
+        users.refuse_undecided(session, address, mail)
     new = password.new(from_stdin=password_stdin, generate=generate)
     with project.lock(), database.session(project.database) as session:
-        key, before = ways.Ways(session).leads(address)
-        accounts.add_user(session, address, new.hashed, quota or None, mail)
+        key, before = graph.Ways(session).leads(address)
+        users.add_user(session, address, new.hashed, quota or None, mail)
     say(f"Added {address}.")
     if key:
         say(
@@ -75,14 +77,15 @@ def passwd(
     project: Project, address: str, password_stdin: bool, generate: bool
 ) -> None:
     """Give ADDRESS another password; who logged in by the old one is cut off."""
-    from stack import accounts, database
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     project.require()
     with database.session(project.database) as session:
-        accounts.user(session, address)
+        users.user(session, address)
     new = password.new(from_stdin=password_stdin, generate=generate)
     with project.lock(), database.session(project.database) as session:
-        found = accounts.user(session, address)
+        found = users.user(session, address)
         database.set_password(session, found, new.hashed)
     say(f"Changed the password of {address}.")
     password.tell(new)
@@ -127,11 +130,12 @@ def remove(project: Project, address: str) -> None:
     Who is logged in is cut off within seconds. If the address gets a user again, you
     say who is to see that mail: `stack user add --keep-mail` or `--new-mailbox`.
     """
-    from stack import accounts, database
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     project.require()
     with project.lock(), database.session(project.database) as session:
-        accounts.remove_user(session, address)
+        users.remove_user(session, address)
     say(f"Removed {address}. Its mail is kept, in the volume `mail`.")
 
 
@@ -140,11 +144,12 @@ def remove(project: Project, address: str) -> None:
 @click.pass_obj
 def list_(project: Project, json_: bool) -> None:
     """Print each user, whether it may log in, and its quota."""
-    from stack import accounts, database
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     project.require()
     with database.session(project.database) as session:
-        found = accounts.users(session)
+        found = users.users(session)
         if json_:
             show([_fields(each) for each in found])
         else:
@@ -161,11 +166,12 @@ def _row(user: "User") -> tuple[str, str, str]:
 
 
 def _change(project: Project, address: str, what: str, value: object) -> None:
-    from stack import accounts, database
+    from stack.accounts import users
+    from stack.accounts.store import database
 
     project.require()
     with project.lock(), database.session(project.database) as session:
-        found = accounts.user(session, address)
+        found = users.user(session, address)
         same = getattr(found, what) == value
         setattr(found, what, value)
     say("Nothing changed." if same else f"Changed {address}.")

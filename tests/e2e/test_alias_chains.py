@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from stack.expansion import MOST_STEPS
+from stack.accounts.routing.expansion import MOST_STEPS
 
 from .accounts import aliases
 from .message import letter

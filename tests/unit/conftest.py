@@ -8,7 +8,8 @@ from click.testing import CliRunner, Result
 from docker.errors import DockerException
 from sqlalchemy.orm import Session
 
-from stack import database, listings
+from stack import listings
+from stack.accounts.store import database
 from stack.cli import main
 from stack.settings import Settings
 from stack.system import endpoints
@@ -89,12 +90,12 @@ def session(tmp_path: Path):
 @pytest.fixture
 def accounts_of(session: Session):
     """Put domains and users into the database, from their addresses."""
-    from stack import accounts
+    from stack.accounts import users
 
     def fill(*addresses: str) -> Session:
         for address in addresses:
-            accounts.add_domain(session, address.rpartition("@")[2])
-            accounts.add_user(session, address, "{ARGON2ID}hash", None)
+            users.add_domain(session, address.rpartition("@")[2])
+            users.add_user(session, address, "{ARGON2ID}hash", None)
         return session
 
     return fill

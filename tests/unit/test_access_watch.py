@@ -11,7 +11,8 @@ from access_watch.answering import Server
 from access_watch.revocations import LOOKS, Revocations
 from dkim_launcher import logins
 
-from stack import accounts, database, hashes
+from stack.accounts import users
+from stack.accounts.store import database, password_hashes
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
 
@@ -53,13 +54,13 @@ def test_what_could_not_be_done_is_done_at_the_next_look():
 def folder(tmp_path):
     """Accounts of two users, one of them disabled."""
     path = tmp_path / "accounts.db"
-    hashes.make(tmp_path / "passwords.db")
+    password_hashes.make(tmp_path / "passwords.db")
     database.migrate(path)
     with database.session(path) as session:
-        accounts.add_domain(session, "example.org")
+        users.add_domain(session, "example.org")
         for address in (ALICE, BOB):
-            accounts.add_user(session, address, "{ARGON2ID}x", None)
-        accounts.user(session, BOB).enabled = False
+            users.add_user(session, address, "{ARGON2ID}x", None)
+        users.user(session, BOB).enabled = False
     return tmp_path
 
 
@@ -71,7 +72,7 @@ def revoked(folder) -> list[tuple[str, str]]:
 def password_of(folder, address: str) -> str:
     """Return the id of the password of a user."""
     with database.session(folder / "accounts.db") as session:
-        return accounts.user(session, address).password_id
+        return users.user(session, address).password_id
 
 
 def test_what_is_taken_away_is_noted_by_the_database_itself(folder):
@@ -80,11 +81,11 @@ def test_what_is_taken_away_is_noted_by_the_database_itself(folder):
     assert revoked(folder) == [(BOB, his)]
 
     with database.session(folder / "accounts.db") as session:
-        database.set_password(session, accounts.user(session, ALICE), "{ARGON2ID}y")
-        accounts.user(session, BOB).enabled = True
+        database.set_password(session, users.user(session, ALICE), "{ARGON2ID}y")
+        users.user(session, BOB).enabled = True
     second = password_of(folder, ALICE)
     with database.session(folder / "accounts.db") as session:
-        accounts.remove_user(session, ALICE)
+        users.remove_user(session, ALICE)
 
     assert revoked(folder) == sorted([(ALICE, first), (ALICE, second)])
 
@@ -97,7 +98,7 @@ def test_what_was_taken_away_is_forgotten_after_a_day(folder):
         )
 
     with database.session(folder / "accounts.db") as session:
-        accounts.remove_user(session, BOB)
+        users.remove_user(session, BOB)
 
     with closing(sqlite3.connect(folder / "accounts.db")) as opened:
         (count,) = opened.execute("SELECT count(*) FROM revoked_passwords").fetchone()
@@ -149,7 +150,7 @@ def test_the_signer_hears_whether_passwords_can_be_looked_up(folder):
 
 def test_without_users_no_password_is_missed(tmp_path):
     """A new server is well before it has its first user."""
-    hashes.make(tmp_path / "passwords.db")
+    password_hashes.make(tmp_path / "passwords.db")
     database.migrate(tmp_path / "accounts.db")
 
     assert Accounts(tmp_path).trouble() is None

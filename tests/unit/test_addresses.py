@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import addresses
+from stack.accounts import addresses
 from stack.system.errors import StackError
 
 # Each of these means something to a shell, a path, a Postfix table, a Dovecot

@@ -2,8 +2,9 @@
 
 import pytest
 
-from stack import accounts, aliases, expansion, ways
-from stack.models import Alias
+from stack.accounts import aliases, users
+from stack.accounts.routing import expansion, graph
+from stack.accounts.store.models import Alias
 from stack.system.errors import StackError
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
@@ -15,7 +16,7 @@ def test_a_source_may_have_many_targets(accounts_of):
     aliases.add(session, "info@example.org", [BOB, ALICE, "x@example.net"])
     aliases.add(session, "@example.org", [ALICE])
 
-    assert ways.listed(session) == {
+    assert graph.listed(session) == {
         "@example.org": [ALICE],
         "info@example.org": [ALICE, BOB, "x@example.net"],
     }
@@ -170,7 +171,7 @@ def test_one_target_or_all_are_removed(accounts_of):
     aliases.remove(session, "info@example.org", [BOB])
     aliases.remove(session, "sales@example.org")
 
-    assert ways.listed(session) == {"info@example.org": [ALICE]}
+    assert graph.listed(session) == {"info@example.org": [ALICE]}
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_what_is_no_alias_cannot_be_removed(accounts_of, source, targets):
     with pytest.raises(StackError, match="is not an alias"):
         aliases.remove(session, source, targets)
 
-    assert ways.listed(session) == {"info@example.org": [ALICE]}
+    assert graph.listed(session) == {"info@example.org": [ALICE]}
 
 
 def test_an_alias_that_another_leads_to_is_kept(accounts_of):
@@ -202,12 +203,12 @@ def test_a_name_below_a_domain_needs_no_domain(accounts_of, source):
     """Until its parent is to go: then nobody would take its mail any more."""
     session = accounts_of(BOB, "x@example.net")
     aliases.add(session, source, ["x@example.net"])
-    accounts.remove_user(session, BOB)
+    users.remove_user(session, BOB)
 
     with pytest.raises(StackError, match=f"still has {source}"):
-        accounts.remove_domain(session, "example.org")
+        users.remove_domain(session, "example.org")
     aliases.remove(session, source)
-    accounts.remove_domain(session, "example.org")
+    users.remove_domain(session, "example.org")
 
 
 @pytest.mark.parametrize("domain", ["xexample.org", "example.org.evil", "le.org"])
@@ -224,12 +225,12 @@ def test_a_domain_that_aliases_lead_to_is_kept(accounts_of):
     """Otherwise their mail would go out to whoever has the domain next."""
     session = accounts_of(ALICE)
     for name in ("old.example", "new.example"):
-        accounts.add_domain(session, name)
+        users.add_domain(session, name)
     aliases.add(session, "@old.example", ["@new.example"])
     aliases.add(session, "b@example.org", ["postmaster@new.example"])
 
     with pytest.raises(StackError, match=r"still has @old\.example, b@example\.org"):
-        accounts.remove_domain(session, "new.example")
+        users.remove_domain(session, "new.example")
 
 
 def test_what_was_dead_before_stops_nobody(accounts_of):

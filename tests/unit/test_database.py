@@ -12,8 +12,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
-from stack import database
-from stack.models import Alias, Base, Domain, SendAs, SpamSender, User
+from stack.accounts.store import database
+from stack.accounts.store.models import Alias, Base, Domain, SendAs, SpamSender, User
 from stack.system.errors import StackError, UnableError
 
 

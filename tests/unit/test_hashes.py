@@ -6,7 +6,8 @@ from contextlib import closing
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from stack import accounts, database, hashes
+from stack.accounts import users
+from stack.accounts.store import database, password_hashes
 from stack.system.errors import UnableError
 
 ALICE = "alice@example.org"
@@ -17,11 +18,11 @@ OLD, NEW = "{ARGON2ID}$old", "{ARGON2ID}$new"
 def path(tmp_path):
     """Accounts with one user."""
     path = tmp_path / "accounts.db"
-    hashes.make(tmp_path / "passwords.db")
+    password_hashes.make(tmp_path / "passwords.db")
     database.migrate(path)
     with database.session(path) as session:
-        accounts.add_domain(session, "example.org")
-        accounts.add_user(session, ALICE, OLD, None)
+        users.add_domain(session, "example.org")
+        users.add_user(session, ALICE, OLD, None)
     return path
 
 
@@ -42,7 +43,7 @@ def usable(path) -> list[str]:
 def change(path) -> None:
     """Give Alice another password."""
     with database.session(path) as session:
-        database.set_password(session, accounts.user(session, ALICE), NEW)
+        database.set_password(session, users.user(session, ALICE), NEW)
 
 
 def test_a_new_password_takes_the_old_ones_place(path):
@@ -57,7 +58,7 @@ def test_a_new_password_takes_the_old_ones_place(path):
 def test_a_removed_users_password_goes(path):
     """It isn't kept for whoever is given the address next."""
     with database.session(path) as session:
-        accounts.remove_user(session, ALICE)
+        users.remove_user(session, ALICE)
 
     assert stored(path) == []
 
@@ -70,9 +71,9 @@ def test_cut_off_anywhere_there_is_one_password(path, monkeypatch, at):
         raise KeyboardInterrupt
 
     place = {
-        "put": "stack.hashes.put",
+        "put": "stack.accounts.store.password_hashes.put",
         "commit": "sqlalchemy.engine.default.DefaultDialect.do_commit",
-        "remove": "stack.hashes.remove",
+        "remove": "stack.accounts.store.password_hashes.remove",
     }
     with monkeypatch.context() as cut:
         cut.setattr(place[at], power_cut)
@@ -89,11 +90,11 @@ def test_hashes_of_accounts_that_were_put_away_are_kept(path):
     """Whoever puts back an older copy of the accounts alone can put that right."""
     newest = path.read_bytes()
     with database.session(path) as session:
-        accounts.add_user(session, "bob@example.org", NEW, None)
+        users.add_user(session, "bob@example.org", NEW, None)
     with_bob = path.read_bytes()
     path.write_bytes(newest)
     with database.session(path) as session:
-        accounts.add_user(session, "carol@example.org", NEW, None)
+        users.add_user(session, "carol@example.org", NEW, None)
 
     path.write_bytes(with_bob)
 
@@ -105,7 +106,7 @@ def test_accounts_that_refuse_a_change_keep_the_password(path):
 
     def change_and_fail() -> None:
         with database.session(path) as session:
-            database.set_password(session, accounts.user(session, ALICE), NEW)
+            database.set_password(session, users.user(session, ALICE), NEW)
             raise UnableError("no")
 
     with pytest.raises(UnableError, match=r"^no$"):
@@ -117,7 +118,7 @@ def test_accounts_that_refuse_a_change_keep_the_password(path):
 def test_a_password_in_the_clear_is_not_stored(path):
     """Without a scheme Dovecot would compare it letter by letter."""
     with pytest.raises(IntegrityError, match="ck_passwords_scheme"):
-        hashes.put(path.with_name("passwords.db"), {"x": "secret"})
+        password_hashes.put(path.with_name("passwords.db"), {"x": "secret"})
 
 
 def test_without_its_file_no_password_is_changed(path):

@@ -8,8 +8,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
-from stack import accounts, database, hashes, ways
-from stack.models import Domain, SendAs, SpamSender
+from stack.accounts import users
+from stack.accounts.routing import graph
+from stack.accounts.store import database, password_hashes
+from stack.accounts.store.models import Domain, SendAs, SpamSender
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def old(tmp_path):
     path = tmp_path / "accounts.db"
     engine = create_engine(f"sqlite:///{path}")
     config = Config()
-    config.set_main_option("script_location", "stack:migrations")
+    config.set_main_option("script_location", "stack.accounts.store:migrations")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -42,13 +44,13 @@ def test_all_that_was_there_is_there_afterwards(old):
     database.migrate(old)
 
     with database.session(old) as session:
-        (alice,) = accounts.users(session)
+        (alice,) = users.users(session)
         assert (alice.id, alice.address, alice.quota_bytes) == (
             7,
             "alice@example.org",
             5,
         )
-        assert ways.listed(session) == {
+        assert graph.listed(session) == {
             "@xn--mnchen-3ya.example": ["alice@example.org"],
             "info": ["alice@example.org"],
         }
@@ -63,8 +65,8 @@ def test_passwords_move_to_a_file_of_their_own(old):
 
     file = old.with_name("passwords.db")
     with database.session(old) as session:
-        (alice,) = accounts.users(session)
-        assert hashes.ids(file) == {alice.password_id}
+        (alice,) = users.users(session)
+        assert password_hashes.ids(file) == {alice.password_id}
     with closing(sqlite3.connect(file)) as connection:
         found = connection.execute("SELECT hash FROM passwords").fetchall()
     assert found == [("{ARGON2ID}x",)]

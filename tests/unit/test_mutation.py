@@ -68,7 +68,13 @@ def test_rules_are_found_by_a_part_of_their_name_or_file():
 def test_a_rule_that_is_taken_away_in_a_copy_is_missed_there(tmp_path):
     """The copy's own package is tested: a test fails that passes without the change."""
     test = "tests/unit/test_passwords.py::test_a_hash_says_its_scheme_and_verifies"
-    rule = Rule("Argon2id", "stack/passwords.py", '"{ARGON2ID}"', '"{ARGON2I}"', ())
+    rule = Rule(
+        "Argon2id",
+        "stack/accounts/store/passwords.py",
+        '"{ARGON2ID}"',
+        '"{ARGON2I}"',
+        (),
+    )
 
     with copied(tmp_path / "copy"):
         whole = failure(tmp_path / "copy", [test], core=True)

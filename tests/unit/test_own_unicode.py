@@ -9,7 +9,7 @@ from unicodedata import normalize
 import pytest
 from dkim_launcher.alabels import a_labels
 
-from stack import database
+from stack.accounts.store import database
 from stack.certs.store import Served
 from stack.render import render
 from stack.settings import Settings

@@ -11,7 +11,7 @@ from dkim_launcher.addresses import Address
 from dkim_launcher.conffile import ConfigError
 from dkim_launcher.owners import holds, newest, owners, query
 
-from stack import database
+from stack.accounts.store import database
 from stack.certs.store import Served
 from stack.render import render
 from stack.settings import Settings

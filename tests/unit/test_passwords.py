@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
-from stack import passwords
+from stack.accounts.store import passwords
 from stack.system.errors import StackError
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

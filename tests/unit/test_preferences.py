@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from stack import accounts, preferences
+from stack import preferences
+from stack.accounts import users
 from stack.preferences import Entry
 from stack.system.errors import StackError
 
@@ -19,7 +20,7 @@ def filled(accounts_of):
 @pytest.fixture
 def alice(filled):
     """The user who has wishes."""
-    return accounts.user(filled, ALICE)
+    return users.user(filled, ALICE)
 
 
 def script(session, address):
@@ -48,7 +49,7 @@ def test_entries_are_added_listed_and_removed(session, alice):
         Entry("@a.example", ALICE),
         Entry("x@b.example", None),
     ]
-    bob = accounts.user(session, BOB)
+    bob = users.user(session, BOB)
     assert preferences.listed(session, "block", bob) == [Entry("x@b.example", None)]
 
 
@@ -110,8 +111,8 @@ def test_wishes_go_with_their_user(session, alice):
     preferences.add(session, "block", alice, ["@a.example"])
     plain = script(session, BOB)
 
-    accounts.remove_user(session, ALICE)
-    accounts.add_user(session, ALICE, "{X}y", None, "keep")
+    users.remove_user(session, ALICE)
+    users.add_user(session, ALICE, "{X}y", None, "keep")
 
     assert preferences.listed(session, "block") == []
     assert script(session, ALICE) == plain

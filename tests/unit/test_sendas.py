@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import accounts, sendas
+from stack.accounts import sender_rights, users
 from stack.system.errors import StackError
 
 APP, BOB = "app@example.org", "bob@example.org"
@@ -18,22 +18,22 @@ def filled(accounts_of):
 @pytest.fixture
 def app(filled):
     """The user that is to have rights."""
-    return accounts.user(filled, APP)
+    return users.user(filled, APP)
 
 
 def test_rights_are_given_listed_and_taken(session, app):
     """Only what is new is said; without an address all go."""
-    assert sendas.add(session, app, [BOOKS, "news@example.org", BOOKS]) == [
+    assert sender_rights.add(session, app, [BOOKS, "news@example.org", BOOKS]) == [
         BOOKS,
         "news@example.org",
     ]
-    assert sendas.add(session, app, [BOOKS]) == []
-    assert sendas.listed(session) == {APP: [BOOKS, "news@example.org"]}
+    assert sender_rights.add(session, app, [BOOKS]) == []
+    assert sender_rights.listed(session) == {APP: [BOOKS, "news@example.org"]}
 
-    sendas.remove(session, app, [BOOKS])
-    assert sendas.listed(session) == {APP: ["news@example.org"]}
-    sendas.remove(session, app)
-    assert sendas.listed(session) == {}
+    sender_rights.remove(session, app, [BOOKS])
+    assert sender_rights.listed(session) == {APP: ["news@example.org"]}
+    sender_rights.remove(session, app)
+    assert sender_rights.listed(session) == {}
 
 
 @pytest.mark.parametrize(
@@ -42,44 +42,44 @@ def test_rights_are_given_listed_and_taken(session, app):
 def test_what_could_not_be_signed_is_refused(session, app, address):
     """Neither ours nor below a domain of ours."""
     with pytest.raises(StackError, match="neither in a domain of this server"):
-        sendas.add(session, app, [address])
+        sender_rights.add(session, app, [address])
 
 
 def test_a_right_that_is_not_there_cannot_be_taken(session, app):
     """A misspelt one is told, and none is taken."""
     with pytest.raises(StackError, match=f"{APP} has no right to send:"):
-        sendas.remove(session, app)
+        sender_rights.remove(session, app)
 
-    sendas.add(session, app, [BOOKS])
+    sender_rights.add(session, app, [BOOKS])
     with pytest.raises(StackError, match=f"{APP} has no right to send as @book.ex"):
-        sendas.remove(session, app, [BOOKS, "@book.example.org"])
+        sender_rights.remove(session, app, [BOOKS, "@book.example.org"])
 
-    assert sendas.listed(session) == {APP: [BOOKS]}
+    assert sender_rights.listed(session) == {APP: [BOOKS]}
 
 
 def test_rights_go_with_their_user(session, app):
     """Whoever is given the address next starts with none."""
-    sendas.add(session, app, [BOOKS])
-    accounts.remove_user(session, APP)
-    accounts.add_user(session, APP, "{X}y", None, "keep")
+    sender_rights.add(session, app, [BOOKS])
+    users.remove_user(session, APP)
+    users.add_user(session, APP, "{X}y", None, "keep")
 
-    assert sendas.listed(session) == {}
+    assert sender_rights.listed(session) == {}
 
 
 def test_no_user_is_made_of_an_address_that_another_sends_from(session, app):
     """The right was given when the address was nobody's."""
-    sendas.add(session, app, ["news@example.org"])
+    sender_rights.add(session, app, ["news@example.org"])
 
     with pytest.raises(StackError, match=f"`stack sendas remove {APP} news@"):
-        accounts.add_user(session, "news@example.org", "{X}y", None)
+        users.add_user(session, "news@example.org", "{X}y", None)
 
 
 def test_a_domain_is_kept_while_somebody_sends_from_below_it(accounts_of):
     """The right would be to a domain that is no longer ours."""
     session = accounts_of("app@example.net")
-    accounts.add_domain(session, "example.org")
-    app = accounts.user(session, "app@example.net")
-    sendas.add(session, app, [BOOKS])
+    users.add_domain(session, "example.org")
+    app = users.user(session, "app@example.net")
+    sender_rights.add(session, app, [BOOKS])
 
     with pytest.raises(StackError, match=f"still has {BOOKS}"):
-        accounts.remove_domain(session, "example.org")
+        users.remove_domain(session, "example.org")

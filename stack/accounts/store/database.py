@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
-from stack import hashes, sqlite
-from stack.models import Host, RevokedPassword, User
+from stack.accounts.store import password_hashes, sqlite
+from stack.accounts.store.models import Host, RevokedPassword, User
 from stack.system.errors import UnableError
 from stack.system.project import PASSWORDS
 
@@ -40,16 +40,16 @@ def session(path: Path) -> Iterator[Session]:
         raise UnableError(f"{path}: is not up to date: run `stack init` first")
     if sqlite.is_cut_off(_passwords(path)):
         # Who opens it takes that back. Those who only read can't.
-        hashes.ids(_passwords(path))
+        password_hashes.ids(_passwords(path))
     with sqlite.transaction(path) as connection, Session(connection) as opened:
         yield opened
         opened.flush()
         changed = HASHES in opened.info
-        hashes.put(_passwords(path), opened.info.get(HASHES, {}))
+        password_hashes.put(_passwords(path), opened.info.get(HASHES, {}))
         gone = opened.scalars(REVOKED).all() if changed else []
     # They are nobody's: if that fails now, the next change sees to it.
     with suppress(UnableError):
-        hashes.remove(_passwords(path), gone)
+        password_hashes.remove(_passwords(path), gone)
 
 
 def set_password(session: Session, user: User, hashed: str) -> None:
@@ -73,7 +73,7 @@ def without_password(path: Path) -> list[str]:
     Raises:
         UnableError: When the accounts or the hashes can't be read.
     """
-    known = hashes.ids(_passwords(path))
+    known = password_hashes.ids(_passwords(path))
     with session(path) as opened:
         users = opened.scalars(select(User).order_by(User.address))
         return [user.address for user in users if user.password_id not in known]
@@ -133,7 +133,7 @@ def migrate(path: Path) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", "stack:migrations")
+    config.set_main_option("script_location", "stack.accounts.store:migrations")
     config.attributes["passwords"] = _passwords(path)
     with sqlite.transaction(path, references=False) as connection:
         config.attributes["connection"] = connection

@@ -6,7 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import context, op
 
-from stack import hashes
+from stack.accounts.store import password_hashes
 
 revision = "0005"
 down_revision = "0004"
@@ -44,8 +44,8 @@ def upgrade() -> None:
     ids = {user: secrets.token_hex(16) for user, _ in rows}
     # First, and for good: if this is cut off later, the accounts still hold them all.
     file: Path = context.config.attributes["passwords"]
-    hashes.make(file)
-    hashes.put(file, {ids[user]: hashed for user, hashed in rows})
+    password_hashes.make(file)
+    password_hashes.put(file, {ids[user]: hashed for user, hashed in rows})
     _users(ids)
     op.create_table(
         "former_users",

@@ -4,8 +4,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from sqlalchemy.orm import Session
 
+from stack.accounts.routing.graph import Ways
 from stack.system.errors import StackError
-from stack.ways import Ways
 
 # What main.cf tells Postfix. Past either limit it defers the mail of every sender
 # (virtual_alias_expansion_limit and virtual_alias_recursion_limit in postconf(5)).

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from stack import sqlite
+from stack.accounts.store import sqlite
 from stack.system.errors import UnableError
 
 TABLE = """

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stack.addresses import domain_of, nearest
-from stack.models import Domain, SendAs, User
+from stack.accounts.addresses import domain_of, nearest
+from stack.accounts.store.models import Domain, SendAs, User
 from stack.system.errors import StackError
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Set
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stack import expansion
-from stack.addresses import domain_of, nearest
-from stack.models import Alias, Domain, User
+from stack.accounts.addresses import domain_of, nearest
+from stack.accounts.routing import expansion
+from stack.accounts.routing.graph import Ways, domain_twins, listed
+from stack.accounts.store.models import Alias, Domain, User
 from stack.system.errors import StackError
-from stack.ways import Ways, domain_twins, listed
 
 
 def add(session: Session, source: str, targets: Iterable[str]) -> list[str]:

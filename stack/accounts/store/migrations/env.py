@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from stack.models import Base
+from stack.accounts.store.models import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

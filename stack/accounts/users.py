@@ -6,8 +6,10 @@ from typing import Literal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stack import addresses, aliases, database, expansion, sendas, ways
-from stack.models import Alias, Domain, FormerUser, Host, SendAs, User
+from stack.accounts import addresses, aliases, sender_rights
+from stack.accounts.routing import expansion, graph
+from stack.accounts.store import database
+from stack.accounts.store.models import Alias, Domain, FormerUser, Host, SendAs, User
 from stack.system.errors import StackError
 
 # What helps where no alias is added.
@@ -54,10 +56,10 @@ def set_host(session: Session, name: str) -> None:
         # What an earlier version has let in stays as it is; `stack init` tells of it.
         session.add(Host(id=1, name=name))
         return
-    dead = ways.Ways(session).dead_ends()
+    dead = graph.Ways(session).dead_ends()
     host.name = name
     session.flush()
-    for source, target in sorted(ways.Ways(session).dead_ends() - dead):
+    for source, target in sorted(graph.Ways(session).dead_ends() - dead):
         raise StackError(
             f"alias {source} → {target}: with MAIL_HOSTNAME={name} nobody has that"
             f" address: first `stack alias remove {source} {target}`"
@@ -146,7 +148,7 @@ def refuse_taken(session: Session, address: str) -> None:
             alias, or somebody else may send from it.
     """
     domain = our_domain(session, addresses.domain_of(address)).name
-    if other := ways.domain_twins(session).get(domain):
+    if other := graph.domain_twins(session).get(domain):
         raise StackError(
             f"{address}: @{domain} is an alias domain of @{other}, so mail would not"
             f" reach the new mailbox: make it in {other}, or first"
@@ -162,7 +164,7 @@ def refuse_taken(session: Session, address: str) -> None:
             f"{address} is an alias, so mail would not reach the new mailbox: first"
             f" `stack alias remove {address}`"
         )
-    if login := sendas.holder(session, address):
+    if login := sender_rights.holder(session, address):
         raise StackError(
             f"{login} may send as {address}, and would still when that is another's:"
             f" first `stack sendas remove {login} {address}`"
@@ -229,7 +231,7 @@ def remove_user(session: Session, address: str) -> None:
     Raises:
         StackError: When there is no such user, or an alias still leads to it.
     """
-    dead = ways.Ways(session).dead_ends()
+    dead = graph.Ways(session).dead_ends()
     gone = user(session, address)
     today = datetime.now(UTC).date()
     session.add(FormerUser(address=address, mailbox=gone.mailbox, removed_on=today))

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stack.addresses import domain_of
-from stack.models import Alias, Domain, Host, User
+from stack.accounts.addresses import domain_of
+from stack.accounts.store.models import Alias, Domain, Host, User
 
 # The names every domain must have (RFC 2142): Postfix gives them the first user.
 ALWAYS_REACHED = ("postmaster", "abuse")

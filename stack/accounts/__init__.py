@@ -1,0 +1,1 @@
+"""Domains, users and aliases: kept, looked up, and checked against each other."""

@@ -1,0 +1,1 @@
+"""Where mail for an address goes next, and how far."""
