@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack import dkim, env, render
+from stack import dkim, render
 from stack.certs import store
 from stack.certs.store import Stored
-from stack.settings import Settings
+from stack.config import envfile
+from stack.config.settings import Settings
 from stack.system import files
 from stack.system.project import Project
 
@@ -60,7 +61,7 @@ def configuration(
 
     The *text* of .env, if it is to be another, is kept for the service certs.
     """
-    text = text if text is not None else env.read(project.env) or ""
+    text = text if text is not None else envfile.read(project.env) or ""
     now = datetime.now(UTC)
     made = [dkim.ensure(project.dkim, name, now) for name in sorted(set(domains))]
     rendered = render.render(

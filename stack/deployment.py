@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from stack import handshake, plan, proof, verdicts
 from stack.certs import store
 from stack.certs.store import Stored
+from stack.config.settings import Settings
 from stack.proof import Gone
-from stack.settings import Settings
 from stack.system import endpoints, files
 from stack.system.endpoints import Endpoint
 from stack.system.errors import StackError

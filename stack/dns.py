@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stack import dane
 from stack.accounts.addresses import nearest
-from stack.settings import Settings
+from stack.config.settings import Settings
 
 TTL = 3600  # seconds
 

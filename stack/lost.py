@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from stack import env, reference
 from stack.accounts.store import database
+from stack.config import envfile, reference
 from stack.system import files
 from stack.system.errors import InvalidError
 from stack.system.project import Project
@@ -12,7 +12,7 @@ from stack.system.project import Project
 def settings(project: Project) -> str:
     """Return the text of .env; without one, that of the last good one, or a trial's."""
     for path in (project.env, project.applied):
-        if (text := env.read(path)) is not None:
+        if (text := envfile.read(path)) is not None:
             return text
     return reference.example()
 

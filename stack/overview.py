@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal, NamedTuple
 
-from stack import env, handshake, images, listings, resolvers
+from stack import handshake, images, listings, resolvers
 from stack.certs import condition
-from stack.settings import Settings
+from stack.config import envfile
+from stack.config.settings import Settings
 from stack.system import endpoints, inotify
 from stack.system.errors import StackError
 from stack.system.parallel import at_once
@@ -61,7 +62,7 @@ def rows(project: Project) -> list[Row]:
     }
     wrong, late = [], {kind: [_late(kind)] for kind in KINDS}
     try:
-        settings = env.load(project.env)
+        settings = envfile.load(project.env)
     except StackError as error:
         wrong = [Row("settings", ".env", each, "fail") for each in error.problems]
     else:

@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack import env, logins, lost, owner, spam
+from stack import lost, owner, spam
 from stack.accounts import users
 from stack.accounts.store import database, password_hashes, sqlite
 from stack.certs import store
 from stack.certs.self_signed import is_made_here, self_signed
 from stack.certs.store import Stored
 from stack.changes import Change, called, configuration, removals, shown, write
-from stack.settings import Settings
+from stack.config import envfile, relay_logins
+from stack.config.settings import Settings
 from stack.system import files
 from stack.system.errors import StackError
 from stack.system.project import Project
@@ -33,12 +34,12 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         UnableError: When what is there can't be read.
     """
     owner.insist(project)
-    text = env.with_values(lost.settings(project), names)
-    settings = env.parse(text)
+    text = envfile.with_values(lost.settings(project), names)
+    settings = envfile.parse(text)
     # Compose starts by profile, and can't ask a setting.
-    text = env.with_profile(text, "antivirus", started=settings.antivirus)
+    text = envfile.with_profile(text, "antivirus", started=settings.antivirus)
     asked = is_start_asked(project)
-    text = env.with_profile(text, "acme") if asked else text
+    text = envfile.with_profile(text, "acme") if asked else text
     known = database.domains(project.database)
     domains = sorted({*known, settings.mail_domain})
     stored, certificate = _certificates(project, settings)
@@ -151,8 +152,8 @@ def certs_started(project: Project) -> list[Change]:
     Raises:
         InvalidError: When .env is not text.
     """
-    before = env.read(project.env) or ""
-    text = env.with_profile(before, "acme")
+    before = envfile.read(project.env) or ""
+    text = envfile.with_profile(before, "acme")
     if project.is_whole:
         return [
             *write(project, ".env", text),
@@ -202,7 +203,7 @@ def _certificates(
 def _host_before(project: Project) -> str | None:
     """Return what MAIL_HOSTNAME was when it was applied last."""
     try:
-        return env.load(project.applied).mail_hostname
+        return envfile.load(project.applied).mail_hostname
     except StackError:
         # Nothing was applied yet, or by a version that had other settings.
         return None
@@ -242,7 +243,7 @@ def _logins(project: Project) -> list[Change]:
     # Postfix wants the table to be there, also when nobody has logged in.
     if files.exists(project.logins):
         return []
-    return write(project, called(project, project.logins), logins.text({}))
+    return write(project, called(project, project.logins), relay_logins.text({}))
 
 
 def _own_rules(project: Project) -> list[Change]:

@@ -16,8 +16,8 @@ from jinja2 import (
 from stack import images
 from stack.accounts.routing import expansion
 from stack.certs.store import Served
+from stack.config.settings import Settings
 from stack.dkim import SigningKeys
-from stack.settings import Settings
 from stack.system import files
 from stack.system.errors import InvalidError
 

@@ -39,13 +39,13 @@ def login(value: str) -> str:
 
 def relay(value: str) -> str:
     """Take a relay as in .env, always with its port; or @ and a sender's domain."""
-    from stack import values
-    from stack.relays import Relay
+    from stack.config import types
+    from stack.config.relays import Relay
 
     if value.startswith("@"):
         return "@" + domain(value[1:])
     try:
-        host = values.relay(value)
+        host = types.relay(value)
     except ValueError as error:
         raise click.BadParameter(f"{value!r} {error}") from None
     if not host:

@@ -42,12 +42,12 @@ def import_(
     IMPORT_FOLDER (.env), where Traefik, Caddy or another certbot keeps them; the
     service certs then follows when they are renewed there.
     """
-    from stack import env
     from stack.certs import foreign
+    from stack.config import envfile
     from stack.upkeep import bringing, trust
 
     project.require()
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     host = name or settings.mail_hostname
     if sources:
         text = "\n".join(map(_text, sources))
@@ -78,12 +78,12 @@ def self_signed(
 
     Mail programs ask whether to trust it; other mail servers take it.
     """
-    from stack import env
     from stack.certs import self_signed as making
+    from stack.config import envfile
     from stack.upkeep import bringing
 
     project.require()
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     hosts = hosts or (settings.mail_hostname,)
     made = making.self_signed(hosts, datetime.now(UTC))
     if not despite_tlsa:
@@ -99,11 +99,11 @@ def self_signed(
 @click.pass_obj
 def remove(project: Project, name: str, seconds: float) -> None:
     """Serve the certificate NAME no longer, and renew it no more."""
-    from stack import env
+    from stack.config import envfile
     from stack.upkeep import bringing
 
     project.require()
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     if name == settings.mail_hostname:
         raise StackError(
             f"{name} is MAIL_HOSTNAME, whose certificate is served to all who ask for"

@@ -17,7 +17,7 @@ from stack.cli.output import say
 from stack.system.project import Project
 
 if TYPE_CHECKING:
-    from stack.settings import Settings
+    from stack.config.settings import Settings
     from stack.upkeep.certbot import Account
 
 # Base64url (RFC 8555 §7.3.4), and what identifiers are made of.
@@ -60,11 +60,11 @@ def issue(
     their own, from those who ask for them (SNI). Which authority, and how it sees that
     the names are ours, is said in .env: ACME_DIRECTORY, ACME_CHALLENGE.
     """
-    from stack import env
+    from stack.config import envfile
     from stack.upkeep import renewal, wishes
     from stack.upkeep.renewal import How
 
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     account = _account(eab_kid, from_stdin=eab_hmac_stdin)
     _agree(project, settings, agreed=agree_tos)
     wish = wishes.named(hosts or (settings.mail_hostname,), rsa=rsa)

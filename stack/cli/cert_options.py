@@ -69,11 +69,12 @@ class InCerts(click.Command):
 
 
 def _hand_on(project: Project, command: Sequence[str]) -> int:
-    from stack import env, plan
+    from stack import plan
+    from stack.config import envfile
     from stack.system import processes
 
     # Wrong settings are told here, before a container is started for them.
-    env.load(project.env)
+    envfile.load(project.env)
     if not processes.find("docker"):
         raise UnableError(
             "certificates are got in the service certs: `docker compose up --detach"

@@ -58,7 +58,7 @@ def renew(
     Due is what the authority suggests (ARI), else the last third of the lifetime.
     The key is kept where the DNS has TLSA records for it.
     """
-    from stack import env
+    from stack.config import envfile
     from stack.upkeep import renewal
     from stack.upkeep.renewal import How
 
@@ -66,7 +66,7 @@ def renew(
         return _be_healthy(project)
     if forever:
         return _keep(project)
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     wishes, unseen = _wishes(project, names), []
     for wish in wishes:
         # A key that waits for its record already is the other key.

@@ -51,13 +51,14 @@ def check(project: Project, json_: bool) -> None:
     the whole chain, its names and dates are compared with what should be served. Each
     file in var/tls is judged as `stack cert import` does.
     """
-    from stack import env, proof
+    from stack import proof
     from stack.certs import condition, store
+    from stack.config import envfile
     from stack.system import endpoints
     from stack.upkeep import outlook
 
     project.require()
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     found = endpoints.find(project.root)
     stored, host = store.sound(project.tls), settings.mail_hostname
     sights = proof.look(found, stored, host)

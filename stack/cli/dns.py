@@ -10,8 +10,8 @@ from stack.system.errors import UnableError
 from stack.system.project import Project
 
 if TYPE_CHECKING:
+    from stack.config.settings import Settings
     from stack.dns import Below, Certified, Record
-    from stack.settings import Settings
 
 # Other servers try IPv6 first, and some try nothing else.
 NO_IPV6 = "the mail ports are open on IPv4 alone, so nobody could connect to it"
@@ -41,10 +41,10 @@ def show_(project: Project, form: str) -> None:
     it. They need no DKIM and DMARC records of their own: the domain's hold for them.
     """
     from stack import dns as records
-    from stack import env
+    from stack.config import envfile
 
     project.require()
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     keys = _keys(project, settings.mail_domain)
     below = _below(project)
     blocks = records.records(settings, keys, below, _certified(project, settings))

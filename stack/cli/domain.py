@@ -21,11 +21,12 @@ def domain() -> None:
 @click.pass_obj
 def add(project: Project, names: tuple[str, ...]) -> None:
     """Take mail for each domain NAME, and sign what it sends. All are added or none."""
-    from stack import env, plan
+    from stack import plan
+    from stack.config import envfile
 
     project.require()
     with verdict.awaited(project), project.lock():
-        changes = plan.domains_added(project, env.load(project.env), names)
+        changes = plan.domains_added(project, envfile.load(project.env), names)
         carry_out(changes)
     _warn_of_nobody(project, names)
     if changes:
@@ -54,11 +55,12 @@ def _warn_of_nobody(project: Project, names: tuple[str, ...]) -> None:
 @click.pass_obj
 def remove(project: Project, names: tuple[str, ...]) -> None:
     """Take no more mail for each domain NAME, which has no users left: all or none."""
-    from stack import env, plan
+    from stack import plan
+    from stack.config import envfile
 
     project.require()
     with verdict.awaited(project), project.lock():
-        carry_out(plan.domains_removed(project, env.load(project.env), names))
+        carry_out(plan.domains_removed(project, envfile.load(project.env), names))
     for name in names:
         say(f"Its DKIM keys are kept, in {project.dkim / name}.")
 

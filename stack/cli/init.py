@@ -75,12 +75,13 @@ def _names(
 
     Where .env has ports and no names, it is the first time all the same.
     """
-    from stack import env, lost, reference
+    from stack import lost
+    from stack.config import envfile, reference
 
     given = {"MAIL_DOMAIN": domain, "MAIL_HOSTNAME": hostname}
     wanted = {key: name for key, name in given.items() if name}
-    text = env.read(project.env)
-    known = env.names(text or "") | wanted
+    text = envfile.read(project.env)
+    known = envfile.names(text or "") | wanted
     if text is None:
         lost.insist_on_env(project, wanted)
     if len(known) == len(given) or (text is not None and lost.is_lived_in(project)):
@@ -110,9 +111,10 @@ def _prompt(text: str, default: str) -> str:
 
 
 def _warn_of_public_resolvers(project: Project) -> None:
-    from stack import env, resolvers
+    from stack import resolvers
+    from stack.config import envfile
 
-    upstream = env.load(project.env).resolver_upstream
+    upstream = envfile.load(project.env).resolver_upstream
     for address, owner in resolvers.public(upstream).items():
         say(
             f"Warning: {address} in RESOLVER_UPSTREAM is {owner}'s, for everybody:"
@@ -154,10 +156,10 @@ def _warn_of_nobody(project: Project) -> None:
 
 
 def _say_next(project: Project) -> None:
-    from stack import env
     from stack.accounts import users
     from stack.accounts.store import database
+    from stack.config import envfile
 
     with database.session(project.database) as session:
         if not users.users(session):
-            say(NEXT.format(domain=env.load(project.env).mail_domain))
+            say(NEXT.format(domain=envfile.load(project.env).mail_domain))

@@ -26,19 +26,19 @@ def relay() -> None:
 @click.pass_obj
 def login(project: Project, key: str, login: str, password_stdin: bool) -> None:
     """Log in at RELAY as LOGIN. The password is asked for."""
-    from stack import env, logins
+    from stack.config import envfile, relay_logins
 
     project.require()
-    relays = env.load(project.env).relays
-    logins.refuse_unfit_name(login)
+    relays = envfile.load(project.env).relays
+    relay_logins.refuse_unfit_name(login)
     secret = password.foreign(from_stdin=password_stdin)
-    logins.refuse_unfit_password(secret)
+    relay_logins.refuse_unfit_password(secret)
     with project.lock():
-        known = logins.load(project)
-        logins.save(project, known | {key: logins.Login(login, secret)})
+        known = relay_logins.load(project)
+        relay_logins.save(project, known | {key: relay_logins.Login(login, secret)})
     say(f"Saved the login for {key}. Waiting mail is tried again by and by, or now:")
     say("  docker compose exec postfix postqueue -f")
-    if not logins.is_used(key, relays):
+    if not relay_logins.is_used(key, relays):
         _warn([key], list(map(str, relays.values())))
 
 
@@ -47,14 +47,14 @@ def login(project: Project, key: str, login: str, password_stdin: bool) -> None:
 @click.pass_obj
 def logout(project: Project, key: str) -> None:
     """Forget the login for RELAY. Mail that it then refuses waits in the queue."""
-    from stack import logins
+    from stack.config import relay_logins
 
     project.require()
     with project.lock():
-        known = logins.load(project)
+        known = relay_logins.load(project)
         if known.pop(key, None) is None:
             raise StackError(f"there is no login for {key}: see `stack relay list`")
-        logins.save(project, known)
+        relay_logins.save(project, known)
     say(f"Forgot the login for {key}.")
 
 
@@ -63,13 +63,13 @@ def logout(project: Project, key: str) -> None:
 @click.pass_obj
 def list_(project: Project, json_: bool) -> None:
     """Print each relay and each login, never a password."""
-    from stack import env, logins
+    from stack.config import envfile, relay_logins
 
     project.require()
-    relays = env.load(project.env).relays
-    known = logins.load(project)
+    relays = envfile.load(project.env).relays
+    known = relay_logins.load(project)
     names = {key: login.name for key, login in known.items()}
-    used = {key: logins.is_used(key, relays) for key in names}
+    used = {key: relay_logins.is_used(key, relays) for key in names}
     used |= dict.fromkeys(map(str, relays.values()), True)
     if json_:
         show([{"for": k, "login": names.get(k), "used": used[k]} for k in sorted(used)])
@@ -79,10 +79,14 @@ def list_(project: Project, json_: bool) -> None:
 
 def warn_of_unused(project: Project) -> None:
     """Tell which logins are for relays that .env doesn't name."""
-    from stack import env, logins
+    from stack.config import envfile, relay_logins
 
-    relays = env.load(project.env).relays
-    unused = [key for key in logins.load(project) if not logins.is_used(key, relays)]
+    relays = envfile.load(project.env).relays
+    unused = [
+        key
+        for key in relay_logins.load(project)
+        if not relay_logins.is_used(key, relays)
+    ]
     if unused:
         _warn(unused, list(map(str, relays.values())))
 

@@ -88,8 +88,8 @@ def list_(project: Project, json_: bool) -> None:
 
 
 def _in_full(project: Project, login: str) -> str:
-    from stack import env
+    from stack.config import envfile
 
     if "@" in login:
         return login
-    return f"{login}@{env.load(project.env).mail_domain}"
+    return f"{login}@{envfile.load(project.env).mail_domain}"

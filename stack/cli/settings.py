@@ -14,7 +14,7 @@ import click
 )
 def settings(form: str) -> None:
     """Print every setting of .env with its default and what it is for."""
-    from stack import reference
+    from stack.config import reference
 
     text = reference.example() if form == "example" else reference.markdown()
     click.echo(text, nl=False)

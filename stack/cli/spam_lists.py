@@ -50,13 +50,13 @@ def threshold(
 
 
 def _show_threshold(project: Project, address: str, json_: bool) -> None:
-    from stack import env
     from stack.accounts import users
     from stack.accounts.store import database
+    from stack.config import envfile
 
     with database.session(project.database) as session:
         own = users.user(session, address).spam_threshold
-    points = own or env.load(project.env).spam_mark_score
+    points = own or envfile.load(project.env).spam_mark_score
     if json_:
         show({"user": address, "threshold": points, "own": own is not None})
     else:

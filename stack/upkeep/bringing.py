@@ -6,8 +6,8 @@ from pathlib import Path
 from stack import dane, deployment
 from stack.certs import folders, store
 from stack.certs.bundle import Bundle
+from stack.config.settings import Settings
 from stack.deployment import Tell
-from stack.settings import Settings
 from stack.system import endpoints, files
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.settings import Settings
+from stack.config.settings import Settings
 from stack.system import files, processes
 from stack.system.errors import StackError
 from stack.system.project import Project

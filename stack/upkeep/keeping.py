@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import random
 
-from stack import env
 from stack.certs import store
+from stack.config import envfile
+from stack.config.settings import Settings
 from stack.deployment import Tell
-from stack.settings import Settings
 from stack.system.errors import StackError
 from stack.system.project import Project
 from stack.upkeep import bringing, notice, outlook, renewal, schedule, wishes
@@ -25,7 +25,7 @@ def look(project: Project, tell: Tell) -> timedelta:
     What fails is told, and remembered: nothing is raised for it.
     """
     try:
-        settings = env.load(project.env)
+        settings = envfile.load(project.env)
         for file, words in store.unreadable(project.tls).items():
             tell(f"Error: {project.tls / file}: {words}")
         for wish in _due(project):

@@ -5,7 +5,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
-from stack.settings import Settings
+from stack.config.settings import Settings
 from stack.upkeep.outlook import Outlook
 
 PATIENCE = 60.0  # seconds: the filters look at it, too

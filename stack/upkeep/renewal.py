@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from stack import deployment
 from stack.certs import store
 from stack.certs.bundle import Bundle
+from stack.config.settings import Settings
 from stack.deployment import Tell
-from stack.settings import Settings
 from stack.system import files
 from stack.system.errors import StackError
 from stack.system.project import Project

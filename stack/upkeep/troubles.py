@@ -8,7 +8,7 @@ stands in its log.
 import re
 from pathlib import Path
 
-from stack.settings import Settings
+from stack.config.settings import Settings
 from stack.system.processes import LATE, Done
 
 CHALLENGE = re.compile(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack.settings import LARGEST_MESSAGE
+from stack.config.settings import LARGEST_MESSAGE
 
 from .large import MIB, send_at_once
 from .memory import killed

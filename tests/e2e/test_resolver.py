@@ -9,8 +9,8 @@ import pytest
 from docker.models.containers import Container
 
 from stack.certs.store import Served
+from stack.config.settings import Settings
 from stack.render import render
-from stack.settings import Settings
 
 from .acme import published
 from .dialogue import Smtp

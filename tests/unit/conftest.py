@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from stack import listings
 from stack.accounts.store import database
 from stack.cli import main
-from stack.settings import Settings
+from stack.config.settings import Settings
 from stack.system import endpoints
 from stack.system.project import Project
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from stack.certs.store import Served
+from stack.config.settings import LARGEST_MESSAGE, Settings
 from stack.render import render
-from stack.settings import LARGEST_MESSAGE, Settings
 
 CONFIG = Path(__file__).parents[2] / "config"
 SERVED = Served(("mail.example.org.pem",), ())

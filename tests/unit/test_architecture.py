@@ -16,10 +16,11 @@ ROOT = Path(stack.__file__).parent
 # From the bottom up: a module imports only from the lines above its own.
 LAYERS = [
     {"system"},
-    {"accounts", "blocklists", "resolvers", "lifetimes", "spam"},
-    {"values", "certs", "relays", "images", "letters", "spamd"},
-    {"settings", "handshake", "listings", "dane"},
-    {"env", "reference", "dkim", "dns", "logins", "proof"},
+    {"accounts"},
+    {"config", "resolvers", "lifetimes", "spam"},
+    {"certs", "images", "letters", "spamd"},
+    {"handshake", "listings", "dane"},
+    {"dkim", "dns", "proof"},
     {"preferences", "lost", "owner"},
     {"render"},
     {"changes"},

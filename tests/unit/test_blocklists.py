@@ -2,8 +2,8 @@
 
 import pytest
 
-from stack import blocklists
-from stack.blocklists import Blocklist
+from stack.config import blocklists
+from stack.config.blocklists import Blocklist
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.values import PLUGINS
+from stack.config.types import PLUGINS
 
 FOLDER = Path(__file__).parents[2] / "images" / "stack"
 LISTS = [FOLDER / "certbot.txt", *sorted((FOLDER / "certbot").glob("*.txt"))]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import env, reference, spam
+from stack import spam
 from stack.cli import arguments, terminal
+from stack.config import envfile, reference
 from stack.system.project import Project
 
 
@@ -191,7 +192,7 @@ def test_the_antivirus_is_started_where_it_is_wanted(stack, ready):
     """Compose starts by profile: ANTIVIRUS puts one into .env, and takes it out."""
     text = ready.env.read_text() + "COMPOSE_PROFILES=acme\n"
     for word, profiles in (("yes", "acme,antivirus"), ("no", "acme")):
-        text = env.with_values(text, {"ANTIVIRUS": word})
+        text = envfile.with_values(text, {"ANTIVIRUS": word})
         ready.env.write_text(text)
         stack("init")
 
@@ -204,14 +205,14 @@ def test_a_new_domain_alone_keeps_the_host_name(stack, ready):
     """On an existing .env only what is given changes."""
     stack("init", "--domain", "example.net")
 
-    assert env.load(ready.env).mail_hostname == "mail.example.org"
+    assert envfile.load(ready.env).mail_hostname == "mail.example.org"
 
 
 def test_the_first_domain_names_the_host_too(stack, project):
     """Without .env and without a host name, it is mail. of the domain."""
     assert stack("init", "--domain", "example.net").exit_code == 0
 
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     assert (settings.mail_domain, settings.mail_hostname) == (
         "example.net",
         "mail.example.net",
@@ -235,7 +236,7 @@ def test_at_a_terminal_it_asks_for_both_names(stack, project, monkeypatch):
 
     assert done.exit_code == 0
     assert "Error:" in done.stderr
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     assert (settings.mail_domain, settings.mail_hostname) == (
         "example.net",
         "mail.example.net",
@@ -318,7 +319,7 @@ def test_a_broken_template_changes_nothing(stack, ready):
     )
     after = {name: d for name, d in contents(ready).items() if name.startswith("var")}
     assert after == before
-    assert env.load(ready.env).mail_domain == "example.org"
+    assert envfile.load(ready.env).mail_domain == "example.org"
 
 
 def test_a_run_that_was_cut_off_is_finished_by_the_next(stack, project, monkeypatch):

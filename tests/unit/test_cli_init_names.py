@@ -2,8 +2,8 @@
 
 import pytest
 
-from stack import env, reference
 from stack.cli import terminal
+from stack.config import envfile, reference
 from stack.system.project import Project
 
 PORTS = "SMTP_PORT=2525\nPUBLISH_ADDRESS=127.0.0.1\n"
@@ -32,7 +32,7 @@ def test_ports_alone_are_a_first_time(stack, project, text, names):
 
     assert done.exit_code == 0
     assert project.env.read_text().startswith(PORTS)
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     assert (settings.mail_domain, settings.mail_hostname) == names
     assert settings.smtp_port == 2525
 

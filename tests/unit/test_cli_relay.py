@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from stack import logins
 from stack.cli import terminal
-from stack.logins import Login
+from stack.config import relay_logins
+from stack.config.relay_logins import Login
 
 RELAY = "smtp.example.net:587"
 
@@ -30,7 +30,7 @@ def test_a_login_is_saved_with_a_password_from_stdin(stack, relaying):
     assert "horse" not in done.stderr
     assert "postqueue -f" in done.stderr
     assert "Warning" not in done.stderr
-    assert logins.load(relaying) == {RELAY: Login("me", "correct horse")}
+    assert relay_logins.load(relaying) == {RELAY: Login("me", "correct horse")}
 
 
 def test_a_second_login_takes_the_place_of_the_first(stack, relaying):
@@ -38,7 +38,7 @@ def test_a_second_login_takes_the_place_of_the_first(stack, relaying):
     for key, name in [(RELAY, "one"), ("@example.org", "two"), (RELAY, "three")]:
         stack("relay", "login", key, name, "--password-stdin", input="secret\n")
 
-    names = {key: login.name for key, login in logins.load(relaying).items()}
+    names = {key: login.name for key, login in relay_logins.load(relaying).items()}
     assert names == {RELAY: "three", "@example.org": "two"}
 
 
@@ -50,7 +50,7 @@ def test_at_a_terminal_the_password_is_asked_for(stack, relaying, monkeypatch):
 
     assert done.exit_code == 0
     assert "short" not in done.output
-    assert logins.load(relaying)[RELAY].password == "short"
+    assert relay_logins.load(relaying)[RELAY].password == "short"
 
 
 def test_without_a_terminal_it_says_how_to_give_one(stack, relaying):
@@ -59,7 +59,7 @@ def test_without_a_terminal_it_says_how_to_give_one(stack, relaying):
 
     assert done.exit_code == 2
     assert "use --password-stdin\n" in done.stderr
-    assert logins.load(relaying) == {}
+    assert relay_logins.load(relaying) == {}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_what_postfix_cannot_be_told_is_refused(
 
     assert done.exit_code == code
     assert "secret" not in done.stderr
-    assert logins.load(relaying) == {}
+    assert relay_logins.load(relaying) == {}
 
 
 @pytest.mark.parametrize("key", ["smtp.example.net", "@other.example"])
@@ -95,7 +95,7 @@ def test_a_login_for_no_relay_of_env_is_saved_with_a_warning(stack, ready, key):
 
     assert done.exit_code == 0
     assert "is not used; relays in .env: none." in done.stderr
-    assert len(logins.load(ready)) == 1
+    assert len(relay_logins.load(ready)) == 1
     again = stack("init")
     assert (again.exit_code, again.stderr.count("Warning: the login for")) == (0, 1)
 
@@ -106,7 +106,7 @@ def test_a_login_is_forgotten(stack, relaying):
 
     done = stack("relay", "logout", RELAY)
 
-    assert (done.exit_code, logins.load(relaying)) == (0, {})
+    assert (done.exit_code, relay_logins.load(relaying)) == (0, {})
     again = stack("relay", "logout", RELAY)
     assert again.exit_code == 1
     assert f"there is no login for {RELAY}" in again.stderr
@@ -147,4 +147,4 @@ def test_init_makes_the_table_and_keeps_the_logins(stack, relaying):
 
     stack("init")
 
-    assert len(logins.load(relaying)) == 1
+    assert len(relay_logins.load(relaying)) == 1

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import deployment, env, handshake, plan, proof, verdicts
+from stack import deployment, handshake, plan, proof, verdicts
 from stack.certs import store
+from stack.config import envfile
 from stack.system import project
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
@@ -44,14 +45,14 @@ def hurried(monkeypatch) -> None:
 def deploy(project: Project, wanted, seconds: float = 60, tell=None) -> list[str]:
     """Deploy *wanted*, and return what was told."""
     told: list[str] = []
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     deployment.deploy(project, settings, wanted, seconds, tell or told.append)
     return told
 
 
 def deploy_quietly(project: Project, wanted) -> None:
     """Have *wanted* there, without looking at any port."""
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     for change in plan.certificates(project, settings, wanted):
         change.carry_out()
 
@@ -178,7 +179,7 @@ def test_a_removal_is_looked_at_too(ready, found):
 
 def test_without_a_server_it_says_how_to_look_later(ready, found):
     """The files are there for when it starts."""
-    settings = env.load(ready.env)
+    settings = envfile.load(ready.env)
 
     (unseen,) = deployment.deploy(ready, settings, NEW, 0, list)
 
@@ -194,7 +195,7 @@ def test_who_did_not_answer_before_is_not_blamed(ready, found, monkeypatch):
 
     with serving(465, well) as answering, serving(143, hangs) as silent:
         found += [closed(25), silent, answering]
-        settings, told = env.load(ready.env), []
+        settings, told = envfile.load(ready.env), []
         unseen = deployment.deploy(ready, settings, NEW, 0, told.append)
 
     assert told[-1] == f"Served on {answering}."

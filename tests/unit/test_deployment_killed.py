@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner
 from jinja2.bccache import Bucket, BytecodeCache
 
-from stack import deployment, env, plan, render
+from stack import deployment, plan, render
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.cli import main
+from stack.config import envfile
 from stack.system import endpoints
 from stack.system.project import Project
 from tests.unit import prepared
@@ -105,7 +106,7 @@ def test_a_kill_at_any_step_leaves_what_works(name, tmp_path, monkeypatch):
     monkeypatch.setattr(endpoints, "find", lambda _: [])
     there, wanted = STEPS[name]
     original = prepared.project(tmp_path / "original")
-    settings = env.load(original.env)
+    settings = envfile.load(original.env)
     deployment.deploy(original, settings, there, 0, list)
     project = Project(tmp_path / "project")
 

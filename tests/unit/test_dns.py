@@ -4,8 +4,8 @@ import dns.zone
 import pytest
 
 from stack import dns as our_dns
+from stack.config.settings import Settings
 from stack.dns import Record
-from stack.settings import Settings
 
 KEYS = {
     "example.org": {"rsa-202611": "v=DKIM1; k=rsa; p=" + "A" * 400, "ed25519-1": "v=e"},

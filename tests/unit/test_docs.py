@@ -8,7 +8,7 @@ import click
 import pytest
 
 from stack.cli import main
-from stack.settings import Settings
+from stack.config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
@@ -90,6 +90,11 @@ def test_the_pages_name_something_of_each_kind():
     """Otherwise nothing would be looked at."""
     words = {word for page in PAGES for word in code(page)}
 
-    assert {"stack/settings.py", "make docs", "stack init", "ANTIVIRUS=yes"} <= words
+    assert {
+        "stack/config/settings.py",
+        "make docs",
+        "stack init",
+        "ANTIVIRUS=yes",
+    } <= words
     assert "(docs/flow.md)" in PAGES[0].read_text()
     assert "`test_" in (ROOT / "docs" / "security.md").read_text()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import env
+from stack.config import envfile
 from stack.system.errors import InvalidError, UnableError
 
 NAMES = "MAIL_DOMAIN=example.org\nMAIL_HOSTNAME=mail.example.org\n"
@@ -11,7 +11,7 @@ NAMES = "MAIL_DOMAIN=example.org\nMAIL_HOSTNAME=mail.example.org\n"
 def problems(text: str) -> tuple[str, ...]:
     """Return what is said about *text*."""
     with pytest.raises(InvalidError) as caught:  # noqa: PT011 - who calls looks at it
-        env.parse(text)
+        envfile.parse(text)
     return caught.value.problems
 
 
@@ -29,21 +29,21 @@ def problems(text: str) -> tuple[str, ...]:
 )
 def test_what_all_read_alike_is_read(line):
     """The forms on which Compose and python-dotenv agree are accepted."""
-    assert env.parse(f"# it's a $comment\n\n{NAMES}{line}\n").smtp_port == 2525
+    assert envfile.parse(f"# it's a $comment\n\n{NAMES}{line}\n").smtp_port == 2525
 
 
 def test_relays_are_written_in_what_all_read_alike():
     """Several pairs need neither quotes nor spaces."""
     line = "RELAY_BY_DOMAIN=a.example/smtp.example:587,b.example/mx.example"
 
-    assert env.parse(f"{NAMES}{line}\n").relay_by_domain == line.partition("=")[2]
+    assert envfile.parse(f"{NAMES}{line}\n").relay_by_domain == line.partition("=")[2]
 
 
 def test_block_lists_are_written_in_what_all_read_alike():
     """Ranges and weights need no quotes."""
     line = "DNSBL=a.example=127.0.0.[2..11]*2,b.example*-1"
 
-    assert env.parse(f"{NAMES}{line}\n").dnsbl == line.partition("=")[2]
+    assert envfile.parse(f"{NAMES}{line}\n").dnsbl == line.partition("=")[2]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_character_that_nobody_sees_does_no_harm_in_a_comment():
     """Nobody reads comments but people."""
     text = f"# a\u00a0b\n{NAMES}SMTP_PORT=2525 # c\u00a0d\n"
 
-    assert env.parse(text).smtp_port == 2525
+    assert envfile.parse(text).smtp_port == 2525
 
 
 def test_the_mark_before_utf_8_is_read_over(tmp_path):
@@ -125,8 +125,8 @@ def test_the_mark_before_utf_8_is_read_over(tmp_path):
     file = tmp_path / ".env"
     file.write_bytes(b"\xef\xbb\xbf" + NAMES.encode())
 
-    assert env.load(file).mail_domain == "example.org"
-    assert (env.read(file) or "").startswith("MAIL_DOMAIN=")
+    assert envfile.load(file).mail_domain == "example.org"
+    assert (envfile.read(file) or "").startswith("MAIL_DOMAIN=")
 
 
 @pytest.mark.parametrize(
@@ -183,12 +183,12 @@ def test_a_required_key_without_a_value_is_missing():
 
 def test_an_empty_value_is_the_default():
     """As it is for Compose's ${KEY:-default}."""
-    assert env.parse(NAMES + "SMTP_PORT=\nRELAY_HOST=''\n").smtp_port == 25
+    assert envfile.parse(NAMES + "SMTP_PORT=\nRELAY_HOST=''\n").smtp_port == 25
 
 
 def test_the_keys_of_compose_itself_may_stand_there():
     """Compose reads its own settings from the same file."""
-    settings = env.parse(NAMES + "COMPOSE_PROJECT_NAME=post\n")
+    settings = envfile.parse(NAMES + "COMPOSE_PROJECT_NAME=post\n")
 
     assert settings.mail_domain == "example.org"
 
@@ -197,13 +197,13 @@ def test_the_environment_changes_nothing(monkeypatch):
     """Settings come from .env alone."""
     monkeypatch.setenv("SMTP_PORT", "2525")
 
-    assert env.parse(NAMES).smtp_port == 25
+    assert envfile.parse(NAMES).smtp_port == 25
 
 
 def test_a_missing_file_says_how_to_make_it(tmp_path):
     """The command that makes .env is named."""
     with pytest.raises(UnableError, match="run `stack init`"):
-        env.load(tmp_path / ".env")
+        envfile.load(tmp_path / ".env")
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path):
@@ -211,14 +211,16 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
     (tmp_path / ".env").write_bytes(b"MAIL_DOMAIN=\xff\n")
 
     with pytest.raises(InvalidError, match="is not UTF-8 text"):
-        env.load(tmp_path / ".env")
+        envfile.load(tmp_path / ".env")
 
 
 def test_only_the_keys_that_change_are_rewritten():
     """The operator's lines, comments, order and line ends stay."""
     text = "# mine\r\nexport MAIL_DOMAIN='old.example' # why\r\n#SMTP_PORT=25\nX_Y=1"
 
-    changed = env.with_values(text, {"MAIL_DOMAIN": "new.example", "SMTP_PORT": "26"})
+    changed = envfile.with_values(
+        text, {"MAIL_DOMAIN": "new.example", "SMTP_PORT": "26"}
+    )
 
     assert changed == (
         "# mine\r\nexport MAIL_DOMAIN=new.example # why\r\n"
@@ -242,7 +244,7 @@ def test_only_the_keys_that_change_are_rewritten():
 )
 def test_a_profile_is_added_to_those_that_are_there(before, after):
     """Other services that the operator starts by one go on being started."""
-    assert env.with_profile(before, "acme") == after
+    assert envfile.with_profile(before, "acme") == after
 
 
 @pytest.mark.parametrize(
@@ -255,7 +257,7 @@ def test_a_profile_is_added_to_those_that_are_there(before, after):
 )
 def test_a_profile_that_is_there_is_not_added_again(text):
     """Not a byte of the file changes."""
-    assert env.with_profile(text, "acme") == text
+    assert envfile.with_profile(text, "acme") == text
 
 
 @pytest.mark.parametrize(
@@ -270,11 +272,11 @@ def test_a_profile_that_is_there_is_not_added_again(text):
 )
 def test_a_profile_is_taken_out_and_the_others_stay(before, after):
     """And where it isn't, not a byte of the file changes."""
-    assert env.with_profile(before, "acme", started=False) == after
+    assert envfile.with_profile(before, "acme", started=False) == after
 
 
 def test_what_is_written_for_a_profile_can_be_read():
     """Compose and `stack` agree on the line."""
-    text = env.with_profile(NAMES + "COMPOSE_PROFILES=web\n", "acme")
+    text = envfile.with_profile(NAMES + "COMPOSE_PROFILES=web\n", "acme")
 
-    assert env.parse(text) == env.parse(NAMES)
+    assert envfile.parse(text) == envfile.parse(NAMES)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from stack import logins
-from stack.logins import Login
-from stack.relays import Relay
+from stack.config import relay_logins
+from stack.config.relay_logins import Login
+from stack.config.relays import Relay
 from stack.system.errors import InvalidError, StackError
 
 KNOWN = {
@@ -15,7 +15,7 @@ KNOWN = {
 
 def test_the_table_is_what_postfix_reads():
     """A line each: the relay as its next hop, or the domain; then name:password."""
-    assert logins.text(KNOWN).splitlines()[1:] == [
+    assert relay_logins.text(KNOWN).splitlines()[1:] == [
         "@example.org me and you:a: b#c",
         "[smtp.example.net]:587 me@example.net:  päß",
     ]
@@ -23,16 +23,16 @@ def test_the_table_is_what_postfix_reads():
 
 def test_what_is_saved_is_loaded(project):
     """Colons, spaces and letters of any language stay as they are."""
-    logins.save(project, KNOWN)
+    relay_logins.save(project, KNOWN)
 
-    assert logins.load(project) == KNOWN
+    assert relay_logins.load(project) == KNOWN
     assert project.logins.stat().st_mode & 0o777 == 0o600
     assert project.logins.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_without_a_table_there_is_no_login(project):
     """Before the first `stack init` there is no folder."""
-    assert logins.load(project) == {}
+    assert relay_logins.load(project) == {}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_line_that_is_not_ours_is_told_without_its_secret(project, line):
     project.write(project.logins, f"# a comment\n\n{line}\n")
 
     with pytest.raises(InvalidError, match="line 3: is no login") as caught:
-        logins.load(project)
+        relay_logins.load(project)
 
     assert "secret" not in str(caught.value)
 
@@ -60,14 +60,14 @@ def test_a_line_that_is_not_ours_is_told_without_its_secret(project, line):
 def test_a_name_that_the_table_cannot_hold_is_refused(name):
     """Before anything is asked or written."""
     with pytest.raises(StackError, match="can't be given to Postfix"):
-        logins.refuse_unfit_name(name)
+        relay_logins.refuse_unfit_name(name)
 
 
 @pytest.mark.parametrize("secret", ["", "sesame ", "ses\name", "sesame\t", "ses\x85e"])
 def test_a_password_that_the_table_cannot_hold_is_refused(secret):
     """The reason is told, the password isn't."""
     with pytest.raises(StackError, match="the password can't be") as caught:
-        logins.refuse_unfit_password(secret)
+        relay_logins.refuse_unfit_password(secret)
 
     assert "ses" not in str(caught.value)
 
@@ -75,7 +75,7 @@ def test_a_password_that_the_table_cannot_hold_is_refused(secret):
 @pytest.mark.parametrize("secret", ["a b", " a", "a:b", "#", "ü", "\\", "$x", '"'])
 def test_any_other_password_is_taken(secret):
     """A relay's password is its operator's choice."""
-    logins.refuse_unfit_password(secret)
+    relay_logins.refuse_unfit_password(secret)
 
 
 def test_a_password_is_not_in_the_representation():
@@ -96,9 +96,9 @@ def test_a_login_is_used_when_env_has_its_relay(key, used):
     """The very port counts, and for a domain whether any relay takes its mail."""
     relays = {"example.org": Relay("smtp.example.net", 587)}
 
-    assert logins.is_used(key, relays) is used
+    assert relay_logins.is_used(key, relays) is used
 
 
 def test_with_a_relay_of_all_every_domains_login_is_used():
     """Whatever a domain sends then goes through some relay."""
-    assert logins.is_used("@other.example", {"": Relay("smtp.example.net")})
+    assert relay_logins.is_used("@other.example", {"": Relay("smtp.example.net")})

@@ -13,8 +13,8 @@ from dkim_launcher.owners import holds, newest, owners, query
 
 from stack.accounts.store import database
 from stack.certs.store import Served
+from stack.config.settings import Settings
 from stack.render import render
-from stack.settings import Settings
 
 CONFIG = Path(__file__).parents[2] / "config"
 SERVED = Served(("mail.example.org.pem",), ())

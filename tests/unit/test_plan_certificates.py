@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from stack import env, plan
+from stack import plan
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.certs.self_signed import self_signed
+from stack.config import envfile
 from stack.system import files
 from stack.system.errors import InvalidError, UnableError
 from stack.system.project import Project
@@ -38,13 +39,13 @@ def ready(tmp_path: Path) -> Project:
 
 def words(project: Project, wanted) -> list[str]:
     """Return the plan to have *wanted*."""
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     return [each.words for each in plan.certificates(project, settings, wanted)]
 
 
 def carry_out(project: Project, wanted) -> None:
     """Have *wanted* there."""
-    settings = env.load(project.env)
+    settings = envfile.load(project.env)
     for change in plan.certificates(project, settings, wanted):
         change.carry_out()
 
@@ -239,7 +240,7 @@ def test_what_was_brought_or_serves_another_host_stays(ready, kept):
 
 def test_the_certificates_of_a_domain_go_with_it(ready):
     """Those made here for hosts in it alone; what others made of it stays."""
-    settings = env.load(ready.env)
+    settings = envfile.load(ready.env)
     apply(plan.domains_added(ready, settings, ["a.example", "b.a.example"]))
     put(
         ready.tls,
@@ -261,10 +262,10 @@ def test_the_certificates_of_a_domain_go_with_it(ready):
 
 def test_the_certificate_of_the_host_outlives_its_domain(ready):
     """MAIL_HOSTNAME may be in a domain that has no mailboxes any more."""
-    apply(plan.domains_added(ready, env.load(ready.env), ["a.example"]))
+    apply(plan.domains_added(ready, envfile.load(ready.env), ["a.example"]))
     named = {"MAIL_HOSTNAME": "mail.a.example"}
     apply(plan.initial(ready, named))
 
-    apply(plan.domains_removed(ready, env.load(ready.env), ["a.example"]))
+    apply(plan.domains_removed(ready, envfile.load(ready.env), ["a.example"]))
 
     assert files.names(ready.tls) == ["mail.a.example.pem", MAIN]

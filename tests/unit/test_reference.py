@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import env, reference
-from stack.settings import Settings
+from stack.config import envfile, reference
+from stack.config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +26,7 @@ def test_the_example_is_a_working_file():
     """.env.example can be taken as it is: the trial domain, all else default."""
     trial = Settings(mail_domain="example.test", mail_hostname="mail.example.test")
 
-    assert env.parse(reference.example()) == trial
+    assert envfile.parse(reference.example()) == trial
 
 
 def test_the_defaults_shown_are_the_defaults():
@@ -36,7 +36,7 @@ def test_the_defaults_shown_are_the_defaults():
         line[1:] if line.startswith("#") and line[1] != " " else line for line in lines
     ]
 
-    assert env.parse("\n".join(shown)) == env.parse(reference.example())
+    assert envfile.parse("\n".join(shown)) == envfile.parse(reference.example())
 
 
 def test_every_setting_is_explained():

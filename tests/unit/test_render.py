@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from stack.certs.store import Host, Served
+from stack.config.settings import Settings
 from stack.dkim import SigningKeys
 from stack.render import leftovers, render, stale
-from stack.settings import Settings
 from stack.system.errors import InvalidError
 
 KEYS = [SigningKeys("example.org", "rsa-202611", "ed25519-202611")]

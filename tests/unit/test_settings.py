@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from stack.settings import Settings, mistakes
+from stack.config.settings import Settings, mistakes
 
 NAMES = {"mail_domain": "example.org", "mail_hostname": "mail.example.org"}
 

@@ -9,10 +9,10 @@ from tempfile import mkdtemp
 
 import pytest
 
-from stack import env
 from stack.certs import store
 from stack.certs.bundle import Bundle
-from stack.settings import Settings
+from stack.config import envfile
+from stack.config.settings import Settings
 from stack.system import processes
 from stack.system.processes import Done
 from stack.system.project import Project
@@ -118,8 +118,8 @@ def settings_of(project: Project, **values: str) -> Settings:
     """Write *values* into .env, and return the settings."""
     text = project.env.read_text() if project.env.exists() else ENV
     values = {"ACME_DIRECTORY": URL, **values}
-    project.env.write_text(env.with_values(text, values))
-    return env.load(project.env)
+    project.env.write_text(envfile.with_values(text, values))
+    return envfile.load(project.env)
 
 
 class Certbot:

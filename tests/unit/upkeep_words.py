@@ -4,7 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from stack.settings import Settings
+from stack.config.settings import Settings
 from stack.system.processes import Done
 from stack.upkeep import troubles
 

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ValidationError, ValidationInfo, field_validator
 
-from stack import blocklists, relays
-from stack.relays import Relay
-from stack.values import (
+from stack.config import blocklists, relays
+from stack.config.relays import Relay
+from stack.config.types import (
     Challenge,
     Channels,
     Directory,

@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from stack import blocklists
 from stack.accounts import addresses
-from stack.blocklists import Blocklist
+from stack.config import blocklists
+from stack.config.blocklists import Blocklist
 from stack.system.errors import StackError
 
 CHALLENGES = ("standalone", "webroot", "manual")

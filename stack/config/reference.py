@@ -4,7 +4,7 @@ from textwrap import fill
 
 from pydantic.fields import FieldInfo
 
-from stack.settings import Settings
+from stack.config.settings import Settings
 
 TRIAL = {"mail_domain": "example.test", "mail_hostname": "mail.example.test"}
 
@@ -26,7 +26,7 @@ def markdown() -> str:
     """Return the text of docs/settings.md: a row for each key."""
     head = (
         "# Settings\n\n"
-        "Every key of `.env`, made from `stack/settings.py` by `make docs`.\n"
+        "Every key of `.env`, made from `stack/config/settings.py` by `make docs`.\n"
         "After a change run `stack init` (`docker compose run --rm stack`), which\n"
         "lists what is wrong. When nothing is, `docker compose up -d` opens changed\n"
         "ports.\n\n"

@@ -1,0 +1,1 @@
+"""What an operator decides in .env: read, checked, typed and written down."""
