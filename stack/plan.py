@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack import lost, owner, spam
+from stack import lost, owner
 from stack.accounts import users
 from stack.accounts.store import database, password_hashes, sqlite
 from stack.certs import store
@@ -20,6 +20,7 @@ from stack.certs.store import Stored
 from stack.changes import Change, called, configuration, removals, shown, write
 from stack.config import envfile, relay_logins
 from stack.config.settings import Settings
+from stack.spam import local_cf
 from stack.system import files
 from stack.system.errors import StackError
 from stack.system.project import Project
@@ -250,7 +251,7 @@ def _own_rules(project: Project) -> list[Change]:
     # The operator's from then on: whatever it says later stays.
     if files.exists(project.own_rules):
         return []
-    return write(project, called(project, project.own_rules), spam.OWN_RULES)
+    return write(project, called(project, project.own_rules), local_cf.OWN_RULES)
 
 
 def _accounts(

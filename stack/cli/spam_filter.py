@@ -21,7 +21,7 @@ class Near(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, or have it run."""
-        from stack import spamd
+        from stack.spam import spamd
 
         ctx.obj.require()
         if spamd.is_near():
@@ -117,7 +117,7 @@ def learn(
     Ham is what isn't spam. FILE is a message, an mbox or a Maildir; - is stdin. What
     was learnt as the other kind is learnt anew.
     """
-    from stack import spamd
+    from stack.spam import spamd
 
     count = _each(files, lambda message: spamd.learn(message, kind, address))
     say(f"Handed over to be learnt as {kind}: {_messages(count)}.")
@@ -128,7 +128,7 @@ def learn(
 @for_user
 def forget(files: tuple[Path, ...], address: str | None) -> None:
     """Have forgotten what was learnt from messages in FILE."""
-    from stack import spamd
+    from stack.spam import spamd
 
     count = _each(files, lambda message: spamd.forget(message, address))
     say(f"Handed over to be forgotten: {_messages(count)}.")
@@ -146,9 +146,9 @@ def test(files: tuple[Path], address: str | None, json_: bool) -> None:
 
     It is judged as it is, without who handed it over: SPF and the like say nothing.
     """
-    from stack import letters, spamd
+    from stack.spam import message_files, spamd
 
-    message = next(letters.read(files))
+    message = next(message_files.read(files))
     found = spamd.report(message, address)
     if json_:
         tests = [each._asdict() for each in found.tests]
@@ -162,7 +162,7 @@ def test(files: tuple[Path], address: str | None, json_: bool) -> None:
 @as_json
 def stats(json_: bool) -> None:
     """Print how much the filter has learnt, and what waits to be."""
-    from stack import spamd
+    from stack.spam import spamd
 
     found = spamd.stats()
     if json_:
@@ -195,12 +195,12 @@ def _each(files: Iterable[Path], hand_over: Callable[[bytes], None]) -> int:
     Raises:
         StackError: When one can't be; it says how many were before.
     """
-    from stack import letters
+    from stack.spam import message_files
 
     count = 0
     try:
         # Shown to a terminal only: a mailbox may hold thousands.
-        with click.progressbar(letters.read(files), file=sys.stderr) as messages:
+        with click.progressbar(message_files.read(files), file=sys.stderr) as messages:
             for message in messages:
                 hand_over(message)
                 count += 1

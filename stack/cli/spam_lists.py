@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from stack.accounts.store.models import User
-    from stack.preferences import Verdict
+    from stack.spam.preferences import Verdict
 
 EVERYBODY = "everybody"
 
@@ -109,7 +109,7 @@ def add(context: click.Context, entries: tuple[str, ...], address: str | None) -
     @DOMAIN doesn't cover the names below it. What a user has listed counts, for that
     user, in place of what is listed for everybody under the same name.
     """
-    from stack import preferences
+    from stack.spam import preferences
 
     with _opened(context, address) as (session, user):
         new = preferences.add(session, _verdict(context), user, entries)
@@ -127,7 +127,7 @@ def remove(
     context: click.Context, entries: tuple[str, ...], address: str | None
 ) -> None:
     """Take each ADDRESS, or DOMAIN, off the list."""
-    from stack import preferences
+    from stack.spam import preferences
 
     with _opened(context, address) as (session, user):
         preferences.remove(session, _verdict(context), user, entries)
@@ -146,7 +146,7 @@ def remove(
 @click.pass_context
 def list_(context: click.Context, address: str | None, json_: bool) -> None:
     """Print each entry, and whom it is for."""
-    from stack import preferences
+    from stack.spam import preferences
 
     with _opened(context, address) as (session, user):
         found = preferences.listed(session, _verdict(context), user)

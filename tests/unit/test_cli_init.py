@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import spam
 from stack.cli import arguments, terminal
 from stack.config import envfile, reference
+from stack.spam import local_cf
 from stack.system.project import Project
 
 
@@ -84,7 +84,7 @@ def test_the_operators_own_rules_stay(stack, ready):
 
     ready.own_rules.unlink()
     stack("init")
-    assert ready.own_rules.read_text() == spam.OWN_RULES
+    assert ready.own_rules.read_text() == local_cf.OWN_RULES
 
 
 def test_a_second_run_changes_nothing(stack, ready):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stack import spamd
+from stack.spam import spamd
 from stack.system import processes
 from tests.unit.filter import answering, reply
 from tests.unit.test_spamd import REPORT

@@ -4,7 +4,7 @@ import mailbox
 
 import pytest
 
-from stack import letters
+from stack.spam import message_files
 from stack.system.errors import StackError
 
 ONE, TWO = (f"Subject: {n}\n\nFrom here on.\n".encode() for n in (1, 2))
@@ -15,7 +15,7 @@ def test_a_file_is_a_message(tmp_path):
     path = tmp_path / "one.eml"
     path.write_bytes(ONE + b"\xff\r\n")
 
-    assert list(letters.read([path, path])) == [ONE + b"\xff\r\n"] * 2
+    assert list(message_files.read([path, path])) == [ONE + b"\xff\r\n"] * 2
 
 
 @pytest.mark.parametrize("form", [mailbox.mbox, mailbox.Maildir])
@@ -26,7 +26,7 @@ def test_a_mailbox_is_all_its_messages(tmp_path, form):
         box.add(mailbox.Message(each))
     box.close()
 
-    found = list(letters.read([tmp_path / "box"]))
+    found = list(message_files.read([tmp_path / "box"]))
 
     assert sorted(each.partition(b"\n")[0] for each in found) == [
         b"Subject: 1",
@@ -39,6 +39,6 @@ def test_what_holds_no_message_is_told(tmp_path):
     (tmp_path / "empty").touch()
 
     with pytest.raises(StackError, match="empty: is empty"):
-        list(letters.read([tmp_path / "empty"]))
+        list(message_files.read([tmp_path / "empty"]))
     with pytest.raises(StackError, match=f"{tmp_path}: a folder, but no Maildir"):
-        list(letters.read([tmp_path]))
+        list(message_files.read([tmp_path]))

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import text
 
-from stack import preferences
 from stack.accounts import users
-from stack.preferences import Entry
+from stack.spam import preferences
+from stack.spam.preferences import Entry
 from stack.system.errors import StackError
 
 ALICE, BOB = "alice@example.org", "bob@example.org"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import spamd
+from stack.spam import spamd
 from stack.system.errors import StackError, UnableError
 from tests.unit.filter import answering, reply
 
