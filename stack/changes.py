@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack import dkim, render
+from stack import render
 from stack.certs import store
 from stack.certs.store import Stored
 from stack.config import envfile
 from stack.config.settings import Settings
+from stack.dns import dkim_keys
 from stack.system import files
 from stack.system.project import Project
 
@@ -63,7 +64,7 @@ def configuration(
     """
     text = text if text is not None else envfile.read(project.env) or ""
     now = datetime.now(UTC)
-    made = [dkim.ensure(project.dkim, name, now) for name in sorted(set(domains))]
+    made = [dkim_keys.ensure(project.dkim, name, now) for name in sorted(set(domains))]
     rendered = render.render(
         project.config,
         settings,

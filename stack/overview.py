@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal, NamedTuple
 
-from stack import handshake, images, listings, resolvers
+from stack import handshake, images
 from stack.certs import condition
 from stack.config import envfile
 from stack.config.settings import Settings
+from stack.dns import dnsbl_status, public_resolvers
 from stack.system import endpoints, inotify
 from stack.system.errors import StackError
 from stack.system.parallel import at_once
@@ -70,7 +71,7 @@ def rows(project: Project) -> list[Row]:
         looks["list"] = partial(_lists, project, settings)
         # Whoever asks them may be as slow as they are.
         late["list"] = [
-            Row("list", zone, listings.SLOW, "warn") for zone in settings.list_zones
+            Row("list", zone, dnsbl_status.SLOW, "warn") for zone in settings.list_zones
         ]
     found = at_once([partial(_told, *each) for each in looks.items()], DEADLINE)
     seen = {
@@ -92,7 +93,7 @@ def _told(kind: str, look: Look) -> list[Row]:
 
 def _late(kind: str) -> Row:
     if kind == "names":
-        return Row(kind, "resolver", resolvers.SILENT, "fail")
+        return Row(kind, "resolver", public_resolvers.SILENT, "fail")
     return Row(kind, "?", f"not known within {DEADLINE} s", "fail")
 
 
@@ -149,8 +150,8 @@ def _names() -> list[Row]:
     # Elsewhere the health of the resolver's container tells.
     if not endpoints.is_inside():
         return []
-    state = resolvers.state()
-    level: Level = "ok" if state == resolvers.ANSWERS else "fail"
+    state = public_resolvers.state()
+    level: Level = "ok" if state == public_resolvers.ANSWERS else "fail"
     return [Row("names", "resolver", state, level)]
 
 
@@ -158,14 +159,14 @@ def _lists(project: Project, settings: Settings) -> list[Row]:
     zones = settings.list_zones
     return [
         Row("list", zone, words, _level(words))
-        for zone, words in listings.states(project.root, zones)
+        for zone, words in dnsbl_status.states(project.root, zones)
     ]
 
 
 def _level(words: str) -> Level:
-    if words == listings.ANSWERS:
+    if words == dnsbl_status.ANSWERS:
         return "ok"
-    return "warn" if words in listings.PASSING else "fail"
+    return "warn" if words in dnsbl_status.PASSING else "fail"
 
 
 def _kernel() -> list[Row]:

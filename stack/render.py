@@ -17,7 +17,7 @@ from stack import images
 from stack.accounts.routing import expansion
 from stack.certs.store import Served
 from stack.config.settings import Settings
-from stack.dkim import SigningKeys
+from stack.dns.dkim_keys import SigningKeys
 from stack.system import files
 from stack.system.errors import InvalidError
 

@@ -11,7 +11,7 @@ from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.config.settings import Settings
-    from stack.dns import Below, Certified, Record
+    from stack.dns.records import Below, Certified, Record
 
 # Other servers try IPv6 first, and some try nothing else.
 NO_IPV6 = "the mail ports are open on IPv4 alone, so nobody could connect to it"
@@ -40,8 +40,8 @@ def show_(project: Project, form: str) -> None:
     Names below a domain that have aliases, or that a login may send from, stand with
     it. They need no DKIM and DMARC records of their own: the domain's hold for them.
     """
-    from stack import dns as records
     from stack.config import envfile
+    from stack.dns import records
 
     project.require()
     settings = envfile.load(project.env)
@@ -97,14 +97,14 @@ def _take(blocks: dict[str, list["Record"]], kind: str) -> list["Record"]:
 
 def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:
     """Return the text of each DKIM record by domain and selector."""
-    from stack import dkim
     from stack.accounts.store import database
+    from stack.dns import dkim_keys
 
     domains = database.domains(project.database)
     if first not in domains:
         raise UnableError(f"MAIL_DOMAIN={first} in .env is new: run `stack init` first")
     return {
-        name: dkim.records(project.dkim, dkim.current(project.dkim, name))
+        name: dkim_keys.records(project.dkim, dkim_keys.current(project.dkim, name))
         for name in domains
     }
 
@@ -114,7 +114,7 @@ def _below(project: Project) -> "Below":
     from stack.accounts.addresses import domain_of
     from stack.accounts.routing import graph
     from stack.accounts.store import database
-    from stack.dns import Below
+    from stack.dns.records import Below
 
     with database.session(project.database) as session:
         rights = sender_rights.listed(session).values()
@@ -125,9 +125,9 @@ def _below(project: Project) -> "Below":
 
 
 def _certified(project: Project, settings: "Settings") -> "Certified":
-    from stack import dane
     from stack.certs import store
-    from stack.dns import Certified
+    from stack.dns import tlsa
+    from stack.dns.records import Certified
     from stack.upkeep import state, wishes
 
     remembered = state.load(project)
@@ -138,7 +138,7 @@ def _certified(project: Project, settings: "Settings") -> "Certified":
         if wish.name == settings.mail_hostname:
             bundles += wishes.waiting(project, wish)
     return Certified(
-        tlsa=tuple(map(dane.record_for, bundles)),
+        tlsa=tuple(map(tlsa.record_for, bundles)),
         hosts=tuple(sorted({host for wish in known for host in wish.hosts})),
         authorities=tuple(remembered.authority_names.get(settings.acme_directory, [])),
     )

@@ -111,11 +111,11 @@ def _prompt(text: str, default: str) -> str:
 
 
 def _warn_of_public_resolvers(project: Project) -> None:
-    from stack import resolvers
     from stack.config import envfile
+    from stack.dns import public_resolvers
 
     upstream = envfile.load(project.env).resolver_upstream
-    for address, owner in resolvers.public(upstream).items():
+    for address, owner in public_resolvers.public(upstream).items():
         say(
             f"Warning: {address} in RESOLVER_UPSTREAM is {owner}'s, for everybody:"
             " block lists don't answer it. Leave it empty if you can."

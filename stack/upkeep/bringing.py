@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stack import dane, deployment
+from stack import deployment
 from stack.certs import folders, store
 from stack.certs.bundle import Bundle
 from stack.config.settings import Settings
 from stack.deployment import Tell
+from stack.dns import tlsa
 from stack.system import endpoints, files
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
@@ -96,7 +97,7 @@ def refuse_unexpected(
     if name != settings.mail_hostname or bundle.key_digest in served:
         return
     try:
-        found = dane.published(name)
+        found = tlsa.published(name)
     except UnableError as error:
         tell(f"Warning: {error}.")
         return

@@ -8,8 +8,8 @@ beside the old one, and only when nobody can remember the time before, it is ser
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from stack import dane
 from stack.certs.bundle import Bundle
+from stack.dns import tlsa
 from stack.system.errors import UnableError
 from stack.upkeep.state import Hold
 
@@ -17,7 +17,7 @@ from stack.upkeep.state import Hold
 def keeps_key(host: str) -> bool:
     """Say whether the next certificate for *host* must have the key of the last."""
     try:
-        return bool(dane.published(host).records)
+        return bool(tlsa.published(host).records)
     except UnableError:
         return True
 
@@ -42,7 +42,7 @@ def hold(
     if {each.key_digest for each in new} <= {each.key_digest for each in served}:
         return None
     try:
-        found = dane.published(host)
+        found = tlsa.published(host)
     except UnableError as error:
         return Hold(reason=str(error), ttl=before.ttl if before else 0, seen_at=None)
     ttl = max(found.ttl, before.ttl if before else 0)
@@ -62,8 +62,8 @@ def hold(
 
 def advice(host: str, new: Sequence[Bundle]) -> str:
     """Return what to publish before *new* can be served."""
-    records = " and ".join(f"TLSA {dane.record_for(each)}" for each in new)
+    records = " and ".join(f"TLSA {tlsa.record_for(each)}" for each in new)
     return (
-        f"its key is new, and {dane.name_of(host)} has TLSA records for another one:"
+        f"its key is new, and {tlsa.name_of(host)} has TLSA records for another one:"
         f" publish {records} there beside them"
     )

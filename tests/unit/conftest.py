@@ -8,10 +8,10 @@ from click.testing import CliRunner, Result
 from docker.errors import DockerException
 from sqlalchemy.orm import Session
 
-from stack import listings
 from stack.accounts.store import database
 from stack.cli import main
 from stack.config.settings import Settings
+from stack.dns import dnsbl_status
 from stack.system import endpoints
 from stack.system.project import Project
 
@@ -113,7 +113,7 @@ def found(monkeypatch) -> list[endpoints.Endpoint]:
 def answered(monkeypatch) -> list[tuple[str, str]]:
     """What the block lists answer, to be filled; nobody is asked."""
     states: list[tuple[str, str]] = []
-    monkeypatch.setattr(listings, "states", lambda *_: states)
+    monkeypatch.setattr(dnsbl_status, "states", lambda *_: states)
     return states
 
 

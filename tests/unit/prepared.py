@@ -11,8 +11,8 @@ from tempfile import mkdtemp
 
 from click.testing import CliRunner
 
-from stack import dane
 from stack.cli import main
+from stack.dns import tlsa
 from stack.system import endpoints
 from stack.system.project import Project
 from tests.unit.current import ROOT
@@ -55,8 +55,8 @@ def trusting(project: Project) -> Project:
 def running(project: Project, monkeypatch) -> Iterator[Project]:
     """Have every mail port serve *project*, outside of containers; its DNS is empty."""
     monkeypatch.setattr(endpoints, "INSIDE", Path("/nowhere"))
-    nothing = dane.Published(frozenset(), 0)
-    monkeypatch.setattr(dane, "published", lambda _: nothing)
+    nothing = tlsa.Published(frozenset(), 0)
+    monkeypatch.setattr(tlsa, "published", lambda _: nothing)
     with all_ports(as_configured(project)) as found:
         monkeypatch.setattr(endpoints, "find", lambda _: found)
         yield project

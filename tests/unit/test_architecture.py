@@ -17,10 +17,10 @@ ROOT = Path(stack.__file__).parent
 LAYERS = [
     {"system"},
     {"accounts"},
-    {"config", "resolvers", "lifetimes", "spam"},
+    {"config", "spam"},
     {"certs", "images"},
-    {"handshake", "listings", "dane"},
-    {"dkim", "dns", "proof"},
+    {"handshake", "dns"},
+    {"proof"},
     {"lost", "owner"},
     {"render"},
     {"changes"},

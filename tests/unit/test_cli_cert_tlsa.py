@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import dane
 from stack.certs.bundle import Bundle
+from stack.dns import tlsa
 from stack.system.errors import UnableError
 from stack.system.project import Project
 from tests.unit import prepared
@@ -35,10 +35,10 @@ def saved(folder: Path, bundle: Bundle, name: str = "new.pem") -> str:
 def test_a_dns_that_is_silent_is_a_warning(stack, project, tmp_path, monkeypatch, name):
     """For the host alone: an operator without a name server has to get on."""
 
-    def published(host: str) -> dane.Published:
+    def published(host: str) -> tlsa.Published:
         raise UnableError(f"no answer about {host}")
 
-    monkeypatch.setattr(dane, "published", published)
+    monkeypatch.setattr(tlsa, "published", published)
 
     done = stack("cert", "import", "--name", name, saved(tmp_path, bundle(name)))
 
@@ -50,8 +50,8 @@ def test_a_dns_that_is_silent_is_a_warning(stack, project, tmp_path, monkeypatch
 def promised(project, monkeypatch):
     """The DNS has a TLSA record for another key."""
     digest = bytes.fromhex(bundle().key_digest)
-    records = frozenset({dane.Tlsa(3, 1, 1, digest)})
-    monkeypatch.setattr(dane, "published", lambda _: dane.Published(records, 77))
+    records = frozenset({tlsa.Tlsa(3, 1, 1, digest)})
+    monkeypatch.setattr(tlsa, "published", lambda _: tlsa.Published(records, 77))
 
 
 @pytest.mark.usefixtures("promised")
@@ -63,7 +63,7 @@ def test_a_key_that_breaks_a_promise_is_refused(stack, project, tmp_path):
     made = stack("cert", "self-signed")
 
     assert (imported.exit_code, made.exit_code) == (1, 1)
-    assert f"publish TLSA {dane.record_for(GOOD)} there" in imported.stderr
+    assert f"publish TLSA {tlsa.record_for(GOOD)} there" in imported.stderr
     assert "when 77 seconds have passed" in imported.stderr
     assert contents(project) == as_it_was
 

@@ -6,7 +6,8 @@ from threading import Barrier, Event
 
 import pytest
 
-from stack import listings, overview
+from stack import overview
+from stack.dns import dnsbl_status
 from stack.system import endpoints
 from stack.system.project import Project
 from tests.unit import prepared
@@ -81,7 +82,10 @@ def test_a_block_list_that_refuses_us_is_marked(
     stack, project, found, health, answered
 ):
     """And one that answers isn't."""
-    answered += [("a.example", listings.ANSWERS), ("b.example", listings.REFUSES)]
+    answered += [
+        ("a.example", dnsbl_status.ANSWERS),
+        ("b.example", dnsbl_status.REFUSES),
+    ]
 
     with all_ports(as_configured(project)) as found[:]:
         done = stack("status", "--json")
@@ -95,7 +99,7 @@ def test_a_block_list_that_refuses_us_is_marked(
     assert "public resolver" in rows[1]["state"]
 
 
-@pytest.mark.parametrize("words", listings.PASSING)
+@pytest.mark.parametrize("words", dnsbl_status.PASSING)
 def test_a_block_list_that_is_silent_is_a_warning(
     stack, project, found, health, answered, words
 ):
@@ -118,7 +122,7 @@ def test_lists_that_cannot_be_asked_in_time_are_a_warning(
     """Docker is slow, say, through which they are asked: that is no fault of theirs."""
     hung = Event()
     monkeypatch.setattr(overview, "DEADLINE", 1.0)
-    monkeypatch.setattr(listings, "states", lambda *_: hung.wait() or [])
+    monkeypatch.setattr(dnsbl_status, "states", lambda *_: hung.wait() or [])
 
     with all_ports(as_configured(project)) as found[:]:
         done = stack("status", "--json")
@@ -157,8 +161,8 @@ def test_all_is_looked_at_at_the_same_time(stack, project, found, health, monkey
         monkeypatch.setattr(overview, "DEADLINE", 60)
         monkeypatch.setattr(endpoints, "health", together([]))
         monkeypatch.setattr(endpoints, "find", together(ports))
-        lists = [("a.example", listings.ANSWERS)]
-        monkeypatch.setattr(listings, "states", together(lists))
+        lists = [("a.example", dnsbl_status.ANSWERS)]
+        monkeypatch.setattr(dnsbl_status, "states", together(lists))
         done = stack("status")
 
     assert done.exit_code == 0

@@ -10,8 +10,8 @@ import dns.resolver
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from stack import dane
-from stack.dane import Published, Tlsa
+from stack.dns import tlsa
+from stack.dns.tlsa import Published, Tlsa
 from stack.system.errors import UnableError
 from tests.unit.current import bundle
 from tests.unit.issuing import HOST
@@ -123,7 +123,7 @@ def test_records_that_nobody_can_use_still_keep_us_careful():
 
 def test_the_record_belongs_to_port_25_of_the_host():
     """Servers look it up before they hand mail over (RFC 7672 §2.2.3)."""
-    assert dane.name_of(HOST) == "_25._tcp.mail.example.org"
+    assert tlsa.name_of(HOST) == "_25._tcp.mail.example.org"
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
@@ -139,7 +139,7 @@ def test_the_record_to_publish_is_the_one_that_openssl_computes(served):
     key = openssl("pkey", "-pubout", "-outform", "DER", stdin=served.pem.encode())
     digest = openssl("dgst", "-sha256", "-hex", stdin=key).decode().split()[-1]
 
-    assert dane.record_for(served) == f"3 1 1 {digest}"
+    assert tlsa.record_for(served) == f"3 1 1 {digest}"
 
 
 # --- What the DNS says ---
@@ -152,7 +152,7 @@ def dns_says(monkeypatch):
     def ask(*lines: str, code: str = "NOERROR") -> Published:
         with answering(*lines, code=code) as resolver:
             monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
-            return dane.published(HOST)
+            return tlsa.published(HOST)
 
     return ask
 
@@ -175,7 +175,7 @@ def test_the_records_are_read_with_the_time_they_are_remembered(dns_says):
     digest = sha256(part(RSA.leaf, 0)).hexdigest()
 
     found = dns_says(
-        f"{NAME} 7 IN TLSA {dane.record_for(ECDSA)}",
+        f"{NAME} 7 IN TLSA {tlsa.record_for(ECDSA)}",
         f"{NAME} 7 IN TLSA 3 0 1 {digest}",
         signature(NAME, "TLSA", 1234, 7),
     )
@@ -189,7 +189,7 @@ def test_an_alias_is_followed(dns_says):
     """The records may be kept under another name (RFC 7671 §7)."""
     found = dns_says(
         f"{NAME} 300 IN CNAME tlsa.example.org.",
-        f"tlsa.example.org. 60 IN TLSA {dane.record_for(ECDSA)}",
+        f"tlsa.example.org. 60 IN TLSA {tlsa.record_for(ECDSA)}",
     )
 
     assert found.records == {record(LEAF, 3, 1, 1)}
@@ -201,7 +201,7 @@ def test_the_longest_life_on_the_way_counts(dns_says, alias, own):
     found = dns_says(
         f"{NAME} 5 IN CNAME tlsa.example.org.",
         signature(NAME, "CNAME", alias, 5),
-        f"tlsa.example.org. 5 IN TLSA {dane.record_for(ECDSA)}",
+        f"tlsa.example.org. 5 IN TLSA {tlsa.record_for(ECDSA)}",
         signature("tlsa.example.org.", "TLSA", own, 5),
     )
 
@@ -221,7 +221,7 @@ ZONE = (
     "example.org. 3600 IN NS ns.example.org.",
     "ns.example.org. 3600 IN A 127.0.0.1",
     f"{NAME} 1800 IN CNAME tlsa.example.org.",
-    f"tlsa.example.org. 7200 IN TLSA {dane.record_for(ECDSA)}",
+    f"tlsa.example.org. 7200 IN TLSA {tlsa.record_for(ECDSA)}",
 )
 
 
@@ -234,7 +234,7 @@ def zone_says(monkeypatch):
             query = partial(dns.query.udp_with_fallback, port=resolver.port)
             monkeypatch.setattr(dns.query, "udp_with_fallback", query)
             monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
-            return dane.published(HOST)
+            return tlsa.published(HOST)
 
     return ask
 
@@ -260,7 +260,7 @@ def test_no_record_is_an_answer(dns_says, code):
 @pytest.mark.parametrize("code", ["SERVFAIL", "REFUSED", "SILENCE"])
 def test_who_does_not_know_does_not_guess(dns_says, monkeypatch, code):
     """A promise that can't be seen may be there all the same."""
-    monkeypatch.setattr(dane, "PATIENCE", 0.5)
+    monkeypatch.setattr(tlsa, "PATIENCE", 0.5)
 
     with pytest.raises(UnableError, match="the DNS doesn't say whether _25"):
         dns_says(code=code)

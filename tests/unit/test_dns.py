@@ -3,9 +3,9 @@
 import dns.zone
 import pytest
 
-from stack import dns as our_dns
 from stack.config.settings import Settings
-from stack.dns import Record
+from stack.dns import records
+from stack.dns.records import Record
 
 KEYS = {
     "example.org": {"rsa-202611": "v=DKIM1; k=rsa; p=" + "A" * 400, "ed25519-1": "v=e"},
@@ -23,7 +23,7 @@ def test_the_records_of_a_domain():
     """MX, SPF, a record for each key, DMARC; the host's own with the first domain."""
     settings = made(public_ipv4="192.0.2.1", public_ipv6="2001:db8::1")
 
-    assert our_dns.records(settings, KEYS) == {
+    assert records.records(settings, KEYS) == {
         "example.org": [
             Record("mail.example.org", "A", "192.0.2.1"),
             Record("mail.example.org", "AAAA", "2001:db8::1"),
@@ -57,13 +57,13 @@ def test_the_records_of_a_domain():
 
 def test_the_first_domain_comes_first():
     """MAIL_DOMAIN leads, whatever the alphabet says."""
-    assert list(our_dns.records(made(), KEYS)) == ["example.org", "a.example"]
+    assert list(records.records(made(), KEYS)) == ["example.org", "a.example"]
 
 
 @pytest.mark.parametrize("host", ["example.org", "a.example"])
 def test_a_host_named_as_a_domain_has_one_spf_record(host):
     """Two SPF records for a name are an error to every verifier (RFC 7208 §4.5)."""
-    blocks = our_dns.records(made(mail_hostname=host), KEYS)
+    blocks = records.records(made(mail_hostname=host), KEYS)
 
     spf = [
         record
@@ -86,7 +86,7 @@ def test_a_relay_may_send_for_us(relay_host, named):
     """
     settings = made(relay_host=relay_host, relay_tls="encrypt")
 
-    block = our_dns.records(settings, KEYS)["example.org"]
+    block = records.records(settings, KEYS)["example.org"]
 
     assert Record("example.org", "TXT", f"v=spf1 mx {named} ~all") in block
     assert Record("mail.example.org", "TXT", f"v=spf1 a {named} ~all") in block
@@ -98,9 +98,9 @@ def test_names_below_a_domain_stand_with_the_nearest():
     received = frozenset({"books.example.org", "a.x.example.org", "mail.example.org"})
     sent = frozenset({"news.example.org", "books.example.org", "a.example"})
 
-    blocks = our_dns.records(made(), keys, our_dns.Below(received, sent))
+    blocks = records.records(made(), keys, records.Below(received, sent))
 
-    plain = our_dns.records(made(), keys)
+    plain = records.records(made(), keys)
     added = {name: block[len(plain[name]) :] for name, block in blocks.items()}
     assert added == {
         "example.org": [
@@ -120,8 +120,8 @@ def test_names_below_a_domain_stand_with_the_nearest():
 def test_a_domains_own_relay_may_send_for_that_domain_alone():
     """Its SPF record names its relay; the others' name RELAY_HOST or nothing."""
     own = {"relay_by_domain": "a.example/smtp.example.net:587"}
-    straight = our_dns.records(made(**own), KEYS)
-    relayed = our_dns.records(made(**own, relay_host="relay.example.com"), KEYS)
+    straight = records.records(made(**own), KEYS)
+    relayed = records.records(made(**own, relay_host="relay.example.com"), KEYS)
 
     spf = "v=spf1 mx a:smtp.example.net ~all"
     assert Record("a.example", "TXT", spf) in straight["a.example"]
@@ -131,7 +131,7 @@ def test_a_domains_own_relay_may_send_for_that_domain_alone():
     assert Record("example.org", "TXT", spf) in relayed["example.org"]
 
 
-CERTIFIED = our_dns.Certified(
+CERTIFIED = records.Certified(
     tlsa=("3 1 1 " + "ab" * 32, "3 1 1 " + "cd" * 32),
     hosts=("*.a.example", "a.example", "mail.example.org"),
     authorities=("ca.example", "ca2.example"),
@@ -140,7 +140,7 @@ CERTIFIED = our_dns.Certified(
 
 def test_certificates_are_promised_by_the_host(settings):
     """TLSA for each key at port 25, with the host's own records."""
-    block = our_dns.records(settings, KEYS, certified=CERTIFIED)["example.org"]
+    block = records.records(settings, KEYS, certified=CERTIFIED)["example.org"]
 
     tlsa = "_25._tcp.mail.example.org"
     assert block[1:3] == [
@@ -151,8 +151,8 @@ def test_certificates_are_promised_by_the_host(settings):
 
 def test_who_may_issue_is_said_with_each_names_domain(settings):
     """CAA at each name, of both kinds for stars; nothing else is added."""
-    plain = our_dns.records(settings, KEYS)
-    found = our_dns.records(settings, KEYS, certified=CERTIFIED)
+    plain = records.records(settings, KEYS)
+    found = records.records(settings, KEYS, certified=CERTIFIED)
 
     assert found["a.example"] == plain["a.example"] + [
         Record("a.example", "CAA", '0 issuewild "ca.example"'),
@@ -171,9 +171,9 @@ def test_who_may_issue_is_said_with_each_names_domain(settings):
 
 def test_who_has_no_authority_forbids_nobody(settings):
     """A CAA record for another would stop the operator's own."""
-    certified = our_dns.Certified(tlsa=CERTIFIED.tlsa, hosts=CERTIFIED.hosts)
+    certified = records.Certified(tlsa=CERTIFIED.tlsa, hosts=CERTIFIED.hosts)
 
-    blocks = our_dns.records(settings, KEYS, certified=certified).values()
+    blocks = records.records(settings, KEYS, certified=certified).values()
 
     assert "CAA" not in {each.type for block in blocks for each in block}
 
@@ -181,10 +181,10 @@ def test_who_has_no_authority_forbids_nobody(settings):
 def test_the_zone_is_read_back_as_the_same_records():
     """An independent parser finds each record, long texts in strings of 255."""
     settings = made(public_ipv4="192.0.2.1", public_ipv6="2001:db8::1")
-    blocks = our_dns.records(settings, KEYS, certified=CERTIFIED)
+    blocks = records.records(settings, KEYS, certified=CERTIFIED)
 
     # A name without its last dot would be one below $ORIGIN.
-    text = f"$ORIGIN below.test.\n{our_dns.zone(blocks)}"
+    text = f"$ORIGIN below.test.\n{records.zone(blocks)}"
     zone = dns.zone.from_text(text, origin=".", relativize=False, check_origin=False)
 
     found = {

@@ -103,9 +103,9 @@ def test_another_version_of_the_command_is_known(older, change):
     if change != "add":
         new.unlink()
     if change == "alter":
-        (older.root / "stack" / "dns.py").write_text("")
+        (older.root / "stack" / "__main__.py").write_text("")
     if change == "remove":
-        (older.root / "stack" / "dns.py").unlink()
+        (older.root / "stack" / "__main__.py").unlink()
 
     assert not images.is_ours(older.root)
 

@@ -8,7 +8,7 @@ import pytest
 
 from stack.certs.store import Host, Served
 from stack.config.settings import Settings
-from stack.dkim import SigningKeys
+from stack.dns.dkim_keys import SigningKeys
 from stack.render import leftovers, render, stale
 from stack.system.errors import InvalidError
 

@@ -4,14 +4,14 @@ import socket
 
 import pytest
 
-from stack import resolvers
+from stack.dns import public_resolvers
 
 
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (socket.EAI_NONAME, resolvers.ANSWERS),
-        (socket.EAI_AGAIN, resolvers.SILENT),
+        (socket.EAI_NONAME, public_resolvers.ANSWERS),
+        (socket.EAI_AGAIN, public_resolvers.SILENT),
     ],
 )
 def test_a_name_that_is_not_there_is_an_answer(monkeypatch, number, words):
@@ -24,7 +24,7 @@ def test_a_name_that_is_not_there_is_an_answer(monkeypatch, number, words):
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
-    assert resolvers.state() == resolvers.state() == words
+    assert public_resolvers.state() == public_resolvers.state() == words
     # Never the same twice: what is remembered tells nothing.
     assert len(set(asked)) == 2
     assert all(name.endswith(".") for name, _ in asked)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import dane
 from stack.certs import store
-from stack.dane import END_ENTITY, KEY, SHA256, Published, Tlsa
+from stack.dns import tlsa
+from stack.dns.tlsa import END_ENTITY, KEY, SHA256, Published, Tlsa
 from stack.system.errors import StackError, UnableError
 from stack.upkeep import bringing, state, trust
 from stack.upkeep.state import Failure, Hold
@@ -71,7 +71,7 @@ def dns(monkeypatch):
                 raise error
             return Published(records, 300)
 
-        monkeypatch.setattr(dane, "published", published)
+        monkeypatch.setattr(tlsa, "published", published)
 
     answer()
     return answer

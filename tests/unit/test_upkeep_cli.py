@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stack import dane
 from stack.cli import terminal
-from stack.dane import Published
+from stack.dns import tlsa
+from stack.dns.tlsa import Published
 from stack.system import processes
 from stack.upkeep import certbot as calling
 from stack.upkeep import directory
@@ -46,7 +46,7 @@ def certbot(ready, monkeypatch, tmp_path_factory) -> Iterator[Certbot]:
     program = tmp_path_factory.mktemp("certbot") / "certbot"
     program.touch()
     monkeypatch.setattr(calling, "PROGRAM", program)
-    monkeypatch.setattr(dane, "published", lambda host: Published(frozenset(), 0))
+    monkeypatch.setattr(tlsa, "published", lambda host: Published(frozenset(), 0))
     settings_of(ready)
     made = install(monkeypatch, ready)
     with all_ports(as_stored(ready, HOST)) as found:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from stack import dane
-from stack.dane import END_ENTITY, KEY, SHA256, TRUST_ANCHOR, Published, Tlsa
+from stack.dns import tlsa
+from stack.dns.tlsa import END_ENTITY, KEY, SHA256, TRUST_ANCHOR, Published, Tlsa
 from stack.system.errors import UnableError
 from stack.upkeep import holding
 from stack.upkeep.state import Hold
@@ -34,7 +34,7 @@ def dns(monkeypatch):
                 raise error
             return Published(frozenset(records), ttl if records else 0)
 
-        monkeypatch.setattr(dane, "published", published)
+        monkeypatch.setattr(tlsa, "published", published)
 
     return answer
 

@@ -5,8 +5,8 @@ from smtplib import SMTPRecipientsRefused
 
 import pytest
 
-from stack import dane
-from stack.dane import Published
+from stack.dns import tlsa
+from stack.dns.tlsa import Published
 from stack.system.errors import StackError
 from stack.upkeep import bringing, keeping, notice, outlook, schedule
 from stack.upkeep.state import Failure, Hold
@@ -68,7 +68,7 @@ def letters(monkeypatch) -> Letters:
 @pytest.fixture
 def certbot(ready, monkeypatch, letters) -> Certbot:
     """A certbot that issues from an authority of the tests; there are no records."""
-    monkeypatch.setattr(dane, "published", lambda host: Published(frozenset(), 0))
+    monkeypatch.setattr(tlsa, "published", lambda host: Published(frozenset(), 0))
     settings_of(ready)
     return install(monkeypatch, ready)
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from stack import dane, deployment
-from stack.dane import Published
+from stack import deployment
+from stack.dns import tlsa
+from stack.dns.tlsa import Published
 from stack.system.errors import StackError
 from stack.upkeep import directory, lineages, renewal, state
 from stack.upkeep.certbot import Account
@@ -34,7 +35,7 @@ def ready(project, stack):
 @pytest.fixture(autouse=True)
 def without_records(monkeypatch):
     """There are no TLSA records."""
-    monkeypatch.setattr(dane, "published", lambda host: Published(frozenset(), 0))
+    monkeypatch.setattr(tlsa, "published", lambda host: Published(frozenset(), 0))
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ def test_the_account_is_handed_on(ready, certbot, fulfil):
 
 def test_of_names_other_than_our_own_no_records_are_asked(ready, fulfil, monkeypatch):
     """Mail for them comes to MAIL_HOSTNAME."""
-    monkeypatch.setattr(dane, "published", lambda host: pytest.fail("asked"))
+    monkeypatch.setattr(tlsa, "published", lambda host: pytest.fail("asked"))
 
     fulfil(Wish("imap.example.net", ("imap.example.net",)))
 

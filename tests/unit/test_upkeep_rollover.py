@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from stack import dane
 from stack.certs import store
-from stack.dane import END_ENTITY, KEY, SHA256, Published, Tlsa
+from stack.dns import tlsa
+from stack.dns.tlsa import END_ENTITY, KEY, SHA256, Published, Tlsa
 from stack.system.errors import StackError, UnableError
 from stack.upkeep import lineages, renewal, state
 from stack.upkeep.renewal import How
@@ -54,7 +54,7 @@ def ready(project, stack):
 def dns(monkeypatch) -> Dns:
     """The DNS, without records at first."""
     found = Dns()
-    monkeypatch.setattr(dane, "published", found.published)
+    monkeypatch.setattr(tlsa, "published", found.published)
     return found
 
 

@@ -87,7 +87,7 @@ def published(host: str) -> Published:
     import dns.name
     import dns.resolver
 
-    from stack import lifetimes
+    from stack.dns import ttl
 
     name = dns.name.from_text(name_of(host))
     resolver = copy(dns.resolver.get_default_resolver())
@@ -99,7 +99,7 @@ def published(host: str) -> Published:
         )
     except dns.resolver.NXDOMAIN as error:
         nothing = error.response(name)  # type: ignore[no-untyped-call]
-        return Published(frozenset(), lifetimes.longest(nothing, resolver))
+        return Published(frozenset(), ttl.longest(nothing, resolver))
     except dns.exception.DNSException as error:
         raise UnableError(
             f"the DNS doesn't say whether {name_of(host)} has TLSA records ({error}):"
@@ -109,8 +109,8 @@ def published(host: str) -> Published:
         Tlsa(each.usage, each.selector, each.mtype, each.cert)
         for each in answer.rrset or ()
     )
-    ttl = lifetimes.longest(answer.response, resolver)
-    return Published(frozenset(records), ttl)
+    seconds = ttl.longest(answer.response, resolver)
+    return Published(frozenset(records), seconds)
 
 
 def _part(certificate: x509.Certificate, selector: int) -> bytes:

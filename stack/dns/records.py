@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stack import dane
 from stack.accounts.addresses import nearest
 from stack.config.settings import Settings
+from stack.dns import tlsa
 
 TTL = 3600  # seconds
 
@@ -60,10 +60,10 @@ def records(
     first = settings.mail_domain
     domains = [first, *(name for name in sorted(keys) if name != first)]
     blocks = {name: _domain(settings, name, keys[name]) for name in domains}
-    tlsa = [
-        Record(dane.name_of(settings.mail_hostname), "TLSA", d) for d in certified.tlsa
+    pins = [
+        Record(tlsa.name_of(settings.mail_hostname), "TLSA", d) for d in certified.tlsa
     ]
-    blocks[first] = [*_host(settings, domains), *tlsa, *blocks[first]]
+    blocks[first] = [*_host(settings, domains), *pins, *blocks[first]]
     for host in certified.hosts:
         blocks[nearest(host.removeprefix("*."), keys) or first] += _caa(host, certified)
     for name in sorted((below.received | below.sent) - {settings.mail_hostname}):

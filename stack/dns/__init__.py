@@ -1,0 +1,1 @@
+"""What the world must find in the DNS, and what it answers."""
