@@ -6,7 +6,7 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from stack import handshake, images
-from stack.certs import condition
+from stack.certs.validation import condition
 from stack.config import envfile
 from stack.config.settings import Settings
 from stack.dns import dnsbl_status, public_resolvers

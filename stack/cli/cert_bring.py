@@ -42,9 +42,9 @@ def import_(
     IMPORT_FOLDER (.env), where Traefik, Caddy or another certbot keeps them; the
     service certs then follows when they are renewed there.
     """
-    from stack.certs import foreign
+    from stack.certs.validation import acceptance, trust
     from stack.config import envfile
-    from stack.upkeep import bringing, trust
+    from stack.upkeep import bringing
 
     project.require()
     settings = envfile.load(project.env)
@@ -52,7 +52,7 @@ def import_(
     if sources:
         text = "\n".join(map(_text, sources))
         now, trusted = datetime.now(UTC), trust.authorities(project)
-        bundle = foreign.accept(text, host, now, trusted)
+        bundle = acceptance.accept(text, host, now, trusted)
     else:
         bundle = bringing.from_folder(project, settings, host)
     if not despite_tlsa:

@@ -95,7 +95,8 @@ def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":
 
 def _agree(project: Project, settings: "Settings", *, agreed: bool) -> None:
     """Have the operator agree to the terms, once for each authority."""
-    from stack.upkeep import directory, lineages, trust
+    from stack.certs.validation import trust
+    from stack.upkeep import directory, lineages
 
     url = settings.acme_directory
     if agreed or lineages.has_account(project.acme, url):

@@ -52,7 +52,8 @@ def check(project: Project, json_: bool) -> None:
     file in var/tls is judged as `stack cert import` does.
     """
     from stack import proof
-    from stack.certs import condition, store
+    from stack.certs import store
+    from stack.certs.validation import condition
     from stack.config import envfile
     from stack.system import endpoints
     from stack.upkeep import outlook

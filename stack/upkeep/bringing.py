@@ -4,15 +4,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stack import deployment
-from stack.certs import folders, store
+from stack.certs import discovery, store
 from stack.certs.bundle import Bundle
+from stack.certs.validation import trust
 from stack.config.settings import Settings
 from stack.deployment import Tell
 from stack.dns import tlsa
 from stack.system import endpoints, files
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
-from stack.upkeep import holding, trust
+from stack.upkeep import holding
 from stack.upkeep.attempt import attempt, remembering
 from stack.upkeep.state import Remembered, Source, load
 
@@ -36,7 +37,7 @@ def from_folder(project: Project, settings: Settings, name: str) -> Bundle:
         )
     folder = MOUNTED if endpoints.is_inside() else Path(settings.import_folder)
     now = datetime.now(UTC)
-    return folders.best(folder, name, now, trust.authorities(project))
+    return discovery.best(folder, name, now, trust.authorities(project))
 
 
 def take(

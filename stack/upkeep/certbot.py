@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.certs.validation import trust
 from stack.config.settings import Settings
 from stack.system import files, processes
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.upkeep import lineages, troubles, trust
+from stack.upkeep import lineages, troubles
 
 # Of images/stack/Dockerfile. A certbot that the machine may have is another one.
 PROGRAM = Path("/opt/certbot/bin/certbot")

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from stack import deployment
 from stack.certs import store
 from stack.certs.bundle import Bundle
+from stack.certs.validation import trust
 from stack.config.settings import Settings
 from stack.deployment import Tell
 from stack.system import files
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.upkeep import certbot, directory, holding, lineages, trust, wishes
+from stack.upkeep import certbot, directory, holding, lineages, wishes
 from stack.upkeep.attempt import attempt
 from stack.upkeep.certbot import Account, Order
 from stack.upkeep.state import Hold, Remembered, State

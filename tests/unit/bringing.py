@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.certs import foreign
+from stack.certs.validation import acceptance
 from stack.system.errors import StackError
 from tests.unit.issuing import (
     DAY,
@@ -24,7 +24,7 @@ WHOLE = LEAF.key_pem + LEAF.pem + LOWER.pem + MIDDLE.pem
 def accept(*parts: str, host: str = HOST, trusted=(ROOT,), now=NOW):
     """Judge the joined *parts*, with Root for the only authority."""
     roots = [each.certificate for each in trusted]
-    return foreign.accept("".join(parts), host, now, roots)
+    return acceptance.accept("".join(parts), host, now, roots)
 
 
 def chain(*parts: str, **other):

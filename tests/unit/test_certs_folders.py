@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.certs import folders
+from stack.certs import discovery
 from stack.system.errors import StackError, UnableError
 from tests.unit.issuing import DAY, HOST, NOW, rsa_key, server
 from tests.unit.kept import MIDDLE, ROOT, caddy, certbot, encoded, put, traefik
@@ -20,7 +20,7 @@ ENDED = server(MIDDLE, end=NOW - DAY / 2)
 
 def best(folder: Path):
     """Return the certificate that is taken of *folder*."""
-    return folders.best(folder, HOST, NOW, [ROOT.certificate]).leaf
+    return discovery.best(folder, HOST, NOW, [ROOT.certificate]).leaf
 
 
 def refusal(folder: Path) -> list[str]:
@@ -44,7 +44,7 @@ def test_certbots_present_certificate_is_found(tmp_path, given):
 
 def test_the_chain_comes_along(tmp_path):
     """It's a bundle that is ready for use."""
-    found = folders.best(certbot(tmp_path, HOST, LEAF), HOST, NOW, [ROOT.certificate])
+    found = discovery.best(certbot(tmp_path, HOST, LEAF), HOST, NOW, [ROOT.certificate])
 
     assert found.chain == (LEAF.certificate, MIDDLE.certificate)
     assert found.key.public_key() == LEAF.key.public_key()
@@ -139,7 +139,7 @@ def test_keys_in_one_folder_have_what_is_named_alike(tmp_path):
     put(tmp_path, mail_PEM=LEAF.pem + MIDDLE.pem, mail_KEY=LEAF.key_pem)
 
     assert best(tmp_path) == LEAF.certificate
-    assert [(each.place, each.text) for each in folders.find(tmp_path)] == [
+    assert [(each.place, each.text) for each in discovery.find(tmp_path)] == [
         (f"{tmp_path}/mail.PEM", "\n".join([LEAF.key_pem, LEAF.pem + MIDDLE.pem])),
         (f"{tmp_path}/web.crt", "\n".join([OTHER.key_pem, OTHER.pem + MIDDLE.pem])),
     ]
@@ -252,7 +252,7 @@ def test_a_folder_that_may_not_be_read_is_told(tmp_path):
 
 def test_a_candidates_key_is_not_in_its_representation(tmp_path):
     """What a trace shows may end in a log."""
-    (found,) = folders.find(certbot(tmp_path, HOST, LEAF) / "live")
+    (found,) = discovery.find(certbot(tmp_path, HOST, LEAF) / "live")
 
     assert "PRIVATE KEY" in found.text
     assert repr(found) == f"Candidate('{tmp_path}/live/{HOST}', trouble='')"

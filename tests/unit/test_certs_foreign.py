@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from stack.certs import foreign
+from stack.certs.validation import acceptance
 from stack.system.errors import StackError
 from tests.unit.bringing import (
     LEAF,
@@ -269,25 +269,25 @@ def test_the_machines_authorities_are_known(tmp_path, monkeypatch):
     (tmp_path / "0a1b2c3d.0").write_text(ROOT.pem)
     (tmp_path / "0a1b2c3e.0").write_text(other.pem)
     (tmp_path / "0a1b2c3f.0").symlink_to("gone")
-    paths = foreign.ssl.get_default_verify_paths()._replace(
+    paths = acceptance.ssl.get_default_verify_paths()._replace(
         cafile=str(tmp_path / "all.crt"), capath=str(tmp_path)
     )
-    monkeypatch.setattr(foreign.ssl, "get_default_verify_paths", lambda: paths)
-    foreign.authorities.cache_clear()
+    monkeypatch.setattr(acceptance.ssl, "get_default_verify_paths", lambda: paths)
+    acceptance.authorities.cache_clear()
 
-    found = foreign.authorities()
+    found = acceptance.authorities()
 
-    foreign.authorities.cache_clear()
+    acceptance.authorities.cache_clear()
     assert list(found) == certificates(ROOT, other)
 
 
 def test_a_machine_without_authorities_knows_none(monkeypatch):
     """A small container lacks the package."""
-    paths = foreign.ssl.get_default_verify_paths()._replace(cafile=None, capath=None)
-    monkeypatch.setattr(foreign.ssl, "get_default_verify_paths", lambda: paths)
-    foreign.authorities.cache_clear()
+    paths = acceptance.ssl.get_default_verify_paths()._replace(cafile=None, capath=None)
+    monkeypatch.setattr(acceptance.ssl, "get_default_verify_paths", lambda: paths)
+    acceptance.authorities.cache_clear()
 
-    found = foreign.authorities()
+    found = acceptance.authorities()
 
-    foreign.authorities.cache_clear()
+    acceptance.authorities.cache_clear()
     assert found == ()

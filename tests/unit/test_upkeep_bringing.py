@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from stack.certs import store
+from stack.certs.validation import trust
 from stack.dns import tlsa
 from stack.dns.tlsa import END_ENTITY, KEY, SHA256, Published, Tlsa
 from stack.system.errors import StackError, UnableError
-from stack.upkeep import bringing, state, trust
+from stack.upkeep import bringing, state
 from stack.upkeep.state import Failure, Hold
 from tests.unit.issuing import DAY, HOST, rsa_key
 from tests.unit.upkeep_lab import (

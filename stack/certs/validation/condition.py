@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from stack.certs import foreign, store
+from stack.certs import store
+from stack.certs.validation import acceptance
 from stack.system import files
 
 # Where a rendered configuration names a certificate: in Postfix's words and Dovecot's.
@@ -43,5 +44,5 @@ def named(etc: Path) -> set[str]:
 def _flaws(tls: Path, now: datetime) -> Iterator[tuple[str, str]]:
     for stored in store.sound(tls).values():
         for file, bundle in stored.bundles.items():
-            if found := foreign.flaws(bundle, stored.expected, now):
+            if found := acceptance.flaws(bundle, stored.expected, now):
                 yield file, "; ".join(found)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from stack.certs.bundle import Bundle
-from stack.certs.chain import Certificates
-from stack.certs.foreign import accept, shown
+from stack.certs.validation.acceptance import accept, shown
+from stack.certs.validation.chain import Certificates
 from stack.system import files
 from stack.system.errors import StackError, UnableError
 

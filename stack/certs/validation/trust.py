@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from stack.certs import foreign
+from stack.certs.validation import acceptance
 from stack.system import files
 from stack.system.errors import UnableError
 from stack.system.files import Access
@@ -27,7 +27,7 @@ def authorities(project: Project) -> Sequence[x509.Certificate]:
     """
     own = _own(project)
     more = x509.load_pem_x509_certificates(own.encode()) if own else []
-    return [*foreign.authorities(), *more]
+    return [*acceptance.authorities(), *more]
 
 
 def file(project: Project) -> Path:

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from stack.certs.bundle import Bundle, common_name, is_self_signed, matches, names
-from stack.certs.chain import (
+from stack.certs.pem import Contents, blocks, certificate, read
+from stack.certs.validation.chain import (
     Certificates,
     best_way,
     extension,
@@ -30,7 +31,6 @@ from stack.certs.chain import (
     is_valid,
     without_root,
 )
-from stack.certs.pem import Contents, blocks, certificate, read
 from stack.system.errors import StackError
 
 NO_KEY = "there is no private key in it: bring it too, as PEM, often named privkey.pem"

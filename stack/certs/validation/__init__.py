@@ -1,0 +1,1 @@
+"""Which certificates clients would believe, and who vouches for them."""
