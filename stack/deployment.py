@@ -9,7 +9,8 @@ that works. If a port doesn't serve the new ones in time, the old are put back.
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from stack import handshake, plan, proof, verdicts
+from stack import handshake, proof
+from stack.apply import plan, verdicts
 from stack.certs import store
 from stack.certs.store import Stored
 from stack.config.settings import Settings

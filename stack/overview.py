@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal, NamedTuple
 
-from stack import handshake, images
+from stack import handshake
+from stack.apply import versions
 from stack.certs.validation import condition
 from stack.config import envfile
 from stack.config.settings import Settings
@@ -98,8 +99,8 @@ def _late(kind: str) -> Row:
 
 
 def _version(project: Project) -> list[Row]:
-    ours = images.is_ours(project.root)
-    return [] if ours else [Row("version", "stack", images.OTHER, "fail")]
+    ours = versions.is_ours(project.root)
+    return [] if ours else [Row("version", "stack", versions.OTHER, "fail")]
 
 
 def _engine(project: Project) -> list[Row]:

@@ -52,9 +52,9 @@ class _Command(click.Group):
 
 def _of_another_version(project: Project) -> list[str]:
     """Say what it may come from that a setting or a template is not understood."""
-    from stack import images
+    from stack.apply import versions
 
-    return [] if images.is_ours(project.root) else [images.OTHER]
+    return [] if versions.is_ours(project.root) else [versions.OTHER]
 
 
 def _words(error: OSError) -> str:

@@ -16,11 +16,11 @@ def adopt(project: Project) -> None:
     other folder is refused from the next start on. Without this, `stack init` and the
     containers refuse what belongs to another folder.
     """
-    from stack import owner
+    from stack.apply import ownership
 
     project.require()
     with project.lock():
-        owner.adopt(project)
+        ownership.adopt(project)
     say(
         "Run `docker compose up --detach --wait`: the containers take the volumes over."
     )

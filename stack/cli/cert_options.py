@@ -29,7 +29,7 @@ despite_tlsa = click.option(
 
 def start_certs(project: Project) -> None:
     """Have `docker compose up` start the service certs, too, from now on."""
-    from stack import plan
+    from stack.apply import plan
 
     with project.lock():
         if changes := plan.certs_started(project):
@@ -69,7 +69,7 @@ class InCerts(click.Command):
 
 
 def _hand_on(project: Project, command: Sequence[str]) -> int:
-    from stack import plan
+    from stack.apply import plan
     from stack.config import envfile
     from stack.system import processes
 

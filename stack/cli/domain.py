@@ -21,7 +21,7 @@ def domain() -> None:
 @click.pass_obj
 def add(project: Project, names: tuple[str, ...]) -> None:
     """Take mail for each domain NAME, and sign what it sends. All are added or none."""
-    from stack import plan
+    from stack.apply import plan
     from stack.config import envfile
 
     project.require()
@@ -55,7 +55,7 @@ def _warn_of_nobody(project: Project, names: tuple[str, ...]) -> None:
 @click.pass_obj
 def remove(project: Project, names: tuple[str, ...]) -> None:
     """Take no more mail for each domain NAME, which has no users left: all or none."""
-    from stack import plan
+    from stack.apply import plan
     from stack.config import envfile
 
     project.require()

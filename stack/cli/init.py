@@ -46,7 +46,7 @@ def init(
     there are accounts, a lost .env is not made anew: the last good one can be put back.
     Services that run try what has changed for them; exit 1 if one refuses it.
     """
-    from stack import images, plan
+    from stack.apply import plan, versions
 
     project.require()
     names = _names(project, domain, hostname, ask=not yes)
@@ -57,8 +57,8 @@ def init(
     with verdict.awaited(project), project.lock():
         changes = plan.initial(project, names)
         carry_out(changes, verbose=verbose)
-    if not images.is_ours(project.root):
-        say(f"Warning: {images.OTHER}.")
+    if not versions.is_ours(project.root):
+        say(f"Warning: {versions.OTHER}.")
     relay.warn_of_unused(project)
     _warn_of_public_resolvers(project)
     _warn_of_missing_passwords(project)
@@ -75,7 +75,7 @@ def _names(
 
     Where .env has ports and no names, it is the first time all the same.
     """
-    from stack import lost
+    from stack.apply import recovery
     from stack.config import envfile, reference
 
     given = {"MAIL_DOMAIN": domain, "MAIL_HOSTNAME": hostname}
@@ -83,8 +83,8 @@ def _names(
     text = envfile.read(project.env)
     known = envfile.names(text or "") | wanted
     if text is None:
-        lost.insist_on_env(project, wanted)
-    if len(known) == len(given) or (text is not None and lost.is_lived_in(project)):
+        recovery.insist_on_env(project, wanted)
+    if len(known) == len(given) or (text is not None and recovery.is_lived_in(project)):
         return wanted
     if not (domain := known.get("MAIL_DOMAIN")):
         trial = reference.TRIAL["mail_domain"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from stack.changes import Change
+    from stack.apply.changes import Change
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 

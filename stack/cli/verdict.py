@@ -16,7 +16,7 @@ def awaited(project: Project) -> Iterator[None]:
     Raises:
         StackError: When one refuses it, and goes on with the last good one.
     """
-    from stack import verdicts
+    from stack.apply import verdicts
 
     before = verdicts.digests(project)
     yield

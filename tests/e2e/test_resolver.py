@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 from docker.models.containers import Container
 
+from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
-from stack.render import render
 
 from .acme import published
 from .dialogue import Smtp

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import deployment, handshake, plan, proof, verdicts
+from stack import deployment, handshake, proof
+from stack.apply import plan, verdicts
 from stack.certs import store
 from stack.config import envfile
 from stack.system import project

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 from jinja2.bccache import Bucket, BytecodeCache
 
-from stack import deployment, plan, render
+from stack import deployment
+from stack.apply import plan, render
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.cli import main

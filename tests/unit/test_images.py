@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import stack as package
-from stack import images
+from stack.apply import versions
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILES = sorted(ROOT.glob("images/*/Dockerfile"))
@@ -41,7 +41,7 @@ def test_modes_in_an_image_are_not_those_of_a_clone(dockerfile):
 def test_an_image_is_told_by_its_files(service):
     """Each with its digest and the place where the container has it."""
     rows = dict(
-        reversed(row.split("  ")) for row in images.sums(ROOT, service).splitlines()
+        reversed(row.split("  ")) for row in versions.sums(ROOT, service).splitlines()
     )
 
     entrypoint = (ROOT / "images" / "common" / "entrypoint").read_bytes()
@@ -52,7 +52,7 @@ def test_an_image_is_told_by_its_files(service):
 
 def test_what_only_a_builder_reads_is_not_in_the_image():
     """The last stage counts, with single files and folders below folders."""
-    spam, dovecot = (images.sums(ROOT, each) for each in ("spamassassin", "dovecot"))
+    spam, dovecot = (versions.sums(ROOT, each) for each in ("spamassassin", "dovecot"))
 
     assert "/usr/local/lib/site_perl/Mail/SpamAssassin/Inside.pm" in spam
     assert "update-rules" not in spam
@@ -62,7 +62,7 @@ def test_what_only_a_builder_reads_is_not_in_the_image():
 
 def test_a_service_of_the_operators_own_has_no_sums(tmp_path):
     """Nothing is known of its image."""
-    assert images.sums(tmp_path, "webmail") == ""
+    assert versions.sums(tmp_path, "webmail") == ""
 
 
 def test_the_sums_are_rendered_and_summed(stack, project):
@@ -80,8 +80,8 @@ def test_the_sums_are_rendered_and_summed(stack, project):
     etc = project.etc / "postfix"
     digest = sha256(b"#!/bin/sh\n").hexdigest()
     text = f"{digest}  /usr/local/bin/entrypoint\n"
-    assert (etc / images.SUMS).read_text() == text
-    assert images.SUMS in (etc / "SHA256SUMS").read_text()
+    assert (etc / versions.SUMS).read_text() == text
+    assert versions.SUMS in (etc / "SHA256SUMS").read_text()
 
 
 def test_the_command_knows_its_own_folder(tmp_path, project):
@@ -92,8 +92,8 @@ def test_the_command_knows_its_own_folder(tmp_path, project):
         ignore=shutil.ignore_patterns("__pycache__"),
     )
 
-    assert images.is_ours(project.root)
-    assert images.is_ours(tmp_path / "copy")
+    assert versions.is_ours(project.root)
+    assert versions.is_ours(tmp_path / "copy")
 
 
 @pytest.mark.parametrize("change", ["add", "alter", "remove"])
@@ -107,7 +107,7 @@ def test_another_version_of_the_command_is_known(older, change):
     if change == "remove":
         (older.root / "stack" / "__main__.py").unlink()
 
-    assert not images.is_ours(older.root)
+    assert not versions.is_ours(older.root)
 
 
 def test_a_new_template_with_an_old_command_is_not_blamed(stack, older):
@@ -128,7 +128,7 @@ def test_a_new_setting_with_an_old_command_is_not_blamed(stack, older):
 
     for command in (["init"], ["dns", "show"]):
         first, second = stack(*command).stderr.splitlines()
-        assert images.OTHER in first
+        assert versions.OTHER in first
         assert "BRAND_NEW is not a setting" in second
 
 
@@ -137,5 +137,5 @@ def test_what_works_is_warned_of(stack, older):
     done = stack("init", "--yes")
 
     assert done.exit_code == 0
-    assert f"Warning: {images.OTHER}." in done.stderr.splitlines()
-    assert images.OTHER in stack("status").stdout
+    assert f"Warning: {versions.OTHER}." in done.stderr.splitlines()
+    assert versions.OTHER in stack("status").stdout

@@ -10,9 +10,9 @@ import pytest
 from dkim_launcher.alabels import a_labels
 
 from stack.accounts.store import database
+from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
-from stack.render import render
 
 CONFIG = Path(__file__).parents[2] / "config"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import owner
+from stack.apply import ownership
 from stack.system import endpoints
 from stack.system.project import Project
 
@@ -15,7 +15,7 @@ def volumes(tmp_path_factory, monkeypatch) -> Path:
     place = tmp_path_factory.mktemp("volumes")
     for name in ("mail", "queue"):
         (place / name).mkdir()
-    monkeypatch.setattr(owner, "VOLUMES", place)
+    monkeypatch.setattr(ownership, "VOLUMES", place)
     return place
 
 
@@ -38,12 +38,12 @@ def test_the_id_is_made_once(stack, project):
 
     assert len(first[0]) == 32
     assert first[1] == str(project.root)
-    assert owner.of(moved) == owner.Owner(first[0], str(moved.root))
+    assert ownership.of(moved) == ownership.Owner(first[0], str(moved.root))
 
 
 def test_two_folders_have_two_ids(tmp_path):
     """Also when they are copies of the same, before their first start."""
-    ids = {owner.of(Project(tmp_path / name)).id for name in "abc"}
+    ids = {ownership.of(Project(tmp_path / name)).id for name in "abc"}
 
     assert len(ids) == 3
 
@@ -170,7 +170,7 @@ def test_a_container_knows_where_its_folder_is_outside(project, tmp_path, monkey
         "900 600 0:1 / / rw - overlay overlay rw\n"
         f"904 607 254:0 /srv/m\u00fcll\\040box {project.root} rw - ext4 /dev/vda rw\n"
     )
-    monkeypatch.setattr(owner, "MOUNTS", mounts)
+    monkeypatch.setattr(ownership, "MOUNTS", mounts)
     monkeypatch.setattr(endpoints, "is_inside", lambda: True)
 
-    assert owner.of(project).folder == "/srv/m\u00fcll box"
+    assert ownership.of(project).folder == "/srv/m\u00fcll box"

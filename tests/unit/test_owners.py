@@ -12,9 +12,9 @@ from dkim_launcher.conffile import ConfigError
 from dkim_launcher.owners import holds, newest, owners, query
 
 from stack.accounts.store import database
+from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
-from stack.render import render
 
 CONFIG = Path(__file__).parents[2] / "config"
 SERVED = Served(("mail.example.org.pem",), ())

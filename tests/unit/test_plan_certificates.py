@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import plan
+from stack.apply import plan
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.certs.self_signed import self_signed

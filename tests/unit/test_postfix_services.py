@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
-from stack.render import render
 
 CONFIG = Path(__file__).parents[2] / "config"
 SERVED = Served(("mail.example.org.pem",), ())

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from stack.apply.render import leftovers, render, stale
 from stack.certs.store import Host, Served
 from stack.config.settings import Settings
 from stack.dns.dkim_keys import SigningKeys
-from stack.render import leftovers, render, stale
 from stack.system.errors import InvalidError
 
 KEYS = [SigningKeys("example.org", "rsa-202611", "ed25519-202611")]

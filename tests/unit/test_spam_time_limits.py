@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from spam_milter.config import parse
 
+from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
-from stack.render import render
 
 CONFIG = Path(__file__).parents[2] / "config"
 SERVED = Served(("mail.example.org.pem",), ())

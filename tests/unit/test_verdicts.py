@@ -7,8 +7,8 @@ from itertools import chain, repeat
 
 import pytest
 
-from stack import verdicts
-from stack.verdicts import Verdict, View
+from stack.apply import verdicts
+from stack.apply.verdicts import Verdict, View
 
 NEW, OLD = "a" * 64, "b" * 64
 ACCEPTED, REFUSED = Verdict(NEW, False, ""), Verdict(NEW, True, "fatal: lots")

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stack.render import SUMS
+from stack.apply.render import SUMS
 from stack.system import endpoints, files
 from stack.system.project import Project
 

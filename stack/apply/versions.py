@@ -25,7 +25,7 @@ IMAGES = {"dkim-sign": "dkimpy-milter", "dkim-verify": "dkimpy-milter"}
 
 def is_ours(root: Path) -> bool:
     """Say whether this command was made of the very stack/ in the project at *root*."""
-    theirs, ours = root / "stack", Path(__file__).parent
+    theirs, ours = root / "stack", Path(__file__).parents[1]
     return not (theirs / "__init__.py").exists() or dict(_modules(theirs)) == dict(
         _modules(ours)
     )

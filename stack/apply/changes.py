@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack import render
+from stack.apply import render
 from stack.certs import store
 from stack.certs.store import Stored
 from stack.config import envfile

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack import lost, owner
 from stack.accounts import users
 from stack.accounts.store import database, password_hashes, sqlite
+from stack.apply import ownership, recovery
+from stack.apply.changes import Change, called, configuration, removals, shown, write
 from stack.certs import store
 from stack.certs.self_signed import is_made_here, self_signed
 from stack.certs.store import Stored
-from stack.changes import Change, called, configuration, removals, shown, write
 from stack.config import envfile, relay_logins
 from stack.config.settings import Settings
 from stack.spam import local_cf
@@ -34,8 +34,8 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         InvalidError: When .env or a template is wrong.
         UnableError: When what is there can't be read.
     """
-    owner.insist(project)
-    text = envfile.with_values(lost.settings(project), names)
+    ownership.insist(project)
+    text = envfile.with_values(recovery.settings(project), names)
     settings = envfile.parse(text)
     # Compose starts by profile, and can't ask a setting.
     text = envfile.with_profile(text, "antivirus", started=settings.antivirus)
@@ -230,8 +230,10 @@ def _is_in(host: str, domains: Sequence[str]) -> bool:
 
 
 def _owner(project: Project) -> Iterator[Change]:
-    yield from write(project, called(project, project.owner), owner.of(project).text)
-    marked = owner.are_marked(project)
+    yield from write(
+        project, called(project, project.owner), ownership.of(project).text
+    )
+    marked = ownership.are_marked(project)
     # Once they are marked anew, whoever takes them back later is to be believed, too.
     if marked:
         yield from removals(project, [project.adopted])

@@ -13,8 +13,8 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
-from stack import images
 from stack.accounts.routing import expansion
+from stack.apply import versions
 from stack.certs.store import Served
 from stack.config.settings import Settings
 from stack.dns.dkim_keys import SigningKeys
@@ -131,9 +131,11 @@ def _mistake(path: str, line: int | None, error: TemplateError) -> InvalidError:
 def _images(root: Path, rendered: Mapping[str, str]) -> dict[str, str]:
     """Return for each service what its image should hold, where that is known."""
     found = {
-        each: images.sums(root, each) for each in {p.split("/")[0] for p in rendered}
+        each: versions.sums(root, each) for each in {p.split("/")[0] for p in rendered}
     }
-    return {f"{service}/{images.SUMS}": text for service, text in found.items() if text}
+    return {
+        f"{service}/{versions.SUMS}": text for service, text in found.items() if text
+    }
 
 
 def _sums(rendered: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What the daemons shall run with: planned, rendered, written, and taken by them."""
