@@ -5,17 +5,17 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal, NamedTuple
 
-from stack import handshake
 from stack.apply import versions
 from stack.certs.validation import condition
 from stack.config import envfile
 from stack.config.settings import Settings
 from stack.dns import dnsbl_status, public_resolvers
+from stack.renewal.deployment import handshake
+from stack.renewal.loop import expiry
 from stack.system import endpoints, inotify
 from stack.system.errors import StackError
 from stack.system.parallel import at_once
 from stack.system.project import Project
-from stack.upkeep import outlook
 
 # Only the last one is for the operator to mend.
 Level = Literal["ok", "warn", "fail"]
@@ -141,7 +141,7 @@ def _certificates(project: Project, settings: Settings) -> list[Row]:
     return [
         *(
             Row("certificate", each.name, each.words, "fail" if each.problem else "ok")
-            for each in outlook.outlooks(project)
+            for each in expiry.outlooks(project)
         ),
         *(Row("certificate", f"var/tls/{name}", bad[name], "fail") for name in bad),
     ]

@@ -13,7 +13,7 @@ from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
 
 if TYPE_CHECKING:
-    from stack.upkeep.state import Source
+    from stack.renewal.state.state_file import Source
 
 
 @click.command("import")
@@ -44,7 +44,7 @@ def import_(
     """
     from stack.certs.validation import acceptance, trust
     from stack.config import envfile
-    from stack.upkeep import bringing
+    from stack.renewal import imports
 
     project.require()
     settings = envfile.load(project.env)
@@ -54,11 +54,11 @@ def import_(
         now, trusted = datetime.now(UTC), trust.authorities(project)
         bundle = acceptance.accept(text, host, now, trusted)
     else:
-        bundle = bringing.from_folder(project, settings, host)
+        bundle = imports.from_folder(project, settings, host)
     if not despite_tlsa:
-        bringing.refuse_unexpected(project, settings, host, bundle, say)
+        imports.refuse_unexpected(project, settings, host, bundle, say)
     source: Source = "operator" if sources else "folder"
-    unseen = bringing.take(project, settings, host, bundle, source, seconds, say)
+    unseen = imports.take(project, settings, host, bundle, source, seconds, say)
     if not sources:
         start_certs(project)
         say("Followed by the service certs: `docker compose up --detach` starts it.")
@@ -80,16 +80,16 @@ def self_signed(
     """
     from stack.certs import self_signed as making
     from stack.config import envfile
-    from stack.upkeep import bringing
+    from stack.renewal import imports
 
     project.require()
     settings = envfile.load(project.env)
     hosts = hosts or (settings.mail_hostname,)
     made = making.self_signed(hosts, datetime.now(UTC))
     if not despite_tlsa:
-        bringing.refuse_unexpected(project, settings, hosts[0], made, say)
+        imports.refuse_unexpected(project, settings, hosts[0], made, say)
     require_proof(
-        bringing.take(project, settings, hosts[0], made, "operator", seconds, say)
+        imports.take(project, settings, hosts[0], made, "operator", seconds, say)
     )
 
 
@@ -100,7 +100,7 @@ def self_signed(
 def remove(project: Project, name: str, seconds: float) -> None:
     """Serve the certificate NAME no longer, and renew it no more."""
     from stack.config import envfile
-    from stack.upkeep import bringing
+    from stack.renewal import imports
 
     project.require()
     settings = envfile.load(project.env)
@@ -109,7 +109,7 @@ def remove(project: Project, name: str, seconds: float) -> None:
             f"{name} is MAIL_HOSTNAME, whose certificate is served to all who ask for"
             " no other: replace it, with `stack cert issue`, `import` or `self-signed`"
         )
-    require_proof(bringing.drop(project, settings, name, seconds, say))
+    require_proof(imports.drop(project, settings, name, seconds, say))
 
 
 def _text(path: Path) -> str:

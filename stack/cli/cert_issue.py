@@ -18,7 +18,7 @@ from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.config.settings import Settings
-    from stack.upkeep.certbot import Account
+    from stack.renewal.acme.certbot import Account
 
 # Base64url (RFC 8555 §7.3.4), and what identifiers are made of.
 WORD = re.compile(r"[A-Za-z0-9+/=_.-]+")
@@ -61,24 +61,25 @@ def issue(
     the names are ours, is said in .env: ACME_DIRECTORY, ACME_CHALLENGE.
     """
     from stack.config import envfile
-    from stack.upkeep import renewal, wishes
-    from stack.upkeep.renewal import How
+    from stack.renewal import requests
+    from stack.renewal.acme import issuance
+    from stack.renewal.acme.issuance import How
 
     settings = envfile.load(project.env)
     account = _account(eab_kid, from_stdin=eab_hmac_stdin)
     _agree(project, settings, agreed=agree_tos)
-    wish = wishes.named(hosts or (settings.mail_hostname,), rsa=rsa)
+    wish = requests.named(hosts or (settings.mail_hostname,), rsa=rsa)
     if dry_run:
-        renewal.rehearse(project, settings, wish, say, account)
+        issuance.rehearse(project, settings, wish, say, account)
         return
     how = How(force=force, despite_tlsa=despite_tlsa, account=account, seconds=seconds)
-    unseen = renewal.fulfil(project, settings, wish, how, say)
+    unseen = issuance.fulfil(project, settings, wish, how, say)
     start_certs(project)
     require_proof(unseen)
 
 
 def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":
-    from stack.upkeep.certbot import Account
+    from stack.renewal.acme.certbot import Account
 
     if not kid:
         if from_stdin:
@@ -96,7 +97,7 @@ def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":
 def _agree(project: Project, settings: "Settings", *, agreed: bool) -> None:
     """Have the operator agree to the terms, once for each authority."""
     from stack.certs.validation import trust
-    from stack.upkeep import directory, lineages
+    from stack.renewal.acme import directory, lineages
 
     url = settings.acme_directory
     if agreed or lineages.has_account(project.acme, url):

@@ -59,7 +59,7 @@ class InCerts(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it, or have it run."""
-        from stack.upkeep import certbot
+        from stack.renewal.acme import certbot
 
         ctx.obj.require()
         if certbot.is_here():

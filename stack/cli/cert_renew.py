@@ -13,7 +13,7 @@ from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
 
 if TYPE_CHECKING:
-    from stack.upkeep.wishes import Wish
+    from stack.renewal.requests import Wish
 
 # What an authority takes for a reason (RFC 5280 §5.3.1), as certbot spells them.
 REASONS = ["unspecified", "keycompromise", "superseded", "cessationofoperation"]
@@ -59,8 +59,8 @@ def renew(
     The key is kept where the DNS has TLSA records for it.
     """
     from stack.config import envfile
-    from stack.upkeep import renewal
-    from stack.upkeep.renewal import How
+    from stack.renewal.acme import issuance
+    from stack.renewal.acme.issuance import How
 
     if healthy:
         return _be_healthy(project)
@@ -70,7 +70,7 @@ def renew(
     wishes, unseen = _wishes(project, names), []
     for wish in wishes:
         # A key that waits for its record already is the other key.
-        another = (new_key or bool(revoke)) and not renewal.is_waiting(project, wish)
+        another = (new_key or bool(revoke)) and not issuance.is_waiting(project, wish)
         how = How(
             force=force or another,
             new_key=another,
@@ -79,9 +79,9 @@ def renew(
             seconds=seconds,
         )
         if dry_run:
-            renewal.rehearse(project, settings, wish, say)
+            issuance.rehearse(project, settings, wish, say)
         else:
-            unseen += renewal.fulfil(project, settings, wish, how, say)
+            unseen += issuance.fulfil(project, settings, wish, how, say)
     if not wishes:
         say("No certificate comes from an authority: get one with `stack cert issue`.")
     require_proof(unseen)
@@ -89,9 +89,12 @@ def renew(
 
 
 def _wishes(project: Project, names: tuple[str, ...]) -> "list[Wish]":
-    from stack.upkeep import state, wishes
+    from stack.renewal import requests
+    from stack.renewal.state import state_file
 
-    known = {each.name: each for each in wishes.known(project, state.load(project))}
+    known = {
+        each.name: each for each in requests.known(project, state_file.load(project))
+    }
     unknown = [name for name in names if name not in known]
     if unknown:
         there = ", ".join(known) or "none"
@@ -104,8 +107,8 @@ def _wishes(project: Project, names: tuple[str, ...]) -> "list[Wish]":
 
 def _be_healthy(project: Project) -> None:
     from stack.certs import store
+    from stack.renewal.loop import expiry
     from stack.system import files
-    from stack.upkeep import outlook
 
     # What an authority issues must be kept. This service has but parts of var/.
     files.try_out(project.acme)
@@ -113,13 +116,13 @@ def _be_healthy(project: Project) -> None:
         raise UnableError(
             *(f"{project.tls / file}: {words}" for file, words in bad.items())
         )
-    urgent = [each for each in outlook.outlooks(project) if each.urgent]
+    urgent = [each for each in expiry.outlooks(project) if each.urgent]
     if urgent:
         raise StackError(*(f"{each.name}: {each.remark}" for each in urgent))
 
 
 def _keep(project: Project) -> None:
-    from stack.upkeep import keeping
+    from stack.renewal.loop import renewal_loop
 
     # At any step: what was there is still whole. The first process of a container
     # would not hear these otherwise.
@@ -129,7 +132,7 @@ def _keep(project: Project) -> None:
     wakes = {signal.SIGHUP}
     signal.pthread_sigmask(signal.SIG_BLOCK, wakes)
     while True:
-        pause = keeping.look(project, _log)
+        pause = renewal_loop.look(project, _log)
         _log(f"Next look at {datetime.now(UTC) + pause:%Y-%m-%d %H:%M} UTC.")
         signal.sigtimedwait(wakes, pause.total_seconds())
 

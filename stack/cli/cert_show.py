@@ -11,8 +11,8 @@ from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.certs.store import Stored
-    from stack.proof import Sight
-    from stack.upkeep.outlook import Outlook
+    from stack.renewal.deployment.port_check import Sight
+    from stack.renewal.loop.expiry import Outlook
 
 FAILED = 1
 
@@ -28,11 +28,11 @@ NOT_SERVED = (
 def show_(project: Project, json_: bool) -> None:
     """Print each certificate: for whom, by whom, until when, its fingerprint."""
     from stack.certs import store
-    from stack.upkeep import outlook
+    from stack.renewal.loop import expiry
 
     project.require()
     stored = store.load(project.tls)
-    outlooks = {each.name: each for each in outlook.outlooks(project)}
+    outlooks = {each.name: each for each in expiry.outlooks(project)}
     rows = [row for each in stored.values() for row in _rows(each, outlooks[each.name])]
     if json_:
         show(rows)
@@ -51,19 +51,19 @@ def check(project: Project, json_: bool) -> None:
     the whole chain, its names and dates are compared with what should be served. Each
     file in var/tls is judged as `stack cert import` does.
     """
-    from stack import proof
     from stack.certs import store
     from stack.certs.validation import condition
     from stack.config import envfile
+    from stack.renewal.deployment import port_check
+    from stack.renewal.loop import expiry
     from stack.system import endpoints
-    from stack.upkeep import outlook
 
     project.require()
     settings = envfile.load(project.env)
     found = endpoints.find(project.root)
     stored, host = store.sound(project.tls), settings.mail_hostname
-    sights = proof.look(found, stored, host)
-    outlooks = outlook.outlooks(project)
+    sights = port_check.look(found, stored, host)
+    outlooks = expiry.outlooks(project)
     bad = condition.troubles(project.tls, project.etc, host, datetime.now(UTC))
     missing = sorted(set(endpoints.SERVICES) - {each.port for each in found})
     if json_:

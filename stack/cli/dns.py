@@ -128,15 +128,16 @@ def _certified(project: Project, settings: "Settings") -> "Certified":
     from stack.certs import store
     from stack.dns import tlsa
     from stack.dns.records import Certified
-    from stack.upkeep import state, wishes
+    from stack.renewal import requests
+    from stack.renewal.state import state_file
 
-    remembered = state.load(project)
-    known = wishes.known(project, remembered)
+    remembered = state_file.load(project)
+    known = requests.known(project, remembered)
     served = store.load(project.tls).get(settings.mail_hostname)
     bundles = list(served.bundles.values()) if served else []
     for wish in known:
         if wish.name == settings.mail_hostname:
-            bundles += wishes.waiting(project, wish)
+            bundles += requests.waiting(project, wish)
     return Certified(
         tlsa=tuple(map(tlsa.record_for, bundles)),
         hosts=tuple(sorted({host for wish in known for host in wish.hosts})),

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from cryptography.hazmat.primitives import hashes
 
-from stack import handshake
+from stack.renewal.deployment import handshake
 from stack.system.endpoints import Endpoint
 from tests.unit.issuing import authority, rsa_key, server, signed_badly
 

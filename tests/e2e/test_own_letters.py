@@ -11,14 +11,14 @@ WRITE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from stack import env
+from stack.config import envfile
 from stack.system.project import Project
-from stack.upkeep import notice
-from stack.upkeep.outlook import Outlook
+from stack.renewal.loop import notice
+from stack.renewal.loop.expiry import Outlook
 
 now = datetime.now(UTC)
 found = Outlook(sys.argv[1], now, None, "it ends", problem=True, urgent=True)
-notice.send(env.load(Project(Path.cwd()).env), found, now)
+notice.send(envfile.load(Project(Path.cwd()).env), found, now)
 """
 
 
@@ -70,7 +70,7 @@ def test_without_an_alias_the_first_user_has_it(server, alice, subject):
 def test_the_way_leads_nowhere_else(server, sender, to):
     """Not even who has its socket can send as another, or to anybody but our users."""
     say = (
-        "import smtplib; from stack.upkeep.notice import _Postfix, SOCKET;"
+        "import smtplib; from stack.renewal.loop.notice import _Postfix, SOCKET;"
         f" _Postfix(SOCKET).sendmail({sender!r}, {to!r}, 'From: a@example.test\\n\\n')"
     )
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from stack.certs import store
+from stack.renewal import imports
 from stack.system import endpoints
 from stack.system.project import Project
-from stack.upkeep import bringing
 from tests.unit import prepared
 from tests.unit.current import MIDDLE, ROOT, TODAY, bundle, put
 from tests.unit.issuing import DAY, HOST
@@ -229,7 +229,7 @@ def test_in_a_container_the_folder_is_where_compose_mounts_it(
 ):
     """Whatever it is called on the machine."""
     monkeypatch.setattr(endpoints, "is_inside", lambda: True)
-    monkeypatch.setattr(bringing, "MOUNTED", tmp_path / "import")
+    monkeypatch.setattr(imports, "MOUNTED", tmp_path / "import")
     (tmp_path / "import").mkdir()
     (tmp_path / "import" / "all.pem").write_text(GOOD.pem)
     with project.env.open("a") as env:

@@ -3,8 +3,8 @@
 import pytest
 
 from stack.cli import terminal
+from stack.renewal.acme import certbot
 from stack.system import processes
-from stack.upkeep import certbot
 from tests.unit.prepared import contents
 
 

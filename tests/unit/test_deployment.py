@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from stack import deployment, handshake, proof
 from stack.apply import plan, verdicts
 from stack.certs import store
 from stack.config import envfile
+from stack.renewal.deployment import deployer, handshake, port_check
 from stack.system import project
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
@@ -40,14 +40,14 @@ def ready(tmp_path: Path) -> Project:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch) -> None:
     """Have the ports asked again soon."""
-    monkeypatch.setattr(proof, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(port_check, "FIRST_PAUSE", 0.01)
 
 
 def deploy(project: Project, wanted, seconds: float = 60, tell=None) -> list[str]:
     """Deploy *wanted*, and return what was told."""
     told: list[str] = []
     settings = envfile.load(project.env)
-    deployment.deploy(project, settings, wanted, seconds, tell or told.append)
+    deployer.deploy(project, settings, wanted, seconds, tell or told.append)
     return told
 
 
@@ -182,7 +182,7 @@ def test_without_a_server_it_says_how_to_look_later(ready, found):
     """The files are there for when it starts."""
     settings = envfile.load(ready.env)
 
-    (unseen,) = deployment.deploy(ready, settings, NEW, 0, list)
+    (unseen,) = deployer.deploy(ready, settings, NEW, 0, list)
 
     assert unseen.startswith("no mail port answers: ")
     assert "`stack cert check` when the server runs" in unseen
@@ -197,7 +197,7 @@ def test_who_did_not_answer_before_is_not_blamed(ready, found, monkeypatch):
     with serving(465, well) as answering, serving(143, hangs) as silent:
         found += [closed(25), silent, answering]
         settings, told = envfile.load(ready.env), []
-        unseen = deployment.deploy(ready, settings, NEW, 0, told.append)
+        unseen = deployer.deploy(ready, settings, NEW, 0, told.append)
 
     assert told[-1] == f"Served on {answering}."
     assert [line.partition(":")[0] for line in unseen[2:]] == [

@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 from jinja2.bccache import Bucket, BytecodeCache
 
-from stack import deployment
 from stack.apply import plan, render
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.cli import main
 from stack.config import envfile
+from stack.renewal.deployment import deployer
 from stack.system import endpoints
 from stack.system.project import Project
 from tests.unit import prepared
@@ -108,7 +108,7 @@ def test_a_kill_at_any_step_leaves_what_works(name, tmp_path, monkeypatch):
     there, wanted = STEPS[name]
     original = prepared.project(tmp_path / "original")
     settings = envfile.load(original.env)
-    deployment.deploy(original, settings, there, 0, list)
+    deployer.deploy(original, settings, there, 0, list)
     project = Project(tmp_path / "project")
 
     def prepare() -> None:
@@ -116,7 +116,7 @@ def test_a_kill_at_any_step_leaves_what_works(name, tmp_path, monkeypatch):
         prepared.copy(original, project.root)
 
     def work() -> None:
-        deployment.deploy(project, settings, wanted, 0, list)
+        deployer.deploy(project, settings, wanted, 0, list)
 
     taken = []
     for step in killed(prepare, work):

@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from stack import handshake
+from stack.renewal.deployment import handshake
 from stack.system.endpoints import SERVICES
 from tests.unit.current import ROOT, bundle, bundled
 from tests.unit.mailports import always, closed, hangs, says, serving, speaks

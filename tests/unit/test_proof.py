@@ -2,8 +2,8 @@
 
 import pytest
 
-from stack import handshake, proof
 from stack.certs.store import Stored
+from stack.renewal.deployment import handshake, port_check
 from tests.unit.current import MIDDLE, ROOT, TODAY, bundle, bundled
 from tests.unit.issuing import DAY, HOST
 from tests.unit.mailports import (
@@ -31,13 +31,13 @@ def stored(*bundles, name=HOST) -> dict[str, Stored]:
 def problems(wanted: dict[str, Stored], *shown, port: int = 465) -> set[str]:
     """Return what is said of a port that shows *shown*."""
     with serving(port, speaks(port, always(*shown))) as endpoint:
-        return {each.problem for each in proof.look([endpoint], wanted, HOST)}
+        return {each.problem for each in port_check.look([endpoint], wanted, HOST)}
 
 
 def test_every_port_is_asked_with_the_name_and_without_one():
     """On every address; where all is well there is no problem."""
     with all_ports(always(RIGHT), "127.0.0.1", "::1") as found:
-        sights = proof.look(found, stored(RIGHT), HOST)
+        sights = port_check.look(found, stored(RIGHT), HOST)
 
     assert len(found) == 10
     asked = {(each.endpoint, each.host) for each in sights}
@@ -52,7 +52,7 @@ def test_only_the_hosts_own_certificate_is_for_those_who_ask_for_none():
     wanted = stored(RIGHT) | stored(OTHER, name="www.example.com")
 
     with serving(993, speaks(993, always(RIGHT))) as endpoint:
-        sights = proof.look([endpoint], wanted, HOST)
+        sights = port_check.look([endpoint], wanted, HOST)
 
     wrong = {each.host: bool(each.problem) for each in sights}
     assert wrong == {"": False, HOST: False, "www.example.com": True}
@@ -63,7 +63,7 @@ def test_a_star_is_asked_for_with_some_name_below_it():
     wild = bundle("*.example.net")
 
     with serving(993, speaks(993, always(wild))) as endpoint:
-        sights = proof.look([endpoint], stored(wild, name="example.net"), HOST)
+        sights = port_check.look([endpoint], stored(wild, name="example.net"), HOST)
 
     assert [(each.host, each.problem) for each in sights] == [("any.example.net", "")]
 
@@ -135,7 +135,7 @@ def test_a_certificate_beside_that_is_for_another_host_is_told():
 def test_both_kinds_of_keys_are_asked_for_and_told_apart():
     """Each of the two clients is to get its own."""
     with serving(465, speaks(465, always(RIGHT, RSA))) as endpoint:
-        sights = proof.look([endpoint], stored(RIGHT, RSA), HOST)
+        sights = port_check.look([endpoint], stored(RIGHT, RSA), HOST)
 
     assert {(each.key, each.fingerprint, each.problem) for each in sights} == {
         ("ECDSA P-256", RIGHT.fingerprint, ""),
@@ -148,7 +148,7 @@ def test_both_kinds_of_keys_are_asked_for_and_told_apart():
 def test_a_kind_that_is_missing_is_told(shown, missing):
     """The other one being right doesn't hide it."""
     with serving(465, speaks(465, always(shown))) as endpoint:
-        sights = proof.look([endpoint], stored(RIGHT, RSA), HOST)
+        sights = port_check.look([endpoint], stored(RIGHT, RSA), HOST)
 
     wrong = {each.key.split()[0] for each in sights if each.problem}
     assert wrong == {missing}
@@ -168,7 +168,7 @@ def test_a_port_that_serves_nothing_is_told_with_the_reason(monkeypatch):
         serving(993, says(b"SSH-2.0-x\r\n")) as other,
     ):
         ports = [refusing, hanging, other, closed(587)]
-        sights = proof.look(ports, stored(RIGHT), HOST)
+        sights = port_check.look(ports, stored(RIGHT), HOST)
 
     said = {each.endpoint.port: each.problem for each in sights}
     assert len(sights) == 8
@@ -185,7 +185,7 @@ def test_a_port_that_hangs_is_not_blamed_on_another(monkeypatch):
     monkeypatch.setattr(handshake, "PATIENCE", 1.0)
 
     with serving(25, hangs) as silent, serving(465, speaks(465, always(RIGHT))) as well:
-        sights = proof.look([silent, well], stored(RIGHT), HOST)
+        sights = port_check.look([silent, well], stored(RIGHT), HOST)
 
     assert {(each.endpoint.port, bool(each.problem)) for each in sights} == {
         (25, True),
@@ -195,28 +195,28 @@ def test_a_port_that_hangs_is_not_blamed_on_another(monkeypatch):
 
 def test_without_ports_there_is_nothing_to_see():
     """That is for others to complain of."""
-    assert proof.look([], stored(RIGHT), HOST) == []
-    assert proof.wait([], stored(RIGHT), HOST, 0) == []
+    assert port_check.look([], stored(RIGHT), HOST) == []
+    assert port_check.wait([], stored(RIGHT), HOST, 0) == []
 
 
 def test_it_waits_until_all_is_well(monkeypatch):
     """And not a moment longer, however long it might have."""
-    monkeypatch.setattr(proof, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(port_check, "FIRST_PAUSE", 0.01)
     late = at_last(always(OTHER), always(RIGHT), after=6)
 
     with serving(25, speaks(25, late)) as endpoint:
-        assert proof.wait([endpoint], stored(RIGHT), HOST, 600) == []
+        assert port_check.wait([endpoint], stored(RIGHT), HOST, 600) == []
 
 
 def test_who_has_waited_in_vain_is_told_what_is_wrong(monkeypatch):
     """Of each port that is, and of no other."""
-    monkeypatch.setattr(proof, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(port_check, "FIRST_PAUSE", 0.01)
 
     with (
         serving(25, speaks(25, always(OTHER))) as stuck,
         serving(465, speaks(465, always(RIGHT))) as well,
     ):
-        wrong = proof.wait([stuck, well], stored(RIGHT), HOST, 0.1)
+        wrong = port_check.wait([stuck, well], stored(RIGHT), HOST, 0.1)
 
     assert {each.endpoint for each in wrong} == {stuck}
     assert all("serves another certificate" in each.problem for each in wrong)
@@ -227,7 +227,7 @@ def test_without_time_it_looks_once():
     turning = at_last(always(OTHER), always(RIGHT), after=2)
 
     with serving(993, speaks(993, turning)) as endpoint:
-        wrong = proof.wait([endpoint], stored(RIGHT), HOST, 0)
+        wrong = port_check.wait([endpoint], stored(RIGHT), HOST, 0)
 
     assert len(wrong) == 2
 

@@ -8,9 +8,10 @@ from stack.certs import store
 from stack.certs.validation import trust
 from stack.dns import tlsa
 from stack.dns.tlsa import END_ENTITY, KEY, SHA256, Published, Tlsa
+from stack.renewal import imports
+from stack.renewal.state import state_file
+from stack.renewal.state.state_file import Failure, Hold
 from stack.system.errors import StackError, UnableError
-from stack.upkeep import bringing, state
-from stack.upkeep.state import Failure, Hold
 from tests.unit.issuing import DAY, HOST, rsa_key
 from tests.unit.upkeep_lab import (
     NOW,
@@ -54,7 +55,7 @@ def settings(ready, tmp_path_factory, monkeypatch):
 def folder(settings, monkeypatch):
     """IMPORT_FOLDER, where compose.yaml mounts it or not."""
     path = Path(settings.import_folder)
-    monkeypatch.setattr(bringing, "MOUNTED", path)
+    monkeypatch.setattr(imports, "MOUNTED", path)
     return path
 
 
@@ -84,29 +85,29 @@ def test_what_is_brought_is_served_and_its_source_remembered(ready, settings, so
     serve(ready, HOST, OLD, certificate(key=rsa_key()))
     remember(ready, comes_from="authority", hold=Hold(reason="", ttl=1, seen_at=None))
 
-    bringing.take(ready, settings, HOST, bundle(NEW), source, 0, ignore)
+    imports.take(ready, settings, HOST, bundle(NEW), source, 0, ignore)
 
     assert served(ready).pem == pem(NEW)
     assert store.load(ready.tls)[HOST].files == (f"{HOST}.pem",)
-    assert remembered(ready) == state.Remembered(comes_from=source)
+    assert remembered(ready) == state_file.Remembered(comes_from=source)
 
 
 def test_one_for_another_host_comes_beside_ours(ready, settings):
     """And is dropped again, with what was remembered of it."""
     found = bundle(certificate(OTHER))
-    bringing.take(ready, settings, OTHER, found, "operator", 0, ignore)
+    imports.take(ready, settings, OTHER, found, "operator", 0, ignore)
     assert set(store.load(ready.tls)) == {HOST, OTHER}
 
-    bringing.drop(ready, settings, OTHER, 0, ignore)
+    imports.drop(ready, settings, OTHER, 0, ignore)
 
     assert set(store.load(ready.tls)) == {HOST}
-    assert OTHER not in state.load(ready).certificates
+    assert OTHER not in state_file.load(ready).certificates
 
 
 def test_what_is_not_there_cannot_be_dropped(ready, settings):
     """The name may be misspelt."""
     with pytest.raises(StackError, match=f"^{OTHER}: is no certificate here"):
-        bringing.drop(ready, settings, OTHER, 0, ignore)
+        imports.drop(ready, settings, OTHER, 0, ignore)
 
 
 # --- Records that promise another key ----------------------------------------------
@@ -115,7 +116,7 @@ def test_what_is_not_there_cannot_be_dropped(ready, settings):
 def refuse(project, settings, issued, name=HOST) -> list[str]:
     """Return what was told, unless it was refused."""
     told: list[str] = []
-    bringing.refuse_unexpected(project, settings, name, bundle(issued), told.append)
+    imports.refuse_unexpected(project, settings, name, bundle(issued), told.append)
     return told
 
 
@@ -181,10 +182,10 @@ def test_what_is_newer_in_the_folder_is_taken(ready, settings, folder, dns):
     remember(ready, comes_from="folder", failure=FAILURE)
     put(folder, NEW)
 
-    bringing.follow(ready, settings, HOST, ignore)
+    imports.follow(ready, settings, HOST, ignore)
 
     assert served(ready).pem == pem(NEW)
-    assert remembered(ready) == state.Remembered(comes_from="folder")
+    assert remembered(ready) == state_file.Remembered(comes_from="folder")
 
 
 @pytest.mark.parametrize("issued", [OLD, certificate(end=29 * DAY)])
@@ -195,7 +196,7 @@ def test_what_is_not_newer_is_left(ready, settings, folder, dns, issued):
     put(folder, issued)
     told: list[str] = []
 
-    bringing.follow(ready, settings, HOST, told.append)
+    imports.follow(ready, settings, HOST, told.append)
 
     assert served(ready).pem == pem(OLD)
     assert told == []
@@ -209,7 +210,7 @@ def test_what_the_records_dont_promise_is_not_taken(ready, settings, folder, dns
     put(folder, NEW)
 
     with pytest.raises(StackError, match="TLSA"):
-        bringing.follow(ready, settings, HOST, ignore)
+        imports.follow(ready, settings, HOST, ignore)
 
     assert served(ready).pem == pem(OLD)
     assert remembered(ready).failure
@@ -221,7 +222,7 @@ def test_a_folder_with_nothing_valid_is_a_failure(ready, settings, folder, dns):
     remember(ready, comes_from="folder")
 
     with pytest.raises(StackError, match="holds no certificate with its key"):
-        bringing.follow(ready, settings, HOST, ignore)
+        imports.follow(ready, settings, HOST, ignore)
 
     assert remembered(ready).failure
     assert served(ready).pem == pem(OLD)
@@ -232,7 +233,7 @@ def test_without_the_setting_the_way_is_told(ready, settings):
     without = settings.model_copy(update={"import_folder": ""})
 
     with pytest.raises(UnableError, match="IMPORT_FOLDER is not set"):
-        bringing.from_folder(ready, without, HOST)
+        imports.from_folder(ready, without, HOST)
 
 
 @pytest.mark.parametrize("text", ["nothing", "-----BEGIN CERTIFICATE-----\n", "\xff"])
@@ -252,4 +253,4 @@ def test_only_what_came_from_the_folder_is_followed(ready):
         remember(ready, name, comes_from=source)
     remember(ready, "d")
 
-    assert bringing.followed(ready) == ["a"]
+    assert imports.followed(ready) == ["a"]

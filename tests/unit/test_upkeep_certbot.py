@@ -10,10 +10,10 @@ import pytest
 from cryptography import x509
 
 from stack.certs.validation import trust
+from stack.renewal.acme import certbot
+from stack.renewal.acme.certbot import Account, Order
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.upkeep import certbot
-from stack.upkeep.certbot import Account, Order
 from tests.unit.issuing import authority
 from tests.unit.upkeep_lab import ROOT, URL, settings_of
 

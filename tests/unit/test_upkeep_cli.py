@@ -10,11 +10,11 @@ import pytest
 from stack.cli import terminal
 from stack.dns import tlsa
 from stack.dns.tlsa import Published
+from stack.renewal.acme import certbot as calling
+from stack.renewal.acme import directory
+from stack.renewal.acme.directory import Directory
+from stack.renewal.state.state_file import Failure
 from stack.system import processes
-from stack.upkeep import certbot as calling
-from stack.upkeep import directory
-from stack.upkeep.directory import Directory
-from stack.upkeep.state import Failure
 from tests.unit.issuing import DAY, HOST
 from tests.unit.mailports import all_ports, as_stored
 from tests.unit.upkeep_lab import (

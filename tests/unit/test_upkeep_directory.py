@@ -6,9 +6,9 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 
+from stack.renewal.acme import directory
+from stack.renewal.acme.directory import Directory
 from stack.system.errors import StackError
-from stack.upkeep import directory
-from stack.upkeep.directory import Directory
 from tests.unit.upkeep_lab import ROOT, URL
 
 FULL = """{

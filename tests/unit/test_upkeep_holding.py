@@ -6,9 +6,9 @@ import pytest
 
 from stack.dns import tlsa
 from stack.dns.tlsa import END_ENTITY, KEY, SHA256, TRUST_ANCHOR, Published, Tlsa
+from stack.renewal import tlsa_rollover
+from stack.renewal.state.state_file import Hold
 from stack.system.errors import UnableError
-from stack.upkeep import holding
-from stack.upkeep.state import Hold
 from tests.unit.issuing import HOST
 from tests.unit.upkeep_lab import MIDDLE, NOW, bundle, certificate
 
@@ -41,23 +41,23 @@ def dns(monkeypatch):
 
 def held(new=(NEW,), before: Hold | None = None, now=NOW, served=(OLD,)) -> Hold | None:
     """Return why the *new* ones can't be served."""
-    return holding.hold(HOST, list(new), list(served), before, now)
+    return tlsa_rollover.hold(HOST, list(new), list(served), before, now)
 
 
 def test_a_key_with_a_record_is_kept(dns):
     """So that renewals need nobody."""
     dns(record(OLD))
-    assert holding.keeps_key(HOST)
+    assert tlsa_rollover.keeps_key(HOST)
 
     dns()
-    assert not holding.keeps_key(HOST)
+    assert not tlsa_rollover.keeps_key(HOST)
 
 
 def test_a_key_is_kept_when_nobody_knows(dns):
     """A name server that is down must not lead to another key."""
     dns(error=DOWN)
 
-    assert holding.keeps_key(HOST)
+    assert tlsa_rollover.keeps_key(HOST)
 
 
 def test_a_renewal_with_the_same_key_waits_for_nothing(dns):

@@ -7,9 +7,11 @@ import pytest
 
 from stack.dns import tlsa
 from stack.dns.tlsa import Published
+from stack.renewal import imports
+from stack.renewal.loop import expiry, notice, renewal_loop
+from stack.renewal.state import schedule
+from stack.renewal.state.state_file import Failure, Hold
 from stack.system.errors import StackError
-from stack.upkeep import bringing, keeping, notice, outlook, schedule
-from stack.upkeep.state import Failure, Hold
 from tests.unit.issuing import DAY, HOST, Issued
 from tests.unit.upkeep_lab import (
     NOW,
@@ -79,7 +81,7 @@ def look(ready, certbot):
 
     def call() -> tuple[timedelta, list[str]]:
         told: list[str] = []
-        return keeping.look(ready, told.append), told
+        return renewal_loop.look(ready, told.append), told
 
     return call
 
@@ -242,7 +244,7 @@ def test_the_folder_is_followed(ready, look, tmp_path_factory, monkeypatch, cert
     """For what came from there, each by itself; what the operator brought stays."""
     folder = tmp_path_factory.mktemp("import")
     settings_of(ready, IMPORT_FOLDER=str(folder))
-    monkeypatch.setattr(bringing, "MOUNTED", folder)
+    monkeypatch.setattr(imports, "MOUNTED", folder)
     ready.write(ready.acme / "authorities.pem", ROOT.pem)
     old, newer = certificate(end=30 * DAY), certificate(HOST, OTHER, end=60 * DAY)
     (folder / "cert.pem").write_text(pem(newer))
@@ -268,7 +270,7 @@ def test_how_each_stands_can_be_asked_without_a_look(ready, certbot):
     from_authority(ready, HOST, ENDING, failure=failure(HOUR))
     ready.env.write_text("wrong")
 
-    [found] = outlook.outlooks(ready)
+    [found] = expiry.outlooks(ready)
 
     assert found.urgent
     assert "no way" in found.remark
@@ -279,7 +281,7 @@ def test_a_problem_of_several_lines_is_told_whole(ready, look, certbot, monkeypa
     """Each port has its line."""
     from_authority(ready, HOST, WELL)
     error = StackError("port 25", "port 993")
-    monkeypatch.setattr(keeping.renewal, "fulfil", lambda *_: _raise(error))
+    monkeypatch.setattr(renewal_loop.issuance, "fulfil", lambda *_: _raise(error))
 
     assert look()[1] == ["Error: port 25\nport 993"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.upkeep import lineages
+from stack.renewal.acme import lineages
 from tests.unit.issuing import HOST
 from tests.unit.upkeep_lab import ELSEWHERE, URL, bundle, certificate, keep, pem
 

@@ -7,8 +7,8 @@ from smtplib import SMTPException
 
 import pytest
 
-from stack.upkeep import notice
-from stack.upkeep.outlook import Outlook
+from stack.renewal.loop import notice
+from stack.renewal.loop.expiry import Outlook
 from tests.unit.issuing import DAY, HOST, NOW
 from tests.unit.smtp_socket import Heard, listening
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from stack.certs.store import Stored
-from stack.upkeep.outlook import Outlook, outlook
-from stack.upkeep.state import Failure, Hold, Remembered, State
-from stack.upkeep.wishes import Wish
+from stack.renewal.loop.expiry import Outlook, outlook
+from stack.renewal.requests import Wish
+from stack.renewal.state.state_file import Failure, Hold, Remembered, State
 from tests.unit.issuing import DAY, HOST
 from tests.unit.upkeep_lab import NOW, bundle, certificate
 

@@ -2,14 +2,15 @@
 
 import pytest
 
-from stack import deployment
 from stack.dns import tlsa
 from stack.dns.tlsa import Published
+from stack.renewal.acme import directory, issuance, lineages
+from stack.renewal.acme.certbot import Account
+from stack.renewal.acme.issuance import How
+from stack.renewal.deployment import deployer
+from stack.renewal.requests import Wish
+from stack.renewal.state import state_file
 from stack.system.errors import StackError
-from stack.upkeep import directory, lineages, renewal, state
-from stack.upkeep.certbot import Account
-from stack.upkeep.renewal import How
-from stack.upkeep.wishes import Wish
 from tests.unit.issuing import HOST
 from tests.unit.upkeep_lab import (
     ELSEWHERE,
@@ -51,7 +52,7 @@ def fulfil(ready, certbot):
 
     def call(wish=WISH, settings=settings, **how) -> list[str]:
         told: list[str] = []
-        renewal.fulfil(ready, settings, wish, How(**how), told.append)
+        issuance.fulfil(ready, settings, wish, How(**how), told.append)
         return told
 
     return call
@@ -74,7 +75,7 @@ def test_the_first_one_is_got_and_served(ready, certbot, fulfil):
     assert served(ready).names == WISH.hosts
     assert served(ready).pem == lineages.latest(ready.acme, HOST).pem
     assert remembered(ready).comes_from == "authority"
-    assert state.load(ready).authority_names == {URL: ["ca.test"]}
+    assert state_file.load(ready).authority_names == {URL: ["ca.test"]}
     assert told[0] == f"Asking {URL} for {HOST}, imap.example.org …"
     assert f"write var/tls/{HOST}.pem" in told
     assert certbot.verbs == ["certonly"]
@@ -122,7 +123,7 @@ def test_another_authority_in_env_is_asked_at_once(ready, certbot, fulfil):
 
     assert ["--force-renewal" in call for call in certbot.calls] == [False, True, False]
     assert before.fingerprint != after.fingerprint == served(ready).fingerprint
-    assert set(state.load(ready).authority_names) == {URL, ELSEWHERE}
+    assert set(state_file.load(ready).authority_names) == {URL, ELSEWHERE}
 
 
 def test_an_rsa_one_comes_beside_it_and_goes_again(ready, certbot, fulfil):
@@ -196,7 +197,7 @@ def test_a_first_failure_is_for_the_operator(ready, certbot, fulfil):
     with pytest.raises(StackError, match="no way"):
         fulfil()
 
-    assert remembered(ready) == state.Remembered()
+    assert remembered(ready) == state_file.Remembered()
     assert files(ready) == before
 
 
@@ -204,7 +205,7 @@ def test_one_that_ports_dont_serve_is_tried_again(ready, certbot, fulfil, monkey
     """It was issued, and is not asked for anew."""
     with monkeypatch.context() as patched:
         refusal = StackError("port 25 doesn't serve it")
-        patched.setattr(deployment, "deploy", lambda *_: _raise(refusal))
+        patched.setattr(deployer, "deploy", lambda *_: _raise(refusal))
         with pytest.raises(StackError, match="port 25"):
             fulfil()
     assert remembered(ready).failure
@@ -231,7 +232,7 @@ def test_a_rehearsal_changes_nothing(ready, certbot):
     ready.make_directory(ready.acme)
     before = files(ready)
 
-    renewal.rehearse(ready, settings, BOTH, told.append, Account("kid", "aa"))
+    issuance.rehearse(ready, settings, BOTH, told.append, Account("kid", "aa"))
 
     assert files(ready) == before
     assert not (ready.acme / "state.json").exists()
@@ -244,7 +245,7 @@ def test_a_rehearsal_that_fails_says_why(ready, certbot):
     certbot.failure = "no way"
 
     with pytest.raises(StackError, match="no way"):
-        renewal.rehearse(ready, settings_of(ready), WISH, lambda words: None)
+        issuance.rehearse(ready, settings_of(ready), WISH, lambda words: None)
 
     assert not (ready.acme / "state.json").exists()
 

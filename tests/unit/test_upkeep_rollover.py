@@ -7,11 +7,12 @@ import pytest
 from stack.certs import store
 from stack.dns import tlsa
 from stack.dns.tlsa import END_ENTITY, KEY, SHA256, Published, Tlsa
+from stack.renewal.acme import issuance, lineages
+from stack.renewal.acme.issuance import How
+from stack.renewal.requests import Wish
+from stack.renewal.state import state_file
+from stack.renewal.state.state_file import Hold
 from stack.system.errors import StackError, UnableError
-from stack.upkeep import lineages, renewal, state
-from stack.upkeep.renewal import How
-from stack.upkeep.state import Hold
-from stack.upkeep.wishes import Wish
 from tests.unit.issuing import HOST
 from tests.unit.upkeep_lab import (
     Certbot,
@@ -71,7 +72,7 @@ def fulfil(ready, dns, certbot):
 
     def call(wish=WISH, **how) -> list[str]:
         told: list[str] = []
-        renewal.fulfil(ready, settings, wish, How(**how), told.append)
+        issuance.fulfil(ready, settings, wish, How(**how), told.append)
         return told
 
     return call
@@ -86,12 +87,12 @@ def newest(project) -> str:
 
 def wait_out(project) -> None:
     """Let the time pass in which others remember the records before."""
-    found = state.load(project)
+    found = state_file.load(project)
     hold = found.of(HOST).hold
     assert hold
     assert hold.seen_at
     hold.seen_at -= timedelta(seconds=hold.ttl)
-    state.save(project, found)
+    state_file.save(project, found)
 
 
 def test_with_a_record_the_key_stays_through_renewals(ready, dns, certbot, fulfil):
@@ -129,7 +130,7 @@ def test_a_new_key_is_served_in_two_steps(ready, dns, certbot, fulfil):
     told = fulfil(force=True, new_key=True)
     assert newest(ready) != first.key_digest == served(ready).key_digest
     assert f"TLSA 3 1 1 {newest(ready)}" in told[-1]
-    assert renewal.is_waiting(ready, WISH)
+    assert issuance.is_waiting(ready, WISH)
 
     dns.digests.add(newest(ready))
     assert "is published" in fulfil()[-1]
@@ -139,7 +140,7 @@ def test_a_new_key_is_served_in_two_steps(ready, dns, certbot, fulfil):
     fulfil()
     assert served(ready).key_digest == newest(ready)
     assert remembered(ready).hold is None
-    assert not renewal.is_waiting(ready, WISH)
+    assert not issuance.is_waiting(ready, WISH)
     assert ["--new-key" in call for call in certbot.calls] == [
         False,
         True,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from stack.upkeep import schedule
-from stack.upkeep.state import Failure, Hold, Remembered
+from stack.renewal.state import schedule
+from stack.renewal.state.state_file import Failure, Hold, Remembered
 from tests.unit.issuing import NOW
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from stack.renewal.state import state_file
+from stack.renewal.state.state_file import Failure, Hold, Remembered, State
+from stack.renewal.state.state_lock import attempt
 from stack.system.errors import StackError, UnableError
-from stack.upkeep import state
-from stack.upkeep.attempt import attempt
-from stack.upkeep.state import Failure, Hold, Remembered, State
 from tests.unit.issuing import HOST
 from tests.unit.upkeep_lab import NOW, URL, remember, remembered
 
@@ -24,15 +24,15 @@ FULL = State(
 
 def test_what_is_saved_is_loaded(project):
     """All of it, for nobody else to read."""
-    state.save(project, FULL)
+    state_file.save(project, FULL)
 
-    assert state.load(project) == FULL
+    assert state_file.load(project) == FULL
     assert (project.acme / "state.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_without_a_file_nothing_is_remembered(project):
     """Before the first certificate there is none."""
-    assert state.load(project) == State()
+    assert state_file.load(project) == State()
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_damaged_file_is_named(project, text):
     path.write_bytes(text.encode("latin-1"))
 
     with pytest.raises(UnableError, match=r"state\.json: is not as stack writes"):
-        state.load(project)
+        state_file.load(project)
 
 
 def test_what_is_asked_for_first_is_remembered_from_then_on():
@@ -140,12 +140,12 @@ def test_what_was_found_out_is_saved_however_it_ends(project, error):
 
 def test_what_is_remembered_of_others_is_kept(project):
     """Each trial is about one certificate."""
-    state.save(project, FULL)
+    state_file.save(project, FULL)
 
     with attempt(project, "c.example"):
         pass
 
-    found = state.load(project)
+    found = state_file.load(project)
     assert {k: found.certificates[k] for k in FULL.certificates} == FULL.certificates
     assert found.authority_names == FULL.authority_names
 

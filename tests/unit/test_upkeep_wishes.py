@@ -2,9 +2,10 @@
 
 import pytest
 
+from stack.renewal import requests
+from stack.renewal.requests import Wish
+from stack.renewal.state import state_file
 from stack.system.errors import StackError
-from stack.upkeep import state, wishes
-from stack.upkeep.wishes import Wish
 from tests.unit.issuing import HOST, rsa_key
 from tests.unit.upkeep_lab import certificate, keep, pem, remember, serve
 
@@ -15,7 +16,7 @@ RSA = certificate(*HOSTS, key=rsa_key())
 
 def known(project) -> list[Wish]:
     """Return the wishes, by what is remembered."""
-    return wishes.known(project, state.load(project))
+    return requests.known(project, state_file.load(project))
 
 
 def texts(found: dict) -> dict:
@@ -25,12 +26,12 @@ def texts(found: dict) -> dict:
 
 def waiting(project, wish: Wish) -> list[str]:
     """Return what waits of *wish*, as files hold it."""
-    return [each.pem for each in wishes.waiting(project, wish)]
+    return [each.pem for each in requests.waiting(project, wish)]
 
 
 def test_a_wish_is_called_by_its_first_host():
     """Without the star, and no host twice."""
-    wish = wishes.named(["*.example.org", "example.org", "*.example.org"], rsa=True)
+    wish = requests.named(["*.example.org", "example.org", "*.example.org"], rsa=True)
 
     assert wish == Wish("example.org", ("*.example.org", "example.org"), rsa=True)
     assert wish.beside == "example.org.rsa"
@@ -111,8 +112,8 @@ def test_the_newest_is_what_is_to_be_served(project):
     keep(project, HOST, 2, TWO)
     keep(project, f"{HOST}.rsa", 1, RSA)
 
-    alone = wishes.newest(project, Wish(HOST, HOSTS))
-    both = wishes.newest(project, Wish(HOST, HOSTS, rsa=True))
+    alone = requests.newest(project, Wish(HOST, HOSTS))
+    both = requests.newest(project, Wish(HOST, HOSTS, rsa=True))
 
     assert texts(alone) == {f"{HOST}.pem": pem(TWO), f"{HOST}.rsa.pem": None}
     assert texts(both) == {f"{HOST}.pem": pem(TWO), f"{HOST}.rsa.pem": pem(RSA)}
@@ -125,7 +126,7 @@ def test_one_that_is_missing_is_named(project, lineage):
     keep(project, other, 1, RSA)
 
     with pytest.raises(StackError, match=f"^{lineage}: there is no certificate in"):
-        wishes.newest(project, Wish(HOST, HOSTS, rsa=True))
+        requests.newest(project, Wish(HOST, HOSTS, rsa=True))
 
 
 def test_what_waits_is_issued_with_a_key_that_is_not_served(project):

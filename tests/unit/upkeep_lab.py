@@ -13,11 +13,12 @@ from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.config import envfile
 from stack.config.settings import Settings
+from stack.renewal.acme import certbot, directory, lineages
+from stack.renewal.acme.directory import Directory
+from stack.renewal.state import state_file
 from stack.system import processes
 from stack.system.processes import Done
 from stack.system.project import Project
-from stack.upkeep import certbot, directory, lineages, state
-from stack.upkeep.directory import Directory
 from tests.unit.issuing import DAY, HOST, Issued, authority, ecdsa, rsa_key, server
 
 # For what reads the clock itself; whole seconds, as in certificates.
@@ -103,15 +104,15 @@ def served(project: Project, name: str = HOST) -> Bundle:
 
 def remember(project: Project, name: str = HOST, **facts: object) -> None:
     """Write *facts* of *name* into what is remembered."""
-    found = state.load(project)
+    found = state_file.load(project)
     for fact, value in facts.items():
         setattr(found.of(name), fact, value)
-    state.save(project, found)
+    state_file.save(project, found)
 
 
-def remembered(project: Project, name: str = HOST) -> state.Remembered:
+def remembered(project: Project, name: str = HOST) -> state_file.Remembered:
     """Return what is remembered of *name*."""
-    return state.load(project).of(name)
+    return state_file.load(project).of(name)
 
 
 def settings_of(project: Project, **values: str) -> Settings:

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from stack.config.settings import Settings
+from stack.renewal.acme import certbot_errors
 from stack.system.processes import Done
-from stack.upkeep import troubles
 
 URL = "https://acme.ca.test:14000/dir"
 
@@ -106,7 +106,7 @@ def told(
     path = folder / "letsencrypt.log"
     if log is not None:
         path.write_text(log)
-    lines = troubles.told(Done(status, output), path, settings)
+    lines = certbot_errors.told(Done(status, output), path, settings)
     for line in lines:
         assert line.isprintable()
         assert len(line) <= 600

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from stack.upkeep.state import Failure, Remembered
+from stack.renewal.state.state_file import Failure, Remembered
 
 USUAL = timedelta(hours=12)
 

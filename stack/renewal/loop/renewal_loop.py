@@ -8,14 +8,17 @@ from random import random
 from stack.certs import store
 from stack.config import envfile
 from stack.config.settings import Settings
-from stack.deployment import Tell
+from stack.renewal import imports, requests
+from stack.renewal.acme import issuance
+from stack.renewal.acme.issuance import How
+from stack.renewal.deployment.deployer import Tell
+from stack.renewal.loop import expiry, notice
+from stack.renewal.requests import Wish
+from stack.renewal.state import schedule
+from stack.renewal.state.state_file import load
+from stack.renewal.state.state_lock import remembering
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.upkeep import bringing, notice, outlook, renewal, schedule, wishes
-from stack.upkeep.attempt import remembering
-from stack.upkeep.renewal import How
-from stack.upkeep.state import load
-from stack.upkeep.wishes import Wish
 
 
 def look(project: Project, tell: Tell) -> timedelta:
@@ -29,9 +32,9 @@ def look(project: Project, tell: Tell) -> timedelta:
         for file, words in store.unreadable(project.tls).items():
             tell(f"Error: {project.tls / file}: {words}")
         for wish in _due(project):
-            _try(partial(renewal.fulfil, project, settings, wish, How(), tell), tell)
-        for name in bringing.followed(project):
-            _try(partial(bringing.follow, project, settings, name, tell), tell)
+            _try(partial(issuance.fulfil, project, settings, wish, How(), tell), tell)
+        for name in imports.followed(project):
+            _try(partial(imports.follow, project, settings, name, tell), tell)
         _write_letters(project, settings, tell)
         remembered = load(project).certificates.values()
         return schedule.pause(remembered, datetime.now(UTC), random())  # noqa: S311 - no secret
@@ -46,7 +49,7 @@ def _due(project: Project) -> list[Wish]:
     failures = {name: each.failure for name, each in state.certificates.items()}
     return [
         wish
-        for wish in wishes.known(project, state)
+        for wish in requests.known(project, state)
         if not (failure := failures.get(wish.name)) or failure.retry_at <= now
     ]
 
@@ -61,7 +64,7 @@ def _try(action: Callable[[], list[str]], tell: Tell) -> None:
 
 def _write_letters(project: Project, settings: Settings, tell: Tell) -> None:
     now = datetime.now(UTC)
-    for found in filter(lambda each: each.urgent, outlook.outlooks(project)):
+    for found in filter(lambda each: each.urgent, expiry.outlooks(project)):
         with remembering(project) as state:
             remembered = state.of(found.name)
             if remembered.mailed_on == now.date():

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
-from stack import handshake
 from stack.certs.bundle import Bundle, fingerprint, names
 from stack.certs.store import Stored
+from stack.renewal.deployment import handshake
 from stack.system.endpoints import Endpoint
 
 # At once: an answer takes a few hundredths of a second, and there may be many names.

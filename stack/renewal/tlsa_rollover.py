@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from stack.certs.bundle import Bundle
 from stack.dns import tlsa
+from stack.renewal.state.state_file import Hold
 from stack.system.errors import UnableError
-from stack.upkeep.state import Hold
 
 
 def keeps_key(host: str) -> bool:

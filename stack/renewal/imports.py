@@ -3,19 +3,19 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stack import deployment
 from stack.certs import discovery, store
 from stack.certs.bundle import Bundle
 from stack.certs.validation import trust
 from stack.config.settings import Settings
-from stack.deployment import Tell
 from stack.dns import tlsa
+from stack.renewal import tlsa_rollover
+from stack.renewal.deployment import deployer
+from stack.renewal.deployment.deployer import Tell
+from stack.renewal.state.state_file import Remembered, Source, load
+from stack.renewal.state.state_lock import attempt, remembering
 from stack.system import endpoints, files
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
-from stack.upkeep import holding
-from stack.upkeep.attempt import attempt, remembering
-from stack.upkeep.state import Remembered, Source, load
 
 # Where compose.yaml mounts IMPORT_FOLDER.
 MOUNTED = Path("/import")
@@ -79,7 +79,7 @@ def drop(
         raise StackError(f"{name}: is no certificate here: see `stack cert show`")
     with remembering(project) as state:
         gone = dict.fromkeys(files_of)
-        unseen = deployment.deploy(project, settings, gone, seconds, tell)
+        unseen = deployer.deploy(project, settings, gone, seconds, tell)
         state.certificates.pop(name, None)
     return unseen
 
@@ -104,9 +104,9 @@ def refuse_unexpected(
         return
     if not found.fit([bundle]):
         raise StackError(
-            f"{holding.advice(name, [bundle])}, and come again when {found.ttl} seconds"
-            " have passed, or say --despite-tlsa: servers that look at TLSA records"
-            " then hold their mail back until they have the new ones"
+            f"{tlsa_rollover.advice(name, [bundle])}, and come again when {found.ttl}"
+            " seconds have passed, or say --despite-tlsa: servers that look at TLSA"
+            " records then hold their mail back until they have the new ones"
         )
 
 
@@ -133,7 +133,7 @@ def follow(project: Project, settings: Settings, name: str, tell: Tell) -> list[
         stored = store.sound(project.tls).get(name)
         if not stored or found.not_after > stored.main.not_after:
             refuse_unexpected(project, settings, name, found, tell)
-            return _serve(project, settings, name, found, deployment.SECONDS, tell)
+            return _serve(project, settings, name, found, deployer.SECONDS, tell)
     return []
 
 
@@ -147,4 +147,4 @@ def _serve(
 ) -> list[str]:
     main, beside = store.files_of(name)
     wanted = {main: bundle.pem, beside: None}
-    return deployment.deploy(project, settings, wanted, seconds, tell)
+    return deployer.deploy(project, settings, wanted, seconds, tell)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.certs.store import Stored
+from stack.renewal.acme import lineages
+from stack.renewal.state.state_file import State
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.upkeep import lineages
-from stack.upkeep.state import State
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from random import random
 
+from stack.renewal.state import schedule
+from stack.renewal.state.state_file import State, load, save
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.upkeep import schedule
-from stack.upkeep.state import State, load, save
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from stack.certs import store
 from stack.certs.store import Stored
+from stack.renewal import requests
+from stack.renewal.requests import Wish
+from stack.renewal.state.state_file import Remembered, Source, State, load
 from stack.system.project import Project
-from stack.upkeep import wishes
-from stack.upkeep.state import Remembered, Source, State, load
-from stack.upkeep.wishes import Wish
 
 # From here on the postmaster is told, once a day.
 ALARM = timedelta(days=14)
@@ -52,7 +52,7 @@ def outlooks(project: Project) -> list[Outlook]:
         UnableError: When what is remembered can't be read.
     """
     state = load(project)
-    known = {wish.name: wish for wish in wishes.known(project, state)}
+    known = {wish.name: wish for wish in requests.known(project, state)}
     return outlook(store.sound(project.tls), known, state, datetime.now(UTC))
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from stack.certs.validation import trust
 from stack.config.settings import Settings
+from stack.renewal.acme import certbot_errors, lineages
 from stack.system import files, processes
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.upkeep import lineages, troubles
 
 # Of images/stack/Dockerfile. A certbot that the machine may have is another one.
 PROGRAM = Path("/opt/certbot/bin/certbot")
@@ -118,7 +118,7 @@ def _call(project: Project, settings: Settings, verb: str, *words: str) -> None:
     done = processes.run(command, environment, PATIENCE + settings.acme_dns_wait)
     if done.status:
         log = logs / "letsencrypt.log"
-        raise StackError(*troubles.told(done, log, settings))
+        raise StackError(*certbot_errors.told(done, log, settings))
 
 
 def _order(project: Project, settings: Settings, order: Order) -> Iterator[str]:

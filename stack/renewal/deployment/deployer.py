@@ -9,12 +9,12 @@ that works. If a port doesn't serve the new ones in time, the old are put back.
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from stack import handshake, proof
 from stack.apply import plan, verdicts
 from stack.certs import store
 from stack.certs.store import Stored
 from stack.config.settings import Settings
-from stack.proof import Gone
+from stack.renewal.deployment import handshake, port_check
+from stack.renewal.deployment.port_check import Gone
 from stack.system import endpoints, files
 from stack.system.endpoints import Endpoint
 from stack.system.errors import StackError
@@ -57,7 +57,7 @@ def deploy(
     if not ports:
         return unseen
     tell("Waiting until every mail port serves it …")
-    wrong = proof.wait(
+    wrong = port_check.wait(
         ports,
         _changed(project, wanted),
         settings.mail_hostname,

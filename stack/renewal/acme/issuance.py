@@ -4,20 +4,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from stack import deployment
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.certs.validation import trust
 from stack.config.settings import Settings
-from stack.deployment import Tell
+from stack.renewal import requests, tlsa_rollover
+from stack.renewal.acme import certbot, directory, lineages
+from stack.renewal.acme.certbot import Account, Order
+from stack.renewal.deployment import deployer
+from stack.renewal.deployment.deployer import Tell
+from stack.renewal.requests import Wish
+from stack.renewal.state.state_file import Hold, Remembered, State
+from stack.renewal.state.state_lock import attempt
 from stack.system import files
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.upkeep import certbot, directory, holding, lineages, wishes
-from stack.upkeep.attempt import attempt
-from stack.upkeep.certbot import Account, Order
-from stack.upkeep.state import Hold, Remembered, State
-from stack.upkeep.wishes import Wish
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class How:
     """The reason to give to the authority for not believing the old one any more."""
     despite_tlsa: bool = False
     account: Account | None = None
-    seconds: float = deployment.SECONDS
+    seconds: float = deployer.SECONDS
     """How long the ports may take to serve a new certificate."""
 
 
@@ -88,7 +89,7 @@ def rehearse(
 
 def is_waiting(project: Project, wish: Wish) -> bool:
     """Say whether something with another key was issued, and is not served yet."""
-    return bool(wishes.waiting(project, wish))
+    return bool(requests.waiting(project, wish))
 
 
 def _obtain(job: _Job) -> None:
@@ -106,7 +107,8 @@ def _orders(settings: Settings, wish: Wish, how: How) -> Iterator[Order]:
         lineage=wish.name,
         hosts=wish.hosts,
         force=how.force,
-        reuse_key=wish.name == settings.mail_hostname and holding.keeps_key(wish.name),
+        reuse_key=wish.name == settings.mail_hostname
+        and tlsa_rollover.keeps_key(wish.name),
         new_key=how.new_key,
         account=how.account,
     )
@@ -118,7 +120,7 @@ def _orders(settings: Settings, wish: Wish, how: How) -> Iterator[Order]:
 def _take_into_use(job: _Job, remembered: Remembered) -> list[str]:
     """Serve the newest, unless it must wait; return what keeps it from being proven."""
     name, tls = job.wish.name, job.project.tls
-    new = wishes.newest(job.project, job.wish)
+    new = requests.newest(job.project, job.wish)
     wanted = {file: bundle.pem if bundle else None for file, bundle in new.items()}
     is_served = wanted == {file: files.read(tls / file) for file in wanted}
     remembered.hold = None if is_served else _hold(job, new.values(), remembered)
@@ -128,9 +130,7 @@ def _take_into_use(job: _Job, remembered: Remembered) -> list[str]:
     if is_served:
         job.tell(f"{name}: nothing to change.")
         return []
-    return deployment.deploy(
-        job.project, job.settings, wanted, job.how.seconds, job.tell
-    )
+    return deployer.deploy(job.project, job.settings, wanted, job.how.seconds, job.tell)
 
 
 def _hold(
@@ -139,7 +139,7 @@ def _hold(
     """Return why *new* can't be served yet, by the TLSA records of the host."""
     if job.wish.name != job.settings.mail_hostname or job.how.despite_tlsa:
         return None
-    return holding.hold(
+    return tlsa_rollover.hold(
         job.wish.name,
         [bundle for bundle in new if bundle],
         _served(job),

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
 from stack.config.settings import Settings
-from stack.upkeep.outlook import Outlook
+from stack.renewal.loop.expiry import Outlook
 
 PATIENCE = 60.0  # seconds: the filters look at it, too
 

@@ -1,0 +1,1 @@
+"""Certificates that stay valid: issued by an authority (ACME), or imported."""

@@ -1,0 +1,1 @@
+"""Certificates taken into use, and seen on every port."""

@@ -1,0 +1,1 @@
+"""What the service certs does, look by look."""

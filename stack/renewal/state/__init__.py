@@ -1,0 +1,1 @@
+"""What is remembered of each certificate between two looks, and when to look again."""

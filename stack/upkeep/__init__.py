@@ -1,1 +1,0 @@
-"""Certificates that stay valid: issued by an authority (ACME, RFC 8555), or brought."""
