@@ -12,19 +12,19 @@ from typing import Any
 import click
 
 from stack import __version__
-from stack.cli.adopt import adopt
-from stack.cli.alias import alias
+from stack.cli.accounts.alias import alias
+from stack.cli.accounts.domain import domain
+from stack.cli.accounts.sendas import sendas
+from stack.cli.accounts.user import user
 from stack.cli.cert import cert
 from stack.cli.dns import dns
-from stack.cli.domain import domain
-from stack.cli.init import init
-from stack.cli.relay import relay
-from stack.cli.sendas import sendas
-from stack.cli.settings import settings
+from stack.cli.server.adopt import adopt
+from stack.cli.server.init import init
+from stack.cli.server.relay import relay
+from stack.cli.server.settings import settings
+from stack.cli.server.status import status
+from stack.cli.server.up import up
 from stack.cli.spam import spam
-from stack.cli.status import status
-from stack.cli.up import up
-from stack.cli.user import user
 from stack.system.errors import InvalidError, UnableError
 from stack.system.project import Project
 

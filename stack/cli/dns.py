@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stack.cli.output import say, show, table
+from stack.cli.support.output import say, show, table
 from stack.system.errors import UnableError
 from stack.system.project import Project
 

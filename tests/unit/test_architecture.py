@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,31 +14,33 @@ import stack
 
 ROOT = Path(stack.__file__).parent
 
-# From the bottom up: a module imports only from the lines above its own.
-LAYERS = [
-    {"system"},
-    {"accounts"},
-    {"config", "spam"},
-    {"certs"},
-    {"dns"},
-    {"apply"},
-    {"renewal"},
-    {"overview"},
-    {"cli"},
-    {"__main__"},
+# From the bottom up: a wing imports only from itself and from the lines above its own.
+WINGS = [
+    "system",
+    "accounts",
+    "config",
+    "spam",
+    "certs",
+    "dns",
+    "apply",
+    "renewal",
+    "cli",
+    "__main__",
 ]
+
+# What a folder may hold, so that it is taken in at a glance.
+MOST_ENTRIES = 7
 
 MODULES = sorted(path for path in ROOT.rglob("*.py") if "migrations" not in path.parts)
 
 
-def layer_of(name: str) -> int:
-    """Return the number of the layer that *name* stands in."""
-    return next(i for i, layer in enumerate(LAYERS) if name in layer)
+def dotted(path: Path) -> str:
+    """Return the name by which the file *path* is imported; a package's own for it."""
+    inside = path.relative_to(ROOT.parent).with_suffix("")
+    return ".".join(inside.parts).removesuffix(".__init__")
 
 
-def own_name(path: Path) -> str:
-    """Return the module's name below `stack`; a package is one module."""
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+NAMES = {dotted(path): path for path in MODULES}
 
 
 def imported(path: Path) -> set[str]:
@@ -54,23 +57,54 @@ def imported(path: Path) -> set[str]:
 
 def imports(path: Path) -> set[str]:
     """Return the modules of `stack` that the file *path* imports."""
-    names = (name.split(".") for name in imported(path))
-    found = {rest[0] for top, *rest in names if top == "stack"}
-    return found - {"__version__"}
+    names = {name for name in imported(path) if name.split(".")[0] == "stack"}
+    return {name if name in NAMES else name.rpartition(".")[0] for name in names} - {
+        "stack"
+    }
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_a_module_imports_only_from_below(path):
-    """errors ← settings ← what computes ← cli: no cycles, no way round."""
-    if path == ROOT / "__init__.py":
-        assert imports(path) == set()
+def wing_of(name: str) -> int:
+    """Return the number of the wing that the module *name* stands in."""
+    return WINGS.index(name.split(".")[1])
+
+
+def test_each_folder_is_a_wing():
+    """What is new gets a place in the order, and what is gone leaves it."""
+    assert {name.split(".")[1] for name in NAMES if name != "stack"} == set(WINGS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_module_imports_nothing_from_a_higher_wing(name):
+    """system ← accounts ← config ← … ← cli: data goes one way."""
+    found = imports(NAMES[name])
+    if name == "stack":
+        assert found == set()
         return
-    name = own_name(path)
 
-    wrong = {each for each in imports(path) if layer_of(each) >= layer_of(name)}
+    assert {each for each in found if wing_of(each) > wing_of(name)} == set()
 
-    # A package is one module: its files may import each other.
-    assert wrong <= {name}
+
+def test_no_module_imports_itself_by_a_detour():
+    """Without circles there is an order in which all modules can be read."""
+    graph = {name: imports(path) - {name} for name, path in NAMES.items()}
+
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"these import each other: {' → '.join(error.args[1])}")
+    assert set(order) == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    "folder",
+    sorted({path.parent for path in MODULES} - {ROOT}),
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_a_folder_is_taken_in_at_a_glance(folder):
+    """A folder holds at most seven modules and folders beside its `__init__`."""
+    entries = {path.name for path in folder.iterdir() if not path.name.startswith("__")}
+
+    assert len(entries) <= MOST_ENTRIES, sorted(entries)
 
 
 def words(path: Path) -> set[str]:

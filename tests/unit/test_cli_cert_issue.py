@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.cli import terminal
+from stack.cli.support import terminal
 from stack.renewal.acme import certbot
 from stack.system import processes
 from tests.unit.prepared import contents

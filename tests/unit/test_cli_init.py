@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.cli import arguments, terminal
+from stack.cli.support import arguments, terminal
 from stack.config import envfile, reference
 from stack.spam import local_cf
 from stack.system.project import Project

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.cli import terminal
+from stack.cli.support import terminal
 from stack.config import envfile, reference
 from stack.system.project import Project
 

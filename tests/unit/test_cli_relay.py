@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stack.cli import terminal
+from stack.cli.support import terminal
 from stack.config import relay_logins
 from stack.config.relay_logins import Login
 

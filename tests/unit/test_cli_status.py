@@ -6,7 +6,7 @@ from threading import Barrier, Event
 
 import pytest
 
-from stack import overview
+from stack.cli.server import overview
 from stack.dns import dnsbl_status
 from stack.system import endpoints
 from stack.system.project import Project

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from argon2 import PasswordHasher
 
-from stack.cli import terminal
+from stack.cli.support import terminal
 
 
 def row(project, address: str) -> tuple:

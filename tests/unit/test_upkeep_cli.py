@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stack.cli import terminal
+from stack.cli.support import terminal
 from stack.dns import tlsa
 from stack.dns.tlsa import Published
 from stack.renewal.acme import certbot as calling

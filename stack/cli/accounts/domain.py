@@ -2,8 +2,8 @@
 
 import click
 
-from stack.cli import arguments, verdict
-from stack.cli.output import as_json, carry_out, say, show, table
+from stack.cli.support import arguments, verdicts
+from stack.cli.support.output import as_json, carry_out, say, show, table
 from stack.system.project import Project
 
 _names = click.argument(
@@ -25,7 +25,7 @@ def add(project: Project, names: tuple[str, ...]) -> None:
     from stack.config import envfile
 
     project.require()
-    with verdict.awaited(project), project.lock():
+    with verdicts.awaited(project), project.lock():
         changes = plan.domains_added(project, envfile.load(project.env), names)
         carry_out(changes)
     _warn_of_nobody(project, names)
@@ -59,7 +59,7 @@ def remove(project: Project, names: tuple[str, ...]) -> None:
     from stack.config import envfile
 
     project.require()
-    with verdict.awaited(project), project.lock():
+    with verdicts.awaited(project), project.lock():
         carry_out(plan.domains_removed(project, envfile.load(project.env), names))
     for name in names:
         say(f"Its DKIM keys are kept, in {project.dkim / name}.")

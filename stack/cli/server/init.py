@@ -2,8 +2,9 @@
 
 import click
 
-from stack.cli import arguments, relay, terminal, verdict
-from stack.cli.output import carry_out, say
+from stack.cli.server import relay
+from stack.cli.support import arguments, terminal, verdicts
+from stack.cli.support.output import carry_out, say
 from stack.system.project import Project
 
 NEXT = """\
@@ -54,7 +55,7 @@ def init(
         for change in plan.initial(project, names):
             click.echo(change.words)
         return
-    with verdict.awaited(project), project.lock():
+    with verdicts.awaited(project), project.lock():
         changes = plan.initial(project, names)
         carry_out(changes, verbose=verbose)
     if not versions.is_ours(project.root):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from stack.cli.output import say
+from stack.cli.support.output import say
 from stack.system.errors import StackError
 from stack.system.project import Project
 

@@ -2,8 +2,8 @@
 
 import click
 
-from stack.cli.spam_filter import forget, learn, stats, test
-from stack.cli.spam_lists import block, threshold, welcome
+from stack.cli.spam.filter import forget, learn, stats, test
+from stack.cli.spam.preferences import block, threshold, welcome
 
 
 @click.group()

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stack.cli import arguments, password, terminal
-from stack.cli.cert_options import (
+from stack.cli.cert.options import (
     InCerts,
     despite_tlsa,
     require_proof,
     start_certs,
     timeout,
 )
-from stack.cli.output import say
+from stack.cli.support import arguments, password, terminal
+from stack.cli.support.output import say
 from stack.system.project import Project
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import click
 
-from stack.cli.output import say
+from stack.cli.support.output import say
 from stack.system.project import Project
 
 

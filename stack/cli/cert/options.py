@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from stack.cli import terminal
-from stack.cli.output import carry_out, say
+from stack.cli.support import terminal
+from stack.cli.support.output import carry_out, say
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stack.cli import arguments
-from stack.cli.cert_options import despite_tlsa, require_proof, start_certs, timeout
-from stack.cli.output import say
+from stack.cli.cert.options import despite_tlsa, require_proof, start_certs, timeout
+from stack.cli.support import arguments
+from stack.cli.support.output import say
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
 

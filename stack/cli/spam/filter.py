@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import click
 
-from stack.cli import arguments, terminal
-from stack.cli.output import as_json, say, show, table
+from stack.cli.support import arguments, terminal
+from stack.cli.support.output import as_json, say, show, table
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
 

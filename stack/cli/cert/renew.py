@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stack.cli.cert_options import InCerts, despite_tlsa, require_proof, timeout
-from stack.cli.output import say
+from stack.cli.cert.options import InCerts, despite_tlsa, require_proof, timeout
+from stack.cli.support.output import say
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
 

@@ -2,7 +2,7 @@
 
 import click
 
-from stack.cli.output import as_json, show, table
+from stack.cli.support.output import as_json, show, table
 from stack.system.project import Project
 
 FAILED = 1
@@ -25,7 +25,7 @@ def status(project: Project, json_: bool) -> None:
     the kernel of this machine lets hear of new mail at once is said, too. What can't be
     known, for .env is wrong or Docker doesn't answer, is told with the reason.
     """
-    from stack import overview
+    from stack.cli.server import overview
 
     project.require()
     rows = overview.rows(project)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from stack.cli import arguments, password, size
-from stack.cli.output import as_json, say, show, table
+from stack.cli.support import arguments, password, size
+from stack.cli.support.output import as_json, say, show, table
 from stack.system.project import Project
 
 if TYPE_CHECKING:

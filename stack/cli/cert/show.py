@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stack.cli.output import as_json, say, show, table
+from stack.cli.support.output import as_json, say, show, table
 from stack.system.project import Project
 
 if TYPE_CHECKING:

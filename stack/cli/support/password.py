@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from stack.cli import terminal
+from stack.cli.support import terminal
 from stack.system.errors import StackError
 
 

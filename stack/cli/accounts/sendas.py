@@ -2,8 +2,8 @@
 
 import click
 
-from stack.cli import arguments
-from stack.cli.output import as_json, say, show, table
+from stack.cli.support import arguments
+from stack.cli.support.output import as_json, say, show, table
 from stack.system.project import Project
 
 

@@ -2,10 +2,10 @@
 
 import click
 
-from stack.cli.cert_bring import import_, remove, self_signed
-from stack.cli.cert_issue import issue
-from stack.cli.cert_renew import renew
-from stack.cli.cert_show import check, show_
+from stack.cli.cert.imports import import_, remove, self_signed
+from stack.cli.cert.issue import issue
+from stack.cli.cert.renew import renew
+from stack.cli.cert.show import check, show_
 
 
 @click.group()

@@ -1,0 +1,1 @@
+"""Commands for domains, users, aliases and rights to send."""

@@ -1,0 +1,1 @@
+"""Commands for the server as a whole: its settings, its start, its state."""
