@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.unit.issuing import Issued, authority, rsa_key, server
+from tests.support.certs.authority import Issued, authority, rsa_key, server
 
 from .project import Project
 from .server import HOSTNAME

@@ -7,7 +7,7 @@ from .configuration import settings
 from .server import HOSTNAME
 
 # What is asked for, of whom; and what the line for each problem says. What certbot says
-# in other cases is read in tests/unit/test_upkeep_troubles.py.
+# in other cases is read in tests/unit/renewal/acme/test_certbot_errors.py.
 ORDERS = {
     "a name that doesn't resolve and a closed port 80": (
         "acme.ca.test:14000",

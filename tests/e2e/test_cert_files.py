@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 
 from stack.renewal.deployment import handshake
 from stack.system.endpoints import Endpoint
-from tests.unit.issuing import authority, rsa_key, server, signed_badly
+from tests.support.certs.authority import authority, rsa_key, server, signed_badly
 
 from .brought import (
     LIFE,

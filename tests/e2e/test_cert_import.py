@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from tests.unit.issuing import authority, rsa_key, server, signed_badly
+from tests.support.certs.authority import authority, rsa_key, server, signed_badly
 
 from .brought import LIFE, MIDDLE, NOW, ROOT, certificate, lay, served
 from .reload import with_settings

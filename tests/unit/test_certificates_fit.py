@@ -8,8 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from stack.certs.bundle import Bundle
-from tests.unit.current import MIDDLE, ROOT, TODAY, bundle, bundled
-from tests.unit.issuing import (
+from tests.support.certs.authority import (
     DAY,
     HOST,
     Issued,
@@ -18,6 +17,7 @@ from tests.unit.issuing import (
     server,
     signed_badly,
 )
+from tests.support.certs.bundles import MIDDLE, ROOT, TODAY, bundle, bundled
 
 PROGRAM = Path(__file__).parents[2] / "images" / "common" / "certificates-fit"
 FILE = f"{HOST}.pem"

@@ -10,7 +10,7 @@ from sieve_sendmail import sendmail
 from sieve_sendmail.message import Message
 from sieve_sendmail.session import Reply
 
-from tests.unit.smtp_socket import Heard, listening
+from tests.support.network.smtp_socket import Heard, listening
 
 USER = "alice@example.org"
 TEXT = b"From: b@example.net\r\nSubject: x\r\n\r\n.\r\n..two\r\nbye\r\n"

@@ -6,7 +6,7 @@ import pytest
 from spam_rules.channel import remove_others
 from spam_rules.sets import Sets, channel_file, versions
 
-from .killing import killed
+from tests.support.project.kill_steps import killed
 
 VERSION = "4.000001"
 STOCK = "updates_spamassassin_org"

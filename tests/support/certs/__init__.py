@@ -1,0 +1,1 @@
+"""Authorities, certificates and folders of certificates for tests."""

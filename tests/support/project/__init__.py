@@ -1,0 +1,1 @@
+"""Project folders for tests, and faults while one is written."""

@@ -1,0 +1,1 @@
+"""A certbot of the tests, and what the real one prints."""

@@ -1,0 +1,99 @@
+"""`stack cert self-signed` and `remove`: what needs nobody's help."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stack.certs import store
+from stack.system.project import Project
+from tests.support.certs.authority import HOST
+from tests.support.certs.bundles import bundle, put
+from tests.support.project import prepared
+from tests.support.project.prepared import contents, source_of
+
+MAIN, _ = store.files_of(HOST)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch) -> Iterator[Project]:
+    """A project with the real templates, served by every mail port, and no DNS."""
+    with prepared.running(prepared.project(tmp_path), monkeypatch) as made:
+        yield made
+
+
+# --- self-signed ---
+
+
+def test_the_host_vouches_for_itself(stack, project):
+    """With a new key each time."""
+    before = store.load(project.tls)[HOST].main
+
+    done = stack("cert", "self-signed")
+
+    made = store.load(project.tls)[HOST].main
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert (made.names, made.issuer) == ((HOST,), "itself")
+    assert made.key_digest != before.key_digest
+    assert source_of(project, HOST) == "operator"
+
+
+def test_a_certificate_for_several_hosts_is_called_by_the_first(stack, project):
+    """The default one stays; names are in the form in which the DNS has them."""
+    as_it_was = (project.tls / MAIN).read_bytes()
+
+    done = stack("cert", "self-signed", "A.example", "b.example")
+
+    assert done.exit_code == 0
+    assert store.load(project.tls)["a.example"].main.names == ("a.example", "b.example")
+    assert (project.tls / MAIN).read_bytes() == as_it_was
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "a b", "*.example.org", "../x", "192.0.2.1"]
+)
+def test_what_is_no_host_is_no_name(stack, project, host):
+    """Neither of a file nor in a certificate."""
+    as_it_was = contents(project)
+
+    for command in ("self-signed", "remove"):
+        assert stack("cert", command, host).exit_code == 2
+    assert contents(project) == as_it_was
+
+
+# --- remove ---
+
+
+def test_a_certificate_that_is_removed_is_forgotten(stack, project):
+    """Its files, its names in the configuration, and what was remembered of it."""
+    stack("cert", "self-signed", "a.example")
+    put(project.tls, a__example__rsa=bundle("a.example", rsa=True))
+    stack("init")
+    assert "a.example" in (project.etc / "dovecot" / "dovecot.conf").read_text()
+
+    done = stack("cert", "remove", "A.EXAMPLE")
+
+    assert done.exit_code == 0
+    assert done.stderr.index("SHA256SUMS") < done.stderr.index("remove var/tls/a.exam")
+    assert sorted(path.name for path in project.tls.iterdir()) == [MAIN]
+    assert "a.example" not in (project.etc / "dovecot" / "dovecot.conf").read_text()
+    assert source_of(project, "a.example") is None
+    assert stack("cert", "remove", "a.example").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (HOST, "is MAIL_HOSTNAME, whose certificate is served to all"),
+        ("a.example", "is no certificate here: see `stack cert show`"),
+    ],
+)
+def test_what_cannot_be_removed_stays(stack, project, name, reason):
+    """The host's own is needed, and one that isn't there can't go."""
+    as_it_was = contents(project)
+
+    done = stack("cert", "remove", name)
+
+    assert done.exit_code == 1
+    assert reason in done.stderr
+    assert contents(project) == as_it_was

@@ -1,0 +1,88 @@
+"""A key that TLSA records don't promise is served only on demand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stack.certs.bundle import Bundle
+from stack.dns import tlsa
+from stack.system.errors import UnableError
+from stack.system.project import Project
+from tests.support.certs.authority import HOST
+from tests.support.certs.bundles import bundle, put
+from tests.support.project import prepared
+from tests.support.project.prepared import contents
+
+GOOD = bundle()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch) -> Iterator[Project]:
+    """A project with the real templates, served by every mail port, and no DNS."""
+    made = prepared.trusting(prepared.project(tmp_path / "project"))
+    with prepared.running(made, monkeypatch):
+        yield made
+
+
+def saved(folder: Path, bundle: Bundle, name: str = "new.pem") -> str:
+    """Save *bundle* to a file in *folder*, and return its name."""
+    (folder / name).write_text(bundle.pem)
+    return str(folder / name)
+
+
+@pytest.mark.parametrize("name", [HOST, "other.example"])
+def test_a_dns_that_is_silent_is_a_warning(stack, project, tmp_path, monkeypatch, name):
+    """For the host alone: an operator without a name server has to get on."""
+
+    def published(host: str) -> tlsa.Published:
+        raise UnableError(f"no answer about {host}")
+
+    monkeypatch.setattr(tlsa, "published", published)
+
+    done = stack("cert", "import", "--name", name, saved(tmp_path, bundle(name)))
+
+    assert done.exit_code == 0
+    assert ("Warning: no answer about" in done.stderr) is (name == HOST)
+
+
+@pytest.fixture
+def promised(project, monkeypatch):
+    """The DNS has a TLSA record for another key."""
+    digest = bytes.fromhex(bundle().key_digest)
+    records = frozenset({tlsa.Tlsa(3, 1, 1, digest)})
+    monkeypatch.setattr(tlsa, "published", lambda _: tlsa.Published(records, 77))
+
+
+@pytest.mark.usefixtures("promised")
+def test_a_key_that_breaks_a_promise_is_refused(stack, project, tmp_path):
+    """What to publish is said, and when to come again; nothing has changed."""
+    as_it_was = contents(project)
+
+    imported = stack("cert", "import", saved(tmp_path, GOOD))
+    made = stack("cert", "self-signed")
+
+    assert (imported.exit_code, made.exit_code) == (1, 1)
+    assert f"publish TLSA {tlsa.record_for(GOOD)} there" in imported.stderr
+    assert "when 77 seconds have passed" in imported.stderr
+    assert contents(project) == as_it_was
+
+
+@pytest.mark.usefixtures("promised")
+def test_a_promise_is_broken_on_demand(stack, project, tmp_path):
+    """And a promise for the host is none for another name."""
+    other = saved(tmp_path, bundle("a.example"), "other.pem")
+
+    assert (
+        stack("cert", "import", "--despite-tlsa", saved(tmp_path, GOOD)).exit_code == 0
+    )
+    assert stack("cert", "import", "--name", "a.example", other).exit_code == 0
+
+
+@pytest.mark.usefixtures("promised")
+def test_the_key_that_is_served_already_breaks_nothing(stack, project, tmp_path):
+    """It is renewed, and the promise is as broken as before."""
+    put(project.tls, mail__example__org=GOOD)
+    renewed = bundle(key=GOOD.key)
+
+    assert stack("cert", "import", saved(tmp_path, renewed)).exit_code == 0

@@ -1,0 +1,266 @@
+"""TLSA records: whether a certificate is the one that was promised."""
+
+import shutil
+import subprocess
+from functools import partial
+from hashlib import sha256, sha512
+
+import dns.query
+import dns.resolver
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from stack.dns import tlsa
+from stack.dns.tlsa import Published, Tlsa
+from stack.system.errors import UnableError
+from tests.support.certs.authority import HOST
+from tests.support.certs.bundles import bundle
+from tests.support.network.name_server import answering, serving
+
+ECDSA = bundle()
+RSA = bundle(rsa=True)
+LEAF, ISSUER = ECDSA.chain
+
+HASHES = [lambda part: part, lambda part: sha256(part).digest(),
+          lambda part: sha512(part).digest()]  # fmt: skip
+
+
+def part(certificate, selector: int) -> bytes:
+    """Return what of *certificate* the *selector* means: all of it, or its key."""
+    if selector == 0:
+        return certificate.public_bytes(Encoding.DER)
+    return certificate.public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def record(certificate, usage: int, selector: int, matching: int) -> Tlsa:
+    """Return the record of that form which promises *certificate*."""
+    return Tlsa(
+        usage, selector, matching, HASHES[matching](part(certificate, selector))
+    )
+
+
+# --- One record ---
+
+
+@pytest.mark.parametrize("matching", [0, 1, 2])
+@pytest.mark.parametrize("selector", [0, 1])
+def test_a_certificate_is_promised_in_any_form(selector, matching):
+    """Usage 3 means the leaf, usage 2 one of the chain; another one fits neither."""
+    assert record(LEAF, 3, selector, matching).fits(ECDSA)
+    assert record(ISSUER, 2, selector, matching).fits(ECDSA)
+    assert not record(ISSUER, 3, selector, matching).fits(ECDSA)
+    assert not record(LEAF, 3, selector, matching).fits(RSA)
+    assert record(ISSUER, 2, selector, matching).fits(RSA)
+    assert not record(ISSUER, 2, selector, matching).fits(bundle(by=()))
+
+
+@pytest.mark.parametrize("usage", [0, 1, 4, 255])
+def test_a_usage_that_mail_does_not_know_promises_nothing(usage):
+    """Those who look at it can't use it (RFC 7672 §3.1.3): it isn't to be relied on."""
+    assert not record(LEAF, usage, 1, 1).fits(ECDSA)
+    assert not record(ISSUER, usage, 0, 0).fits(ECDSA)
+
+
+@pytest.mark.parametrize("matching", [3, 255])
+def test_a_matching_that_is_not_known_never_fits(matching):
+    """Whatever its data are."""
+    for data in (b"", part(LEAF, 1), sha256(part(LEAF, 1)).digest()):
+        assert not Tlsa(3, 1, matching, data).fits(ECDSA)
+
+
+def test_the_wrong_digest_does_not_fit():
+    """By one bit, by its length, by what it is the digest of."""
+    right = record(LEAF, 3, 1, 1).data
+
+    for data in (right[:-1], right + b"\0", bytes([right[0] ^ 1]) + right[1:], b""):
+        assert not Tlsa(3, 1, 1, data).fits(ECDSA)
+    assert not Tlsa(3, 0, 1, right).fits(ECDSA)
+    assert not Tlsa(3, 1, 2, right).fits(ECDSA)
+
+
+def test_a_new_certificate_for_the_same_key_keeps_the_promise():
+    """That is why the record of the key is the one to publish."""
+    renewed = bundle(key=ECDSA.key)
+
+    assert record(LEAF, 3, 1, 1).fits(renewed)
+    assert not record(LEAF, 3, 0, 1).fits(renewed)
+
+
+# --- All that are published ---
+
+
+def test_without_records_nothing_is_promised():
+    """And so anything may be served."""
+    assert Published(frozenset(), 0).fit([ECDSA, RSA])
+
+
+def test_each_certificate_needs_a_record():
+    """A client is shown one of the two, and doesn't know of the other."""
+    ecdsa, rsa = record(LEAF, 3, 1, 1), record(RSA.leaf, 3, 1, 1)
+
+    assert Published(frozenset({ecdsa}), 60).fit([ECDSA])
+    assert not Published(frozenset({ecdsa}), 60).fit([ECDSA, RSA])
+    assert Published(frozenset({ecdsa, rsa}), 60).fit([ECDSA, RSA])
+
+
+def test_a_record_for_another_key_does_no_harm_beside_the_right_one():
+    """That is how keys are changed: both are published for a while."""
+    old, new = record(bundle().leaf, 3, 1, 1), record(LEAF, 3, 1, 1)
+
+    assert Published(frozenset({old, new}), 60).fit([ECDSA])
+    assert not Published(frozenset({old}), 60).fit([ECDSA])
+
+
+def test_records_that_nobody_can_use_still_keep_us_careful():
+    """Some client may know better what they mean."""
+    assert not Published(frozenset({record(LEAF, 1, 1, 1)}), 60).fit([ECDSA])
+
+
+# --- What to publish ---
+
+
+def test_the_record_belongs_to_port_25_of_the_host():
+    """Servers look it up before they hand mail over (RFC 7672 §2.2.3)."""
+    assert tlsa.name_of(HOST) == "_25._tcp.mail.example.org"
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
+@pytest.mark.parametrize("served", [ECDSA, RSA], ids=["ECDSA", "RSA"])
+def test_the_record_to_publish_is_the_one_that_openssl_computes(served):
+    """As the guides tell operators to: the digest of the key, in DER."""
+
+    def openssl(*arguments: str, stdin: bytes) -> bytes:
+        return subprocess.run(
+            ["openssl", *arguments], input=stdin, capture_output=True, check=True
+        ).stdout
+
+    key = openssl("pkey", "-pubout", "-outform", "DER", stdin=served.pem.encode())
+    digest = openssl("dgst", "-sha256", "-hex", stdin=key).decode().split()[-1]
+
+    assert tlsa.record_for(served) == f"3 1 1 {digest}"
+
+
+# --- What the DNS says ---
+
+
+@pytest.fixture
+def dns_says(monkeypatch):
+    """Ask a name server of our own, which says what it is told to, for the host."""
+
+    def ask(*lines: str, code: str = "NOERROR") -> Published:
+        with answering(*lines, code=code) as resolver:
+            monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
+            return tlsa.published(HOST)
+
+    return ask
+
+
+NAME = "_25._tcp.mail.example.org."
+
+
+def signature(name: str, kind: str, own: int, left: int) -> str:
+    """Return an RRSIG record: *own* seconds of life, of which some are *left*."""
+    rest = "20300101000000 20200101000000 1 example.org. AAAA"
+    return f"{name} {left} IN RRSIG {kind} 13 {name.count('.')} {own} {rest}"
+
+
+def test_the_records_are_read_with_the_time_they_are_remembered(dns_says):
+    """
+    By their signature, whatever is left of it: our name server has asked before.
+
+    What is published for a certificate fits it.
+    """
+    digest = sha256(part(RSA.leaf, 0)).hexdigest()
+
+    found = dns_says(
+        f"{NAME} 7 IN TLSA {tlsa.record_for(ECDSA)}",
+        f"{NAME} 7 IN TLSA 3 0 1 {digest}",
+        signature(NAME, "TLSA", 1234, 7),
+    )
+
+    assert found.ttl == 1234
+    assert found.records == {record(LEAF, 3, 1, 1), record(RSA.leaf, 3, 0, 1)}
+    assert found.fit([ECDSA, RSA])
+
+
+def test_an_alias_is_followed(dns_says):
+    """The records may be kept under another name (RFC 7671 §7)."""
+    found = dns_says(
+        f"{NAME} 300 IN CNAME tlsa.example.org.",
+        f"tlsa.example.org. 60 IN TLSA {tlsa.record_for(ECDSA)}",
+    )
+
+    assert found.records == {record(LEAF, 3, 1, 1)}
+
+
+@pytest.mark.parametrize(("alias", "own"), [(300, 60), (60, 300)])
+def test_the_longest_life_on_the_way_counts(dns_says, alias, own):
+    """An old alias leads to old records for as long as it is remembered."""
+    found = dns_says(
+        f"{NAME} 5 IN CNAME tlsa.example.org.",
+        signature(NAME, "CNAME", alias, 5),
+        f"tlsa.example.org. 5 IN TLSA {tlsa.record_for(ECDSA)}",
+        signature("tlsa.example.org.", "TLSA", own, 5),
+    )
+
+    assert found.ttl == 300
+
+
+@pytest.mark.parametrize("code", ["NXDOMAIN", "NOERROR"])
+def test_that_there_was_nothing_is_remembered_too(dns_says, code):
+    """For as long as the zone says (RFC 2308), whatever is left of that."""
+    soa = "example.org. 5 IN SOA ns.example.org. a.example.org. 1 2 3 4 900"
+
+    assert dns_says(soa, code=code) == Published(frozenset(), 900)
+
+
+ZONE = (
+    "example.org. 3600 IN SOA ns.example.org. a.example.org. 1 2 3 4 900",
+    "example.org. 3600 IN NS ns.example.org.",
+    "ns.example.org. 3600 IN A 127.0.0.1",
+    f"{NAME} 1800 IN CNAME tlsa.example.org.",
+    f"tlsa.example.org. 7200 IN TLSA {tlsa.record_for(ECDSA)}",
+)
+
+
+@pytest.fixture
+def zone_says(monkeypatch):
+    """Ask a name server that remembers the zone, of which 9 seconds are left."""
+
+    def ask(*records: str) -> Published:
+        with serving(records, left=9) as resolver:
+            query = partial(dns.query.udp_with_fallback, port=resolver.port)
+            monkeypatch.setattr(dns.query, "udp_with_fallback", query)
+            monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
+            return tlsa.published(HOST)
+
+    return ask
+
+
+def test_of_a_zone_that_is_not_signed_its_own_servers_are_asked(zone_says):
+    """They don't remember: they know."""
+    assert zone_says(*ZONE) == Published(frozenset({record(LEAF, 3, 1, 1)}), 7200)
+
+
+def test_when_its_own_servers_are_not_found_a_day_is_taken(zone_says):
+    """Nobody remembers for much longer."""
+    nobody = [line for line in ZONE if " NS " not in line]
+
+    assert zone_says(*nobody).ttl == 86_400
+
+
+@pytest.mark.parametrize("code", ["NXDOMAIN", "NOERROR"])
+def test_no_record_is_an_answer(dns_says, code):
+    """The name isn't there, or has other records only."""
+    assert dns_says(code=code) == Published(frozenset(), 0)
+
+
+@pytest.mark.parametrize("code", ["SERVFAIL", "REFUSED", "SILENCE"])
+def test_who_does_not_know_does_not_guess(dns_says, monkeypatch, code):
+    """A promise that can't be seen may be there all the same."""
+    monkeypatch.setattr(tlsa, "PATIENCE", 0.5)
+
+    with pytest.raises(UnableError, match="the DNS doesn't say whether _25"):
+        dns_says(code=code)

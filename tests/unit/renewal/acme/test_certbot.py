@@ -1,0 +1,273 @@
+"""certbot is called with all that .env says, and sees no secret it needn't."""
+
+import json
+import sys
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from stack.certs.validation import trust
+from stack.renewal.acme import certbot
+from stack.renewal.acme.certbot import Account, Order
+from stack.system.errors import StackError
+from stack.system.project import Project
+from tests.support.certs.authority import authority
+from tests.support.renewal.certbot_lab import ROOT, URL, settings_of
+
+OWN = authority("Our own")
+ORDER = Order("mail.example.org", ("mail.example.org", "imap.example.org"))
+WORK = "/tmp/certbot"  # noqa: S108 - the container's own
+ACCOUNT = Account("kid-1", "c2VjcmV0")
+
+# Writes down what it was called with, and the file of the account while it is there.
+PROGRAM = """\
+#!{python} -IS
+import json, os, sys
+here = {folder!r}
+account = os.path.join({acme!r}, "account.ini")
+seen = {{"argv": sys.argv[1:], "environment": dict(os.environ)}}
+if os.path.exists(account):
+    seen["account"] = open(account).read()
+    seen["mode"] = os.stat(account).st_mode & 0o777
+json.dump(seen, open(here + "/seen", "w"))
+print("Another instance of Certbot is already running.")
+sys.exit({status})
+"""
+
+
+class Program:
+    """A program in certbot's place."""
+
+    def __init__(self, folder: Path, project: Project) -> None:
+        self.folder, self.project = folder, project
+        self.path = folder / "certbot"
+        self.end_with(0)
+
+    def end_with(self, status: int) -> None:
+        """Let it end with *status* from now on."""
+        text = PROGRAM.format(
+            python=sys.executable,
+            folder=str(self.folder),
+            acme=str(self.project.acme),
+            status=status,
+        )
+        self.path.write_text(text)
+        self.path.chmod(0o700)
+
+    @property
+    def seen(self) -> dict:
+        """What it was called with."""
+        return json.loads((self.folder / "seen").read_text())
+
+    def option(self, name: str) -> str:
+        """Return the word after the option *name*."""
+        argv = self.seen["argv"]
+        return argv[argv.index(name) + 1]
+
+
+@pytest.fixture
+def program(project, tmp_path_factory, monkeypatch) -> Program:
+    """A program in certbot's place."""
+    found = Program(tmp_path_factory.mktemp("program"), project)
+    monkeypatch.setattr(certbot, "PROGRAM", found.path)
+    return found
+
+
+CHALLENGES = {
+    "standalone": "--standalone --preferred-challenges http",
+    "webroot": "--webroot --webroot-path /webroot",
+    "manual": "--manual --preferred-challenges dns"
+    " --manual-auth-hook {acme}/hooks/auth --manual-cleanup-hook {acme}/hooks/cleanup",
+    "dns-rfc2136": "--dns-rfc2136 --dns-rfc2136-propagation-seconds 7",
+    "dns-cloudflare": "--dns-cloudflare --dns-cloudflare-propagation-seconds 7",
+}
+
+
+@pytest.mark.parametrize("challenge", CHALLENGES)
+def test_the_proof_is_the_one_that_env_says(project, program, challenge):
+    """Each call says it anew, so that a change holds from the next renewal on."""
+    settings = settings_of(project, ACME_CHALLENGE=challenge, ACME_DNS_WAIT="7")
+
+    certbot.obtain(project, settings, ORDER)
+
+    argv = program.seen["argv"]
+    assert argv == [
+        *("certonly", "--non-interactive"),
+        *("--config-dir", f"{project.acme}/certbot", "--work-dir", WORK),
+        *("--logs-dir", f"{project.acme}/logs", "--max-log-backups", "30"),
+        *("--server", URL, "--cert-name", "mail.example.org"),
+        *("--domains", "mail.example.org,imap.example.org"),
+        *("--renew-with-new-domains", "--keep-until-expiring"),
+        *("--key-type", "ecdsa", "--elliptic-curve", "secp256r1", "--no-reuse-key"),
+        *("--agree-tos", "--register-unsafely-without-email"),
+        *CHALLENGES[challenge].format(acme=project.acme).split(),
+    ]
+
+
+def test_the_access_to_a_name_server_is_named_where_it_is(project, program):
+    """Without the file, certbot says itself what it lacks."""
+    settings = settings_of(project, ACME_CHALLENGE="dns-rfc2136")
+    project.write(project.acme / "dns-rfc2136.ini", "")
+
+    certbot.obtain(project, settings, ORDER)
+
+    assert program.option("--dns-rfc2136-credentials") == (
+        f"{project.acme}/dns-rfc2136.ini"
+    )
+
+
+@pytest.mark.parametrize(
+    ("order", "said", "left_out"),
+    [
+        ({"force": True}, "--force-renewal", "--keep-until-expiring"),
+        ({"reuse_key": True}, "--reuse-key", "--no-reuse-key"),
+        (
+            {"reuse_key": True, "new_key": True},
+            "--reuse-key --new-key",
+            "--no-reuse-key",
+        ),
+        ({"dry_run": True}, "--dry-run", ""),
+        (
+            {"rsa": True},
+            "rsa --rsa-key-size 2048",
+            "ecdsa --elliptic-curve secp256r1",
+        ),
+    ],
+)
+def test_what_is_ordered_is_said(project, program, order, said, left_out):
+    """Each wish has its option in place of the one against it; all else stays."""
+    settings = settings_of(project)
+    certbot.obtain(project, settings, ORDER)
+    plain = program.seen["argv"]
+
+    certbot.obtain(project, settings, replace(ORDER, **order))
+
+    argv = program.seen["argv"]
+    assert " ".join(word for word in argv if word not in plain) == said
+    assert " ".join(word for word in plain if word not in argv) == left_out
+
+
+def test_the_address_and_the_profile_of_env_are_said(project, program):
+    """Where they are set."""
+    settings = settings_of(
+        project, ACME_EMAIL="me@example.net", ACME_PROFILE="tlsserver"
+    )
+
+    certbot.obtain(project, settings, ORDER)
+
+    assert program.option("--email") == "me@example.net"
+    assert program.option("--required-profile") == "tlsserver"
+    assert "--register-unsafely-without-email" not in program.seen["argv"]
+
+
+def test_the_environment_is_not_handed_on(project, program, monkeypatch):
+    """What a container was given is no business of hooks and plugins."""
+    monkeypatch.setenv("SECRET", "sesame")
+
+    certbot.obtain(project, settings_of(project), ORDER)
+
+    seen = program.seen["environment"]
+    assert set(seen) - {"LC_CTYPE"} == {"PATH", "REQUESTS_CA_BUNDLE"}
+    assert seen["REQUESTS_CA_BUNDLE"] == str(trust.WORLD)
+
+
+def test_the_authority_of_the_authority_can_be_the_operators(
+    project, program, monkeypatch, tmp_path
+):
+    """Those in var/acme/authorities.pem are trusted, and the world's as before."""
+    monkeypatch.setattr(trust, "TOGETHER", tmp_path / "together.pem")
+    monkeypatch.setattr(trust, "WORLD", tmp_path / "world.pem")
+    # The last line of a file may lack its end.
+    (tmp_path / "world.pem").write_text(ROOT.pem.strip())
+    project.write(project.acme / "authorities.pem", OWN.pem)
+
+    certbot.obtain(project, settings_of(project), ORDER)
+
+    bundle = Path(program.seen["environment"]["REQUESTS_CA_BUNDLE"])
+    found = x509.load_pem_x509_certificates(bundle.read_bytes())
+    assert found == [ROOT.certificate, OWN.certificate]
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_the_key_of_an_account_is_in_a_file_for_as_long_as_it_is_needed(
+    project, program, status
+):
+    """Never among the words, which other processes see; nor left, if it failed."""
+    program.end_with(status)
+    order = Order("a", ("a.example",), account=ACCOUNT)
+
+    fails = pytest.raises(StackError, match="certbot is at work already")
+    with fails if status else nullcontext():
+        certbot.obtain(project, settings_of(project), order)
+
+    seen = program.seen
+    assert seen["account"] == "eab-kid = kid-1\neab-hmac-key = c2VjcmV0\n"
+    assert seen["mode"] == 0o600
+    assert program.option("--config") == str(project.acme / "account.ini")
+    assert "c2VjcmV0" not in json.dumps([seen["argv"], seen["environment"]])
+    assert not (project.acme / "account.ini").exists()
+
+
+def test_an_account_does_not_show_its_key():
+    """What a trace shows may end in a log."""
+    assert repr(ACCOUNT) == "Account('kid-1')"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda p, s: certbot.obtain(p, s, ORDER),
+        lambda p, s: certbot.revoke(p, s, Path("/x"), "superseded"),
+        lambda p, s: certbot.forget(p, s, "a"),
+    ],
+    ids=["obtain", "revoke", "forget"],
+)
+def test_a_status_other_than_nought_is_an_error(project, program, call):
+    """With the reason in a line."""
+    program.end_with(1)
+
+    with pytest.raises(StackError, match="certbot is at work already") as caught:
+        call(project, settings_of(project))
+
+    assert len(caught.value.problems) == 1
+
+
+def test_what_is_revoked_is_kept(project, program):
+    """It is renewed, and so not to be deleted by certbot."""
+    certbot.revoke(project, settings_of(project), Path("/x/cert1.pem"), "keycompromise")
+
+    argv = program.seen["argv"]
+    assert argv[0] == "revoke"
+    assert argv[-5:] == [
+        *("--cert-path", "/x/cert1.pem", "--reason", "keycompromise"),
+        "--no-delete-after-revoke",
+    ]
+
+
+def test_what_is_forgotten_is_deleted(project, program):
+    """By its name among the lineages."""
+    certbot.forget(project, settings_of(project), "mail.example.org.rsa")
+
+    assert program.seen["argv"][0] == "delete"
+    assert program.option("--cert-name") == "mail.example.org.rsa"
+
+
+def test_without_a_program_this_is_not_the_container_for_it(program):
+    """Then the command is handed on to the one that has it."""
+    assert certbot.is_here()
+
+    program.path.unlink()
+
+    assert not certbot.is_here()
+
+
+def test_one_that_doesnt_end_is_stopped(project, program, monkeypatch):
+    """A hook may wait for ever; name servers get the time that .env gives them."""
+    monkeypatch.setattr(certbot, "PATIENCE", 0.1)
+    program.path.write_text("#!/bin/sh\nexec sleep 600\n")
+
+    with pytest.raises(StackError, match="was stopped, it had not ended in time"):
+        certbot.obtain(project, settings_of(project, ACME_DNS_WAIT="0"), ORDER)

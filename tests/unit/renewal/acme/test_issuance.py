@@ -1,0 +1,254 @@
+"""A certificate is got when it is due, and served when it may be."""
+
+import pytest
+
+from stack.dns import tlsa
+from stack.dns.tlsa import Published
+from stack.renewal.acme import directory, issuance, lineages
+from stack.renewal.acme.certbot import Account
+from stack.renewal.acme.issuance import How
+from stack.renewal.deployment import deployer
+from stack.renewal.requests import Wish
+from stack.renewal.state import state_file
+from stack.system.errors import StackError
+from tests.support.certs.authority import HOST
+from tests.support.renewal.certbot_lab import (
+    ELSEWHERE,
+    URL,
+    Certbot,
+    initialised,
+    install,
+    remembered,
+    served,
+    settings_of,
+)
+
+WISH = Wish(HOST, (HOST, "imap.example.org"))
+BOTH = Wish(HOST, (HOST,), rsa=True)
+
+
+@pytest.fixture
+def ready(project, stack):
+    """The project after `stack init`."""
+    return initialised(project, stack)
+
+
+@pytest.fixture(autouse=True)
+def without_records(monkeypatch):
+    """There are no TLSA records."""
+    monkeypatch.setattr(tlsa, "published", lambda host: Published(frozenset(), 0))
+
+
+@pytest.fixture
+def certbot(ready, monkeypatch) -> Certbot:
+    """A certbot that issues from an authority of the tests."""
+    return install(monkeypatch, ready)
+
+
+@pytest.fixture
+def fulfil(ready, certbot):
+    """Fulfil a wish, and return what was told."""
+    settings = settings_of(ready)
+
+    def call(wish=WISH, settings=settings, **how) -> list[str]:
+        told: list[str] = []
+        issuance.fulfil(ready, settings, wish, How(**how), told.append)
+        return told
+
+    return call
+
+
+def files(project) -> dict[str, bytes]:
+    """Return all that is in var/tls and var/acme, but for what is remembered."""
+    found = [*project.tls.rglob("*"), *project.acme.rglob("*")]
+    return {
+        str(path): path.read_bytes()
+        for path in found
+        if path.is_file() and path.name != "state.json"
+    }
+
+
+def test_the_first_one_is_got_and_served(ready, certbot, fulfil):
+    """And it comes from the authority from now on, whose CAA names are known."""
+    told = fulfil()
+
+    assert served(ready).names == WISH.hosts
+    assert served(ready).pem == lineages.latest(ready.acme, HOST).pem
+    assert remembered(ready).comes_from == "authority"
+    assert state_file.load(ready).authority_names == {URL: ["ca.test"]}
+    assert told[0] == f"Asking {URL} for {HOST}, imap.example.org …"
+    assert f"write var/tls/{HOST}.pem" in told
+    assert certbot.verbs == ["certonly"]
+
+
+def test_what_is_not_due_stays(ready, certbot, fulfil):
+    """certbot is asked, and nothing is written."""
+    fulfil()
+    before = files(ready)
+
+    assert fulfil()[-1] == f"{HOST}: nothing to change."
+    assert files(ready) == before
+
+
+@pytest.mark.parametrize("how", ["due", "forced"])
+def test_what_is_due_or_forced_is_replaced(ready, certbot, fulfil, how):
+    """By one with another key: nobody was promised the old one."""
+    fulfil()
+    before = served(ready)
+
+    certbot.due = how == "due"
+    fulfil(force=how == "forced")
+
+    assert served(ready).fingerprint != before.fingerprint
+    assert served(ready).key_digest != before.key_digest
+
+
+def test_other_hosts_are_got_at_once(ready, fulfil):
+    """More or fewer of them."""
+    fulfil()
+    fulfil(Wish(HOST, (HOST,)))
+
+    assert served(ready).names == (HOST,)
+
+
+def test_another_authority_in_env_is_asked_at_once(ready, certbot, fulfil):
+    """certbot alone would stay with the one that it had."""
+    fulfil()
+    before = served(ready)
+    moved = settings_of(ready, ACME_DIRECTORY=ELSEWHERE)
+
+    fulfil(settings=moved)
+    after = served(ready)
+    fulfil(settings=moved)
+
+    assert ["--force-renewal" in call for call in certbot.calls] == [False, True, False]
+    assert before.fingerprint != after.fingerprint == served(ready).fingerprint
+    assert set(state_file.load(ready).authority_names) == {URL, ELSEWHERE}
+
+
+def test_an_rsa_one_comes_beside_it_and_goes_again(ready, certbot, fulfil):
+    """When it is not wished for any more, certbot forgets it, too."""
+    fulfil(BOTH)
+    assert (ready.tls / f"{HOST}.rsa.pem").exists()
+    assert not served(ready).is_rsa
+
+    fulfil(Wish(HOST, (HOST,)))
+
+    assert not (ready.tls / f"{HOST}.rsa.pem").exists()
+    assert lineages.latest(ready.acme, f"{HOST}.rsa") is None
+    assert certbot.verbs == ["certonly", "certonly", "certonly", "delete"]
+
+
+def test_without_its_rsa_one_nothing_is_served(ready, certbot, fulfil):
+    """Both or none: a half is no success."""
+    before = files(ready)
+    certbot.before = lambda verb: setattr(
+        certbot, "failure", "no way" if len(certbot.calls) == 2 else ""
+    )
+
+    with pytest.raises(StackError, match="no way"):
+        fulfil(BOTH)
+
+    assert {k: v for k, v in files(ready).items() if k in before} == before
+
+
+def test_the_account_is_handed_on(ready, certbot, fulfil):
+    """To each call that may have to register."""
+    fulfil(BOTH, account=Account("kid", "aa"))
+
+    assert ["--config" in call for call in certbot.calls] == [True, True]
+    assert not (ready.acme / "account.ini").exists()
+
+
+def test_of_names_other_than_our_own_no_records_are_asked(ready, fulfil, monkeypatch):
+    """Mail for them comes to MAIL_HOSTNAME."""
+    monkeypatch.setattr(tlsa, "published", lambda host: pytest.fail("asked"))
+
+    fulfil(Wish("imap.example.net", ("imap.example.net",)))
+
+    assert served(ready, "imap.example.net").names == ("imap.example.net",)
+
+
+def test_a_failure_is_remembered_and_what_is_served_stays(ready, certbot, fulfil):
+    """With the reason, in a line; a success later forgets it."""
+    fulfil()
+    before = files(ready)
+    certbot.failure = "Another instance of Certbot is already running."
+
+    with pytest.raises(StackError, match="at work already"):
+        fulfil()
+
+    found = remembered(ready)
+    assert found.failure
+    assert found.failure.reason.startswith("certbot is at work already")
+    assert found.comes_from == "authority"
+    assert files(ready) == before
+
+    certbot.failure = ""
+    fulfil()
+    assert remembered(ready).failure is None
+
+
+def test_a_first_failure_is_for_the_operator(ready, certbot, fulfil):
+    """Nothing comes from an authority yet, so nothing is retried or told."""
+    before = files(ready)
+    certbot.failure = "no way"
+
+    with pytest.raises(StackError, match="no way"):
+        fulfil()
+
+    assert remembered(ready) == state_file.Remembered()
+    assert files(ready) == before
+
+
+def test_one_that_ports_dont_serve_is_tried_again(ready, certbot, fulfil, monkeypatch):
+    """It was issued, and is not asked for anew."""
+    with monkeypatch.context() as patched:
+        refusal = StackError("port 25 doesn't serve it")
+        patched.setattr(deployer, "deploy", lambda *_: _raise(refusal))
+        with pytest.raises(StackError, match="port 25"):
+            fulfil()
+    assert remembered(ready).failure
+
+    fulfil()
+
+    found = lineages.latest(ready.acme, HOST)
+    assert found
+    assert served(ready).fingerprint == found.fingerprint
+    assert not (ready.acme / "certbot" / "archive" / HOST / "cert2.pem").exists()
+
+
+def test_the_names_of_an_authority_are_asked_once(ready, fulfil, monkeypatch):
+    """Later it may be out of reach, and what isn't due needs nothing of it."""
+    fulfil()
+    monkeypatch.setattr(directory, "read", lambda *_: pytest.fail("asked"))
+
+    fulfil()
+
+
+def test_a_rehearsal_changes_nothing(ready, certbot):
+    """And asks for all that would be asked for."""
+    settings, told = settings_of(ready), []
+    ready.make_directory(ready.acme)
+    before = files(ready)
+
+    issuance.rehearse(ready, settings, BOTH, told.append, Account("kid", "aa"))
+
+    assert files(ready) == before
+    assert not (ready.acme / "state.json").exists()
+    assert [call.count("--dry-run") for call in certbot.calls] == [1, 1]
+    assert told == [f"{HOST}: a certificate would be issued."]
+
+
+def test_a_rehearsal_that_fails_says_why(ready, certbot):
+    """And is not remembered either."""
+    certbot.failure = "no way"
+
+    with pytest.raises(StackError, match="no way"):
+        issuance.rehearse(ready, settings_of(ready), WISH, lambda words: None)
+
+    assert not (ready.acme / "state.json").exists()
+
+
+def _raise(error: Exception) -> None:
+    raise error

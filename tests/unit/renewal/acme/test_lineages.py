@@ -1,0 +1,154 @@
+"""What certbot has got so far, whatever it was doing when it was killed."""
+
+import pytest
+
+from stack.renewal.acme import lineages
+from tests.support.certs.authority import HOST
+from tests.support.renewal.certbot_lab import (
+    ELSEWHERE,
+    URL,
+    bundle,
+    certificate,
+    keep,
+    pem,
+)
+
+ONE, TWO = certificate(), certificate()
+
+
+@pytest.fixture
+def archive(project):
+    """The archive of the lineage, with the versions 1 and 2."""
+    keep(project, HOST, 1, ONE)
+    keep(project, HOST, 2, TWO)
+    return project.acme / "certbot" / "archive" / HOST
+
+
+def latest(project) -> str:
+    """Return the newest complete certificate, as it is to be served."""
+    found = lineages.latest(project.acme, HOST)
+    assert found
+    return found.pem
+
+
+def test_the_newest_is_the_one_with_the_highest_number(project, archive):
+    """With its key and its chain, as it is to be served."""
+    assert latest(project) == pem(TWO)
+
+
+def test_numbers_are_no_words(project, archive):
+    """After the ninth comes the tenth."""
+    newest = certificate()
+    keep(project, HOST, 10, newest)
+    keep(project, HOST, 9, certificate())
+
+    assert latest(project) == pem(newest)
+
+
+@pytest.mark.parametrize(
+    "missing",
+    ["fullchain2.pem", "fullchain2.pem chain2.pem cert2.pem", "privkey2.pem"],
+)
+def test_what_is_not_complete_is_not_there(project, archive, missing):
+    """certbot writes the key first; killed then, the one before is the newest."""
+    for name in missing.split():
+        (archive / name).unlink()
+
+    assert latest(project) == pem(ONE)
+
+
+@pytest.mark.parametrize("part", ["privkey2.pem", "fullchain2.pem"])
+@pytest.mark.parametrize("text", [b"", b"-----BEGIN", b"\xff\0"])
+def test_half_a_file_is_none(project, archive, part, text):
+    """Nor is an empty one, nor garbage after the power failed."""
+    (archive / part).write_bytes(text)
+
+    assert latest(project) == pem(ONE)
+
+
+def test_a_key_of_another_certificate_is_not_taken(project, archive):
+    """No daemon would start with it."""
+    (archive / "privkey2.pem").write_text(ONE.key_pem)
+
+    assert latest(project) == pem(ONE)
+
+
+def test_a_chain_without_a_certificate_is_not_taken(project, archive):
+    """A key alone is none."""
+    (archive / "fullchain2.pem").write_text("\n")
+
+    assert latest(project) == pem(ONE)
+
+
+def test_the_links_of_certbot_dont_matter(project, archive):
+    """A kill can leave them between two renewals."""
+    live = project.acme / "certbot" / "live" / HOST
+    live.mkdir(parents=True)
+    (live / "fullchain.pem").symlink_to(archive / "fullchain1.pem")
+
+    assert latest(project) == pem(TWO)
+
+
+def test_where_nothing_was_issued_there_is_none(project):
+    """Before certbot ran, and for other names."""
+    assert lineages.latest(project.acme, HOST) is None
+    assert lineages.authority(project.acme, HOST) is None
+    assert lineages.certificate_file(project.acme, HOST, "ab" * 32) is None
+    assert not lineages.has_account(project.acme, URL)
+
+
+def put_away(project) -> list[str]:
+    """Return the parts of lineages that were put away, by their kind."""
+    return [each.name for each in (project.acme / "certbot").glob("broken/*/*")]
+
+
+def test_what_certbot_knows_nothing_of_is_put_away(project, archive):
+    """It would refuse to keep the next one there, or keep it under another name."""
+    renewal = project.acme / "certbot" / "renewal" / f"{HOST}.conf"
+
+    lineages.set_aside_if_broken(project.acme, HOST)
+    assert (latest(project), put_away(project)) == (pem(TWO), [])
+
+    renewal.unlink()
+    lineages.set_aside_if_broken(project.acme, HOST)
+
+    assert put_away(project) == ["archive"]
+    assert lineages.latest(project.acme, HOST) is None
+    lineages.set_aside_if_broken(project.acme, HOST)
+    assert put_away(project) == ["archive"]
+
+
+def test_a_certificate_is_found_among_all_versions(project, archive):
+    """Also one that is not the newest, to be revoked."""
+    found = lineages.certificate_file(project.acme, HOST, bundle(ONE).fingerprint)
+
+    assert found == archive / "cert1.pem"
+
+
+def test_a_certificate_that_was_not_issued_here_has_no_file(project, archive):
+    """A damaged file on the way to it is passed over."""
+    (archive / "cert1.pem").write_text("damaged")
+    other = bundle(certificate()).fingerprint
+
+    assert lineages.certificate_file(project.acme, HOST, other) is None
+
+
+def test_the_authority_is_that_of_the_last_renewal(project, archive):
+    """certbot writes down where it got it."""
+    keep(project, HOST, 3, certificate(), ELSEWHERE)
+
+    assert lineages.authority(project.acme, HOST) == ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("file", "known"), [("regr.json", True), ("private_key.json", False), ("", False)]
+)
+def test_an_account_is_one_when_it_is_registered(project, file, known):
+    """A folder is made before the authority has said yes."""
+    account = project.acme / "certbot/accounts/acme.ca.test:14000/dir/ab12"
+    account.mkdir(parents=True)
+    if file:
+        (account / file).write_text("{}")
+
+    assert lineages.has_account(project.acme, URL) is known
+    assert not lineages.has_account(project.acme, ELSEWHERE)

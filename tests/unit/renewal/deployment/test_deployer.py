@@ -1,0 +1,257 @@
+"""Certificates are taken into use, and believed only when every port was seen."""
+
+from pathlib import Path
+
+import pytest
+
+from stack.apply import plan, verdicts
+from stack.certs import store
+from stack.config import envfile
+from stack.renewal.deployment import deployer, handshake, port_check
+from stack.system import project
+from stack.system.errors import StackError, UnableError
+from stack.system.project import Project
+from tests.support.certs.authority import DAY, HOST
+from tests.support.certs.bundles import TODAY, bundle
+from tests.support.network.mail_ports import (
+    all_ports,
+    always,
+    as_configured,
+    at_last,
+    closed,
+    hangs,
+    serving,
+    speaks,
+)
+from tests.support.project import prepared
+from tests.support.project.prepared import contents
+
+MAIN, BESIDE = store.files_of(HOST)
+NEW = {MAIN: bundle().pem, BESIDE: bundle(rsa=True).pem}
+OTHER = {"a.example.pem": bundle("a.example", "*.a.example").pem}
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Project:
+    """A project after `stack init`, with the real templates."""
+    return prepared.project(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch) -> None:
+    """Have the ports asked again soon."""
+    monkeypatch.setattr(port_check, "FIRST_PAUSE", 0.01)
+
+
+def deploy(project: Project, wanted, seconds: float = 60, tell=None) -> list[str]:
+    """Deploy *wanted*, and return what was told."""
+    told: list[str] = []
+    settings = envfile.load(project.env)
+    deployer.deploy(project, settings, wanted, seconds, tell or told.append)
+    return told
+
+
+def deploy_quietly(project: Project, wanted) -> None:
+    """Have *wanted* there, without looking at any port."""
+    settings = envfile.load(project.env)
+    for change in plan.certificates(project, settings, wanted):
+        change.carry_out()
+
+
+def before(project: Project) -> store.Stored:
+    """Return the certificate that `stack init` has made."""
+    return store.load(project.tls)[HOST]
+
+
+# --- What is served ---
+
+
+def test_it_is_believed_when_every_port_serves_it(ready, found):
+    """On every address; the certificates for other names and old clients as well."""
+    with all_ports(as_configured(ready), "127.0.0.1", "::1") as found[:]:
+        told = deploy(ready, NEW | OTHER)
+
+    assert {file: (ready.tls / file).read_text() for file in NEW | OTHER} == NEW | OTHER
+    assert told[-2:] == [
+        "Waiting until every mail port serves it …",
+        f"Served on {', '.join(map(str, sorted(found)))}.",
+    ]
+    assert told[:3] == [f"write var/tls/{file}" for file in NEW | OTHER]
+
+
+def test_it_waits_for_a_port_that_takes_its_time(ready, found):
+    """A container looks for a new configuration every few seconds."""
+    old, new = always(before(ready).main), as_configured(ready)
+
+    with serving(465, speaks(465, at_last(old, new, after=5))) as slow:
+        found.append(slow)
+        told = deploy(ready, NEW)
+
+    assert told[-1] == f"Served on {slow}."
+
+
+@pytest.mark.parametrize("port", [25, 587, 143, 993])
+def test_what_a_port_does_not_serve_is_taken_back(ready, found, port):
+    """The port is named with what it serves; all is as it was, byte for byte."""
+    deploy_quietly(ready, {MAIN: bundle(end=TODAY + 30 * DAY).pem})
+    as_it_was = contents(ready)
+    stuck = speaks(port, always(before(ready).main))
+
+    with (
+        serving(465, speaks(465, as_configured(ready))) as well,
+        serving(port, stuck) as badly,
+    ):
+        found += [badly, well]
+        with pytest.raises(StackError, match="put back") as caught:
+            deploy(ready, NEW | OTHER, seconds=0)
+
+    end = f"{TODAY + 30 * DAY:%Y-%m-%d %H:%M}"
+    assert caught.value.exit_code == 1
+    assert all(each.startswith(f"{badly} ") for each in caught.value.problems)
+    assert (
+        f"{badly} serves another certificate, for {HOST}, valid until {end}: the one"
+        " before was put back; see `docker compose ps` and the logs of that service,"
+        " then try again"
+    ) in caught.value.problems
+    assert contents(ready) == as_it_was
+    assert sorted(path.name for path in ready.tls.iterdir()) == [MAIN]
+
+
+def test_a_file_that_was_taken_away_is_put_back(ready, found):
+    """With the configuration that names it: old clients are served again."""
+    deploy_quietly(ready, NEW | OTHER)
+    as_it_was = contents(ready)
+    told = []
+
+    with serving(993, speaks(993, always(before(ready).main))) as badly:
+        found.append(badly)
+        with pytest.raises(StackError, match="the one before was put back"):
+            deploy(ready, {MAIN: bundle().pem, BESIDE: None}, 0, told.append)
+
+    assert contents(ready) == as_it_was
+    put_back = told[told.index("Waiting until every mail port serves it …") + 1 :]
+    assert put_back[:2] == [f"write var/tls/{MAIN}", f"write var/tls/{BESIDE}"]
+    assert put_back[-1] == "write var/etc/postfix/SHA256SUMS"
+
+
+def test_why_a_service_does_not_take_it_is_told(ready, found, monkeypatch):
+    """The daemon's words, that nobody has to look for them in the logs."""
+    words = "mail.pem: a certificate in it is damaged\nsee there"
+    view = verdicts.View(True, verdicts.Verdict("digest", True, words))
+    monkeypatch.setattr(verdicts, "looking", lambda _: lambda _: view)
+    deploy_quietly(ready, NEW)
+
+    with serving(993, speaks(993, always(before(ready).main))) as badly:
+        found.append(badly)
+        with pytest.raises(StackError, match="is damaged") as caught:
+            deploy(ready, {MAIN: bundle().pem, BESIDE: None}, 0)
+
+    assert caught.value.problems[-1] == f"dovecot: {words.replace(chr(10), '; ')}"
+
+
+def test_what_was_there_before_is_not_put_back(ready, found):
+    """A certificate that is deployed again is looked at, and nothing else is to do."""
+    deploy_quietly(ready, NEW)
+    as_it_was = contents(ready)
+
+    with serving(25, speaks(25, always(bundle("www.example.net")))) as badly:
+        found.append(badly)
+        with pytest.raises(StackError, match="valid until") as caught:
+            deploy(ready, NEW, seconds=0)
+
+    assert "put back" not in str(caught.value)
+    assert contents(ready) == as_it_was
+
+
+def test_a_removal_is_looked_at_too(ready, found):
+    """What is left must be served as before."""
+    deploy_quietly(ready, OTHER)
+
+    with all_ports(as_configured(ready)) as found[:]:
+        told = deploy(ready, dict.fromkeys(OTHER))
+
+    assert told[-1].startswith("Served on port 25 (")
+    assert not (ready.tls / "a.example.pem").exists()
+    assert "a.example" not in (ready.etc / "postfix" / "sni.texthash").read_text()
+
+
+# --- What is not served ---
+
+
+def test_without_a_server_it_says_how_to_look_later(ready, found):
+    """The files are there for when it starts."""
+    settings = envfile.load(ready.env)
+
+    (unseen,) = deployer.deploy(ready, settings, NEW, 0, list)
+
+    assert unseen.startswith("no mail port answers: ")
+    assert "`stack cert check` when the server runs" in unseen
+    assert (ready.tls / MAIN).read_text() == NEW[MAIN]
+
+
+def test_who_did_not_answer_before_is_not_blamed(ready, found, monkeypatch):
+    """One service is down: that is no reason to let a certificate expire."""
+    monkeypatch.setattr(handshake, "PATIENCE", 1.0)
+    well = speaks(465, as_configured(ready))
+
+    with serving(465, well) as answering, serving(143, hangs) as silent:
+        found += [closed(25), silent, answering]
+        settings, told = envfile.load(ready.env), []
+        unseen = deployer.deploy(ready, settings, NEW, 0, told.append)
+
+    assert told[-1] == f"Served on {answering}."
+    assert [line.partition(":")[0] for line in unseen[2:]] == [
+        f"port {port} is nowhere to be found" for port in (587, 993)
+    ]
+    assert unseen[0].startswith("port 25 (")
+    assert unseen[1].startswith(f"{silent} does not answer: ")
+
+
+def test_who_answered_before_and_hangs_now_is_blamed(ready, found, monkeypatch):
+    """The new certificate may be why."""
+    monkeypatch.setattr(handshake, "PATIENCE", 1.0)
+    turns = iter([speaks(143, always(before(ready).main)), hangs, hangs, hangs, hangs])
+
+    with serving(143, lambda plain: next(turns)(plain)) as endpoint:
+        found.append(endpoint)
+        with pytest.raises(StackError, match="does not serve it: timed out: the one"):
+            deploy(ready, {MAIN: NEW[MAIN]}, seconds=0)
+
+
+def test_it_waits_for_who_is_at_work(ready, found, monkeypatch):
+    """And changes nothing when it has waited in vain."""
+    monkeypatch.setattr(project, "PATIENCE", 0.1)
+    as_it_was = contents(ready)
+
+    with ready.lock(), pytest.raises(UnableError, match="another stack command"):
+        deploy(ready, NEW)
+
+    assert contents(ready) == as_it_was
+
+
+def test_others_may_work_while_it_waits(ready, found):
+    """A minute is long for who wants to add a user."""
+    told = []
+
+    def tell(line: str) -> None:
+        if line.startswith("Waiting"):
+            with ready.lock():
+                told.append("another one's work")
+        told.append(line)
+
+    with serving(465, speaks(465, as_configured(ready))) as endpoint:
+        found.append(endpoint)
+        deploy(ready, NEW, tell=tell)
+
+    assert "another one's work" in told
+
+
+def test_a_certificate_that_has_expired_does_not_hold_back_another(ready, found):
+    """Nobody renews that one; this one is still to be taken into use."""
+    expired = bundle("a.example", begin=TODAY - 9 * DAY, end=TODAY - DAY)
+    deploy_quietly(ready, {"a.example.pem": expired.pem})
+
+    with all_ports(as_configured(ready)) as found[:]:
+        told = deploy(ready, NEW, seconds=0)
+
+    assert told[-1].startswith("Served on port 25 (")

@@ -1,0 +1,134 @@
+"""A client's first steps on each mail port, and what it is shown there."""
+
+import ssl
+
+import pytest
+
+from stack.renewal.deployment import handshake
+from stack.system.endpoints import SERVICES
+from tests.support.certs.bundles import ROOT, bundle, bundled
+from tests.support.network.mail_ports import (
+    always,
+    closed,
+    hangs,
+    says,
+    serving,
+    speaks,
+)
+
+ECDSA = bundle()
+RSA = bundle(rsa=True)
+
+
+@pytest.mark.parametrize("port", SERVICES)
+def test_the_whole_chain_is_seen_on_every_port(port):
+    """After STARTTLS, or from the first byte; the leaf first, as it is served."""
+    with serving(port, speaks(port, always(ECDSA))) as endpoint:
+        assert handshake.chain(endpoint, "mail.example.org") == ECDSA.chain
+        assert handshake.chain(endpoint, None) == ECDSA.chain
+        assert handshake.answers(endpoint)
+
+
+@pytest.mark.parametrize("port", SERVICES)
+def test_both_families_are_reached(port):
+    """An IPv6 address is one like another."""
+    with serving(port, speaks(port, always(ECDSA)), "::1") as endpoint:
+        assert handshake.chain(endpoint, None) == ECDSA.chain
+
+
+def test_each_kind_of_key_is_asked_for():
+    """A server with two certificates shows the one that the client has to know."""
+    with serving(465, speaks(465, always(ECDSA, RSA))) as endpoint:
+        assert handshake.chain(endpoint, None, rsa=True) == RSA.chain
+        assert handshake.chain(endpoint, None, rsa=False) == ECDSA.chain
+
+
+@pytest.mark.parametrize(("shown", "asked"), [(ECDSA, True), (RSA, False)])
+def test_a_kind_that_is_not_there_is_not_served(shown, asked):
+    """It is no handshake, rather than another certificate."""
+    with (
+        serving(993, speaks(993, always(shown))) as endpoint,
+        pytest.raises(ssl.SSLError, match="handshake failure"),
+    ):
+        handshake.chain(endpoint, None, rsa=asked)
+
+
+def test_nobody_is_believed_or_refused():
+    """What is expired, for another host or by nobody known is there to be looked at."""
+    stranger = bundle("www.example.net", by=(), begin=ECDSA.not_after)
+
+    with serving(25, speaks(25, always(stranger))) as endpoint:
+        assert handshake.chain(endpoint, "mail.example.org") == stranger.chain
+
+
+def test_the_root_is_seen_if_it_is_served():
+    """No more and no less than what was sent is judged."""
+    leaf = bundle(by=(ROOT,))
+
+    with serving(143, speaks(143, always(leaf))) as endpoint:
+        assert handshake.chain(endpoint, None) == leaf.chain
+        assert len(leaf.chain) == 2
+        assert leaf.chain[1:] == bundled(ROOT).chain
+
+
+@pytest.mark.parametrize(
+    ("port", "answers", "words"),
+    [
+        (25, [b"220 \r\n", b"250 \r\n", b"454 4.7.0 No TLS\r\n"], "454 4.7.0 No TLS"),
+        (587, [b"220 \r\n", b"250 \r\n", b"502 5.5.1 What?\r\n"], "502 5.5.1 What?"),
+        (25, [b"554 5.7.1 Go away\r\n"], "hung up"),
+        (143, [b"* OK\r\n", b"a NO Not now\r\n"], "a NO Not now"),
+        (143, [b"* BYE\r\n"], "hung up"),
+        (25, [b""], "hung up"),
+        (25, [b"\xff\xfe\r\n", b"\x00\r\n", b"\xff\r\n"], "\N{REPLACEMENT CHARACTER}"),
+        (143, [b"HTTP/1.1 400\r\n", b"Bad Request\r\n"], "Bad Request"),
+    ],
+)
+def test_who_does_not_start_tls_is_quoted(port, answers, words):
+    """With what was said instead, or that nothing was."""
+    with (
+        serving(port, says(*answers)) as endpoint,
+        pytest.raises(ConnectionError, match="instead of STARTTLS") as caught,
+    ):
+        handshake.chain(endpoint, None)
+
+    assert str(caught.value).partition(": ")[2] == words
+
+
+@pytest.mark.parametrize("port", SERVICES)
+@pytest.mark.parametrize(
+    "words",
+    [b"", b"a OK 220 250\r\n" * 4, b"\x16\x03\x01" * 9],
+    ids=["", "lines", "TLS"],
+)
+def test_garbage_is_no_certificate(port, words):
+    """Whatever a port says that speaks something else, it does not answer."""
+    with serving(port, says(words)) as endpoint:
+        assert not handshake.answers(endpoint)
+
+
+@pytest.mark.parametrize("port", SERVICES)
+def test_who_is_silent_is_left(port, monkeypatch):
+    """After a while that nobody needs who is well."""
+    monkeypatch.setattr(handshake, "PATIENCE", 0.05)
+
+    with serving(port, hangs) as endpoint, pytest.raises(TimeoutError):
+        handshake.chain(endpoint, None)
+
+
+def test_a_closed_port_does_not_answer():
+    """It is the system that says so."""
+    with pytest.raises(ConnectionRefusedError):
+        handshake.chain(closed(25), None)
+    assert not handshake.answers(closed(25))
+
+
+@pytest.mark.parametrize("port", SERVICES)
+def test_it_takes_its_leave(port):
+    """So that no daemon's log tells of a connection that was lost."""
+    heard = []
+
+    with serving(port, speaks(port, always(ECDSA), heard)) as endpoint:
+        handshake.chain(endpoint, None)
+
+    assert heard == [b"a LOGOUT\r\n" if port in (143, 993) else b"QUIT\r\n"]

@@ -1,0 +1,119 @@
+"""The letter to the postmaster, as our own Postfix gets it."""
+
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from smtplib import SMTPException
+
+import pytest
+
+from stack.renewal.loop import notice
+from stack.renewal.loop.expiry import Outlook
+from tests.support.certs.authority import DAY, HOST, NOW
+from tests.support.network.smtp_socket import Heard, listening
+
+REMARK = "expired on 2026-11-20 12:00 UTC; renewal has failed 3 times: no way"
+
+
+@pytest.fixture
+def server(monkeypatch, tmp_path) -> Iterator[Heard]:
+    """An SMTP server in the place of ours."""
+    path = tmp_path / "own"
+    monkeypatch.setattr(notice, "SOCKET", str(path))
+    with listening(path) as heard:
+        yield heard
+
+
+def letter(server: Heard) -> EmailMessage:
+    """Return the letter, as a mail program reads it."""
+    lines = server.letter.splitlines(keepends=True)
+    text = b"".join(line.removeprefix(b".") for line in lines)
+    found = message_from_bytes(text, policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def trouble(remark: str = REMARK, name: str = HOST) -> Outlook:
+    """Return how a certificate in trouble stands."""
+    return Outlook(name, NOW + 3 * DAY, "authority", remark, problem=True, urgent=True)
+
+
+def test_the_letter_is_from_and_to_the_postmaster(server, settings):
+    """A program can tell that nobody wrote it, and nobody answers it."""
+    notice.send(settings, trouble(), NOW)
+
+    found = letter(server)
+    assert found["From"] == "Mail server <postmaster@example.org>"
+    assert found["To"] == "postmaster@example.org"
+    assert found["Subject"] == f"The certificate {HOST} needs your attention"
+    assert found["Date"].datetime == NOW
+    assert found["Message-ID"].endswith("@mail.example.org>")
+    assert found["Auto-Submitted"] == "auto-generated"
+
+
+def test_the_letter_says_what_is_wrong_and_until_when(server, settings):
+    """All that the operator needs to begin."""
+    notice.send(settings, trouble(), NOW)
+
+    text = letter(server).get_content()
+    assert (
+        f"The certificate {HOST} of this mail server ends on 2026-11-26 12:00" in text
+    )
+    assert REMARK in text
+    assert "docker compose run --rm stack cert check" in text
+
+
+def test_its_envelope_has_no_sender_and_claims_no_name_of_ours(server, settings):
+    """A bounce of it would go nowhere, and nobody else may call himself like us."""
+    notice.send(settings, trouble(), NOW)
+
+    assert server.said("EHLO") == b"ehlo certs.invalid"
+    assert server.said("MAIL").upper().startswith(b"MAIL FROM:<>")
+    assert server.said("RCPT").upper() == b"RCPT TO:<POSTMASTER@EXAMPLE.ORG>"
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "x" * 5000,
+        "word " * 1000,
+        "the authority: café … \u2026" * 100,
+        "TLSA 3 1 1 " + "ab" * 32,
+        ".\n.\nQUIT",
+    ],
+)
+def test_whatever_the_reason_is_it_arrives_whole(server, settings, remark):
+    """In lines that every server takes (RFC 5321 §4.5.3.1.6)."""
+    notice.send(settings, trouble(remark), NOW)
+
+    text = letter(server).get_content().replace("\r\n", "\n")
+    assert remark in text
+    assert max(map(len, server.lines)) <= 1000
+    assert all(line.endswith(b"\r\n") for line in server.lines)
+
+
+def test_a_long_name_makes_no_long_line(server, settings):
+    """253 characters are a host name still."""
+    name = ".".join(["a" * 63] * 3 + ["b" * 61])
+
+    notice.send(settings, trouble(name=name), NOW)
+
+    assert max(map(len, server.lines)) <= 1000
+    assert name in letter(server)["Subject"]
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", "."])
+def test_a_letter_that_is_not_taken_is_an_error(server, settings, verb):
+    """At whatever step; the caller tries again with the next look."""
+    server.refuses = verb
+
+    with pytest.raises(SMTPException, match="Try again later"):
+        notice.send(settings, trouble(), NOW)
+
+
+def test_a_server_that_is_down_is_an_error(settings, monkeypatch, tmp_path):
+    """It is no reason to stop."""
+    monkeypatch.setattr(notice, "SOCKET", str(tmp_path / "own"))
+
+    with pytest.raises(OSError, match="No such file"):
+        notice.send(settings, trouble(), NOW)

@@ -1,0 +1,256 @@
+"""Certificates from elsewhere: brought once, or followed in IMPORT_FOLDER."""
+
+from pathlib import Path
+
+import pytest
+
+from stack.certs import store
+from stack.certs.validation import trust
+from stack.dns import tlsa
+from stack.dns.tlsa import END_ENTITY, KEY, SHA256, Published, Tlsa
+from stack.renewal import imports
+from stack.renewal.state import state_file
+from stack.renewal.state.state_file import Failure, Hold
+from stack.system.errors import StackError, UnableError
+from tests.support.certs.authority import DAY, HOST, rsa_key
+from tests.support.renewal.certbot_lab import (
+    NOW,
+    ROOT,
+    bundle,
+    certificate,
+    initialised,
+    install,
+    pem,
+    remember,
+    remembered,
+    serve,
+    served,
+    settings_of,
+)
+
+OTHER = "imap.example.net"
+OLD, NEW = certificate(end=30 * DAY), certificate(end=60 * DAY)
+FAILURE = Failure(reason="no way", since=NOW, count=1, retry_at=NOW)
+
+
+def ignore(words: str) -> None:
+    """Hear nothing of it."""
+
+
+@pytest.fixture
+def ready(project, stack):
+    """The project after `stack init`."""
+    return initialised(project, stack)
+
+
+@pytest.fixture
+def settings(ready, tmp_path_factory, monkeypatch):
+    """The settings, with an IMPORT_FOLDER; the tests' authority is trusted."""
+    install(monkeypatch, ready)
+    ready.write(ready.acme / "authorities.pem", ROOT.pem)
+    return settings_of(ready, IMPORT_FOLDER=str(tmp_path_factory.mktemp("import")))
+
+
+@pytest.fixture
+def folder(settings, monkeypatch):
+    """IMPORT_FOLDER, where compose.yaml mounts it or not."""
+    path = Path(settings.import_folder)
+    monkeypatch.setattr(imports, "MOUNTED", path)
+    return path
+
+
+@pytest.fixture
+def dns(monkeypatch):
+    """Say which keys the DNS has records for."""
+
+    def answer(*digests: str, error: UnableError | None = None):
+        records = frozenset(
+            Tlsa(END_ENTITY, KEY, SHA256, bytes.fromhex(each)) for each in digests
+        )
+
+        def published(host: str) -> Published:
+            if error:
+                raise error
+            return Published(records, 300)
+
+        monkeypatch.setattr(tlsa, "published", published)
+
+    answer()
+    return answer
+
+
+@pytest.mark.parametrize("source", ["operator", "folder"])
+def test_what_is_brought_is_served_and_its_source_remembered(ready, settings, source):
+    """An RSA one that was beside the old one goes with it, and so does its hold."""
+    serve(ready, HOST, OLD, certificate(key=rsa_key()))
+    remember(ready, comes_from="authority", hold=Hold(reason="", ttl=1, seen_at=None))
+
+    imports.take(ready, settings, HOST, bundle(NEW), source, 0, ignore)
+
+    assert served(ready).pem == pem(NEW)
+    assert store.load(ready.tls)[HOST].files == (f"{HOST}.pem",)
+    assert remembered(ready) == state_file.Remembered(comes_from=source)
+
+
+def test_one_for_another_host_comes_beside_ours(ready, settings):
+    """And is dropped again, with what was remembered of it."""
+    found = bundle(certificate(OTHER))
+    imports.take(ready, settings, OTHER, found, "operator", 0, ignore)
+    assert set(store.load(ready.tls)) == {HOST, OTHER}
+
+    imports.drop(ready, settings, OTHER, 0, ignore)
+
+    assert set(store.load(ready.tls)) == {HOST}
+    assert OTHER not in state_file.load(ready).certificates
+
+
+def test_what_is_not_there_cannot_be_dropped(ready, settings):
+    """The name may be misspelt."""
+    with pytest.raises(StackError, match=f"^{OTHER}: is no certificate here"):
+        imports.drop(ready, settings, OTHER, 0, ignore)
+
+
+# --- Records that promise another key ----------------------------------------------
+
+
+def refuse(project, settings, issued, name=HOST) -> list[str]:
+    """Return what was told, unless it was refused."""
+    told: list[str] = []
+    imports.refuse_unexpected(project, settings, name, bundle(issued), told.append)
+    return told
+
+
+def test_another_key_than_the_records_promise_is_refused(ready, settings, dns):
+    """With what to publish, how long to wait, and the way round."""
+    serve(ready, HOST, OLD)
+    dns(bundle(OLD).key_digest)
+
+    with pytest.raises(StackError, match="has TLSA records") as caught:
+        refuse(ready, settings, NEW)
+
+    words = str(caught.value)
+    assert f"publish TLSA 3 1 1 {bundle(NEW).key_digest}" in words
+    assert "come again when 300 seconds have passed, or say --despite-tlsa" in words
+
+
+def test_a_key_that_the_records_promise_is_taken(ready, settings, dns):
+    """Beside the old one, or alone; or when there are none."""
+    serve(ready, HOST, OLD)
+    for digests in (
+        [],
+        [bundle(NEW).key_digest],
+        [bundle(x).key_digest for x in (OLD, NEW)],
+    ):
+        dns(*digests)
+
+        assert refuse(ready, settings, NEW) == []
+
+
+def test_the_key_that_is_served_is_taken_whatever_the_records_say(ready, settings, dns):
+    """It makes nothing worse; the DNS isn't asked."""
+    serve(ready, HOST, OLD)
+    dns(error=UnableError("asked"))
+
+    assert refuse(ready, settings, certificate(key=OLD.key)) == []
+
+
+def test_of_other_names_no_records_are_asked(ready, settings, dns):
+    """Mail for them comes to MAIL_HOSTNAME."""
+    dns(error=UnableError("asked"))
+
+    assert refuse(ready, settings, certificate(OTHER), OTHER) == []
+
+
+def test_when_the_dns_is_down_the_operator_is_warned(ready, settings, dns):
+    """He has the certificate in hand, and may know better."""
+    dns(error=UnableError("the DNS doesn't say"))
+
+    assert refuse(ready, settings, NEW) == ["Warning: the DNS doesn't say."]
+
+
+# --- IMPORT_FOLDER -----------------------------------------------------------------
+
+
+def put(folder, issued) -> None:
+    """Put *issued* into IMPORT_FOLDER."""
+    (folder / "cert.pem").write_text(pem(issued))
+
+
+def test_what_is_newer_in_the_folder_is_taken(ready, settings, folder, dns):
+    """By whoever renews there; a failure before is forgotten."""
+    serve(ready, HOST, OLD)
+    remember(ready, comes_from="folder", failure=FAILURE)
+    put(folder, NEW)
+
+    imports.follow(ready, settings, HOST, ignore)
+
+    assert served(ready).pem == pem(NEW)
+    assert remembered(ready) == state_file.Remembered(comes_from="folder")
+
+
+@pytest.mark.parametrize("issued", [OLD, certificate(end=29 * DAY)])
+def test_what_is_not_newer_is_left(ready, settings, folder, dns, issued):
+    """The same, or one that ends before."""
+    serve(ready, HOST, OLD)
+    remember(ready, comes_from="folder")
+    put(folder, issued)
+    told: list[str] = []
+
+    imports.follow(ready, settings, HOST, told.append)
+
+    assert served(ready).pem == pem(OLD)
+    assert told == []
+
+
+def test_what_the_records_dont_promise_is_not_taken(ready, settings, folder, dns):
+    """The other program doesn't know of them; the failure is told and remembered."""
+    serve(ready, HOST, OLD)
+    remember(ready, comes_from="folder")
+    dns(bundle(OLD).key_digest)
+    put(folder, NEW)
+
+    with pytest.raises(StackError, match="TLSA"):
+        imports.follow(ready, settings, HOST, ignore)
+
+    assert served(ready).pem == pem(OLD)
+    assert remembered(ready).failure
+
+
+def test_a_folder_with_nothing_valid_is_a_failure(ready, settings, folder, dns):
+    """It is remembered, and what is served stays."""
+    serve(ready, HOST, OLD)
+    remember(ready, comes_from="folder")
+
+    with pytest.raises(StackError, match="holds no certificate with its key"):
+        imports.follow(ready, settings, HOST, ignore)
+
+    assert remembered(ready).failure
+    assert served(ready).pem == pem(OLD)
+
+
+def test_without_the_setting_the_way_is_told(ready, settings):
+    """Both ways: the folder and the files."""
+    without = settings.model_copy(update={"import_folder": ""})
+
+    with pytest.raises(UnableError, match="IMPORT_FOLDER is not set"):
+        imports.from_folder(ready, without, HOST)
+
+
+@pytest.mark.parametrize("text", ["nothing", "-----BEGIN CERTIFICATE-----\n", "\xff"])
+def test_authorities_that_are_none_are_named(ready, settings, text):
+    """The operator put something else there."""
+    (ready.acme / "authorities.pem").write_bytes(text.encode("latin-1"))
+
+    with pytest.raises(UnableError, match=r"authorities\.pem: holds no certificates"):
+        trust.authorities(ready)
+    with pytest.raises(UnableError, match="holds no certificates"):
+        trust.file(ready)
+
+
+def test_only_what_came_from_the_folder_is_followed(ready):
+    """Whatever else there is."""
+    for name, source in {"a": "folder", "b": "operator", "c": "authority"}.items():
+        remember(ready, name, comes_from=source)
+    remember(ready, "d")
+
+    assert imports.followed(ready) == ["a"]

@@ -1,0 +1,150 @@
+"""Which certificates come from an authority, also when nothing is remembered."""
+
+import pytest
+
+from stack.renewal import requests
+from stack.renewal.requests import Wish
+from stack.renewal.state import state_file
+from stack.system.errors import StackError
+from tests.support.certs.authority import HOST, rsa_key
+from tests.support.renewal.certbot_lab import certificate, keep, pem, remember, serve
+
+HOSTS = (HOST, "imap.example.org")
+ONE, TWO = certificate(*HOSTS), certificate(*HOSTS)
+RSA = certificate(*HOSTS, key=rsa_key())
+
+
+def known(project) -> list[Wish]:
+    """Return the wishes, by what is remembered."""
+    return requests.known(project, state_file.load(project))
+
+
+def texts(found: dict) -> dict:
+    """Return the bundles in *found* as files hold them."""
+    return {file: each and each.pem for file, each in found.items()}
+
+
+def waiting(project, wish: Wish) -> list[str]:
+    """Return what waits of *wish*, as files hold it."""
+    return [each.pem for each in requests.waiting(project, wish)]
+
+
+def test_a_wish_is_called_by_its_first_host():
+    """Without the star, and no host twice."""
+    wish = requests.named(["*.example.org", "example.org", "*.example.org"], rsa=True)
+
+    assert wish == Wish("example.org", ("*.example.org", "example.org"), rsa=True)
+    assert wish.beside == "example.org.rsa"
+
+
+def test_the_self_signed_one_is_no_wish(ready):
+    """Nor is what lies in certbot's folder, but is not served and never was."""
+    keep(ready, "other.example", 1, certificate("other.example"))
+
+    assert known(ready) == []
+
+
+def test_what_an_authority_gave_is_renewed(project):
+    """For the names that the newest one has."""
+    keep(project, HOST, 1, ONE)
+    remember(project, comes_from="authority")
+
+    assert known(project) == [Wish(HOST, HOSTS)]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_without_a_memory_what_is_served_tells(project, version):
+    """state.json was deleted: what was issued to us, by any renewal, still counts."""
+    keep(project, HOST, version, ONE)
+    keep(project, HOST, 3 - version, TWO)
+    serve(project, HOST, ONE)
+
+    assert known(project) == [Wish(HOST, HOSTS)]
+
+
+def test_without_a_memory_another_certificate_ends_the_renewal(project):
+    """What is served was never issued here: the operator has brought it."""
+    keep(project, HOST, 1, ONE)
+    serve(project, HOST, TWO)
+
+    assert known(project) == []
+
+
+@pytest.mark.parametrize("source", ["operator", "folder"])
+def test_what_the_operator_brings_ends_the_renewal(project, source):
+    """Also when it is the very certificate."""
+    keep(project, HOST, 1, ONE)
+    serve(project, HOST, ONE)
+    remember(project, comes_from=source)
+
+    assert known(project) == []
+
+
+def test_an_rsa_one_beside_it_is_renewed_with_it(project):
+    """By its lineage, whether or not it is served yet."""
+    keep(project, HOST, 1, ONE)
+    keep(project, f"{HOST}.rsa", 1, RSA)
+    remember(project, comes_from="authority")
+
+    assert known(project) == [Wish(HOST, HOSTS, rsa=True)]
+
+
+def test_each_certificate_has_its_wish(project):
+    """In the order of their names."""
+    for name in (HOST, "example.net"):
+        issued = certificate(name)
+        keep(project, name, 1, issued)
+        serve(project, name, issued)
+
+    assert [each.name for each in known(project)] == ["example.net", HOST]
+
+
+def test_what_was_lost_is_no_wish(project):
+    """certbot's folder is gone: there is nothing to know the names from."""
+    remember(project, comes_from="authority")
+
+    assert known(project) == []
+
+
+def test_the_newest_is_what_is_to_be_served(project):
+    """Each in its file; no RSA one unless it is wished for."""
+    keep(project, HOST, 1, ONE)
+    keep(project, HOST, 2, TWO)
+    keep(project, f"{HOST}.rsa", 1, RSA)
+
+    alone = requests.newest(project, Wish(HOST, HOSTS))
+    both = requests.newest(project, Wish(HOST, HOSTS, rsa=True))
+
+    assert texts(alone) == {f"{HOST}.pem": pem(TWO), f"{HOST}.rsa.pem": None}
+    assert texts(both) == {f"{HOST}.pem": pem(TWO), f"{HOST}.rsa.pem": pem(RSA)}
+
+
+@pytest.mark.parametrize("lineage", [HOST, f"{HOST}.rsa"])
+def test_one_that_is_missing_is_named(project, lineage):
+    """certbot said that it was well, and nothing is there."""
+    other = f"{HOST}.rsa" if lineage == HOST else HOST
+    keep(project, other, 1, RSA)
+
+    with pytest.raises(StackError, match=f"^{lineage}: there is no certificate in"):
+        requests.newest(project, Wish(HOST, HOSTS, rsa=True))
+
+
+def test_what_waits_is_issued_with_a_key_that_is_not_served(project):
+    """A renewal with the same key is none of it."""
+    keep(project, HOST, 1, ONE)
+    serve(project, HOST, certificate(key=ONE.key))
+    assert waiting(project, Wish(HOST, HOSTS)) == []
+
+    keep(project, HOST, 2, TWO)
+
+    assert waiting(project, Wish(HOST, HOSTS)) == [pem(TWO)]
+
+
+def test_an_rsa_one_waits_as_well(project):
+    """Where it is wished for."""
+    keep(project, HOST, 1, ONE)
+    keep(project, f"{HOST}.rsa", 1, RSA)
+    serve(project, HOST, ONE)
+
+    assert waiting(project, Wish(HOST, HOSTS, rsa=True)) == [pem(RSA)]
+    assert waiting(project, Wish(HOST, HOSTS)) == []
