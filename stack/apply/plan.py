@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from stack.accounts import users
+from stack.accounts import domains
 from stack.accounts.store import database, password_hashes, sqlite
 from stack.apply import ownership, recovery
 from stack.apply.changes import Change, called, configuration, removals, shown, write
@@ -280,8 +280,8 @@ def _accounts(
 def _be_called(project: Project, settings: Settings) -> None:
     # In one step, as either may refuse.
     with database.session(project.database) as session:
-        users.add_domain(session, settings.mail_domain)
-        users.set_host(session, settings.mail_hostname)
+        domains.add(session, settings.mail_domain)
+        domains.set_host(session, settings.mail_hostname)
 
 
 def _migrate(project: Project) -> None:
@@ -302,7 +302,7 @@ def _add_domains(project: Project, names: Sequence[str]) -> Change:
     def carry_out() -> None:
         with database.session(project.database) as session:
             for name in names:
-                users.add_domain(session, name)
+                domains.add(session, name)
 
     return Change(f"add domain {', '.join(names)}", carry_out)
 
@@ -311,7 +311,7 @@ def _remove_domains(project: Project, names: Sequence[str]) -> Change:
     def carry_out() -> None:
         with database.session(project.database) as session:
             for name in names:
-                users.remove_domain(session, name)
+                domains.remove(session, name)
 
     return Change(f"remove domain {', '.join(names)}", carry_out)
 

@@ -90,12 +90,12 @@ def session(tmp_path: Path):
 @pytest.fixture
 def accounts_of(session: Session):
     """Put domains and users into the database, from their addresses."""
-    from stack.accounts import users
+    from stack.accounts import domains, users
 
     def fill(*addresses: str) -> Session:
         for address in addresses:
-            users.add_domain(session, address.rpartition("@")[2])
-            users.add_user(session, address, "{ARGON2ID}hash", None)
+            domains.add(session, address.rpartition("@")[2])
+            users.add(session, address, "{ARGON2ID}hash", None)
         return session
 
     return fill

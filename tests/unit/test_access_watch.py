@@ -11,7 +11,7 @@ from access_watch.answering import Server
 from access_watch.revocations import LOOKS, Revocations
 from dkim_launcher import logins
 
-from stack.accounts import users
+from stack.accounts import domains, users
 from stack.accounts.store import database, password_hashes
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
@@ -57,10 +57,10 @@ def folder(tmp_path):
     password_hashes.make(tmp_path / "passwords.db")
     database.migrate(path)
     with database.session(path) as session:
-        users.add_domain(session, "example.org")
+        domains.add(session, "example.org")
         for address in (ALICE, BOB):
-            users.add_user(session, address, "{ARGON2ID}x", None)
-        users.user(session, BOB).enabled = False
+            users.add(session, address, "{ARGON2ID}x", None)
+        users.named(session, BOB).enabled = False
     return tmp_path
 
 
@@ -72,7 +72,7 @@ def revoked(folder) -> list[tuple[str, str]]:
 def password_of(folder, address: str) -> str:
     """Return the id of the password of a user."""
     with database.session(folder / "accounts.db") as session:
-        return users.user(session, address).password_id
+        return users.named(session, address).password_id
 
 
 def test_what_is_taken_away_is_noted_by_the_database_itself(folder):
@@ -81,11 +81,11 @@ def test_what_is_taken_away_is_noted_by_the_database_itself(folder):
     assert revoked(folder) == [(BOB, his)]
 
     with database.session(folder / "accounts.db") as session:
-        database.set_password(session, users.user(session, ALICE), "{ARGON2ID}y")
-        users.user(session, BOB).enabled = True
+        database.set_password(session, users.named(session, ALICE), "{ARGON2ID}y")
+        users.named(session, BOB).enabled = True
     second = password_of(folder, ALICE)
     with database.session(folder / "accounts.db") as session:
-        users.remove_user(session, ALICE)
+        users.remove(session, ALICE)
 
     assert revoked(folder) == sorted([(ALICE, first), (ALICE, second)])
 
@@ -98,7 +98,7 @@ def test_what_was_taken_away_is_forgotten_after_a_day(folder):
         )
 
     with database.session(folder / "accounts.db") as session:
-        users.remove_user(session, BOB)
+        users.remove(session, BOB)
 
     with closing(sqlite3.connect(folder / "accounts.db")) as opened:
         (count,) = opened.execute("SELECT count(*) FROM revoked_passwords").fetchone()

@@ -12,6 +12,9 @@ from stack.system.errors import StackError
 MOST_ADDRESSES = 10_000
 MOST_STEPS = 1_000
 
+# What helps where no alias is added.
+REMEDY_WITHOUT_ALIAS = "first take one of these aliases away, with `stack alias remove`"
+
 
 def refuse_endless(session: Session, remedy: str = "choose another target") -> None:
     """

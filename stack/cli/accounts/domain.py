@@ -70,12 +70,12 @@ def remove(project: Project, names: tuple[str, ...]) -> None:
 @click.pass_obj
 def list_(project: Project, json_: bool) -> None:
     """Print each domain with the number of its users."""
-    from stack.accounts import users
+    from stack.accounts import domains
     from stack.accounts.store import database
 
     project.require()
     with database.session(project.database) as session:
-        found = users.domains(session)
+        found = domains.listed(session)
     if json_:
         show([{"domain": name, "users": count} for name, count in found])
     else:

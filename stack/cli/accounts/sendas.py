@@ -40,7 +40,7 @@ def add(project: Project, login: str, addresses: tuple[str, ...]) -> None:
     project.require()
     login = _in_full(project, login)
     with project.lock(), database.session(project.database) as session:
-        new = rights.add(session, users.user(session, login), addresses)
+        new = rights.add(session, users.named(session, login), addresses)
     for address in new:
         say(f"{login} may send as {address}.")
     if not new:
@@ -65,7 +65,7 @@ def remove(project: Project, login: str, addresses: tuple[str, ...]) -> None:
     project.require()
     login = _in_full(project, login)
     with project.lock(), database.session(project.database) as session:
-        rights.remove(session, users.user(session, login), addresses)
+        rights.remove(session, users.named(session, login), addresses)
     what = ", ".join(addresses) or "any address but its own"
     say(f"{login} may no longer send as {what}.")
 

@@ -54,7 +54,7 @@ def add(
     new = password.new(from_stdin=password_stdin, generate=generate)
     with project.lock(), database.session(project.database) as session:
         key, before = graph.Ways(session).leads(address)
-        users.add_user(session, address, new.hashed, quota or None, mail)
+        users.add(session, address, new.hashed, quota or None, mail)
     say(f"Added {address}.")
     if key:
         say(
@@ -82,10 +82,10 @@ def passwd(
 
     project.require()
     with database.session(project.database) as session:
-        users.user(session, address)
+        users.named(session, address)
     new = password.new(from_stdin=password_stdin, generate=generate)
     with project.lock(), database.session(project.database) as session:
-        found = users.user(session, address)
+        found = users.named(session, address)
         database.set_password(session, found, new.hashed)
     say(f"Changed the password of {address}.")
     password.tell(new)
@@ -135,7 +135,7 @@ def remove(project: Project, address: str) -> None:
 
     project.require()
     with project.lock(), database.session(project.database) as session:
-        users.remove_user(session, address)
+        users.remove(session, address)
     say(f"Removed {address}. Its mail is kept, in the volume `mail`.")
 
 
@@ -149,7 +149,7 @@ def list_(project: Project, json_: bool) -> None:
 
     project.require()
     with database.session(project.database) as session:
-        found = users.users(session)
+        found = users.listed(session)
         if json_:
             show([_fields(each) for each in found])
         else:
@@ -171,7 +171,7 @@ def _change(project: Project, address: str, what: str, value: object) -> None:
 
     project.require()
     with project.lock(), database.session(project.database) as session:
-        found = users.user(session, address)
+        found = users.named(session, address)
         same = getattr(found, what) == value
         setattr(found, what, value)
     say("Nothing changed." if same else f"Changed {address}.")

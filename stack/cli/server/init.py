@@ -162,5 +162,5 @@ def _say_next(project: Project) -> None:
     from stack.config import envfile
 
     with database.session(project.database) as session:
-        if not users.users(session):
+        if not users.listed(session):
             say(NEXT.format(domain=envfile.load(project.env).mail_domain))

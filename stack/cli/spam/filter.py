@@ -36,7 +36,7 @@ def _check_user(project: Project, address: str | None) -> None:
 
     if address:
         with database.session(project.database) as session:
-            users.user(session, address)
+            users.named(session, address)
 
 
 def _hand_on(project: Project, command: click.Command, given: dict[str, Any]) -> int:

@@ -43,7 +43,7 @@ def threshold(
     if not points and not site:
         return _show_threshold(project, address, json_)
     with project.lock(), database.session(project.database) as session:
-        users.user(session, address).spam_threshold = points
+        users.named(session, address).spam_threshold = points
     what = f"{points} points" if points else "the site's SPAM_MARK_SCORE"
     say(f"From {what} on, mail goes to the Junk of {address}.")
     return None
@@ -55,7 +55,7 @@ def _show_threshold(project: Project, address: str, json_: bool) -> None:
     from stack.config import envfile
 
     with database.session(project.database) as session:
-        own = users.user(session, address).spam_threshold
+        own = users.named(session, address).spam_threshold
     points = own or envfile.load(project.env).spam_mark_score
     if json_:
         show({"user": address, "threshold": points, "own": own is not None})
@@ -178,4 +178,4 @@ def _opened(
     project: Project = context.obj
     project.require()
     with project.lock(), database.session(project.database) as session:
-        yield session, users.user(session, address) if address else None
+        yield session, users.named(session, address) if address else None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.accounts import aliases, users
+from stack.accounts import aliases, domains, users
 from stack.system.errors import StackError
 
 ALICE = "alice@example.org"
@@ -11,7 +11,7 @@ ALICE = "alice@example.org"
 def test_an_alias_domain_has_the_names_of_the_other(accounts_of):
     """What leads there leads to whoever has the name in the other domain."""
     session = accounts_of(ALICE)
-    users.add_domain(session, "old.example")
+    domains.add(session, "old.example")
     aliases.add(session, "@old.example", ["@example.org"])
 
     assert aliases.add(session, "a@example.org", ["alice+x@old.example"])
@@ -20,7 +20,7 @@ def test_an_alias_domain_has_the_names_of_the_other(accounts_of):
     with pytest.raises(StackError, match="leads in a circle"):
         aliases.add(session, "c@example.org", ["c@old.example"])
     with pytest.raises(StackError, match="nobody has that address"):
-        users.remove_user(session, ALICE)
+        users.remove(session, ALICE)
     with pytest.raises(StackError, match="nobody has that address"):
         aliases.remove(session, "@old.example")
 
@@ -28,7 +28,7 @@ def test_an_alias_domain_has_the_names_of_the_other(accounts_of):
 def test_an_alias_that_is_written_in_an_alias_domain_goes_its_own_way(accounts_of):
     """What stands there in full comes before what the whole domain stands for."""
     session = accounts_of(ALICE)
-    users.add_domain(session, "old.example")
+    domains.add(session, "old.example")
     aliases.add(session, "@old.example", ["@example.org"])
     aliases.add(session, "sales@old.example", ["x@example.net"])
 
@@ -57,7 +57,7 @@ def test_what_an_alias_domain_cannot_be(accounts_of, source, targets, reason):
     """A part of a domain, one of several ways, foreign, or a link of a chain."""
     session = accounts_of(ALICE)
     for name in ("old.example", "twin.example", "example.net"):
-        users.add_domain(session, name)
+        domains.add(session, name)
     aliases.add(session, "@twin.example", ["@example.org"])
 
     with pytest.raises(StackError, match=reason):
@@ -68,7 +68,7 @@ def test_where_an_alias_domain_leads_is_no_alias_domain_later(accounts_of):
     """A chain is refused from its other end, too."""
     session = accounts_of(ALICE)
     for name in ("old.example", "new.example"):
-        users.add_domain(session, name)
+        domains.add(session, name)
     aliases.add(session, "@old.example", ["@new.example"])
 
     with pytest.raises(StackError, match="can't lead to an alias domain"):
@@ -78,8 +78,8 @@ def test_where_an_alias_domain_leads_is_no_alias_domain_later(accounts_of):
 def test_an_alias_domain_takes_no_users(accounts_of):
     """Their mail would go to the other domain."""
     session = accounts_of(ALICE)
-    users.add_domain(session, "old.example")
+    domains.add(session, "old.example")
     aliases.add(session, "@old.example", ["@example.org"])
 
     with pytest.raises(StackError, match=r"alias domain of @example\.org"):
-        users.add_user(session, "bob@old.example", "{X}y", None)
+        users.add(session, "bob@old.example", "{X}y", None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.accounts import aliases, users
+from stack.accounts import aliases, domains, users
 from stack.accounts.routing import expansion, graph
 from stack.accounts.store.models import Alias
 from stack.system.errors import StackError
@@ -203,12 +203,12 @@ def test_a_name_below_a_domain_needs_no_domain(accounts_of, source):
     """Until its parent is to go: then nobody would take its mail any more."""
     session = accounts_of(BOB, "x@example.net")
     aliases.add(session, source, ["x@example.net"])
-    users.remove_user(session, BOB)
+    users.remove(session, BOB)
 
     with pytest.raises(StackError, match=f"still has {source}"):
-        users.remove_domain(session, "example.org")
+        domains.remove(session, "example.org")
     aliases.remove(session, source)
-    users.remove_domain(session, "example.org")
+    domains.remove(session, "example.org")
 
 
 @pytest.mark.parametrize("domain", ["xexample.org", "example.org.evil", "le.org"])
@@ -225,12 +225,12 @@ def test_a_domain_that_aliases_lead_to_is_kept(accounts_of):
     """Otherwise their mail would go out to whoever has the domain next."""
     session = accounts_of(ALICE)
     for name in ("old.example", "new.example"):
-        users.add_domain(session, name)
+        domains.add(session, name)
     aliases.add(session, "@old.example", ["@new.example"])
     aliases.add(session, "b@example.org", ["postmaster@new.example"])
 
     with pytest.raises(StackError, match=r"still has @old\.example, b@example\.org"):
-        users.remove_domain(session, "new.example")
+        domains.remove(session, "new.example")
 
 
 def test_what_was_dead_before_stops_nobody(accounts_of):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.accounts import sender_rights, users
+from stack.accounts import domains, sender_rights, users
 from stack.system.errors import StackError
 
 APP, BOB = "app@example.org", "bob@example.org"
@@ -18,7 +18,7 @@ def filled(accounts_of):
 @pytest.fixture
 def app(filled):
     """The user that is to have rights."""
-    return users.user(filled, APP)
+    return users.named(filled, APP)
 
 
 def test_rights_are_given_listed_and_taken(session, app):
@@ -60,8 +60,8 @@ def test_a_right_that_is_not_there_cannot_be_taken(session, app):
 def test_rights_go_with_their_user(session, app):
     """Whoever is given the address next starts with none."""
     sender_rights.add(session, app, [BOOKS])
-    users.remove_user(session, APP)
-    users.add_user(session, APP, "{X}y", None, "keep")
+    users.remove(session, APP)
+    users.add(session, APP, "{X}y", None, "keep")
 
     assert sender_rights.listed(session) == {}
 
@@ -71,15 +71,15 @@ def test_no_user_is_made_of_an_address_that_another_sends_from(session, app):
     sender_rights.add(session, app, ["news@example.org"])
 
     with pytest.raises(StackError, match=f"`stack sendas remove {APP} news@"):
-        users.add_user(session, "news@example.org", "{X}y", None)
+        users.add(session, "news@example.org", "{X}y", None)
 
 
 def test_a_domain_is_kept_while_somebody_sends_from_below_it(accounts_of):
     """The right would be to a domain that is no longer ours."""
     session = accounts_of("app@example.net")
-    users.add_domain(session, "example.org")
-    app = users.user(session, "app@example.net")
+    domains.add(session, "example.org")
+    app = users.named(session, "app@example.net")
     sender_rights.add(session, app, [BOOKS])
 
     with pytest.raises(StackError, match=f"still has {BOOKS}"):
-        users.remove_domain(session, "example.org")
+        domains.remove(session, "example.org")

@@ -20,7 +20,7 @@ def filled(accounts_of):
 @pytest.fixture
 def alice(filled):
     """The user who has wishes."""
-    return users.user(filled, ALICE)
+    return users.named(filled, ALICE)
 
 
 def script(session, address):
@@ -49,7 +49,7 @@ def test_entries_are_added_listed_and_removed(session, alice):
         Entry("@a.example", ALICE),
         Entry("x@b.example", None),
     ]
-    bob = users.user(session, BOB)
+    bob = users.named(session, BOB)
     assert preferences.listed(session, "block", bob) == [Entry("x@b.example", None)]
 
 
@@ -111,8 +111,8 @@ def test_wishes_go_with_their_user(session, alice):
     preferences.add(session, "block", alice, ["@a.example"])
     plain = script(session, BOB)
 
-    users.remove_user(session, ALICE)
-    users.add_user(session, ALICE, "{X}y", None, "keep")
+    users.remove(session, ALICE)
+    users.add(session, ALICE, "{X}y", None, "keep")
 
     assert preferences.listed(session, "block") == []
     assert script(session, ALICE) == plain

@@ -44,7 +44,7 @@ def test_all_that_was_there_is_there_afterwards(old):
     database.migrate(old)
 
     with database.session(old) as session:
-        (alice,) = users.users(session)
+        (alice,) = users.listed(session)
         assert (alice.id, alice.address, alice.quota_bytes) == (
             7,
             "alice@example.org",
@@ -65,7 +65,7 @@ def test_passwords_move_to_a_file_of_their_own(old):
 
     file = old.with_name("passwords.db")
     with database.session(old) as session:
-        (alice,) = users.users(session)
+        (alice,) = users.listed(session)
         assert password_hashes.ids(file) == {alice.password_id}
     with closing(sqlite3.connect(file)) as connection:
         found = connection.execute("SELECT hash FROM passwords").fetchall()

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from stack.accounts import users
+from stack.accounts import domains, users
 from stack.accounts.store import database, password_hashes
 from stack.system.errors import UnableError
 
@@ -21,8 +21,8 @@ def path(tmp_path):
     password_hashes.make(tmp_path / "passwords.db")
     database.migrate(path)
     with database.session(path) as session:
-        users.add_domain(session, "example.org")
-        users.add_user(session, ALICE, OLD, None)
+        domains.add(session, "example.org")
+        users.add(session, ALICE, OLD, None)
     return path
 
 
@@ -43,7 +43,7 @@ def usable(path) -> list[str]:
 def change(path) -> None:
     """Give Alice another password."""
     with database.session(path) as session:
-        database.set_password(session, users.user(session, ALICE), NEW)
+        database.set_password(session, users.named(session, ALICE), NEW)
 
 
 def test_a_new_password_takes_the_old_ones_place(path):
@@ -58,7 +58,7 @@ def test_a_new_password_takes_the_old_ones_place(path):
 def test_a_removed_users_password_goes(path):
     """It isn't kept for whoever is given the address next."""
     with database.session(path) as session:
-        users.remove_user(session, ALICE)
+        users.remove(session, ALICE)
 
     assert stored(path) == []
 
@@ -90,11 +90,11 @@ def test_hashes_of_accounts_that_were_put_away_are_kept(path):
     """Whoever puts back an older copy of the accounts alone can put that right."""
     newest = path.read_bytes()
     with database.session(path) as session:
-        users.add_user(session, "bob@example.org", NEW, None)
+        users.add(session, "bob@example.org", NEW, None)
     with_bob = path.read_bytes()
     path.write_bytes(newest)
     with database.session(path) as session:
-        users.add_user(session, "carol@example.org", NEW, None)
+        users.add(session, "carol@example.org", NEW, None)
 
     path.write_bytes(with_bob)
 
@@ -106,7 +106,7 @@ def test_accounts_that_refuse_a_change_keep_the_password(path):
 
     def change_and_fail() -> None:
         with database.session(path) as session:
-            database.set_password(session, users.user(session, ALICE), NEW)
+            database.set_password(session, users.named(session, ALICE), NEW)
             raise UnableError("no")
 
     with pytest.raises(UnableError, match=r"^no$"):

@@ -1,0 +1,111 @@
+"""Domains that mail is taken for: added, listed, removed; and the server's own name."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stack.accounts import addresses
+from stack.accounts.routing import expansion, graph
+from stack.accounts.store.models import Alias, Domain, Host, SendAs, User
+from stack.system.errors import StackError
+
+
+def listed(session: Session) -> list[tuple[str, int]]:
+    """Return each domain with the number of its users."""
+    query = (
+        select(Domain.name, func.count(User.id))
+        .outerjoin(User, User.domain_id == Domain.id)
+        .group_by(Domain.name)
+        .order_by(Domain.name)
+    )
+    return [(name, count) for name, count in session.execute(query)]
+
+
+def add(session: Session, name: str) -> bool:
+    """
+    Take mail for *name* from now on; say whether that is new.
+
+    Raises:
+        StackError: When aliases would then lead in a circle.
+    """
+    if session.scalar(select(Domain).filter_by(name=name)):
+        return False
+    session.add(Domain(name=name, unicode_name=addresses.unicode_name(name)))
+    expansion.refuse_endless(session, expansion.REMEDY_WITHOUT_ALIAS)
+    return True
+
+
+def set_host(session: Session, name: str) -> None:
+    """
+    Take note that this server is called *name*.
+
+    Raises:
+        StackError: When aliases lead there that would then reach nobody, or a circle.
+    """
+    host = session.get(Host, 1)
+    if not host:
+        # What an earlier version has let in stays as it is; `stack init` tells of it.
+        session.add(Host(id=1, name=name))
+        return
+    dead = graph.Ways(session).dead_ends()
+    host.name = name
+    session.flush()
+    for source, target in sorted(graph.Ways(session).dead_ends() - dead):
+        raise StackError(
+            f"alias {source} → {target}: with MAIL_HOSTNAME={name} nobody has that"
+            f" address: first `stack alias remove {source} {target}`"
+        )
+    expansion.refuse_endless(session, expansion.REMEDY_WITHOUT_ALIAS)
+
+
+def remove(session: Session, name: str) -> None:
+    """
+    Take no more mail for *name*.
+
+    Raises:
+        StackError: When it isn't ours, or something in it or below it remains.
+    """
+    domain = session.scalar(select(Domain).filter_by(name=name))
+    if not domain:
+        raise StackError(
+            f"{name} is not a domain of this server: see `stack domain list`"
+        )
+    left = _left_without(session, domain)
+    if left:
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        raise StackError(
+            f"{name} still has {', '.join(left[:3])}{more}: remove users, aliases and"
+            " rights to send first, with `stack user remove`, `stack alias remove` and"
+            " `stack sendas remove`"
+        )
+    session.delete(domain)
+
+
+def _left_without(session: Session, domain: Domain) -> list[str]:
+    """Return what would be in no domain of ours any more, or lead into this one."""
+    others = {name for name, _ in listed(session)} - {domain.name}
+    users = select(User.address).filter_by(domain_id=domain.id)
+    left = set(session.scalars(users))
+    for alias in session.scalars(select(Alias)):
+        own = domain.name in (alias.domain, addresses.domain_of(alias.target))
+        if own or (alias.domain and not addresses.nearest(alias.domain, others)):
+            left.add(alias.source)
+    for address in session.scalars(select(SendAs.address)):
+        if not addresses.nearest(addresses.domain_of(address), others):
+            left.add(address)
+    return sorted(left)
+
+
+def named(session: Session, name: str) -> Domain:
+    """
+    Return the domain *name*.
+
+    Raises:
+        StackError: When it isn't ours.
+    """
+    domain = session.scalar(select(Domain).filter_by(name=name))
+    if not domain:
+        raise StackError(
+            f"{name} is not a domain of this server: add it with"
+            f" `stack domain add {name}`"
+        )
+    return domain
