@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from stack.accounts.addresses import domain_of, nearest
 from stack.accounts.routing import expansion
-from stack.accounts.routing.graph import Ways, domain_twins, listed
+from stack.accounts.routing.graph import Routing, domain_aliases, listed
 from stack.accounts.store.models import Alias, Domain, User
 from stack.system.errors import StackError
 
@@ -32,7 +32,7 @@ def add(session: Session, source: str, targets: Iterable[str]) -> list[str]:
     known = listed(session).get(source, [])
     new = [target for target in dict.fromkeys(targets) if target not in known]
     _refuse_mixed(session, source, [*known, *new])
-    dead = Ways(session).dead_ends()
+    dead = Routing(session).dead_ends()
     session.add_all(Alias(source=source, target=target) for target in new)
     _refuse_nobody(session, dead)
     expansion.refuse_endless(session)
@@ -46,10 +46,10 @@ def refuse_taking(session: Session, source: str, targets: Iterable[str]) -> None
     Raises:
         StackError: When the source is a user's, who isn't among its *targets*.
     """
-    ways = Ways(session)
-    owner = ways.owner(source)
+    routing = Routing(session)
+    owner = routing.owner(source)
     # What an alias has taken already is not taken now.
-    if not owner or source in ways.aliases or {source, owner} & set(targets):
+    if not owner or source in routing.aliases or {source, owner} & set(targets):
         return
     raise StackError(
         f"{source} is the address of a user, {owner}, who would not get that mail any"
@@ -60,9 +60,9 @@ def refuse_taking(session: Session, source: str, targets: Iterable[str]) -> None
 
 def _refuse_nobody(session: Session, known: Set[tuple[str, str]]) -> None:
     """Refuse new aliases to nobody: such mail would go back, perhaps to a forger."""
-    ways = Ways(session)
+    routing = Routing(session)
     mailboxes = set(session.scalars(select(Domain.name)))
-    for source, target in sorted(ways.dead_ends() - known):
+    for source, target in sorted(routing.dead_ends() - known):
         domain = domain_of(target)
         remedy = (
             f"first `stack user add {target}`, or choose another target"
@@ -85,7 +85,7 @@ def _refuse_foreign(session: Session, source: str) -> None:
 
 def _refuse_mixed(session: Session, source: str, targets: list[str]) -> None:
     """Refuse what an alias domain can't be: a part, divided, or a link of a chain."""
-    twins = domain_twins(session)
+    others = domain_aliases(session)
     new = next((domain_of(t) for t in targets if t.startswith("@")), "")
     old = domain_of(source)
     if not new:
@@ -113,7 +113,7 @@ def _refuse_mixed(session: Session, source: str, targets: list[str]) -> None:
             f"@{old} → @{new}: {somebody} has a mailbox, which would get no mail: first"
             f" `stack user remove {somebody}`"
         )
-    if new in {old, *twins} or old in twins.values():
+    if new in {old, *others} or old in others.values():
         raise StackError(
             f"@{old} → @{new}: an alias domain can't lead to an alias domain: let it"
             " lead to the domain where the users are"
@@ -132,7 +132,7 @@ def remove(session: Session, source: str, targets: Iterable[str] = ()) -> None:
     if missing or not known:
         arrow = f" → {', '.join(missing)}" if missing else ""
         raise StackError(f"{source}{arrow} is not an alias: see `stack alias list`")
-    dead = Ways(session).dead_ends()
+    dead = Routing(session).dead_ends()
     gone = set(targets) or set(known)
     for alias in session.scalars(select(Alias).filter_by(source=source)):
         if alias.target in gone:
@@ -144,7 +144,7 @@ def remove(session: Session, source: str, targets: Iterable[str] = ()) -> None:
 def without_mailbox(session: Session, address: str) -> list[str]:
     """Return where mail for the user *address* goes if it doesn't reach the mailbox."""
     targets = listed(session).get(address, [])
-    return [] if address in targets or not Ways(session).owner(address) else targets
+    return [] if address in targets or not Routing(session).owner(address) else targets
 
 
 def refuse_dead_ends(session: Session, known: Set[tuple[str, str]]) -> None:
@@ -157,7 +157,7 @@ def refuse_dead_ends(session: Session, known: Set[tuple[str, str]]) -> None:
     Raises:
         StackError: When one does.
     """
-    for source, target in sorted(Ways(session).dead_ends() - known):
+    for source, target in sorted(Routing(session).dead_ends() - known):
         raise StackError(
             f"alias {source} → {target}: nobody has that address then: first"
             f" `stack alias remove {source} {target}`"

@@ -46,10 +46,10 @@ def set_host(session: Session, name: str) -> None:
         # What an earlier version has let in stays as it is; `stack init` tells of it.
         session.add(Host(id=1, name=name))
         return
-    dead = graph.Ways(session).dead_ends()
+    dead = graph.Routing(session).dead_ends()
     host.name = name
     session.flush()
-    for source, target in sorted(graph.Ways(session).dead_ends() - dead):
+    for source, target in sorted(graph.Routing(session).dead_ends() - dead):
         raise StackError(
             f"alias {source} → {target}: with MAIL_HOSTNAME={name} nobody has that"
             f" address: first `stack alias remove {source} {target}`"

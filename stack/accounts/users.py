@@ -43,7 +43,7 @@ def refuse_taken(session: Session, address: str) -> None:
             alias, or somebody else may send from it.
     """
     domain = domains.named(session, addresses.domain_of(address)).name
-    if other := graph.domain_twins(session).get(domain):
+    if other := graph.domain_aliases(session).get(domain):
         raise StackError(
             f"{address}: @{domain} is an alias domain of @{other}, so mail would not"
             f" reach the new mailbox: make it in {other}, or first"
@@ -126,7 +126,7 @@ def remove(session: Session, address: str) -> None:
     Raises:
         StackError: When there is no such user, or an alias still leads to it.
     """
-    dead = graph.Ways(session).dead_ends()
+    dead = graph.Routing(session).dead_ends()
     gone = named(session, address)
     today = datetime.now(UTC).date()
     session.add(FormerUser(address=address, mailbox=gone.mailbox, removed_on=today))

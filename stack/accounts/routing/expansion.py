@@ -4,7 +4,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from sqlalchemy.orm import Session
 
-from stack.accounts.routing.graph import Ways
+from stack.accounts.routing.graph import Routing
 from stack.system.errors import StackError
 
 # What main.cf tells Postfix. Past either limit it defers the mail of every sender
@@ -26,14 +26,14 @@ def refuse_endless(session: Session, remedy: str = "choose another target") -> N
         StackError: When one leads in a circle, to more than MOST_ADDRESSES addresses,
             or over more than MOST_STEPS aliases.
     """
-    ways = Ways(session)
-    graph = ways.graph()
+    routing = Routing(session)
+    graph = routing.graph()
     addresses: dict[str, int] = {}
     steps: dict[str, int] = {}
     for source in _ends_first(graph, remedy):
         onward = graph[source]
         # Postfix counts before it leaves out what it has found twice.
-        own = len(ways.aliases[source]) - len(onward)
+        own = len(routing.aliases[source]) - len(onward)
         addresses[source] = own + sum(addresses[each] for each in onward)
         steps[source] = 1 + max((steps[each] for each in onward), default=0)
         _refuse_far(source, addresses[source], steps[source])

@@ -26,7 +26,7 @@ def listed(session: Session) -> dict[str, list[str]]:
     return dict(found)
 
 
-def domain_twins(session: Session) -> dict[str, str]:
+def domain_aliases(session: Session) -> dict[str, str]:
     """Return the domain that each alias domain leads to."""
     return {
         domain_of(source): domain_of(target)
@@ -35,8 +35,8 @@ def domain_twins(session: Session) -> dict[str, str]:
     }
 
 
-class Ways:
-    """The ways from all sources of aliases."""
+class Routing:
+    """Which user or alias takes the mail for an address, as Postfix looks it up."""
 
     def __init__(self, session: Session) -> None:
         """Read the accounts as they are in this *session*."""
@@ -47,7 +47,7 @@ class Ways:
         # name of this server.
         self.domains |= set(map(domain_of, self.aliases)) - {""}
         self.domains |= set(session.scalars(select(Host.name)))
-        self.twins = domain_twins(session)
+        self.domain_aliases = domain_aliases(session)
 
     def key(self, address: str) -> str | None:
         """Return the source that *address* matches: itself, its name, its domain."""
@@ -79,7 +79,7 @@ class Ways:
     def owner(self, address: str) -> str | None:
         """Return the user whose *address* it is, unless an alias is written for it."""
         name, _, domain = _parts(address)
-        plain = f"{name}@{self.twins.get(domain, domain)}"
+        plain = f"{name}@{self.domain_aliases.get(domain, domain)}"
         return plain if plain in self.users else None
 
     def graph(self) -> dict[str, list[str]]:
@@ -105,9 +105,11 @@ class Ways:
     def _settled(self, address: str) -> str:
         """Return what *address*, if it is in an alias domain, is in the other one."""
         name, _, domain = _parts(address)
-        if domain not in self.twins or set(_written(address)) & set(self.aliases):
+        if domain not in self.domain_aliases or set(_written(address)) & set(
+            self.aliases
+        ):
             return address
-        return f"{name}@{self.twins[domain]}"
+        return f"{name}@{self.domain_aliases[domain]}"
 
 
 def _parts(address: str) -> tuple[str, str, str]:

@@ -15,7 +15,7 @@ from stack.system.errors import UnableError
 from stack.system.project import PASSWORDS
 
 # The newest file in migrations/versions/. A test keeps it so.
-REVISION = "0005"
+REVISION = "0006"
 
 # What opens nothing any more, and isn't kept for a user who is disabled.
 REVOKED = select(RevokedPassword.password_id).where(

@@ -40,7 +40,7 @@ def _warn_of_nobody(project: Project, names: tuple[str, ...]) -> None:
     from stack.accounts.store import database
 
     with database.session(project.database) as session:
-        dead = sorted(graph.Ways(session).dead_ends())
+        dead = sorted(graph.Routing(session).dead_ends())
     for source, target in dead:
         if addresses.domain_of(target) in names:
             say(

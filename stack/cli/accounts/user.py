@@ -53,7 +53,7 @@ def add(
         users.refuse_undecided(session, address, mail)
     new = password.new(from_stdin=password_stdin, generate=generate)
     with project.lock(), database.session(project.database) as session:
-        key, before = graph.Ways(session).leads(address)
+        key, before = graph.Routing(session).leads(address)
         users.add(session, address, new.hashed, quota or None, mail)
     say(f"Added {address}.")
     if key:

@@ -148,7 +148,7 @@ def _warn_of_nobody(project: Project) -> None:
     from stack.accounts.store import database
 
     with database.session(project.database) as session:
-        dead = sorted(graph.Ways(session).dead_ends())
+        dead = sorted(graph.Routing(session).dead_ends())
     for source, target in dead:
         say(
             f"Warning: alias {source} → {target}: nobody has that address, so mail for"

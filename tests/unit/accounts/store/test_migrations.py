@@ -124,3 +124,18 @@ def test_commands_say_what_to_do_before_it_is_migrated(old):
         database.session(old),
     ):
         pass
+
+
+def test_views_have_their_new_names_and_keep_the_former(old):
+    """A container that has not taken the new configuration yet asks by the former."""
+    database.migrate(old)
+
+    with closing(sqlite3.connect(old)) as connection:
+        for former, name in {
+            "links": "alias_targets",
+            "twins": "domain_aliases",
+            "ours": "accepted_domains",
+        }.items():
+            rows = connection.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608
+            assert rows
+            assert rows == connection.execute(f"SELECT * FROM {former}").fetchall()  # noqa: S608
