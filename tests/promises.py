@@ -1,8 +1,8 @@
 """
-docs/security.md: what is promised, taken from the tests that hold it.
+docs/security.md: a table of what is promised, and the test file that holds it.
 
-The name of an end-to-end test and its docstring are a promise. The page is those, so
-that nothing can stand there which no test would fail without.
+The promise is the first paragraph of a test file's docstring. So nothing can stand in
+the table without tests, and no test file is left out of it.
 """
 
 import ast
@@ -12,40 +12,50 @@ from pathlib import Path
 E2E = Path(__file__).parent / "e2e"
 
 HEAD = """\
-<!-- Written by `make docs` from the docstrings in tests/e2e: change those. -->
+<!-- Written by `make docs` from the docstrings of the files in tests/e2e. -->
 
-# What holds, and which test holds it
+# What is promised, and which tests hold it
 
-Each line is one end-to-end test. It runs on the containers that you run, and fails
-when what its name says is not so. `make test` runs at least one of each section,
-`make test-all` runs them all: see [testing.md](testing.md). [flow.md](flow.md) tells
-the same in the order in which a message meets it.
+Each row is a file of end-to-end tests, which run on real containers. The docstring of
+each test in it says what that test shows. `make test` runs at least one test of each
+file, `make test-all` runs all of them: see [testing.md](testing.md).
 
-Trusted are the machine, its root user and Docker: who controls those reads all mail.
-Nobody else is, neither the internet, nor other containers, nor one user of this server
-towards another.
+The machine, its root user and Docker are trusted: whoever controls one of them can
+read all mail. Nobody else is trusted: no client on the internet, no other container on
+the machine, and no user of the server towards another.
+
+| Promise | Tests |
+|---|---|
 """
 
 
-def promises(module: Path) -> Iterator[tuple[str, str]]:
+def modules() -> list[Path]:
+    """Return all files of end-to-end tests, in any folder, in the order of rows."""
+    return sorted(E2E.rglob("test_*.py"))
+
+
+def promise(module: Path) -> str:
+    """Return the first paragraph of the docstring of *module* as one line, or ""."""
+    docstring = ast.get_docstring(ast.parse(module.read_text())) or ""
+    return " ".join(docstring.partition("\n\n")[0].split())
+
+
+def functions(module: Path) -> Iterator[tuple[str, str]]:
     """Yield the name and the docstring of each test in *module*."""
     for node in ast.parse(module.read_text()).body:
-        # A method of a class would have no place on the page.
+        # Tests are functions: a method of a class is none.
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             yield node.name, ast.get_docstring(node) or ""
 
 
 def page() -> str:
-    """Return the page, a section for each module in the order of their names."""
-    return HEAD + "".join(_section(module) for module in sorted(E2E.glob("test_*.py")))
+    """Return docs/security.md."""
+    return HEAD + "".join(_row(module) for module in modules())
 
 
-def _section(module: Path) -> str:
-    title = (ast.get_docstring(ast.parse(module.read_text())) or "").splitlines()[0]
-    lines = [f"\n## {title.removesuffix('.')}\n\n`tests/e2e/{module.name}`\n\n"]
-    for name, docstring in promises(module):
-        lines.append(f"- `{name}`\n  {' '.join(docstring.split())}\n")
-    return "".join(lines)
+def _row(module: Path) -> str:
+    path = module.relative_to(E2E).as_posix()
+    return f"| {promise(module)} | [{path}](../tests/e2e/{path}) |\n"
 
 
 if __name__ == "__main__":

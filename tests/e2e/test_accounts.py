@@ -1,4 +1,4 @@
-"""Accounts live: what the operator changes holds from the next login or letter on."""
+"""A change of users, aliases or passwords takes effect at the next login or message."""
 
 import pytest
 from imapclient.exceptions import LoginError

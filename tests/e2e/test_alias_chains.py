@@ -1,4 +1,4 @@
-"""Aliases that lead to aliases: followed to their end, or harmless without one."""
+"""Aliases that lead to aliases are followed to their end; a loop does no harm."""
 
 import json
 from collections.abc import Iterable, Iterator

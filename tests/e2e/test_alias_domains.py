@@ -1,4 +1,4 @@
-"""A domain that stands for another: each address there is the same one here."""
+"""An alias domain has the same users as the domain that it stands for."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Viruses are refused, where ANTIVIRUS is on; a scanner that is down delays mail"""
+"""With ANTIVIRUS=yes viruses are refused; while the scanner is down, mail waits."""
 
 import time
 from collections.abc import Iterator

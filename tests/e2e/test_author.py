@@ -1,4 +1,4 @@
-"""Who a message says it is from: its login, wherever a reader may look."""
+"""No login sends mail that shows another user's address as its author."""
 
 import re
 

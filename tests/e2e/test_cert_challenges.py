@@ -1,4 +1,4 @@
-"""How an authority is shown that a name is ours: by port 80, by a web server, by DNS"""
+"""An ACME authority can verify our names over port 80, a web server or the DNS."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

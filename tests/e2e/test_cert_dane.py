@@ -1,4 +1,4 @@
-"""TLSA records: the key is kept while they promise it, or changed in two steps"""
+"""A renewal keeps a key that TLSA records name; a key change takes two steps."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A certificate is in use when every port has been seen to serve it, or not at all"""
+"""A new certificate is in use on all ports, or the previous one is restored."""
 
 import json
 import subprocess

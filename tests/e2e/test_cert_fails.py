@@ -1,4 +1,4 @@
-"""Orders that fail: a reason, a remedy, and the old certificate untouched"""
+"""A certificate order that fails gives a reason and a remedy, and changes nothing."""
 
 import pytest
 

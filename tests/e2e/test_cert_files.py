@@ -1,4 +1,4 @@
-"""Files in var/tls that somebody has put there by hand, right or wrong"""
+"""A broken or unsafe file in var/tls is not served, and is named in the health."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

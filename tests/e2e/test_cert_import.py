@@ -1,4 +1,4 @@
-"""Certificates from elsewhere: taken when they are sound, refused with the reason"""
+"""Sound certificates are imported; others are refused with every reason."""
 
 from collections.abc import Iterator
 from datetime import timedelta

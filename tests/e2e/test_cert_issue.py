@@ -1,4 +1,4 @@
-"""Certificates from an authority: got, served on every port, replaced, revoked"""
+"""A certificate from an ACME authority is issued, served, replaced and revoked."""
 
 import pytest
 from cryptography import x509

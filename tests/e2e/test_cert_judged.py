@@ -1,4 +1,6 @@
-"""An independent judge, sslyze, of our certificates and of known holes in TLS"""
+"""
+sslyze, an independent TLS scanner, accepts our certificates and finds no known hole.
+"""
 
 import ssl
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""A certificate counts as served only where it was seen: what wasn't asked is named"""
+"""
+A port that could not be asked for its certificate is named, and fails the command.
+"""
 
 import os
 import subprocess

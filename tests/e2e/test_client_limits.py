@@ -1,4 +1,4 @@
-"""One client can't keep all the others out."""
+"""One client can't keep the others out by connections or messages."""
 
 import time
 from contextlib import ExitStack

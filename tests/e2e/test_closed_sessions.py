@@ -1,4 +1,4 @@
-"""What a user loses ends in the sessions that are open, too."""
+"""A closed account or a changed password ends the sessions that are open."""
 
 import shlex
 from collections.abc import Iterator

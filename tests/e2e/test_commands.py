@@ -1,4 +1,4 @@
-"""What port 25 tells a stranger who asks, and what it doesn't."""
+"""Port 25 reveals no version and no user, and starts no queue run for strangers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Mail comes in, reaches the right inbox, or is refused at the door."""
+"""Mail from outside reaches the right inbox, or is refused at RCPT."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The processes that put mail into mailboxes live on, and what they go by is fresh."""
+"""Delivery processes serve many messages, and see each change of the accounts."""
 
 import re
 from time import time

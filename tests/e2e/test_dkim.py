@@ -1,4 +1,4 @@
-"""What leaves is signed, by both keys of the domain that its author belongs to."""
+"""Outgoing mail is signed with both DKIM keys of its author's domain."""
 
 import re
 

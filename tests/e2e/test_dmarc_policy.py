@@ -1,4 +1,4 @@
-"""What becomes of forged mail when the operator asks for less than its owner does."""
+"""An operator can soften what happens to mail that fails DMARC."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Dovecot makes its sockets anew at a reload. Clients notice nothing of it."""
+"""A reload of Dovecot, which makes its sockets anew, disturbs no client."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""8-bit text leaves as it was written; who takes none gets it recoded."""
+"""8-bit text is sent unchanged where the next server takes it, and else recoded."""
 
 import pytest
 

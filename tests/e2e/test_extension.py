@@ -1,4 +1,4 @@
-"""What stands after a + in an address: ignored on the way, kept for the user."""
+"""Mail to user+extension reaches the user, who can filter on the extension."""
 
 import pytest
 

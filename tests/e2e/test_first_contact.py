@@ -1,4 +1,4 @@
-"""A new user's first sessions and first messages come at once, and make his folders."""
+"""A new user's first sessions and first messages work at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Headers longer than a line may be: folded before they are signed, or refused."""
+"""Headers longer than a line are folded before they are signed, or refused."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Folders may have any name: none is a name of Dovecot's own, nor harms another."""
+"""IMAP folders may have any name; none clashes with Dovecot's own files."""
 
 import pytest
 from imapclient.exceptions import IMAPClientError

@@ -1,4 +1,4 @@
-"""Mailboxes of an older version are brought where Dovecot looks for them now."""
+"""Mailboxes of an older version are moved with all mail, flags and UIDs."""
 
 import time
 

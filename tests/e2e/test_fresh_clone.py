@@ -1,4 +1,4 @@
-"""A newcomer's first minute: clone, `docker compose up`, a healthy server."""
+"""`docker compose up` on a fresh clone gives a healthy server."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""A disk that is full is told, and costs no mail."""
+"""While a disk is full mail waits, and the container says which disk it is."""
 
 from collections.abc import Iterator
 

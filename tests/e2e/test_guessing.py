@@ -1,4 +1,4 @@
-"""What a guesser learns, and how often he may guess."""
+"""A password guesser learns no user names, and is limited in rate."""
 
 import time
 from collections.abc import Callable

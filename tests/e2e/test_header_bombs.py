@@ -1,4 +1,4 @@
-"""A message of nothing but headers costs little memory, and nobody's mail."""
+"""A message with a huge number of headers is refused, and takes little memory."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Healthy means that mail flows, not that a port is open."""
+"""A container is healthy only while it can do its work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""A hundred domains on one server, with the same name in each of them."""
+"""A hundred domains can have the same user name; each is another person."""
 
 import json
 import secrets

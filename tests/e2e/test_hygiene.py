@@ -1,4 +1,4 @@
-"""What is refused on port 25 because no real server says it, and what is not."""
+"""Port 25 refuses names and senders that no real mail server uses, and no others."""
 
 import pytest
 

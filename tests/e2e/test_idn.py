@@ -1,4 +1,4 @@
-"""Domains and names beyond ASCII: delivered, or refused at RCPT and not later."""
+"""Addresses beyond ASCII are delivered, or refused at RCPT."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A run of these tests that is interrupted leaves nothing behind"""
+"""A test run that is interrupted leaves no container, network or volume behind."""
 
 import os
 import signal

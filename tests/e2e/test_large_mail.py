@@ -1,4 +1,4 @@
-"""Mail as large as we say that it may be, and larger."""
+"""Mail of 49 MiB and for a thousand recipients is delivered."""
 
 import pytest
 

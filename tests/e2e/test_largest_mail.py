@@ -1,4 +1,4 @@
-"""The largest limit that MESSAGE_SIZE_LIMIT takes is one that all parts can hold"""
+"""Mail of the largest size that MESSAGE_SIZE_LIMIT allows is delivered."""
 
 from collections.abc import Iterator
 

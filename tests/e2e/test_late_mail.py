@@ -1,4 +1,4 @@
-"""Mail that waits: who is told, and who is not."""
+"""Our users, and nobody else, are told when their mail is late."""
 
 from time import time
 

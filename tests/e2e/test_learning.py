@@ -1,4 +1,6 @@
-"""The spam filter learns from what users move, within seconds, and loses no lesson."""
+"""
+The spam filter learns from what users move in and out of Junk, and loses none of it.
+"""
 
 import time
 

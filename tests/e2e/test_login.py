@@ -1,4 +1,6 @@
-"""Who is asked for a password, when, and what a wrong one leads to."""
+"""
+Passwords are asked for only under TLS; a wrong one is refused and locks nobody out.
+"""
 
 import time
 

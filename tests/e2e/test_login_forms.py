@@ -1,4 +1,4 @@
-"""Every way to log in that mail programs know, and every way to get it wrong."""
+"""AUTH PLAIN and LOGIN work in every form; a malformed one is refused."""
 
 import base64
 

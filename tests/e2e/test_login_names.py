@@ -1,4 +1,4 @@
-"""Names that were made up to reach other files, other rows or other people."""
+"""No crafted login name opens another mailbox, file or table row."""
 
 from concurrent.futures import ThreadPoolExecutor
 

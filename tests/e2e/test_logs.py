@@ -1,4 +1,4 @@
-"""After each file of tests all logs are read: nothing is amiss in them."""
+"""No daemon logs a warning that a test has not provoked, and no password is logged."""
 
 import secrets
 from time import time

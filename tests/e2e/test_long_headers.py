@@ -1,4 +1,4 @@
-"""Headers of any length: they arrive as they were sent, or the sender is told."""
+"""A header of any length arrives whole, or the sender is told."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who is given an address that had a user before sees that mail only if meant."""
+"""The new holder of an address gets the old mailbox only if the operator says so."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Malformed dialogues on port 25: each gets its answer, and nobody else notices."""
+"""Malformed SMTP dialogues are answered, and do not disturb other clients."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What still works while no name server answers."""
+"""While no name server answers, mail waits, and local mail is delivered."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""What is taken for our users is delivered: no 250 turns into a bounce."""
+"""Mail with odd addresses is refused in its session or delivered, never bounced."""
 
 from itertools import product
 

@@ -1,4 +1,7 @@
-"""What senders and the postmaster are told about mail that came or was lost."""
+"""
+Bounces and other notices have the standard form, are signed, and reveal nothing
+internal.
+"""
 
 import pytest
 

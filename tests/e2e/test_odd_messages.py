@@ -1,4 +1,4 @@
-"""Messages that no mail program writes: taken and readable, or refused at once."""
+"""Odd messages are delivered readable, or refused at once."""
 
 import pytest
 

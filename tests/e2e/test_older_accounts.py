@@ -1,4 +1,4 @@
-"""Accounts of an older version, put in place of ours: nothing is lost by that."""
+"""An accounts database of an older version is migrated, and nothing is lost."""
 
 import pytest
 from imapclient.exceptions import LoginError

@@ -1,4 +1,4 @@
-"""A mailbox gets one copy of a message, which says all addresses that it came for."""
+"""A mailbox gets one copy of a message, which names all addresses that it came for."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

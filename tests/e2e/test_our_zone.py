@@ -1,4 +1,4 @@
-"""What the DNS says about us: each test runs under what `stack dns show` prints."""
+"""Other servers accept our mail with the DNS records that `stack dns show` prints."""
 
 import json
 import re

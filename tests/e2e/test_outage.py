@@ -1,4 +1,4 @@
-"""While a part is down mail waits. It never passes unchecked and is never dropped."""
+"""While a filter or Dovecot is down, mail waits; none is lost or passes unchecked."""
 
 import pytest
 

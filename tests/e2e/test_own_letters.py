@@ -1,4 +1,4 @@
-"""What this server itself writes to the postmaster, wherever that alias leads."""
+"""The server's own letters to the postmaster arrive wherever that alias leads."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may send from an address: whoever gets its mail, and nobody else."""
+"""A user may send from an address if its mail reaches that user, and from no other."""
 
 import aiosmtplib
 import pytest

@@ -1,4 +1,4 @@
-"""Where passwords lie and pass by, nobody else can read them."""
+"""Passwords are stored as Argon2id, where only Dovecot's look-ups can read them."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Cheap refusals on port 25: who talks too early, is listed, or never comes again."""
+"""postscreen refuses clients that talk too early or are listed, before any scan."""
 
 import json
 import subprocess

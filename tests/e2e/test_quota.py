@@ -1,4 +1,4 @@
-"""Mailboxes that are full, and those that are closed in the wrong moment."""
+"""Mail to a full mailbox is refused at RCPT; a user can empty a full mailbox."""
 
 import pytest
 from imapclient.exceptions import IMAPClientError

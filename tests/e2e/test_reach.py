@@ -1,4 +1,4 @@
-"""What the services say to each other is for nobody else's ears."""
+"""Filters, LMTP and logins are reachable only by the services that use them."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""We are not an open relay, however one asks and wherever one asks from."""
+"""The server is no open relay, from whatever network a client connects."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The mail of one sender's domain leaves through a relay of its own."""
+"""The mail of a domain leaves through the relay that RELAY_BY_DOMAIN names."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""With a relay host, what leaves for other servers leaves through it."""
+"""With RELAY_HOST, mail to other servers leaves through the relay, encrypted."""
 
 import time
 

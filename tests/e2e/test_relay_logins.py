@@ -1,4 +1,4 @@
-"""Logins to relays: mail waits for the right one, and nobody else learns it."""
+"""Mail waits for the right login to a relay, and the login stays secret."""
 
 import json
 import time

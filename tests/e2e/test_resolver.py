@@ -1,4 +1,4 @@
-"""The names of the internet, as our containers find them out."""
+"""All names are looked up by our own resolver, which checks DNSSEC."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Stopping, starting and dying change nothing that was promised."""
+"""Mail, queue and keys survive a restart, a new start and a kill."""
 
 import pytest
 

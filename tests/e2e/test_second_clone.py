@@ -1,4 +1,4 @@
-"""A second clone, a lost .env: nobody takes over what another one has."""
+"""A second clone can't take over the volumes, and a lost .env is not made anew."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""How much a user may send."""
+"""A login sends to SEND_RATE_LIMIT recipients an hour, and no more."""
 
 import aiosmtplib
 import pytest

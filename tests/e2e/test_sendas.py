@@ -1,4 +1,4 @@
-"""Applications: a login that may send from all of a domain, or of one below it."""
+"""`stack sendas` lets a login send from all of a domain or subdomain."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a user's own Sieve script forwards."""
+"""A user's Sieve script forwards mail unchanged, in the user's name, within limits."""
 
 import re
 

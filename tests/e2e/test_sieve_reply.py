@@ -1,4 +1,4 @@
-"""What a user's own Sieve script writes: replies, rejections, notifications."""
+"""Replies that a user's Sieve script writes are signed, and only in the user's name."""
 
 import pytest
 

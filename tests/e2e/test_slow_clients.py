@@ -1,4 +1,4 @@
-"""Clients that take their time: some must be waited for, others must not be."""
+"""Slow clients get the time that RFC 5321 grants, and endless ones are cut off."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What a user writes leaves as one message, whatever is in it (CVE-2023-51764)."""
+"""A user's message leaves as one message, whatever is in it (CVE-2023-51764)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Spam is refused or lands in Junk; a dead filter delays mail and never drops it."""
+"""Spam is refused or filed into Junk, by its score."""
 
 import pytest
 

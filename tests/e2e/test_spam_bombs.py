@@ -1,4 +1,6 @@
-"""A message made to keep the filter busy costs a bounded time, and nobody's mail."""
+"""
+The scan of a message made to be slow ends at a time limit, and other mail goes on.
+"""
 
 from time import monotonic
 

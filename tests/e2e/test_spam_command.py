@@ -1,4 +1,4 @@
-"""`stack spam learn`, `forget`, `test` and `stats`, on the filter that scans."""
+"""`stack spam learn`, `forget`, `test` and `stats` work on the running filter."""
 
 import json
 import mailbox

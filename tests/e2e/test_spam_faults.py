@@ -1,4 +1,4 @@
-"""Whatever happens to the spam filter, mail waits; it neither passes nor is lost."""
+"""When the spam filter dies, hangs or fills its disk, mail waits and none is lost."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager

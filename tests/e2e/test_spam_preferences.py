@@ -1,4 +1,6 @@
-"""What is spam to whom: thresholds, welcome and blocked senders, at once and apart."""
+"""
+Thresholds, welcome lists and block lists apply to the user who sets them, at once.
+"""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""New rules are used when they have stood every test, and else those in use stay."""
+"""New spam rules are used if they pass every check; else the rules in use stay."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""Settings of the spam filter: mail of users, and scans that take too long."""
+"""SPAM_SCAN_SUBMISSIONS and SPAM_TIMEOUT_ACTION do what they say."""
 
 import pytest
 

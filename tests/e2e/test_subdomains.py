@@ -1,4 +1,4 @@
-"""Names below a domain of ours that have aliases, and the server's own name."""
+"""Aliases below a domain of ours, and at MAIL_HOSTNAME, need no domain of their own."""
 
 import pytest
 

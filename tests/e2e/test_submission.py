@@ -1,4 +1,4 @@
-"""Who may send, as whom, on which port."""
+"""A user sends only after a login, and only from addresses of that login."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Addresses that can't work are told to their writer at once."""
+"""A user's mail to or from an address that can't work is refused at once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What we offer on each port, and what we refuse."""
+"""Every port refuses old TLS, weak ciphers and plaintext logins."""
 
 import ssl
 import warnings

@@ -1,4 +1,4 @@
-"""An independent judge, sslyze, finds nothing weak on any port, for nobody."""
+"""sslyze, an independent TLS scanner, finds no weak cipher, curve or signature."""
 
 import pytest
 

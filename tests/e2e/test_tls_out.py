@@ -1,4 +1,4 @@
-"""Mail to others is encrypted if they can, and arrives if they can't (RFC 7435)."""
+"""Mail to other servers is encrypted where they offer TLS (RFC 7435)."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Whether a message came encrypted can be seen afterwards."""
+"""The Received header of mail on port 25 and the log show how it was encrypted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A configuration is in use when its daemon has been seen to work with it."""
+"""A configuration with which a daemon does not work is taken back."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

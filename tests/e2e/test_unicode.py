@@ -1,4 +1,4 @@
-"""Letters that programs write in different ways: who logs in and sends is the same."""
+"""Logins, passwords, addresses and folders match in every Unicode form."""
 
 import re
 from contextlib import suppress

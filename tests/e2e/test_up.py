@@ -1,4 +1,4 @@
-"""`stack up`, `make up`: what is refused leaves the server as it is, with a reason."""
+"""`stack up` and `make up` change nothing when they refuse, and say why."""
 
 import socket
 import sys

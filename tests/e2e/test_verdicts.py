@@ -1,4 +1,4 @@
-"""What comes in is judged, and nobody else speaks or signs in our name."""
+"""Incoming mail is never signed by us, and nobody can forge our verdicts."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""A folder that was updated and not built: what is older than it says so."""
+"""An image or a command that is older than the project folder says so."""
 
 import time
 from collections.abc import Iterator

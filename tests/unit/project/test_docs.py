@@ -97,4 +97,4 @@ def test_the_pages_name_something_of_each_kind():
         "ANTIVIRUS=yes",
     } <= words
     assert "(docs/flow.md)" in PAGES[0].read_text()
-    assert "`test_" in (ROOT / "docs" / "security.md").read_text()
+    assert "test_quota.py](" in (ROOT / "docs" / "security.md").read_text()
