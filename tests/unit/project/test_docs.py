@@ -86,6 +86,15 @@ def test_every_setting_is_there(page):
     assert keys <= Settings.model_fields.keys()
 
 
+def test_the_readme_is_short_and_leads_to_every_other_page():
+    """It has fewer than 110 lines, and docs/ has no page that it doesn't name."""
+    text = PAGES[0].read_text()
+    pages = {f"docs/{path.name}" for path in ROOT.glob("docs/*")}
+
+    assert len(text.splitlines()) < 110
+    assert pages == set(re.findall(r"\]\((docs/[^)#]+)\)", text))
+
+
 def test_the_pages_name_something_of_each_kind():
     """Otherwise nothing would be looked at."""
     words = {word for page in PAGES for word in code(page)}
