@@ -1,4 +1,4 @@
-"""A hundred domains can have the same user name; each is another person."""
+"""The same user name in a hundred domains belongs to a hundred people."""
 
 import json
 import secrets

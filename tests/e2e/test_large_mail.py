@@ -1,4 +1,4 @@
-"""Mail of 49 MiB and for a thousand recipients is delivered."""
+"""Mail of 49 MiB is delivered, and a message may have a thousand recipients."""
 
 import pytest
 

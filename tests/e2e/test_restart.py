@@ -1,4 +1,4 @@
-"""Mail, queue and keys survive a restart, a new start and a kill."""
+"""Mail, queue and keys survive a restart, new containers and a kill."""
 
 import pytest
 

@@ -1,6 +1,4 @@
-"""
-Thresholds, welcome lists and block lists apply to the user who sets them, at once.
-"""
+"""Thresholds, welcome lists and block lists apply at once, for one user or for all."""
 
 import itertools
 import json

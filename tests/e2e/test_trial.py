@@ -1,4 +1,4 @@
-"""A configuration with which a daemon does not work is taken back."""
+"""A configuration is taken back if its daemon does not work with it."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
