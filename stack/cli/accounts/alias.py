@@ -3,7 +3,8 @@
 import click
 
 from stack.cli.support import arguments
-from stack.cli.support.output import as_json, say, show, table
+from stack.cli.support.accounts import changing, reading
+from stack.cli.support.output import as_json, say, say_each, show_lists
 from stack.system.project import Project
 
 
@@ -43,17 +44,12 @@ def alias() -> None:
 def add(project: Project, source: str, targets: tuple[str, ...], instead: bool) -> None:
     """Send mail for SOURCE to each TARGET."""
     from stack.accounts import aliases
-    from stack.accounts.store import database
 
-    project.require()
-    with project.lock(), database.session(project.database) as session:
+    with changing(project) as session:
         if not instead:
             aliases.refuse_taking(session, source, targets)
         new = aliases.add(session, source, targets)
-    for target in new:
-        say(f"Added {source} → {target}.")
-    if not new:
-        say("Nothing changed.")
+    say_each([f"Added {source} → {target}." for target in new])
 
 
 @alias.command()
@@ -65,10 +61,8 @@ def add(project: Project, source: str, targets: tuple[str, ...], instead: bool) 
 def remove(project: Project, source: str, targets: tuple[str, ...]) -> None:
     """Send mail for SOURCE no longer to TARGET, or to none at all."""
     from stack.accounts import aliases
-    from stack.accounts.store import database
 
-    project.require()
-    with project.lock(), database.session(project.database) as session:
+    with changing(project) as session:
         aliases.remove(session, source, targets)
         elsewhere = aliases.without_mailbox(session, source)
     say(f"Removed {source}" + "".join(f" → {each}" for each in targets) + ".")
@@ -85,12 +79,7 @@ def remove(project: Project, source: str, targets: tuple[str, ...]) -> None:
 def list_(project: Project, json_: bool) -> None:
     """Print each source with its targets."""
     from stack.accounts.routing import graph
-    from stack.accounts.store import database
 
-    project.require()
-    with database.session(project.database) as session:
+    with reading(project) as session:
         found = graph.listed(session)
-    if json_:
-        show([{"source": s, "targets": targets} for s, targets in found.items()])
-    else:
-        table([(s, ", ".join(targets)) for s, targets in found.items()])
+    show_lists(found, as_json=json_, key="source", values="targets")

@@ -3,6 +3,7 @@
 import click
 
 from stack.cli.support import arguments, verdicts
+from stack.cli.support.accounts import reading
 from stack.cli.support.output import as_json, carry_out, say, show, table
 from stack.system.project import Project
 
@@ -71,10 +72,8 @@ def remove(project: Project, names: tuple[str, ...]) -> None:
 def list_(project: Project, json_: bool) -> None:
     """Print each domain with the number of its users."""
     from stack.accounts import domains
-    from stack.accounts.store import database
 
-    project.require()
-    with database.session(project.database) as session:
+    with reading(project) as session:
         found = domains.listed(session)
     if json_:
         show([{"domain": name, "users": count} for name, count in found])

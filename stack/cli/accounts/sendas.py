@@ -3,7 +3,8 @@
 import click
 
 from stack.cli.support import arguments
-from stack.cli.support.output import as_json, say, show, table
+from stack.cli.support.accounts import changing, reading
+from stack.cli.support.output import as_json, say, say_each, show_lists
 from stack.system.project import Project
 
 
@@ -35,16 +36,11 @@ def add(project: Project, login: str, addresses: tuple[str, ...]) -> None:
     """Let LOGIN send from each ADDRESS, or all of a DOMAIN. It may at once."""
     from stack.accounts import sender_rights as rights
     from stack.accounts import users
-    from stack.accounts.store import database
 
-    project.require()
     login = _in_full(project, login)
-    with project.lock(), database.session(project.database) as session:
+    with changing(project) as session:
         new = rights.add(session, users.named(session, login), addresses)
-    for address in new:
-        say(f"{login} may send as {address}.")
-    if not new:
-        say("Nothing changed.")
+    say_each([f"{login} may send as {address}." for address in new])
 
 
 @sendas.command()
@@ -60,11 +56,9 @@ def remove(project: Project, login: str, addresses: tuple[str, ...]) -> None:
     """Let LOGIN send no longer from ADDRESS, or from its own addresses alone."""
     from stack.accounts import sender_rights as rights
     from stack.accounts import users
-    from stack.accounts.store import database
 
-    project.require()
     login = _in_full(project, login)
-    with project.lock(), database.session(project.database) as session:
+    with changing(project) as session:
         rights.remove(session, users.named(session, login), addresses)
     what = ", ".join(addresses) or "any address but its own"
     say(f"{login} may no longer send as {what}.")
@@ -76,15 +70,10 @@ def remove(project: Project, login: str, addresses: tuple[str, ...]) -> None:
 def list_(project: Project, json_: bool) -> None:
     """Print each login that may send as others, and as whom."""
     from stack.accounts import sender_rights as rights
-    from stack.accounts.store import database
 
-    project.require()
-    with database.session(project.database) as session:
+    with reading(project) as session:
         found = rights.listed(session)
-    if json_:
-        show([{"login": login, "may_send_as": held} for login, held in found.items()])
-    else:
-        table([(login, ", ".join(held)) for login, held in found.items()])
+    show_lists(found, as_json=json_, key="login", values="may_send_as")
 
 
 def _in_full(project: Project, login: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from stack.cli.support import arguments, password, size
+from stack.cli.support.accounts import changing, reading
 from stack.cli.support.output import as_json, say, show, table
 from stack.system.project import Project
 
@@ -45,14 +46,12 @@ def add(
     """Give ADDRESS a mailbox and a login. It works at once."""
     from stack.accounts import users
     from stack.accounts.routing import graph
-    from stack.accounts.store import database
 
-    project.require()
-    with database.session(project.database) as session:
+    with reading(project) as session:
         users.refuse_taken(session, address)
         users.refuse_undecided(session, address, mail)
     new = password.new(from_stdin=password_stdin, generate=generate)
-    with project.lock(), database.session(project.database) as session:
+    with changing(project) as session:
         key, before = graph.Routing(session).leads(address)
         users.add(session, address, new.hashed, quota or None, mail)
     say(f"Added {address}.")
@@ -80,11 +79,10 @@ def passwd(
     from stack.accounts import users
     from stack.accounts.store import database
 
-    project.require()
-    with database.session(project.database) as session:
+    with reading(project) as session:
         users.named(session, address)
     new = password.new(from_stdin=password_stdin, generate=generate)
-    with project.lock(), database.session(project.database) as session:
+    with changing(project) as session:
         found = users.named(session, address)
         database.set_password(session, found, new.hashed)
     say(f"Changed the password of {address}.")
@@ -131,10 +129,8 @@ def remove(project: Project, address: str) -> None:
     say who is to see that mail: `stack user add --keep-mail` or `--new-mailbox`.
     """
     from stack.accounts import users
-    from stack.accounts.store import database
 
-    project.require()
-    with project.lock(), database.session(project.database) as session:
+    with changing(project) as session:
         users.remove(session, address)
     say(f"Removed {address}. Its mail is kept, in the volume `mail`.")
 
@@ -145,10 +141,8 @@ def remove(project: Project, address: str) -> None:
 def list_(project: Project, json_: bool) -> None:
     """Print each user, whether it may log in, and its quota."""
     from stack.accounts import users
-    from stack.accounts.store import database
 
-    project.require()
-    with database.session(project.database) as session:
+    with reading(project) as session:
         found = users.listed(session)
         if json_:
             show([_fields(each) for each in found])
@@ -167,10 +161,8 @@ def _row(user: "User") -> tuple[str, str, str]:
 
 def _change(project: Project, address: str, what: str, value: object) -> None:
     from stack.accounts import users
-    from stack.accounts.store import database
 
-    project.require()
-    with project.lock(), database.session(project.database) as session:
+    with changing(project) as session:
         found = users.named(session, address)
         same = getattr(found, what) == value
         setattr(found, what, value)

@@ -1,7 +1,7 @@
 """How results are shown: aligned for people, JSON for programs."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,6 +31,22 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def say_each(lines: Sequence[str]) -> None:
+    """Tell each change in a line, or that there was none."""
+    for line in lines or ["Nothing changed."]:
+        say(line)
+
+
+def show_lists(
+    found: Mapping[str, Sequence[str]], *, as_json: bool, key: str, values: str
+) -> None:
+    """Print a table of lists, or JSON with the names *key* and *values*."""
+    if as_json:
+        show([{key: name, values: each} for name, each in found.items()])
+    else:
+        table([(name, ", ".join(each)) for name, each in found.items()])
+
+
 # As many changes are told one by one. Of more, these are counted: files that nobody
 # reads whose server works.
 FEW = 6
@@ -52,4 +68,4 @@ def carry_out(changes: Sequence["Change"], *, verbose: bool = True) -> None:
     if counted:
         say(f"write {counted} more files below var/ (--verbose names them)")
     if not changes:
-        say("Nothing changed.")
+        say_each(())
