@@ -1,0 +1,25 @@
+"""
+What differs from what it should be, worked out before anything is written.
+
+`stack init`, `stack domain` and `stack cert` make a plan, which reads and computes
+only; then they show it, or carry it out. So a mistake anywhere leaves everything as it
+was.
+"""
+
+from stack.apply.plan.init import (
+    certificates,
+    certs_started,
+    domains_added,
+    domains_removed,
+    initial,
+    is_start_asked,
+)
+
+__all__ = [
+    "certificates",
+    "certs_started",
+    "domains_added",
+    "domains_removed",
+    "initial",
+    "is_start_asked",
+]
