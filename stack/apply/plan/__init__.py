@@ -6,14 +6,9 @@ only; then they show it, or carry it out. So a mistake anywhere leaves everythin
 was.
 """
 
-from stack.apply.plan.init import (
-    certificates,
-    certs_started,
-    domains_added,
-    domains_removed,
-    initial,
-    is_start_asked,
-)
+from stack.apply.plan.cert import certificates, certs_started, is_start_asked
+from stack.apply.plan.domain import domains_added, domains_removed
+from stack.apply.plan.init import initial
 
 __all__ = [
     "certificates",

@@ -1,0 +1,84 @@
+"""The plans of `stack cert`: certificates in var/tls, and who renews them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from stack.accounts.store import database
+from stack.apply.changes import Change, called, configuration, removals, shown, write
+from stack.certs import store
+from stack.certs.store import Stored
+from stack.config import envfile
+from stack.config.settings import Settings
+from stack.system import files
+from stack.system.project import Project
+
+
+def certificates(
+    project: Project, settings: Settings, wanted: Mapping[str, str | None]
+) -> list[Change]:
+    """
+    Plan to have just the texts of *wanted* in these files of var/tls (None: no file).
+
+    At each step all files that the configuration names are there: new ones come
+    before it, and what it no longer names goes after it.
+
+    Raises:
+        InvalidError: When a template is wrong.
+        UnableError: When what is there can't be read.
+    """
+    new = {file: text for file, text in wanted.items() if text is not None}
+    kept = {f: t for f, t in store.texts(project.tls).items() if f not in wanted}
+    stored = store.parse(kept | new, project.tls)
+    return [
+        *(
+            each
+            for file in new
+            for each in write(project, f"var/tls/{file}", new[file])
+        ),
+        *_shown(project, settings, stored),
+        *removals(project, (project.tls / file for file in wanted if file not in new)),
+    ]
+
+
+def certs_started(project: Project) -> list[Change]:
+    """
+    Plan that `docker compose up` also starts the service that renews certificates.
+
+    That service itself, which can't write .env, leaves it to the next `stack init`.
+
+    Raises:
+        InvalidError: When .env is not text.
+    """
+    before = envfile.read(project.env) or ""
+    text = envfile.with_profile(before, "acme")
+    if project.is_whole:
+        return [
+            *write(project, ".env", text),
+            *write(project, called(project, project.applied), text),
+            *removals(project, [start_file(project)]),
+        ]
+    return (
+        write(project, called(project, start_file(project)), "")
+        if text != before
+        else []
+    )
+
+
+def is_start_asked(project: Project) -> bool:
+    """Say whether the service certs has asked to be started by Compose, too."""
+    return files.exists(start_file(project))
+
+
+def start_file(project: Project) -> Path:
+    """Return the file that asks for the service certs to be started by Compose."""
+    return project.acme / "start-certs"
+
+
+def _shown(
+    project: Project, settings: Settings, stored: Mapping[str, Stored]
+) -> list[Change]:
+    """Plan the configuration; of a project that is whole, that of all services."""
+    if not project.is_whole:
+        return shown(project, settings, stored)
+    domains = database.domains(project.database)
+    return configuration(project, settings, domains, stored)

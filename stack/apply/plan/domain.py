@@ -1,0 +1,61 @@
+"""The plans of `stack domain`: domains that mail is taken for, or no longer."""
+
+from collections.abc import Sequence
+
+from stack.accounts.store import database
+from stack.apply.changes import Change, configuration
+from stack.apply.plan import accounts, self_made
+from stack.certs import store
+from stack.config.settings import Settings
+from stack.system.errors import StackError
+from stack.system.project import Project
+
+
+def domains_added(
+    project: Project, settings: Settings, names: Sequence[str]
+) -> list[Change]:
+    """
+    Plan to take mail for *names*, with keys and a configuration that signs for them.
+
+    Raises:
+        InvalidError: When a template is wrong.
+    """
+    known = database.domains(project.database)
+    new = [name for name in dict.fromkeys(names) if name not in known]
+    # In one step, as it may refuse: then none of them is added.
+    changes = [accounts.add_domains(project, new)] if new else []
+    stored = store.load(project.tls)
+    return changes + configuration(project, settings, [*known, *new], stored)
+
+
+def domains_removed(
+    project: Project, settings: Settings, names: Sequence[str]
+) -> list[Change]:
+    """
+    Plan to take no more mail for *names*. Their keys stay: mail is on its way.
+
+    A certificate that was made here for hosts of theirs alone goes with them.
+
+    Raises:
+        StackError: When MAIL_DOMAIN is among them.
+        InvalidError: When a template is wrong.
+    """
+    if settings.mail_domain in names:
+        raise StackError(
+            f"{settings.mail_domain} is MAIL_DOMAIN in .env: first make another one"
+            " that, with `stack init --domain`"
+        )
+    known = database.domains(project.database)
+    left = [each for each in known if each not in names]
+    # In one step, as it may refuse: then none of them is removed.
+    change = accounts.remove_domains(project, list(dict.fromkeys(names)))
+    kept, obsolete = self_made.without(
+        project,
+        store.load(project.tls),
+        lambda host: (
+            host != settings.mail_hostname
+            and self_made.is_in(host, names)
+            and not self_made.is_in(host, left)
+        ),
+    )
+    return [change, *configuration(project, settings, left, kept), *obsolete]
