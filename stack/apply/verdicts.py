@@ -25,8 +25,8 @@ FOLDER = Path("/run/verdicts")
 
 # Seconds for a verdict: the spam filter reads thousands of rules, twice if they are
 # wrong. And for a service to come back that has ended meanwhile, as Docker restarts it.
-PATIENCE = 240.0
-ABSENCE = 30.0
+TIMEOUT = 240.0
+RESTART_TIMEOUT = 30.0
 PAUSE = 0.1
 
 
@@ -79,7 +79,7 @@ def looking(project: Project) -> Look | None:
 
 
 def wait(
-    look: Look, wanted: Mapping[str, str], patience: float = PATIENCE
+    look: Look, wanted: Mapping[str, str], timeout: float = TIMEOUT
 ) -> dict[str, Verdict]:
     """
     Wait until each service that is up has said whether it takes what is *wanted*.
@@ -87,12 +87,12 @@ def wait(
     Args:
         look: Tells what there is to see of a service.
         wanted: The digest of what is rendered for each service that is asked.
-        patience: Seconds.
+        timeout: Seconds.
 
     Returns:
         What each of them said, or that it said nothing; those that are down left out.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     seen = {service: time.monotonic() for service in wanted if look(service).watches}
     said: dict[str, Verdict] = {}
     while seen:
@@ -102,7 +102,7 @@ def wait(
                 seen[service] = now
             if view.watches and view.verdict and view.verdict.is_about(wanted[service]):
                 said[service] = view.verdict
-            elif now > min(deadline, seen[service] + ABSENCE):
+            elif now > min(deadline, seen[service] + RESTART_TIMEOUT):
                 said[service] = Verdict(wanted[service], True, _silence(view.watches))
             else:
                 continue

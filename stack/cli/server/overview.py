@@ -21,7 +21,7 @@ from stack.system.project import Project
 Level = Literal["ok", "warn", "fail"]
 
 # Seconds for a port to say anything, and for all there is to know.
-PATIENCE, DEADLINE = 1.0, 1.1
+PORT_TIMEOUT, DEADLINE = 1.0, 1.1
 
 # The second, where an operator has added a container without a check of its health.
 WELL = ("healthy", "running")
@@ -119,8 +119,8 @@ def _containers(project: Project) -> list[Row]:
 
 def _ports(project: Project) -> list[Row]:
     found = endpoints.find(project.root)
-    asked = [partial(handshake.greets, each, PATIENCE) for each in found]
-    answers = zip(found, at_once(asked, PATIENCE, late=False), strict=True)
+    asked = [partial(handshake.greets, each, PORT_TIMEOUT) for each in found]
+    answers = zip(found, at_once(asked, PORT_TIMEOUT, late=False), strict=True)
     there = {each.port for each in found}
     missing = [port for port in endpoints.SERVICES if port not in there]
     return [

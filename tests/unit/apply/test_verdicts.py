@@ -27,7 +27,7 @@ def seen(*views: View) -> Callable[[str], View]:
 def impatient(monkeypatch):
     """Shorten the pauses, not what they are between."""
     monkeypatch.setattr(verdicts, "PAUSE", 0.001)
-    monkeypatch.setattr(verdicts, "ABSENCE", 0.05)
+    monkeypatch.setattr(verdicts, "RESTART_TIMEOUT", 0.05)
 
 
 def test_a_service_that_is_down_is_not_waited_for():
@@ -69,7 +69,7 @@ def test_a_service_that_stays_away_is_told():
 
 
 def test_a_service_that_says_nothing_is_told():
-    said = verdicts.wait(seen(TRYING), {"postfix": NEW}, patience=0.05)
+    said = verdicts.wait(seen(TRYING), {"postfix": NEW}, timeout=0.05)
 
     assert said["postfix"].refused
     assert "has not said" in said["postfix"].words
