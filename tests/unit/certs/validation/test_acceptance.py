@@ -15,13 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from stack.certs.validation import acceptance
 from stack.system.errors import StackError
-from tests.support.certs.authority import (
-    HOST,
-    authority,
-    rsa_key,
-    server,
-)
-from tests.support.certs.imported import (
+from tests.support.certs.acceptance import (
     LEAF,
     LOWER,
     MIDDLE,
@@ -31,6 +25,12 @@ from tests.support.certs.imported import (
     accept,
     certificates,
     problems,
+)
+from tests.support.certs.authority import (
+    HOST,
+    authority,
+    rsa_key,
+    server,
 )
 
 # --- What is refused: what was brought ---

@@ -4,6 +4,14 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from tests.support.certs.acceptance import (
+    LEAF,
+    LOWER,
+    MIDDLE,
+    ROOT,
+    WHOLE,
+    problems,
+)
 from tests.support.certs.authority import (
     DAY,
     HOST,
@@ -13,14 +21,6 @@ from tests.support.certs.authority import (
     rsa_key,
     server,
     signed_badly,
-)
-from tests.support.certs.imported import (
-    LEAF,
-    LOWER,
-    MIDDLE,
-    ROOT,
-    WHOLE,
-    problems,
 )
 
 # --- What is refused: the certificate ---

@@ -10,16 +10,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from tests.support.certs.authority import (
-    DAY,
-    HOST,
-    NOW,
-    authority,
-    ecdsa,
-    rsa_key,
-    server,
-)
-from tests.support.certs.imported import (
+from tests.support.certs.acceptance import (
     LEAF,
     LOWER,
     MIDDLE,
@@ -30,6 +21,15 @@ from tests.support.certs.imported import (
     certificates,
     chain,
     problems,
+)
+from tests.support.certs.authority import (
+    DAY,
+    HOST,
+    NOW,
+    authority,
+    ecdsa,
+    rsa_key,
+    server,
 )
 
 
