@@ -14,9 +14,9 @@ shellcheck tools/*.sh images/common/* images/*/hooks/* images/*/sieve/* \
     images/postfix/takes-mail images/postfix/filters-answer images/postfix/queue-moves \
     images/spamassassin/update-rules images/spamassassin/updater/* \
     images/resolver/names-answered .ci/run \
-    tests/e2e/world/mirror/publish
-hadolint images/*/Dockerfile tests/e2e/world/*/Dockerfile
+    tests/support/world/images/mirror/publish
+hadolint images/*/Dockerfile tests/support/world/images/*/Dockerfile
 yamllint --strict .
-check-jsonschema --builtin-schema vendor.compose-spec compose.yaml tests/e2e/compose.yaml
+check-jsonschema --builtin-schema vendor.compose-spec compose.yaml tests/support/world/compose.yaml
 check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 zizmor --offline --no-progress --quiet .github/workflows

@@ -13,7 +13,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.e2e.project import Project
+from tests.support.server.project import Project
 
 from .figures import bench_project
 from .scans import RULES

@@ -12,11 +12,11 @@ from itertools import count
 
 from docker.models.containers import Container
 
-from tests.e2e.accounts import open_account
-from tests.e2e.configuration import await_applied, changed
-from tests.e2e.handed_over import beside_dovecot
-from tests.e2e.project import Project
-from tests.e2e.server import DOMAIN, Server
+from tests.support.configuration.templates import await_applied, changed
+from tests.support.mail.lmtp import beside_dovecot
+from tests.support.server.accounts import open_account
+from tests.support.server.project import Project
+from tests.support.server.server import DOMAIN, Server
 
 from .cpu import container_cpu_seconds
 from .figures import bench_project

@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-from tests.e2e.accounts import open_account
-from tests.e2e.checkout import new_project
-from tests.e2e.configuration import settings
-from tests.e2e.project import Project
-from tests.e2e.server import DOMAIN, Server
-from tests.e2e.subnets import free_subnet
-from tests.e2e.world import World
-from tests.e2e.world.blocklists import HONEST, MUTE
+from tests.support.configuration.templates import settings
+from tests.support.harness.checkout import new_project
+from tests.support.harness.subnets import free_subnet
+from tests.support.server.accounts import open_account
+from tests.support.server.project import Project
+from tests.support.server.server import DOMAIN, Server
+from tests.support.world import World
+from tests.support.world.blocklists import HONEST, MUTE
 
 from .latency import submission_to_idle
 from .memory import anonymous_mebibytes

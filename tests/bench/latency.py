@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from select import select
 from time import monotonic
 
-from tests.e2e.mailbox import Mailbox
-from tests.e2e.message import letter
-from tests.e2e.project import ADDRESS
+from tests.support.mail.mailbox import Mailbox
+from tests.support.mail.message import letter
+from tests.support.server.project import ADDRESS
 
 
 def submission_to_idle(

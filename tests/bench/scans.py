@@ -15,7 +15,7 @@ from time import monotonic
 
 from docker.models.containers import Container
 
-from tests.e2e.project import Project
+from tests.support.server.project import Project
 
 from .cpu import stolen_seconds
 from .figures import bench_project, show

@@ -9,9 +9,9 @@ from time import monotonic
 
 import dkim
 
-from tests.e2e.message import crlf
-from tests.e2e.subnets import free_subnet
-from tests.e2e.world import OUTSIDE, SELECTOR, World
+from tests.support.harness.subnets import free_subnet
+from tests.support.mail.message import crlf
+from tests.support.world import OUTSIDE, SELECTOR, World
 
 from .cpu import cpu_seconds
 from .figures import NAMES_KEPT, bench_project, show

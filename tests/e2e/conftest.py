@@ -10,29 +10,29 @@ from typing import NoReturn
 
 import pytest
 
-from .accounts import add_domains, open_account, operate
-from .certificates import Certificates, put_back
-from .checkout import new_project
-from .complaints import Watch
-from .front_door import everybody_refused
-from .logs import RAN
-from .mailbox import Mailbox
-from .message import new_subject
-from .our_zone import publish
-from .project import CommandError, Project
-from .relays import ROUTES
-from .reload import await_reload
-from .run import (
+from tests.support.certs.certificates import Certificates, put_back
+from tests.support.configuration.postscreen import everybody_refused
+from tests.support.configuration.relays import ROUTES
+from tests.support.configuration.reload import await_reload
+from tests.support.harness.checkout import new_project
+from tests.support.harness.log_check import Watch
+from tests.support.harness.run import (
     KEEP,
     pytest_collection_modifyitems,
     pytest_sessionstart,
     pytest_unconfigure,
     pytest_xdist_auto_num_workers,
 )
-from .server import DOMAIN, PORTS, Server
-from .stranger import Spammer, Stranger
-from .subnets import free_subnet
-from .world import OUTSIDE, World
+from tests.support.harness.subnets import free_subnet
+from tests.support.logs.lines import RAN
+from tests.support.mail.mailbox import Mailbox
+from tests.support.mail.message import new_subject
+from tests.support.mail.outsiders import Spammer, Stranger
+from tests.support.server.accounts import add_domains, open_account, operate
+from tests.support.server.project import CommandError, Project
+from tests.support.server.server import DOMAIN, PORTS, Server
+from tests.support.world import OUTSIDE, World
+from tests.support.world.published_zone import publish
 
 __all__ = [
     "pytest_collection_modifyitems",

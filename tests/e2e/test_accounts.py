@@ -3,12 +3,12 @@
 import pytest
 from imapclient.exceptions import LoginError
 
-from .accounts import open_account
-from .faults import moved, paused
-from .login import log_in
-from .message import letter
-from .queue import flush, waiting
-from .wait import wait_until
+from tests.support.clients.login import log_in
+from tests.support.faults.services import moved, paused
+from tests.support.mail.message import letter
+from tests.support.server.accounts import open_account
+from tests.support.server.queue import flush, waiting
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.core
 

@@ -1,4 +1,4 @@
-"""Aliases that lead to aliases are followed to their end; a loop does no harm."""
+"""Aliases that lead to aliases: followed to their end, or harmless without one."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -8,10 +8,9 @@ from itertools import pairwise
 import pytest
 
 from stack.accounts.routing.expansion import MOST_STEPS
-
-from .accounts import aliases
-from .message import letter
-from .queue import waiting
+from tests.support.mail.message import letter
+from tests.support.server.accounts import aliases
+from tests.support.server.queue import waiting
 
 ADD = """
 import json, sqlite3, sys

@@ -2,10 +2,10 @@
 
 import pytest
 
-from .accounts import add_domains, aliases, operate, remove_domains
-from .login import logged_in
-from .message import letter
-from .wait import wait_until
+from tests.support.clients.login import logged_in
+from tests.support.mail.message import letter
+from tests.support.server.accounts import add_domains, aliases, operate, remove_domains
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.core
 

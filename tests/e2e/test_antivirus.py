@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from .configuration import changed, replaced, settings
-from .configuration import refused as wrong
-from .dialogue import Smtp
-from .faults import stopped
-from .login import plain
-from .message import letter
-from .project import ADDRESS, Project
-from .submission import logged_in
-from .viruses import (
+from tests.support.clients.dialogue import Smtp
+from tests.support.clients.login import plain
+from tests.support.clients.submission import logged_in
+from tests.support.configuration.templates import changed, replaced, settings
+from tests.support.configuration.templates import refused as wrong
+from tests.support.faults.services import stopped
+from tests.support.mail.message import letter
+from tests.support.server.project import ADDRESS, Project
+from tests.support.spam.viruses import (
     EICAR,
     NAME,
     SIGNATURES,
@@ -26,7 +26,7 @@ from .viruses import (
     zeros,
     zipped,
 )
-from .wait import wait_until
+from tests.support.wait import wait_until
 
 pytestmark = [
     pytest.mark.provokes("clamav", "No clamd server|freshclam has no news"),

@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from .configuration import refused, settings
-from .faults import moved
-from .message import letter
-from .project import ADDRESS
-from .tiers import core_rows
-from .wait import wait_until
+from tests.support.configuration.templates import refused, settings
+from tests.support.faults.services import moved
+from tests.support.harness.tiers import core_rows
+from tests.support.mail.message import letter
+from tests.support.server.project import ADDRESS
+from tests.support.wait import wait_until
 
 BROKEN = {
     "postfix": ("main.cf", "misspelt_parameter = yes"),

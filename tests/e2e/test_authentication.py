@@ -8,13 +8,13 @@ from functools import partial
 
 import pytest
 
-from .dialogue import Reply, Smtp
-from .faults import stopped
-from .mailbox import Received
-from .message import letter, new_subject
-from .project import ADDRESS
-from .server import HOSTNAME, Server
-from .stranger import Stranger
+from tests.support.clients.dialogue import Reply, Smtp
+from tests.support.faults.services import stopped
+from tests.support.mail.mailbox import Received
+from tests.support.mail.message import letter, new_subject
+from tests.support.mail.outsiders import Stranger
+from tests.support.server.project import ADDRESS
+from tests.support.server.server import HOSTNAME, Server
 
 PLAIN = "plain.dkim.test"
 PASSED = "arc=none; dmarc=pass header.from={domain}"

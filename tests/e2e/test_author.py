@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from .login import logged_in
-from .message import letter, with_header
+from tests.support.clients.login import logged_in
+from tests.support.mail.message import letter, with_header
 
 pytestmark = pytest.mark.core
 

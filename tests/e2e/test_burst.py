@@ -6,9 +6,9 @@ from time import time
 
 import pytest
 
-from .message import letter
-from .submission import logged_in
-from .wait import wait_until
+from tests.support.clients.submission import logged_in
+from tests.support.mail.message import letter
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.core
 

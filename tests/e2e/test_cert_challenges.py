@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from .acme import Authority, update_credentials
-from .reload import with_settings
-from .wait import wait_until
+from tests.support.certs.acme import Authority, update_credentials
+from tests.support.configuration.reload import with_settings
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.usefixtures("authorities")
 

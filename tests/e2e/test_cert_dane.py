@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from .acme import published
-from .brought import bundle, certificate, lay
-from .server import HOSTNAME
-from .wait import wait_until
+from tests.support.certs.acme import published
+from tests.support.certs.imported import bundle, certificate, lay
+from tests.support.server.server import HOSTNAME
+from tests.support.wait import wait_until
 
 NAME = "_25._tcp.mail.example.test"
 LIFE = 300  # seconds

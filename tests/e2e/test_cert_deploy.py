@@ -9,14 +9,13 @@ from functools import partial
 import pytest
 
 from stack.certs.bundle import Bundle
-
-from .brought import ROOT, bundle, certificate, lay
-from .certificates import ADDRESSES, believing, stranger
-from .faults import deaf
-from .login import plain
-from .message import letter
-from .server import HOSTNAME, IMAP_PORTS, PORTS
-from .wait import wait_until
+from tests.support.certs.certificates import ADDRESSES, believing, stranger
+from tests.support.certs.imported import ROOT, bundle, certificate, lay
+from tests.support.clients.login import plain
+from tests.support.faults.services import deaf
+from tests.support.mail.message import letter
+from tests.support.server.server import HOSTNAME, IMAP_PORTS, PORTS
+from tests.support.wait import wait_until
 
 SESSIONS = 20
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from .certificates import asking
-from .configuration import settings
-from .server import HOSTNAME
+from tests.support.certs.certificates import asking
+from tests.support.configuration.templates import settings
+from tests.support.server.server import HOSTNAME
 
 # What is asked for, of whom; and what the line for each problem says. What certbot says
 # in other cases is read in tests/unit/renewal/acme/test_certbot_errors.py.

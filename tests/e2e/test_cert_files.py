@@ -1,4 +1,4 @@
-"""A broken or unsafe file in var/tls is not served, and is named in the health."""
+"""Files in var/tls that somebody has put there by hand, right or wrong"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from stack.renewal.deployment import handshake
 from stack.system.endpoints import Endpoint
 from tests.support.certs.authority import authority, rsa_key, server, signed_badly
-
-from .brought import (
+from tests.support.certs.imported import (
     LIFE,
     MIDDLE,
     NOW,
@@ -22,10 +21,10 @@ from .brought import (
     rsa_certificate,
     served,
 )
-from .project import ADDRESS
-from .server import HOSTNAME, PORTS
-from .tiers import core_rows
-from .wait import wait_until
+from tests.support.harness.tiers import core_rows
+from tests.support.server.project import ADDRESS
+from tests.support.server.server import HOSTNAME, PORTS
+from tests.support.wait import wait_until
 
 DAY = timedelta(days=1)
 OTHER = "mail.second.test"

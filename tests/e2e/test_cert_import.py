@@ -1,4 +1,4 @@
-"""Sound certificates are imported; others are refused with every reason."""
+"""Certificates from elsewhere: taken when they are sound, refused with the reason"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,10 +13,17 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tests.support.certs.authority import authority, rsa_key, server, signed_badly
-
-from .brought import LIFE, MIDDLE, NOW, ROOT, certificate, lay, served
-from .reload import with_settings
-from .server import HOSTNAME
+from tests.support.certs.imported import (
+    LIFE,
+    MIDDLE,
+    NOW,
+    ROOT,
+    certificate,
+    lay,
+    served,
+)
+from tests.support.configuration.reload import with_settings
+from tests.support.server.server import HOSTNAME
 
 GOOD = certificate()
 RSA_ROOT = authority("An old root", key=rsa_key(), **LIFE)

@@ -3,12 +3,12 @@
 import pytest
 from cryptography import x509
 
-from .acme import EAB_HMAC_KEY, EAB_KID, Authority
-from .brought import ROOT, lay
-from .certificates import Certificates, asking
-from .checkout import ROOT as CHECKOUT
-from .configuration import settings
-from .server import HOSTNAME
+from tests.support.certs.acme import EAB_HMAC_KEY, EAB_KID, Authority
+from tests.support.certs.certificates import Certificates, asking
+from tests.support.certs.imported import ROOT, lay
+from tests.support.configuration.templates import settings
+from tests.support.harness.checkout import ROOT as CHECKOUT
+from tests.support.server.server import HOSTNAME
 
 pytestmark = pytest.mark.usefixtures("issued")
 

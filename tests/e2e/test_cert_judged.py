@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sslyze import ScanCommand
 
-from .acme import Authority
-from .certificates import stranger
-from .judge import certificates_found
-from .server import HOSTNAME, PORTS
+from tests.support.certs.acme import Authority
+from tests.support.certs.certificates import stranger
+from tests.support.certs.tls_scan import certificates_found
+from tests.support.server.server import HOSTNAME, PORTS
 
 pytestmark = [
     pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem"),

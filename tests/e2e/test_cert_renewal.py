@@ -6,13 +6,12 @@ from time import monotonic, time
 import pytest
 
 from stack.certs.bundle import Bundle
-
-from .brought import NOW, ROOT, certificate, served
-from .certificates import asking, believing, stranger
-from .configuration import settings
-from .message import letter
-from .server import HOSTNAME
-from .wait import wait_until
+from tests.support.certs.certificates import asking, believing, stranger
+from tests.support.certs.imported import NOW, ROOT, certificate, served
+from tests.support.configuration.templates import settings
+from tests.support.mail.message import letter
+from tests.support.server.server import HOSTNAME
+from tests.support.wait import wait_until
 
 # What no command of ours does: one certificate is revoked, and nothing else is done.
 REVOKE = (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from .acme import Authority
-from .neighbour import run_beside
-from .server import HOSTNAME
+from tests.support.certs.acme import Authority
+from tests.support.clients.container import run_beside
+from tests.support.server.server import HOSTNAME
 
 # To see which kinds a port serves, clients ask that know one alone; some get none.
 pytestmark = [
@@ -35,7 +35,7 @@ def test_two_domains_have_certificates_of_their_own(server, certificates, world)
         assert certificates.everywhere(SECOND, kind, root) == theirs[kind]
     for other in (HOSTNAME, "unknown.test", None):
         assert certificates.everywhere(other) == ours
-    where = (server.project, f"{server.project.name}_world", "neighbour_asks_by_sni")
+    where = (server.project, f"{server.project.name}_world", "sni_certificate")
     for host, expected in ((SECOND, theirs["ECDSA"]), ("unknown.test", ours)):
         assert {run_beside(*where, world.postfix, host)} == expected
 

@@ -1,6 +1,4 @@
-"""
-A port that could not be asked for its certificate is named, and fails the command.
-"""
+"""A certificate counts as served only where it was seen: what wasn't asked is named"""
 
 import os
 import subprocess
@@ -9,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from stack.system import endpoints
-
-from .brought import bundle, certificate, lay
-from .faults import stopped
-from .server import IMAP_PORTS, PORTS
+from tests.support.certs.imported import bundle, certificate, lay
+from tests.support.faults.services import stopped
+from tests.support.server.server import IMAP_PORTS, PORTS
 
 # A service of a mail server, and no more of it than Compose's labels and the port.
 COMPOSE = """

@@ -5,12 +5,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from .dialogue import Connection, Smtp
-from .front_door import in_force
-from .neighbour import ask_as_neighbour
-from .project import ADDRESS
-from .reload import in_use, with_settings
-from .wait import wait_until
+from tests.support.clients.container import ask_as_neighbour
+from tests.support.clients.dialogue import Connection, Smtp
+from tests.support.configuration.postscreen import in_force
+from tests.support.configuration.reload import in_use, with_settings
+from tests.support.server.project import ADDRESS
+from tests.support.wait import wait_until
 
 LIMIT = 3
 AT_ONCE = 50

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from .accounts import open_account, operate
-from .dialogue import Imap
-from .login import logged_in
-from .mailbox import Mailbox
-from .message import letter
-from .project import ADDRESS
+from tests.support.clients.dialogue import Imap
+from tests.support.clients.login import logged_in
+from tests.support.mail.mailbox import Mailbox
+from tests.support.mail.message import letter
+from tests.support.server.accounts import open_account, operate
+from tests.support.server.project import ADDRESS
 
 pytestmark = pytest.mark.core
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from .dialogue import Smtp
-from .project import ADDRESS
+from tests.support.clients.dialogue import Smtp
+from tests.support.server.project import ADDRESS
 
 pytestmark = pytest.mark.core
 

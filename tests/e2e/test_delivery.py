@@ -2,8 +2,8 @@
 
 import pytest
 
-from .large import MIB, large_letter
-from .message import letter, with_header
+from tests.support.mail.large import MIB, large_letter
+from tests.support.mail.message import letter, with_header
 
 pytestmark = pytest.mark.core
 

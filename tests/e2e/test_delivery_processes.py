@@ -5,9 +5,9 @@ from time import time
 
 import pytest
 
-from .configuration import await_applied, replaced
-from .handed_over import beside_dovecot, hand_over
-from .message import letter
+from tests.support.configuration.templates import await_applied, replaced
+from tests.support.mail.lmtp import beside_dovecot, hand_over
+from tests.support.mail.message import letter
 
 CONNECTIONS = 10
 

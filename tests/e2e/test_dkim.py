@@ -5,12 +5,17 @@ import re
 import aiosmtplib
 import pytest
 
-from .accounts import add_domains, open_account
-from .mailbox import Mailbox, Received
-from .message import letter, with_header, without_header
-from .notices import notice
-from .signatures import Signature, published, second_opinion, signatures
-from .wait import wait_until
+from tests.support.mail.dkim_signatures import (
+    Signature,
+    published,
+    second_opinion,
+    signatures,
+)
+from tests.support.mail.mailbox import Mailbox, Received
+from tests.support.mail.message import letter, with_header, without_header
+from tests.support.mail.notifications import notice
+from tests.support.server.accounts import add_domains, open_account
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.core
 

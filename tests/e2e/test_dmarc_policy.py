@@ -2,8 +2,8 @@
 
 import pytest
 
-from .configuration import await_applied, settings
-from .message import letter
+from tests.support.configuration.templates import await_applied, settings
+from tests.support.mail.message import letter
 
 # DMARC_POLICY, and what is done where the owner says quarantine or reject.
 LESS = {"mark": "quarantine", "off": "none"}

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from .dialogue import Reply, Smtp
-from .message import letter
-from .project import ADDRESS, Project
-from .wait import wait_until
+from tests.support.clients.dialogue import Reply, Smtp
+from tests.support.mail.message import letter
+from tests.support.server.project import ADDRESS, Project
+from tests.support.wait import wait_until
 
 AUTH, LMTP = "/run/sockets/auth", "/run/sockets/lmtp"
 

@@ -2,8 +2,10 @@
 
 import pytest
 
-from .accounts import operate
-from .eight_bit import (
+from tests.support.clients.submission import logged_in
+from tests.support.harness.tiers import core_rows
+from tests.support.mail.dkim_signatures import published, second_opinion, signatures
+from tests.support.mail.eight_bit import (
     ALL,
     CONVERTIBLE,
     SEALED,
@@ -12,13 +14,11 @@ from .eight_bit import (
     message,
     texts,
 )
-from .mailbox import Received
-from .message import crlf, letter
-from .notices import find_notice, notice
-from .signatures import published, second_opinion, signatures
-from .sink import Sink
-from .submission import logged_in
-from .tiers import core_rows
+from tests.support.mail.mailbox import Received
+from tests.support.mail.message import crlf, letter
+from tests.support.mail.notifications import find_notice, notice
+from tests.support.server.accounts import operate
+from tests.support.world.sink import Sink
 
 BOTH = {"rsa-sha256", "ed25519-sha256"}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from .accounts import aliases
-from .message import letter
+from tests.support.mail.message import letter
+from tests.support.server.accounts import aliases
 
 pytestmark = pytest.mark.core
 

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from .mailbox import Mailbox
-from .project import Project
+from tests.support.mail.mailbox import Mailbox
+from tests.support.server.project import Project
 
 # Hands over three messages at once, as Postfix would what was judged to be spam. It is
 # filed into a folder that has to be made.

@@ -5,11 +5,11 @@ import re
 import aiosmtplib
 import pytest
 
-from .mailbox import Received
-from .message import crlf, letter, with_header
-from .signatures import published, signatures
-from .sink import Sink
-from .tiers import core_rows
+from tests.support.harness.tiers import core_rows
+from tests.support.mail.dkim_signatures import published, signatures
+from tests.support.mail.mailbox import Received
+from tests.support.mail.message import crlf, letter, with_header
+from tests.support.world.sink import Sink
 
 IDS = " ".join(f"<{number}.{'x' * 30}@example.test>" for number in range(30))
 ADDRESSES = ", ".join(f"Somebody <{number}@example.test>" for number in range(60))

@@ -3,9 +3,9 @@
 import pytest
 from imapclient.exceptions import IMAPClientError
 
-from .accounts import open_account
-from .dialogue import Imap
-from .message import letter
+from tests.support.clients.dialogue import Imap
+from tests.support.mail.message import letter
+from tests.support.server.accounts import open_account
 
 # Files and folders that Dovecot makes, and what means something else in a path.
 DOVECOTS = (

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from .accounts import open_account
-from .message import letter
+from tests.support.mail.message import letter
+from tests.support.server.accounts import open_account
 
 SENDER = "a@outside.test"
 INCLUDED = "!include /usr/local/lib/mailboxes/layout.conf"

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from .checkout import ROOT, copy_checkout, project_name
-from .configuration import settings
-from .project import Project, clean_environment
-from .subnets import free_networks
-from .world import SERVICES
+from tests.support.configuration.templates import settings
+from tests.support.harness.checkout import ROOT, copy_checkout, project_name
+from tests.support.harness.subnets import free_networks
+from tests.support.server.project import Project, clean_environment
+from tests.support.world import SERVICES
 
 PORTS = ("SMTP", "SUBMISSION", "SUBMISSIONS", "IMAP", "IMAPS", "HTTP")
 

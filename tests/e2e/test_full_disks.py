@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from .faults import WHILE_RESTARTING
-from .message import letter
-from .queue import flush, waiting
-from .small_disks import STORES, full, no_more_files, small_disks
-from .submission import logged_in
-from .tiers import core_rows
-from .wait import wait_until
+from tests.support.clients.submission import logged_in
+from tests.support.faults.services import WHILE_RESTARTING
+from tests.support.faults.small_disks import STORES, full, no_more_files, small_disks
+from tests.support.harness.tiers import core_rows
+from tests.support.mail.message import letter
+from tests.support.server.queue import flush, waiting
+from tests.support.wait import wait_until
 
 pytestmark = [
     pytest.mark.provokes("postfix", WHILE_RESTARTING),

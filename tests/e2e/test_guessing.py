@@ -8,11 +8,11 @@ from statistics import median
 
 import pytest
 
-from .accounts import open_account
-from .login import log_in, plain
-from .neighbour import run_beside
-from .project import Project
-from .reload import in_use, with_settings
+from tests.support.clients.container import run_beside
+from tests.support.clients.login import log_in, plain
+from tests.support.configuration.reload import in_use, with_settings
+from tests.support.server.accounts import open_account
+from tests.support.server.project import Project
 
 # Guesses of each kind, all made at the same time.
 SAMPLES = 5
@@ -89,7 +89,7 @@ def test_who_guesses_too_often_is_told_to_wait(server, alice):
         elsewhere = run_beside(
             project,
             f"{project.name}_edge",
-            "neighbour_logs_in",
+            "login",
             "postfix",
             plain(alice.address, alice.password),
         )

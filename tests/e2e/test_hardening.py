@@ -3,8 +3,8 @@
 import pytest
 from docker.errors import ContainerError
 
-from .project import CommandError
-from .world import SERVICES
+from tests.support.server.project import CommandError
+from tests.support.world import SERVICES
 
 pytestmark = pytest.mark.core
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from .message import letter, with_header
-from .submission import logged_in
+from tests.support.clients.submission import logged_in
+from tests.support.mail.message import letter, with_header
 
 pytestmark = pytest.mark.core
 

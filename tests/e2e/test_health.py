@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from .configuration import refused
-from .message import letter
-from .neighbour import crowded, run_inside
-from .reload import in_use, with_settings
-from .wait import wait_until
+from tests.support.clients.container import crowded, run_inside
+from tests.support.configuration.reload import in_use, with_settings
+from tests.support.configuration.templates import refused
+from tests.support.mail.message import letter
+from tests.support.wait import wait_until
 
 # Begins a change that is too large for memory, and dies in the middle of it.
 CUT_OFF = """python3 -c '
@@ -101,7 +101,7 @@ def test_nobody_else_gets_at_the_checks_own_port(server):
         "except ConnectionRefusedError: print('refused')"
     )
     said = server.project.inside("dkim-sign", "python3", "-c", look)
-    taken = run_inside(server.project, "postfix", "neighbour_sends", "10026")
+    taken = run_inside(server.project, "postfix", "send", "10026")
 
     assert said == b"refused\n"
     assert taken.split()[0] == "554"

@@ -6,12 +6,12 @@ from time import monotonic
 
 import pytest
 
-from .accounts import open_account, operate
-from .login import log_in, logged_in
-from .mailbox import Received
-from .message import letter, new_subject
-from .signatures import Signature, published, signatures
-from .wait import wait_until
+from tests.support.clients.login import log_in, logged_in
+from tests.support.mail.dkim_signatures import Signature, published, signatures
+from tests.support.mail.mailbox import Received
+from tests.support.mail.message import letter, new_subject
+from tests.support.server.accounts import open_account, operate
+from tests.support.wait import wait_until
 
 DOMAINS = [f"d{number}.hundred.invalid" for number in range(1, 101)]
 

@@ -2,8 +2,13 @@
 
 import pytest
 
-from .accounts import add_domains, open_account, operate, remove_domains
-from .message import letter
+from tests.support.mail.message import letter
+from tests.support.server.accounts import (
+    add_domains,
+    open_account,
+    operate,
+    remove_domains,
+)
 
 pytestmark = pytest.mark.core
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import docker
 import pytest
 
-from .checkout import copy_checkout, run_name
-from .containers import LABEL
-from .project import clean_environment
-from .sweep import sweep
-from .tiers import core_rows
-from .wait import wait_until
+from tests.support.harness.checkout import copy_checkout, run_name
+from tests.support.harness.cleanup import sweep
+from tests.support.harness.tiers import core_rows
+from tests.support.server.containers import LABEL
+from tests.support.server.project import clean_environment
+from tests.support.wait import wait_until
 
 # How a person ends it, and how a machine does.
 ENDINGS = {

@@ -2,9 +2,9 @@
 
 import pytest
 
-from .accounts import aliases
-from .message import letter
-from .wait import wait_until
+from tests.support.mail.message import letter
+from tests.support.server.accounts import aliases
+from tests.support.wait import wait_until
 
 # More than each of Postfix' defaults, which are 1,000. Mail for such addresses ends at
 # once: that domain takes none (RFC 7505), and a message without a sender has no bounce.

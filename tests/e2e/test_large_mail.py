@@ -2,10 +2,10 @@
 
 import pytest
 
-from .eight_bit import content, message
-from .large import MIB, send_at_once
-from .memory import killed
-from .message import crlf
+from tests.support.mail.eight_bit import content, message
+from tests.support.mail.large import MIB, send_at_once
+from tests.support.mail.message import crlf
+from tests.support.server.memory import killed
 
 # What is left for the headers that are added on the way.
 SIZE = 49 * MIB

@@ -1,15 +1,14 @@
-"""Mail of the largest size that MESSAGE_SIZE_LIMIT allows is delivered."""
+"""The largest limit that MESSAGE_SIZE_LIMIT takes is one that all parts can hold"""
 
 from collections.abc import Iterator
 
 import pytest
 
 from stack.config.settings import LARGEST_MESSAGE
-
-from .large import MIB, send_at_once
-from .memory import killed
-from .reload import await_successors, with_settings
-from .submission import logged_in
+from tests.support.clients.submission import logged_in
+from tests.support.configuration.reload import await_successors, with_settings
+from tests.support.mail.large import MIB, send_at_once
+from tests.support.server.memory import killed
 
 # What is left for the headers that are added on the way.
 SIZE = LARGEST_MESSAGE - MIB

@@ -4,12 +4,12 @@ from time import time
 
 import pytest
 
-from .configuration import replaced
-from .faults import busy_outside
-from .message import letter
-from .notices import find_notice, notice
-from .queue import flush, waiting
-from .wait import wait_until
+from tests.support.configuration.templates import replaced
+from tests.support.faults.services import busy_outside
+from tests.support.mail.message import letter
+from tests.support.mail.notifications import find_notice, notice
+from tests.support.server.queue import flush, waiting
+from tests.support.wait import wait_until
 
 
 @pytest.fixture(scope="module")

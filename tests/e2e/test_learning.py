@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from .configuration import settings
-from .faults import WHILE_RESTARTING, kill, stopped
-from .lessons import (
+from tests.support.configuration.templates import settings
+from tests.support.faults.services import WHILE_RESTARTING, kill, stopped
+from tests.support.mail.message import PUSHY, letter
+from tests.support.spam.training import (
     Known,
     ask,
     forget_all,
@@ -21,8 +22,7 @@ from .lessons import (
     wait_until_known,
     wait_until_learnt,
 )
-from .message import PUSHY, letter
-from .wait import wait_until
+from tests.support.wait import wait_until
 
 ENOUGH = 200
 

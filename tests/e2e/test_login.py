@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from .dialogue import Smtp
-from .login import log_in
-from .project import ADDRESS
+from tests.support.clients.dialogue import Smtp
+from tests.support.clients.login import log_in
+from tests.support.server.project import ADDRESS
 
 SUBMISSION = (587, 465)
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from .login import plain
+from tests.support.clients.login import plain
 
 pytestmark = [
     pytest.mark.core,

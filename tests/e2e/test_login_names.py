@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from .login import log_in
-from .message import letter
+from tests.support.clients.login import log_in
+from tests.support.mail.message import letter
 
 NAMES = [
     "../x@example.test",

@@ -5,12 +5,12 @@ from time import time
 
 import pytest
 
-from .complaints import complaints, leaks
-from .dialogue import Smtp
-from .logs import Announcement
-from .project import ADDRESS
-from .server import DOMAIN
-from .wait import wait_until
+from tests.support.clients.dialogue import Smtp
+from tests.support.harness.log_check import complaints, leaks
+from tests.support.logs.lines import Announcement
+from tests.support.server.project import ADDRESS
+from tests.support.server.server import DOMAIN
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.core
 

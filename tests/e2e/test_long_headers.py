@@ -2,8 +2,8 @@
 
 import pytest
 
-from .message import crlf, letter, with_header
-from .submission import logged_in
+from tests.support.clients.submission import logged_in
+from tests.support.mail.message import crlf, letter, with_header
 
 # Octets: where Postfix would cut a header. With Postfix' own "To:" in front.
 LIMIT = 60_000

@@ -7,15 +7,21 @@ from time import monotonic
 import pytest
 from imapclient.exceptions import LoginError
 
-from .broken_accounts import PASSWORDS, WAYS, WAYS_OF_PASSWORDS, locked, spoilt
-from .dialogue import Reply, Smtp
-from .faults import paused
-from .login import plain
-from .message import letter
-from .project import ADDRESS, CommandError
-from .queue import flush
-from .tiers import core_rows
-from .wait import wait_until
+from tests.support.clients.dialogue import Reply, Smtp
+from tests.support.clients.login import plain
+from tests.support.faults.accounts import (
+    PASSWORDS,
+    WAYS,
+    WAYS_OF_PASSWORDS,
+    locked,
+    spoilt,
+)
+from tests.support.faults.services import paused
+from tests.support.harness.tiers import core_rows
+from tests.support.mail.message import letter
+from tests.support.server.project import ADDRESS, CommandError
+from tests.support.server.queue import flush
+from tests.support.wait import wait_until
 
 LOCKED = "a writer that doesn't end"
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from .accounts import open_account, operate
-from .mailbox import Mailbox
-from .message import letter
-from .project import CommandError
-from .wait import wait_until
+from tests.support.mail.mailbox import Mailbox
+from tests.support.mail.message import letter
+from tests.support.server.accounts import open_account, operate
+from tests.support.server.project import CommandError
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.core
 

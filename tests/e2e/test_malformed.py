@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from .malformed import AT_ONCE, EHLO, LATER
-from .message import letter
-from .project import ADDRESS
-from .raw import Heard, talk
-from .sessions import sessions
-from .wait import wait_until
+from tests.support.clients.malformed import AT_ONCE, EHLO, LATER
+from tests.support.clients.raw import Heard, talk
+from tests.support.logs.smtpd_sessions import sessions
+from tests.support.mail.message import letter
+from tests.support.server.project import ADDRESS
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.core
 

@@ -1,4 +1,4 @@
-"""140 IMAP sessions at a time hear of new mail at once, and survive a reload."""
+"""Many users may be connected at a time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -6,9 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from stack.system import inotify
-
-from .dialogue import Imap
-from .message import letter
+from tests.support.clients.dialogue import Imap
+from tests.support.mail.message import letter
 
 # Seconds: far less than the half a minute between two looks.
 AT_ONCE = 15

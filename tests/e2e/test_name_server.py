@@ -7,21 +7,21 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from .dialogue import Smtp
-from .faults import paused, stopped
-from .project import ADDRESS, Project
-from .queue import flush, waiting
-from .relays import ROUTES, by_domain, relaying
-from .reload import in_use, with_settings
-from .resolver import await_health, resolves
-from .scripts import script
-from .submission import logged_in
-from .tiers import core_rows
-from .wait import wait_until
-from .world import OUTSIDE
+from tests.support.clients.dialogue import Smtp
+from tests.support.clients.submission import logged_in
+from tests.support.configuration.relays import ROUTES, by_domain, relaying
+from tests.support.configuration.reload import in_use, with_settings
+from tests.support.configuration.sieve_scripts import script
+from tests.support.faults.services import paused, stopped
+from tests.support.harness.tiers import core_rows
+from tests.support.server.project import ADDRESS, Project
+from tests.support.server.queue import flush, waiting
+from tests.support.server.resolver import await_health, resolves
+from tests.support.wait import wait_until
+from tests.support.world import OUTSIDE
 
 # Seconds. Its name is looked up before a client is greeted, and some don't wait long; a
-# new one waits for GREETING_DELAY before (tests/e2e/env).
+# new one waits for GREETING_DELAY before (tests/support/server/env).
 GREETED_WITHIN = 3 + 5.0
 
 

@@ -4,9 +4,9 @@ from itertools import product
 
 import pytest
 
-from .message import letter, with_header
-from .submission import logged_in
-from .wait import wait_until
+from tests.support.clients.submission import logged_in
+from tests.support.mail.message import letter, with_header
+from tests.support.wait import wait_until
 
 RECIPIENTS = (
     "{user}",

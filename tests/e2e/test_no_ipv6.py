@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from .faults import WHILE_RESTARTING
-from .server import PORTS
-from .tiers import core_rows
-from .without_ipv6 import WAYS, without_ipv6
+from tests.support.faults.services import WHILE_RESTARTING
+from tests.support.faults.without_ipv6 import WAYS, without_ipv6
+from tests.support.harness.tiers import core_rows
+from tests.support.server.server import PORTS
 
 pytestmark = [
     pytest.mark.provokes("postfix", WHILE_RESTARTING),

@@ -5,10 +5,10 @@ internal.
 
 import pytest
 
-from .message import letter
-from .notices import notice
-from .signatures import published, signatures
-from .submission import logged_in
+from tests.support.clients.submission import logged_in
+from tests.support.mail.dkim_signatures import published, signatures
+from tests.support.mail.message import letter
+from tests.support.mail.notifications import notice
 
 pytestmark = pytest.mark.core
 

@@ -3,8 +3,8 @@
 import pytest
 from imapclient.exceptions import LoginError
 
-from .login import log_in
-from .message import letter
+from tests.support.clients.login import log_in
+from tests.support.mail.message import letter
 
 pytestmark = pytest.mark.core
 

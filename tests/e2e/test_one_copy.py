@@ -7,13 +7,13 @@ from time import time
 
 import pytest
 
-from .accounts import aliases, operate
-from .faults import kill
-from .large import MIB, large_letter
-from .message import letter, with_header
-from .queue import flush, waiting
-from .submission import logged_in
-from .wait import wait_until
+from tests.support.clients.submission import logged_in
+from tests.support.faults.services import kill
+from tests.support.mail.large import MIB, large_letter
+from tests.support.mail.message import letter, with_header
+from tests.support.server.accounts import aliases, operate
+from tests.support.server.queue import flush, waiting
+from tests.support.wait import wait_until
 
 SENDER = "a@outside.test"
 ALIASES = {

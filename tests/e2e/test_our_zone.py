@@ -5,17 +5,16 @@ import re
 
 import pytest
 
-from . import name_server
-from .accounts import aliases
-from .dialogue import Smtp
-from .faults import stopped
-from .message import letter
-from .project import ADDRESS
-from .resolver import resolves
-from .server import DOMAIN, HOSTNAME
-from .stranger import found_out
-from .wait import wait_until
-from .world import OUTSIDE
+from tests.support.clients.dialogue import Smtp
+from tests.support.faults.services import stopped
+from tests.support.mail.message import letter
+from tests.support.mail.outsiders import found_out
+from tests.support.server.accounts import aliases
+from tests.support.server.project import ADDRESS
+from tests.support.server.resolver import resolves
+from tests.support.server.server import DOMAIN, HOSTNAME
+from tests.support.wait import wait_until
+from tests.support.world import OUTSIDE, name_server
 
 pytestmark = pytest.mark.core
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from .dialogue import Smtp
-from .faults import stopped
-from .login import plain
-from .message import letter
-from .project import ADDRESS
-from .queue import flush
-from .tiers import core_rows
+from tests.support.clients.dialogue import Smtp
+from tests.support.clients.login import plain
+from tests.support.faults.services import stopped
+from tests.support.harness.tiers import core_rows
+from tests.support.mail.message import letter
+from tests.support.server.project import ADDRESS
+from tests.support.server.queue import flush
 
 FILTERS = {"dkim-sign": 465, "dkim-verify": 25, "spamassassin": 25}
 

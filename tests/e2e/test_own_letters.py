@@ -2,8 +2,8 @@
 
 import pytest
 
-from .accounts import aliases
-from .signatures import published, signatures
+from tests.support.mail.dkim_signatures import published, signatures
+from tests.support.server.accounts import aliases
 
 TWICE = [("example.test", True)] * 2
 

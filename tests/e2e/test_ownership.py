@@ -3,9 +3,9 @@
 import aiosmtplib
 import pytest
 
-from .accounts import open_account
-from .login import plain
-from .message import letter
+from tests.support.clients.login import plain
+from tests.support.mail.message import letter
+from tests.support.server.accounts import open_account
 
 pytestmark = pytest.mark.core
 

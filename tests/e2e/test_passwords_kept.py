@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from .accounts import open_account
-from .login import log_in
+from tests.support.clients.login import log_in
+from tests.support.server.accounts import open_account
 
 pytestmark = pytest.mark.core
 

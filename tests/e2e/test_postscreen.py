@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from .configuration import settings
-from .front_door import in_force
-from .neighbour import run_beside
-from .visitor import EHLO
-from .wait import wait_until
-from .world.blocklists import EMPTY, EVERYBODY, HONEST, MUTE, REFUSING
+from tests.support.clients.container import run_beside
+from tests.support.clients.programs.smtp_commands import EHLO
+from tests.support.configuration.postscreen import in_force
+from tests.support.configuration.templates import settings
+from tests.support.wait import wait_until
+from tests.support.world.blocklists import EMPTY, EVERYBODY, HONEST, MUTE, REFUSING
 
 MAIL = "MAIL FROM:<a@outside.test>"
 RCPT = "RCPT TO:<alice@example.test>"
@@ -32,7 +32,13 @@ def visit(server, world, alice):
 
     def visit(name: str, *said: str, manner: str = "patient") -> list[str]:
         project, address = server.project, world.visitors[name]
-        where = (project, f"{project.name}_world", "visitor", manner, world.postfix)
+        where = (
+            project,
+            f"{project.name}_world",
+            "smtp_commands",
+            manner,
+            world.postfix,
+        )
         return json.loads(run_beside(*where, *said, address=address))
 
     return visit

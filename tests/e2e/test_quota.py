@@ -3,13 +3,13 @@
 import pytest
 from imapclient.exceptions import IMAPClientError
 
-from .accounts import open_account
-from .faults import paused
-from .large import MIB, large_letter
-from .message import letter
-from .queue import flush
-from .tiers import core_rows
-from .wait import wait_until
+from tests.support.faults.services import paused
+from tests.support.harness.tiers import core_rows
+from tests.support.mail.large import MIB, large_letter
+from tests.support.mail.message import letter
+from tests.support.server.accounts import open_account
+from tests.support.server.queue import flush
+from tests.support.wait import wait_until
 
 SENDER = "a@outside.test"
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from .dialogue import Connection
-from .neighbour import run_beside
-from .project import ADDRESS
-from .server import PORTS, TLS_FROM_THE_START
+from tests.support.clients.container import run_beside
+from tests.support.clients.dialogue import Connection
+from tests.support.server.project import ADDRESS
+from tests.support.server.server import PORTS, TLS_FROM_THE_START
 
 pytestmark = pytest.mark.core
 
@@ -85,7 +85,7 @@ def test_a_neighbour_reaches_no_filter(server):
 
     def ask(network: str) -> list[bool]:
         return json.loads(
-            run_beside(project, network, "neighbour_knocks", json.dumps(targets))
+            run_beside(project, network, "reachable", json.dumps(targets))
         )
 
     assert not any(ask(f"{project.name}_edge"))

@@ -4,9 +4,15 @@ import json
 
 import pytest
 
-from .neighbour import run_beside
-from .project import ADDRESS
-from .relay_forms import FORMS, SENDERS, THROUGH_US, answers, forms
+from tests.support.clients.container import run_beside
+from tests.support.clients.programs.open_relay import (
+    FORMS,
+    SENDERS,
+    THROUGH_US,
+    answers,
+    forms,
+)
+from tests.support.server.project import ADDRESS
 
 pytestmark = pytest.mark.core
 
@@ -63,7 +69,7 @@ def test_no_trick_makes_us_relay_for_a_neighbour(server, world, alice, network):
     if network == "itself":
         where, host = f"container:{project.container('postfix').id}", ADDRESS
 
-    printed = run_beside(project, where, "relay_forms", host, "25", world.postfix)
+    printed = run_beside(project, where, "open_relay", host, "25", world.postfix)
 
     assert let_through(json.loads(printed), world.postfix) == []
     assert "probe" not in project.inside("postfix", "postqueue", "-j").decode()

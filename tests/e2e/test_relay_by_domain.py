@@ -4,11 +4,18 @@ import time
 
 import pytest
 
-from .message import letter
-from .queue import waiting
-from .relays import FIRST, ROUTES, SECOND, by_domain, came_by, relaying
-from .stranger import found_out
-from .wait import wait_until
+from tests.support.configuration.relays import (
+    FIRST,
+    ROUTES,
+    SECOND,
+    by_domain,
+    came_by,
+    relaying,
+)
+from tests.support.mail.message import letter
+from tests.support.mail.outsiders import found_out
+from tests.support.server.queue import waiting
+from tests.support.wait import wait_until
 
 # What the queue says of each, and what the log says besides.
 UNVERIFIED = "Server certificate not verified"

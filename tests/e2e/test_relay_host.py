@@ -4,12 +4,19 @@ import time
 
 import pytest
 
-from .eight_bit import SEALED, content, message
-from .message import letter
-from .queue import waiting
-from .relays import FIRST, ROUTES, SECOND, by_domain, came_by, relaying
-from .wait import wait_until
-from .world import RELAY
+from tests.support.configuration.relays import (
+    FIRST,
+    ROUTES,
+    SECOND,
+    by_domain,
+    came_by,
+    relaying,
+)
+from tests.support.mail.eight_bit import SEALED, content, message
+from tests.support.mail.message import letter
+from tests.support.server.queue import waiting
+from tests.support.wait import wait_until
+from tests.support.world import RELAY
 
 
 @pytest.fixture(scope="module")

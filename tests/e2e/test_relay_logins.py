@@ -5,11 +5,19 @@ import time
 
 import pytest
 
-from .faults import moved
-from .message import letter
-from .queue import flush, waiting
-from .relays import FIRST, SECOND, by_domain, came_by, log_in, logged_in, relaying
-from .wait import wait_until
+from tests.support.configuration.relays import (
+    FIRST,
+    SECOND,
+    by_domain,
+    came_by,
+    log_in,
+    logged_in,
+    relaying,
+)
+from tests.support.faults.services import moved
+from tests.support.mail.message import letter
+from tests.support.server.queue import flush, waiting
+from tests.support.wait import wait_until
 
 TABLE = "relay/logins.texthash"
 

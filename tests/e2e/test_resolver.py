@@ -1,4 +1,4 @@
-"""All names are looked up by our own resolver, which checks DNSSEC."""
+"""The names of the internet, as our containers find them out."""
 
 import json
 import re
@@ -11,15 +11,14 @@ from docker.models.containers import Container
 from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
-
-from .acme import published
-from .dialogue import Smtp
-from .faults import stopped
-from .project import ADDRESS, Project
-from .resolver import await_health, resolves
-from .wait import wait_until
-from .world import OUTSIDE
-from .world.zones import SIGNED
+from tests.support.certs.acme import published
+from tests.support.clients.dialogue import Smtp
+from tests.support.faults.services import stopped
+from tests.support.server.project import ADDRESS, Project
+from tests.support.server.resolver import await_health, resolves
+from tests.support.wait import wait_until
+from tests.support.world import OUTSIDE
+from tests.support.world.zones import SIGNED
 
 # Docker's, for a bridge: docker-network-create(1).
 MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"

@@ -2,12 +2,12 @@
 
 import pytest
 
-from .faults import kill
-from .load import Load
-from .queue import flush, waiting
-from .signatures import published
-from .tiers import core_rows
-from .wait import wait_until
+from tests.support.faults.services import kill
+from tests.support.harness.tiers import core_rows
+from tests.support.mail.dkim_signatures import published
+from tests.support.mail.load import Load
+from tests.support.server.queue import flush, waiting
+from tests.support.wait import wait_until
 
 FILTERS = {"dkim-sign": 587, "dkim-verify": 25, "spamassassin": 25}
 SERVICES = ["postfix", "dovecot", *FILTERS]

@@ -4,10 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from .clone import bring_up, ids, marks, neighbour, new_clone, variables, without_env
-from .project import Project
-from .subnets import free_networks
-from .wait import wait_until
+from tests.support.harness.clone import (
+    bring_up,
+    ids,
+    marks,
+    neighbour,
+    new_clone,
+    variables,
+    without_env,
+)
+from tests.support.harness.subnets import free_networks
+from tests.support.server.project import Project
+from tests.support.wait import wait_until
 
 USER = "alice@example.test"
 LETTER = f"From: {USER}\nSubject: kept\n\nThis is kept.\n"

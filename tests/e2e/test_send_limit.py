@@ -3,8 +3,8 @@
 import aiosmtplib
 import pytest
 
-from .accounts import open_account
-from .configuration import await_applied, settings
+from tests.support.configuration.templates import await_applied, settings
+from tests.support.server.accounts import open_account
 
 pytestmark = pytest.mark.core
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from .accounts import open_account, operate
-from .login import logged_in
-from .message import letter
-from .our_zone import publish
-from .signatures import Signature, published, signatures
-from .stranger import found_out
+from tests.support.clients.login import logged_in
+from tests.support.mail.dkim_signatures import Signature, published, signatures
+from tests.support.mail.message import letter
+from tests.support.mail.outsiders import found_out
+from tests.support.server.accounts import open_account, operate
+from tests.support.world.published_zone import publish
 
 pytestmark = pytest.mark.core
 

@@ -4,16 +4,16 @@ import re
 
 import pytest
 
-from .accounts import aliases, open_account
-from .configuration import await_applied, settings
-from .faults import stopped
-from .message import PUSHY, letter
-from .notices import notice
-from .queue import flush, waiting
-from .scripts import run, script
-from .signatures import signatures
-from .wait import wait_until
-from .world import OUTSIDE, SELECTOR
+from tests.support.configuration.sieve_scripts import run, script
+from tests.support.configuration.templates import await_applied, settings
+from tests.support.faults.services import stopped
+from tests.support.mail.dkim_signatures import signatures
+from tests.support.mail.message import PUSHY, letter
+from tests.support.mail.notifications import notice
+from tests.support.server.accounts import aliases, open_account
+from tests.support.server.queue import flush, waiting
+from tests.support.wait import wait_until
+from tests.support.world import OUTSIDE, SELECTOR
 
 UTF8 = "Grüße vom Öresund, 今日は\n"
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from .accounts import open_account
-from .configuration import await_applied, settings
-from .mailbox import Received
-from .queue import waiting
-from .scripts import script
-from .signatures import published, signatures
+from tests.support.configuration.sieve_scripts import script
+from tests.support.configuration.templates import await_applied, settings
+from tests.support.mail.dkim_signatures import published, signatures
+from tests.support.mail.mailbox import Received
+from tests.support.server.accounts import open_account
+from tests.support.server.queue import waiting
 
 TWICE = [("example.test", True)] * 2
 # Dovecot labels it as 8-bit, whatever it holds: a pair for each form.

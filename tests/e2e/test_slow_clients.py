@@ -6,12 +6,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from .configuration import changed
-from .malformed import DATA, EHLO, MAIL, RCPT
-from .message import letter
-from .project import ADDRESS
-from .raw import Raw
-from .reload import in_use
+from tests.support.clients.malformed import DATA, EHLO, MAIL, RCPT
+from tests.support.clients.raw import Raw
+from tests.support.configuration.reload import in_use
+from tests.support.configuration.templates import changed
+from tests.support.mail.message import letter
+from tests.support.server.project import ADDRESS
 
 # Seconds that a line may take; in use it is five minutes.
 TIMEOUT = 3

@@ -2,9 +2,9 @@
 
 import pytest
 
-from .message import letter
-from .project import ADDRESS
-from .raw import talk
+from tests.support.clients.raw import talk
+from tests.support.mail.message import letter
+from tests.support.server.project import ADDRESS
 
 pytestmark = pytest.mark.core
 

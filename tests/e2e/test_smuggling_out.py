@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from .login import plain
-from .mailbox import Received
-from .message import letter, with_header
-from .signatures import published, signatures
-from .sink import Sink
+from tests.support.clients.login import plain
+from tests.support.mail.dkim_signatures import published, signatures
+from tests.support.mail.mailbox import Received
+from tests.support.mail.message import letter, with_header
+from tests.support.world.sink import Sink
 
 pytestmark = pytest.mark.core
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .message import GTUBE, PUSHY, letter, with_header
+from tests.support.mail.message import GTUBE, PUSHY, letter, with_header
 
 pytestmark = pytest.mark.core
 

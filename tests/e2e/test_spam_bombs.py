@@ -6,12 +6,12 @@ from time import monotonic
 
 import pytest
 
-from .bombs import beside_each_other, html, nested, texts, zipped
-from .configuration import await_applied
-from .mailbox import Received
-from .message import blank, letter
-from .reload import with_settings
-from .wait import wait_until
+from tests.support.configuration.reload import with_settings
+from tests.support.configuration.templates import await_applied
+from tests.support.mail.mailbox import Received
+from tests.support.mail.message import blank, letter
+from tests.support.spam.bombs import beside_each_other, html, nested, texts, zipped
+from tests.support.wait import wait_until
 
 ON_THE_WAY = 10
 """Seconds that the way there and back may take."""

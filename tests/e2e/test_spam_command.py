@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from .faults import stopped
-from .message import PUSHY, letter
-from .project import Project, clean_environment
-from .wait import wait_until
+from tests.support.faults.services import stopped
+from tests.support.mail.message import PUSHY, letter
+from tests.support.server.project import Project, clean_environment
+from tests.support.wait import wait_until
 
 
 def known(project: Project) -> dict[str, int]:

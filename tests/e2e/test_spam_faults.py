@@ -7,13 +7,13 @@ from time import time
 import pytest
 from docker.errors import ContainerError
 
-from .configuration import await_applied, refused, replaced
-from .faults import WHILE_RESTARTING, kill, slow
-from .lessons import lessons, teach, wait_until_known
-from .load import Load
-from .message import GTUBE, letter
-from .rules import by_the_images_rules
-from .wait import wait_until
+from tests.support.configuration.templates import await_applied, refused, replaced
+from tests.support.faults.services import WHILE_RESTARTING, kill, slow
+from tests.support.mail.load import Load
+from tests.support.mail.message import GTUBE, letter
+from tests.support.spam.rule_channel import by_the_images_rules
+from tests.support.spam.training import lessons, teach, wait_until_known
+from tests.support.wait import wait_until
 
 # Another spamd's start, and some patience, in seconds.
 RESTARTED = 40
@@ -261,7 +261,7 @@ def test_no_verdict_is_given_on_a_part(server):
 
     A fault there ends the scan without a verdict.
     """
-    said = by_the_images_rules(server.project, "perl -T /tests/whole_verdict.pl")
+    said = by_the_images_rules(server.project, "perl -T /tests/interrupted_scan.pl")
 
     nothing, late, fault = said.splitlines()
     assert "TIME_LIMIT_EXCEEDED" not in nothing
@@ -290,7 +290,7 @@ def test_a_spamassassin_that_our_modules_do_not_fit_is_not_started(
     server, module, what, said
 ):
     """It ends with a line on what it lacks: a plugin that died would be left out."""
-    command = f"perl -T /tests/lacking.pl {module} '{what}' 2>&1 || echo ended"
+    command = f"perl -T /tests/without_feature.pl {module} '{what}' 2>&1 || echo ended"
 
     *_, reason, end = by_the_images_rules(server.project, command).splitlines()
 
@@ -301,7 +301,7 @@ def test_a_spamassassin_that_our_modules_do_not_fit_is_not_started(
 
 def test_a_spamassassin_that_lacks_what_is_not_ours_is_started(server):
     """So that what ended the others was what they lacked."""
-    command = f"perl -T /tests/lacking.pl {STORE} get_magic_re"
+    command = f"perl -T /tests/without_feature.pl {STORE} get_magic_re"
 
     assert by_the_images_rules(server.project, command).endswith("it scans\n")
 

@@ -9,7 +9,7 @@ from email.mime.text import MIMEText
 
 import pytest
 
-from .message import GTUBE, blank
+from tests.support.mail.message import GTUBE, blank
 
 pytestmark = pytest.mark.core
 

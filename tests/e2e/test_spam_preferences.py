@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from .accounts import open_account, operate
-from .faults import stopped
-from .handed_over import authenticated, beside_dovecot, hand_over, scored
-from .message import PUSHY, letter, with_header
+from tests.support.faults.services import stopped
+from tests.support.mail.lmtp import authenticated, beside_dovecot, hand_over, scored
+from tests.support.mail.message import PUSHY, letter, with_header
+from tests.support.server.accounts import open_account, operate
 
 HOME = "/srv/vmail/example.test/alice"
 

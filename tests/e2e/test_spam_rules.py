@@ -8,11 +8,11 @@ from functools import partial
 
 import pytest
 
-from .configuration import await_applied, settings
-from .faults import kill
-from .message import GTUBE, letter, new_subject
-from .reload import with_settings
-from .rules import (
+from tests.support.configuration.reload import with_settings
+from tests.support.configuration.templates import await_applied, settings
+from tests.support.faults.services import kill
+from tests.support.mail.message import GTUBE, letter, new_subject
+from tests.support.spam.rule_channel import (
     OWN,
     PACKAGED,
     PATIENCE,
@@ -25,7 +25,7 @@ from .rules import (
     own_rules,
     wait_for_words,
 )
-from .wait import wait_until
+from tests.support.wait import wait_until
 
 
 @pytest.fixture(scope="module")

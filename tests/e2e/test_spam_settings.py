@@ -2,11 +2,11 @@
 
 import pytest
 
-from .bombs import texts
-from .configuration import await_applied, changed
-from .message import GTUBE, PUSHY, blank, letter
-from .reload import in_use, with_settings
-from .submission import logged_in
+from tests.support.clients.submission import logged_in
+from tests.support.configuration.reload import in_use, with_settings
+from tests.support.configuration.templates import await_applied, changed
+from tests.support.mail.message import GTUBE, PUSHY, blank, letter
+from tests.support.spam.bombs import texts
 
 
 @pytest.fixture

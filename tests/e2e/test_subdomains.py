@@ -2,9 +2,9 @@
 
 import pytest
 
-from .accounts import add_domains, aliases, remove_domains
-from .message import letter
-from .our_zone import publish
+from tests.support.mail.message import letter
+from tests.support.server.accounts import add_domains, aliases, remove_domains
+from tests.support.world.published_zone import publish
 
 pytestmark = pytest.mark.core
 

@@ -5,9 +5,9 @@ import re
 import aiosmtplib
 import pytest
 
-from .dialogue import Smtp
-from .message import letter, with_header, without_header
-from .project import ADDRESS
+from tests.support.clients.dialogue import Smtp
+from tests.support.mail.message import letter, with_header, without_header
+from tests.support.server.project import ADDRESS
 
 pytestmark = pytest.mark.core
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .login import plain
+from tests.support.clients.login import plain
 
 pytestmark = pytest.mark.core
 

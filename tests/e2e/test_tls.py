@@ -5,10 +5,10 @@ import warnings
 
 import pytest
 
-from .dialogue import Connection, Imap, Smtp
-from .project import ADDRESS
-from .server import HOSTNAME
-from .trust import Trust
+from tests.support.clients.dialogue import Connection, Imap, Smtp
+from tests.support.clients.trust import Trust
+from tests.support.server.project import ADDRESS
+from tests.support.server.server import HOSTNAME
 
 pytestmark = pytest.mark.core
 

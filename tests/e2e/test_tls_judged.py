@@ -2,8 +2,8 @@
 
 import pytest
 
-from .handshake import handshake
-from .judge import findings, suites
+from tests.support.certs.openssl_client import handshake
+from tests.support.certs.tls_scan import findings, suites
 
 FORWARD_SECRET = {
     f"TLS_ECDHE_{key}_WITH_{cipher}"

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from .configuration import changed
-from .queue import flush, waiting
-from .sink import Sink
-from .wait import wait_until
+from tests.support.configuration.templates import changed
+from tests.support.server.queue import flush, waiting
+from tests.support.wait import wait_until
+from tests.support.world.sink import Sink
 
 pytestmark = [pytest.mark.core, pytest.mark.usefixtures("sinks")]
 

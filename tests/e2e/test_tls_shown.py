@@ -2,7 +2,7 @@
 
 import pytest
 
-from .message import letter
+from tests.support.mail.message import letter
 
 pytestmark = pytest.mark.core
 

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from .configuration import refused, settings
-from .faults import kill
-from .message import letter
-from .project import CommandError, Project
-from .tiers import core_rows
-from .wait import wait_until
+from tests.support.configuration.templates import refused, settings
+from tests.support.faults.services import kill
+from tests.support.harness.tiers import core_rows
+from tests.support.mail.message import letter
+from tests.support.server.project import CommandError, Project
+from tests.support.wait import wait_until
 
 # What each daemon's reader takes, and a process dies of: what is changed, and a part of
 # the words that say so. A line replaces the one of main.cf that begins as it does.

@@ -7,12 +7,12 @@ from unicodedata import normalize
 import pytest
 from imapclient.exceptions import IMAPClientError
 
-from .accounts import open_account, operate
-from .login import log_in, logged_in
-from .mailbox import Mailbox
-from .message import letter, with_header, without_header
-from .signatures import Signature, published, signatures
-from .wait import wait_until
+from tests.support.clients.login import log_in, logged_in
+from tests.support.mail.dkim_signatures import Signature, published, signatures
+from tests.support.mail.mailbox import Mailbox
+from tests.support.mail.message import letter, with_header, without_header
+from tests.support.server.accounts import open_account, operate
+from tests.support.wait import wait_until
 
 NAME = "xn--gre-6ka8l.test"
 ERIN = f"erin@{NAME}"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from .clone import bring_up, ids, new_clone
-from .configuration import settings
-from .project import ADDRESS, Project
+from tests.support.configuration.templates import settings
+from tests.support.harness.clone import bring_up, ids, new_clone
+from tests.support.server.project import ADDRESS, Project
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from base64 import b64encode
 
 import pytest
 
-from .message import letter, with_header
-from .server import HOSTNAME
+from tests.support.mail.message import letter, with_header
+from tests.support.server.server import HOSTNAME
 
 pytestmark = pytest.mark.core
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from .configuration import await_applied, refused
-from .project import Project
-from .wait import wait_until
+from tests.support.configuration.templates import await_applied, refused
+from tests.support.server.project import Project
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.core
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.e2e.checkout import ROOT, copy_checkout
+from tests.support.harness.checkout import ROOT, copy_checkout
 
 # Pytest's exit codes for: all passed, and no test bears the mark that is asked for.
 PASSED, NOTHING = 0, 5

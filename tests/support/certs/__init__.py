@@ -1,1 +1,1 @@
-"""Authorities, certificates and folders of certificates for tests."""
+"""Certificates of the server: issued, imported, and seen by clients."""

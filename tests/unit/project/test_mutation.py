@@ -6,9 +6,9 @@ from functools import cache
 
 import pytest
 
-from tests.e2e.checkout import ROOT
 from tests.mutation.rules import Rule, load, named
 from tests.mutation.trial import copied, failure
+from tests.support.harness.checkout import ROOT
 
 RULES = load()
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from tests.e2e.checkout import ROOT
-from tests.e2e.run import LONG, workers
+from tests.support.harness.checkout import ROOT
+from tests.support.harness.run import LONG, workers
 
 GIB = 1 << 30
 

@@ -1,0 +1,1 @@
+"""Clients of the mail server that say what no mail program would."""

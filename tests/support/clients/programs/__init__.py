@@ -1,0 +1,1 @@
+"""Programs for a container beside the server: the standard library is all they take."""

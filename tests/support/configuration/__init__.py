@@ -1,0 +1,1 @@
+"""Changes to .env, templates and scripts of the copied project, and back."""

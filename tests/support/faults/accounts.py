@@ -1,0 +1,70 @@
+"""The accounts database, spoilt in every way that a bad day offers, and mended."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.support.server.project import Project
+from tests.support.wait import wait_until
+
+DATABASE = "var/accounts/accounts.db"
+PASSWORDS = "var/accounts/passwords.db"
+SQL = 'python3 -c \'import sqlite3; sqlite3.connect("{0}").executescript("{1}")\''
+
+# Written over in place: who has the file open goes on with what is in it now.
+WAYS = {
+    "an empty file": f": > {DATABASE}",
+    "a damaged file": f"head -c 60000 /dev/urandom > {DATABASE}",
+    "no domains": SQL.format(DATABASE, "DELETE FROM domains"),
+    "no users": SQL.format(DATABASE, "DELETE FROM users"),
+}
+
+# The same for the file that only Dovecot's auth reads.
+WAYS_OF_PASSWORDS = {
+    "an empty file of passwords": f": > {PASSWORDS}",
+    "a damaged file of passwords": f"head -c 60000 /dev/urandom > {PASSWORDS}",
+    "no passwords": SQL.format(PASSWORDS, "DELETE FROM passwords"),
+}
+
+HOLD = """
+import sqlite3, time
+accounts = sqlite3.connect("{file}", isolation_level=None)
+accounts.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+time.sleep({seconds})
+"""
+
+
+@contextmanager
+def spoilt(project: Project, way: str) -> Iterator[None]:
+    """Have the accounts, or the passwords, spoilt in one of the ways."""
+    file = DATABASE if way in WAYS else PASSWORDS
+    script = WAYS.get(way) or WAYS_OF_PASSWORDS[way]
+    project.as_root(f"cp -a {file} {file}.kept; {script}")
+    try:
+        yield
+    finally:
+        project.as_root(f"cat {file}.kept > {file}; rm {file}.kept")
+        # SQLite doesn't notice that a file which was empty is as it was before.
+        project.inside("dovecot", "doveadm", "reload")
+        project.inside("postfix", "postfix", "reload")
+
+
+@contextmanager
+def locked(
+    project: Project, seconds: float = 600, file: str = DATABASE
+) -> Iterator[None]:
+    """Have somebody write to the *file* for *seconds*, or until this ends."""
+    writer = project.docker.containers.run(
+        project.image,
+        ["-c", HOLD.format(seconds=seconds, file=file)],
+        entrypoint="python3",
+        detach=True,
+        network_mode="none",
+        working_dir="/project",
+        volumes={str(project.folder): {"bind": "/project", "mode": "rw"}},
+    )
+    try:
+        wait_until(lambda: b"locked" in writer.logs(), "a lock on the accounts")
+        yield
+    finally:
+        writer.remove(force=True)

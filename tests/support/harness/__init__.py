@@ -1,0 +1,1 @@
+"""How a run of the end-to-end tests is set up, and what is removed after it."""

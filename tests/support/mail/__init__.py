@@ -1,0 +1,1 @@
+"""Messages, and the people who send and receive them."""

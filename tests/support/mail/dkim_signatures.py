@@ -1,0 +1,85 @@
+"""Judging DKIM signatures against the records that we tell operators to publish."""
+
+import json
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import dkim
+
+from tests.support.mail.mailbox import Received
+from tests.support.server.server import Server
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One DKIM-Signature header, and whether it holds."""
+
+    domain: str
+    algorithm: str
+    valid: bool
+
+
+def published(server: Server) -> dict[str, str]:
+    """The TXT records that `stack dns show` tells the operator to publish, by name."""
+    shown = server.project.stack("dns", "show", "--format", "json").stdout
+    return {
+        record["name"]: record["value"]
+        for domain in json.loads(shown)
+        for record in domain["records"]
+        if record["type"] == "TXT"
+    }
+
+
+def signatures(received: Received, records: dict[str, str]) -> list[Signature]:
+    """Check each signature on a message against TXT *records*, by name."""
+    headers = received.all("DKIM-Signature")
+    return [
+        Signature(
+            _tag("d", header), _tag("a", header), _holds(received.raw, index, records)
+        )
+        for index, header in enumerate(headers)
+    ]
+
+
+def second_opinion(
+    server: Server, received: Received, records: dict[str, str]
+) -> set[str]:
+    """
+    Have Mail::DKIM judge, which SpamAssassin's image holds and our signer doesn't use.
+
+    Returns:
+        Lines like "rsa-sha256 pass".
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "message").write_bytes(received.raw)
+        (folder / "records").write_text(json.dumps(records))
+        shutil.copy(Path(__file__).with_name("verify_dkim.pl"), folder)
+        verdicts = server.project.docker.containers.run(
+            server.project.container("spamassassin").image.id,
+            ["/judge/verify_dkim.pl", "/judge/message", "/judge/records"],
+            entrypoint="perl",
+            remove=True,
+            network_mode="none",
+            volumes={name: {"bind": "/judge", "mode": "ro"}},
+        )
+    return set(verdicts.decode().splitlines())
+
+
+def _tag(name: str, header: str) -> str:
+    found = re.search(rf"(?:^|;)\s*{name}\s*=\s*([^;\s]+)", header)
+    return found[1] if found else ""
+
+
+def _holds(raw: bytes, index: int, records: dict[str, str]) -> bool:
+    def look_up(name: bytes, timeout: int = 5) -> bytes | None:
+        return records.get(name.decode().rstrip("."), "").encode() or None
+
+    try:
+        return bool(dkim.DKIM(raw).verify(idx=index, dnsfunc=look_up))
+    except dkim.ValidationError:
+        return False

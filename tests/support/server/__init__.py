@@ -1,0 +1,1 @@
+"""The server under test: its containers, accounts, queue and ports."""

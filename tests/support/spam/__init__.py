@@ -1,0 +1,1 @@
+"""Training, rules and messages for the spam filter and the virus scanner."""

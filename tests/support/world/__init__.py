@@ -1,0 +1,249 @@
+"""The internet of the tests: its addresses, its names, and one signing key."""
+
+import base64
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from . import authentication
+from .authority import write_certificates
+from .blocklists import listing, local_zones
+from .zones import Zones
+
+# The domain that signs what strangers send, and where it publishes its key.
+OUTSIDE = "outside.test"
+RELAY = "smtp.relay.test"
+SELECTOR = "stranger"
+
+# What the name server knows about our own domains: see published_zone.py.
+OURS = "ours.conf"
+
+# The services of compose.yaml that are the world, and not ours.
+SERVICES = {
+    *("dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"),
+    "sink-eight",
+    *("names", "ca", "ca-eab", "busy", "mirror"),
+}
+
+# Clients that need an address of their own: see tests/e2e/test_postscreen.py.
+VISITORS = (
+    *("hasty", "patient", "new", "welcome", "between"),
+    *("listed", "partner", "encrypted", "refused by the list", "unheard"),
+)
+LISTED = ("listed", "partner", "encrypted")
+
+
+def _new_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@dataclass(frozen=True)
+class World:
+    """Who lives where in *subnet*, and what the name server says about it."""
+
+    subnet: IPv4Network
+    ttl: int = 0
+    """For how many seconds an answer may be remembered: not at all, as tests change."""
+    key: rsa.RSAPrivateKey = field(default_factory=_new_key)
+
+    @property
+    def dns(self) -> str:
+        """The name server's address."""
+        return str(self.subnet[53])
+
+    @property
+    def outside(self) -> str:
+        """The other mail server's address."""
+        return str(self.subnet[25])
+
+    @property
+    def sinks(self) -> dict[str, str]:
+        """The servers that write down all they get, by domain: see images/sink."""
+        domains = ("plain.test", "broken.test", "old.test", "eight.test")
+        return {name: str(self.subnet[41 + at]) for at, name in enumerate(domains)}
+
+    @property
+    def relay(self) -> str:
+        """The address of the server that sends on mail for its customers."""
+        return str(self.subnet[87])
+
+    @property
+    def postfix(self) -> str:
+        """The address at which the world finds our server."""
+        return str(self.subnet[10])
+
+    @property
+    def visitors(self) -> dict[str, str]:
+        """
+        Addresses that one test each sends a client from, by name.
+
+        Postfix remembers who has been there, so who must be new shares none.
+        """
+        return {name: str(self.subnet[100 + at]) for at, name in enumerate(VISITORS)}
+
+    @property
+    def certs(self) -> str:
+        """The address at which an authority finds who asks it for certificates."""
+        return str(self.subnet[80])
+
+    @property
+    def names(self) -> str:
+        """The address of the name server that takes changes to our zones."""
+        return str(self.subnet[81])
+
+    @property
+    def authorities(self) -> dict[str, str]:
+        """The ACME authorities, by name: see images/ca and images/busy."""
+        names = ("acme", "eab", "busy")
+        return {
+            f"{name}.ca.test": str(self.subnet[82 + at])
+            for at, name in enumerate(names)
+        }
+
+    @property
+    def mirror(self) -> str:
+        """The address of the mirror with rules about spam."""
+        return str(self.subnet[70])
+
+    @cached_property
+    def zones(self) -> Zones:
+        """
+        Our domains, as the authorities see them: hosts are there to be certified.
+
+        Nothing listens on port 80 of refused.*, and nobody is at the address of
+        blocked.*.
+        """
+        hosts = dict.fromkeys(("@", "mail", "imap", "smtp"), self.certs)
+        others = {
+            "ns": self.names,
+            "refused": self.dns,
+            "blocked": str(self.subnet[99]),
+        }
+        return Zones(hosts | others)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The addresses, for compose.yaml."""
+        return {
+            "WORLD_SUBNET": str(self.subnet),
+            "WORLD_REST": str([*self.subnet.subnets()][1]),
+            "WORLD_DNS": self.dns,
+            "WORLD_OUTSIDE": self.outside,
+            "WORLD_RELAY": self.relay,
+            "WORLD_POSTFIX": self.postfix,
+            "WORLD_CERTS": self.certs,
+            "WORLD_NAMES": self.names,
+            "WORLD_MIRROR": self.mirror,
+            **{
+                f"WORLD_{name.partition('.')[0].upper()}": address
+                for name, address in (self.sinks | self.authorities).items()
+            },
+        }
+
+    @cached_property
+    def private_key(self) -> bytes:
+        """The key of outside.test, in PEM."""
+        return self.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+
+    @property
+    def records(self) -> list[str]:
+        """
+        Every name there is, but for ours, which are in a file of their own.
+
+        Nothing listens for mail to dead.test, silent.test wants none (RFC 7505), and
+        spam.test has no MX, as many domains haven't. SpamAssassin's own channel has
+        nothing new, and rules.test has nothing yet.
+        """
+        return [
+            f"{OUTSIDE}. MX 10 mx.{OUTSIDE}.",
+            f"mx.{OUTSIDE}. A {self.outside}",
+            f'{OUTSIDE}. TXT "v=spf1 ip4:{self.outside} -all"',
+            f"{SELECTOR}._domainkey.{OUTSIDE}. TXT {self._dkim_record}",
+            f"{RELAY}. A {self.relay}",
+            f"relay.test. A {self.relay}",
+            # Who wants to know for how long an answer may be remembered asks there.
+            "test. NS ns.test.",
+            f"ns.test. A {self.dns}",
+            "dead.test. MX 10 mx.dead.test.",
+            f"mx.dead.test. A {self.dns}",
+            *(f"{name}. MX 10 mx.{name}." for name in self.sinks),
+            *(f"mx.{name}. A {address}" for name, address in self.sinks.items()),
+            *(f"{name}. A {address}" for name, address in self.authorities.items()),
+            "spam.test. A 192.0.2.66",
+            "silent.test. MX 0 .",
+            *listing(self.visitors[name] for name in LISTED),
+            f"rules.test. A {self.mirror}",
+            'mirrors.rules.test. TXT "http://rules.test/MIRRORED.BY"',
+            '1.0.4.updates.spamassassin.org. TXT "0"',
+            *authentication.records(SELECTOR, self._dkim_record),
+        ]
+
+    @property
+    def _dkim_record(self) -> str:
+        """The public key (RFC 6376, 3.6.1), cut into strings of at most 255."""
+        public = self.key.public_key().public_bytes(
+            serialization.Encoding.DER,
+            serialization.PublicFormat.SubjectPublicKeyInfo,
+        )
+        text = f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}"
+        return " ".join(f'"{text[at : at + 255]}"' for at in range(0, len(text), 255))
+
+    @property
+    def unbound_conf(self) -> str:
+        """
+        The name server's configuration: see unbound.conf(5).
+
+        A name that isn't listed is answered with NXDOMAIN at once: no query leaves
+        this machine, and no look-up of a client's name makes a server wait.
+        """
+        data = "\n".join(
+            f"    local-data: '{self._kept(each)}'" for each in self.records
+        )
+        start = f"{self.ttl} SOA ns.test. postmaster.test. 1 3600 600 86400 {self.ttl}"
+        return f"""
+server:
+    interface: 0.0.0.0
+    access-control: 0.0.0.0/0 allow
+    do-ip6: no
+    chroot: ""
+    username: ""
+    use-syslog: no
+    logfile: ""
+    module-config: "iterator"
+    local-zone: "." static
+    local-zone: "test." static
+    local-zone: "lame.test." refuse
+    local-data: ". {start}"
+    local-data: "test. {start}"
+{local_zones()}
+    local-zone: "lame.big.test." refuse
+{data}
+    include: /zones/{OURS}
+    local-data-ptr: "{self.outside} 0 mx.{OUTSIDE}"
+    local-data-ptr: "{self.relay} 0 {RELAY}"
+    local-data-ptr: "{self.postfix} 0 mail.example.test"
+remote-control:
+    control-enable: yes
+    control-interface: /run/unbound.ctl
+"""
+
+    def _kept(self, record: str) -> str:
+        """Return *record*, `name type data`, with its time to live."""
+        name, _, rest = record.partition(" ")
+        return f"{name} {self.ttl} {rest}"
+
+    def write(self, folder: Path) -> None:
+        """Put names and certificates into the project at *folder*."""
+        (folder / "world").mkdir()
+        (folder / "world" / "unbound.conf").write_text(self.unbound_conf)
+        (folder / "world" / OURS).touch()
+        write_certificates(folder / "world" / "certificates", RELAY, self.authorities)
+        self.zones.write(folder / "world" / "names")
