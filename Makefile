@@ -40,8 +40,11 @@ core:    engine .venv/installed ## Real mail through the stack: one test at leas
 rest:    engine .venv/installed ## The end-to-end tests that `make core` leaves out
 	$(E2E)=$(SERVERS) -m 'not core' tests/e2e
 
+# The file of tests of that name, in whichever folder it is.
+named = $(or $(wildcard tests/e2e/*/test_$(1).py),tests/e2e/test_$(1).py)
+
 e2e:     engine .venv/installed ## All end-to-end tests, or one file: make e2e T=delivery
-	$(E2E)=$(if $(T),0,$(SERVERS)) $(if $(T),$(T:%=tests/e2e/test_%.py),tests/e2e)
+	$(E2E)=$(if $(T),0,$(SERVERS)) $(if $(T),$(foreach name,$(T),$(call named,$(name))),tests/e2e)
 
 docs:    .venv/installed ## Write .env.example, docs/settings.md and docs/security.md anew
 	.venv/bin/stack settings > .env.example

@@ -29,7 +29,7 @@ SERVICES = {
     *("names", "ca", "ca-eab", "busy", "mirror"),
 }
 
-# Clients that need an address of their own: see tests/e2e/test_postscreen.py.
+# Clients that need an address of their own: see tests/e2e/receiving/test_postscreen.py.
 VISITORS = (
     *("hasty", "patient", "new", "welcome", "between"),
     *("listed", "partner", "encrypted", "refused by the list", "unheard"),

@@ -43,7 +43,8 @@ def test_an_interrupted_run_leaves_nothing_behind(copy, ending):
     """No container, network or volume of it is left, whatever it was about to start."""
     number, servers = ENDINGS[ending]
     name = run_name(copy)
-    tests = ("tests/e2e/test_commands.py", "tests/e2e/test_delivery.py")
+    folder = "tests/e2e/receiving"
+    tests = (f"{folder}/test_smtp_commands.py", f"{folder}/test_delivery.py")
 
     with subprocess.Popen(
         [sys.executable, "-m", "pytest", f"--numprocesses={servers}", *tests],
