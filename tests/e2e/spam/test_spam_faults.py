@@ -11,7 +11,7 @@ from tests.support.configuration.templates import await_applied, refused, replac
 from tests.support.faults.services import WHILE_RESTARTING, kill, slow
 from tests.support.mail.load import Load
 from tests.support.mail.message import GTUBE, letter
-from tests.support.spam.rule_channel import by_the_images_rules
+from tests.support.spam.processes import at_work, signal, spamd
 from tests.support.spam.training import lessons, teach, wait_until_known
 from tests.support.wait import wait_until
 
@@ -19,27 +19,6 @@ from tests.support.wait import wait_until
 RESTARTED = 40
 # The same, and answer_timeout of spam-milter.conf.
 RECOVERED = 40 + RESTARTED
-
-# Prints the process ids of spamd: first the parent's, then its children's.
-LISTED = """
-for each in /proc/[0-9]*; do
-    read -r name < $each/comm && [ "$name" = "$0" ] && echo "${each#/proc/}"
-done 2>&- || true
-"""
-
-# The same for those of its processes that run just now: see proc_pid_stat(5).
-RUNNING = """
-for each in /proc/[0-9]*; do
-    grep -q "^[0-9]* ($0) R " $each/stat && echo "${each#/proc/}"
-done 2>&- || true
-"""
-
-# Sends a signal to each process; it fails if one is there that can't be sent it.
-SIGNAL = """
-for each; do
-    kill -s $0 $each 2>&- || [ ! -e /proc/$each ] || exit 1
-done
-"""
 
 # Keeps a child at work for more than a second.
 LONG = "".join(
@@ -75,22 +54,6 @@ for text in ("Until tomorrow.", sys.argv[1]):
     print("score", ask(str(SOCKET), [message], 30).score, flush=True)
 PYTHON
 """
-
-
-def spamd(project, name: str) -> list[str]:
-    """The process ids of spamd in the container: `spamd` or its `spamd child`ren."""
-    return project.inside("spamassassin", "sh", "-c", LISTED, name).decode().split()
-
-
-def at_work(project) -> set[str]:
-    """The process ids of those children of spamd that do something just now."""
-    script = ("sh", "-c", RUNNING, "spamd child")
-    return set(project.inside("spamassassin", *script).decode().split())
-
-
-def signal(project, number: str, *pids: str) -> None:
-    """Send a signal to processes of the filter's container, those that are left."""
-    project.inside("spamassassin", "sh", "-c", SIGNAL, number, *pids)
 
 
 @contextmanager
@@ -253,71 +216,6 @@ def test_a_spamd_that_gets_nowhere_is_given_up(server, alice, spammer, subject):
         )
         assert scanned(spammer, alice, subject)
     await_applied(project, "spamassassin")
-
-
-def test_no_verdict_is_given_on_a_part(server):
-    """
-    Time that runs out between two groups of rules is told as well as within one.
-
-    A fault there ends the scan without a verdict.
-    """
-    said = by_the_images_rules(server.project, "perl -T /tests/interrupted_scan.pl")
-
-    nothing, late, fault = said.splitlines()
-    assert "TIME_LIMIT_EXCEEDED" not in nothing
-    assert "MISSING_DATE" in nothing
-    assert "TIME_LIMIT_EXCEEDED" in late
-    assert fault == "fault: not all rules could be tried"
-
-
-SCANNER = "Mail::SpamAssassin::PerMsgStatus"
-STORE = "Mail::SpamAssassin::BayesStore::SQL"
-
-
-@pytest.mark.parametrize(
-    ("module", "what", "said"),
-    [
-        ("Mail::SpamAssassin", "copy_config", "Mail::SpamAssassin::copy_config is"),
-        (SCANNER, "check", f"{SCANNER}::check is missing"),
-        (SCANNER, "check_cleanup", f"{SCANNER}::check_cleanup is missing"),
-        (SCANNER, "{deadline_exceeded}", f"{SCANNER} has no deadline_exceeded"),
-        (SCANNER, "{test_names_hit}", f"{SCANNER} has no test_names_hit"),
-        (STORE, "nspam_nham_change", f"{STORE}::nspam_nham_change is missing"),
-        (STORE, "cleanup", f"{STORE}::cleanup is missing"),
-    ],
-)
-def test_a_spamassassin_that_our_modules_do_not_fit_is_not_started(
-    server, module, what, said
-):
-    """It ends with a line on what it lacks: a plugin that died would be left out."""
-    command = f"perl -T /tests/without_feature.pl {module} '{what}' 2>&1 || echo ended"
-
-    *_, reason, end = by_the_images_rules(server.project, command).splitlines()
-
-    assert reason.startswith("not starting: SpamAssassin ")
-    assert said in reason
-    assert end == "ended"
-
-
-def test_a_spamassassin_that_lacks_what_is_not_ours_is_started(server):
-    """So that what ended the others was what they lacked."""
-    command = f"perl -T /tests/without_feature.pl {STORE} get_magic_re"
-
-    assert by_the_images_rules(server.project, command).endswith("it scans\n")
-
-
-def test_a_pymilter_that_our_milter_does_not_fit_is_not_used(server):
-    """The filter doesn't start: without our class every message would pass unseen."""
-    start = "runpy.run_module('spam_milter', run_name='__main__')"
-    command = (
-        f'python3 -c "import Milter, runpy; del Milter.factory; {start}" || echo ended'
-    )
-
-    reason, end = by_the_images_rules(server.project, command).splitlines()
-
-    assert reason.startswith("not starting: pymilter ")
-    assert "Milter.factory is missing" in reason
-    assert end == "ended"
 
 
 @contextmanager

@@ -1,17 +1,13 @@
 """New spam rules are used if they pass every check; else the rules in use stay."""
 
-import itertools
 import json
-import re
-import time
-from functools import partial
 
 import pytest
 
 from tests.support.configuration.reload import with_settings
 from tests.support.configuration.templates import await_applied, settings
 from tests.support.faults.services import kill
-from tests.support.mail.message import GTUBE, letter, new_subject
+from tests.support.mail.message import GTUBE, letter
 from tests.support.spam.rule_channel import (
     OWN,
     PACKAGED,
@@ -19,21 +15,14 @@ from tests.support.spam.rule_channel import (
     Channel,
     Rule,
     by_the_images_rules,
+    hits,
     in_the_updater,
     in_use,
     look,
-    own_rules,
+    wait_for_rule,
     wait_for_words,
 )
 from tests.support.wait import wait_until
-
-
-@pytest.fixture(scope="module")
-def own(server):
-    """Have a rule in the operator's own file, before there are any updates."""
-    rule = Rule()
-    with own_rules(server.project, f"{rule}welcomelist_from *@welcome.test\n"):
-        yield rule
 
 
 @pytest.fixture(scope="module")
@@ -64,30 +53,6 @@ def remembered(project) -> dict:
     """What the updater knows of its last look: nothing before the first."""
     script = "cat /rules/state.json || echo {}"
     return json.loads(project.inside("rule-updater", "sh", "-c", script))
-
-
-@pytest.fixture(scope="module")
-def scan(alice, spammer):
-    """Send messages on port 25: each must be taken, and its tests are returned."""
-    subject, numbers = new_subject(), itertools.count()
-
-    def send(body: str, sender: str = "a@outside.test") -> str:
-        about = f"{subject} {next(numbers)}."
-        message = letter(sender, alice.address, about, body)
-        assert spammer.send(alice.address, message).code == 250
-        return alice.receive(about).all("X-Spam-Status")[0]
-
-    return send
-
-
-def wait_for_rule(scan, rule: Rule) -> None:
-    """Send mail again and again until *rule* hits; all of it is taken."""
-    wait_until(lambda: hits(scan, rule), f"a hit of {rule.name}", PATIENCE)
-
-
-def hits(scan, rule: Rule) -> bool:
-    """Whether a message with the word of *rule* is found by it."""
-    return rule.name in scan(f"Here is the {rule.word}, as you wished.\n")
 
 
 @pytest.fixture
@@ -288,66 +253,3 @@ def test_the_rules_of_the_image_can_be_had_back(server, channel, taken, scan):
         # Or they would be fetched again.
         channel.withdraw()
         channel.taken = None
-
-
-def test_the_examples_in_the_operators_file_are_right(server, scan):
-    """Who takes the # away has rules that are accepted, and used without a restart."""
-    project = server.project
-    examples = re.findall(r"^#(\S.*\n)", project.as_root(f"cat {OWN}"), re.MULTILINE)
-
-    with own_rules(project, "".join(examples)):
-        wait_until(
-            lambda: "OWN_CASINO" in scan("Our online casino\n"), "a hit", PATIENCE
-        )
-        project.wait_for("healthy", "spamassassin", PATIENCE)
-
-
-def test_what_an_editor_hides_beside_the_file_is_no_change(server):
-    """A buffer may stay unsaved for hours: nothing is reloaded, and all is healthy."""
-    project = server.project
-    await_applied(project, "spamassassin")
-    # As Emacs and Kate leave them: a link that leads nowhere, a file closed to others.
-    project.as_root(
-        "cd var/spam; ln -s root@mail.1 '.#local.cf'; umask 077; echo x > .local.cf.swp"
-    )
-
-    try:
-        applied = project.container("spamassassin").exec_run("apply-config")
-        healthy = project.container("spamassassin").exec_run("config-applied")
-    finally:
-        project.as_root("cd var/spam; rm '.#local.cf' .local.cf.swp")
-
-    nothing_new = 3
-    assert (applied.exit_code, healthy.exit_code) == (nothing_new, 0), applied.output
-
-
-MISTAKES = {
-    "body MISSPELT_OWN /(never closed/": "MISSPELT_OWN",
-    "misspelt_statement yes": "misspelt_statement",
-    "required_score 2": "set SPAM_MARK_SCORE in .env",
-}
-
-
-@pytest.mark.core
-@pytest.mark.provokes(
-    "spamassassin", r"MISSPELT_OWN|misspelt_statement|lint: \d issues"
-)
-def test_mistakes_in_the_operators_file_change_nothing(server, own, scan):
-    """What was in use stays; the log names file and line of each; health shows it."""
-    project = server.project
-    wait_for_rule(scan, own)
-    begin = time.time()
-
-    with own_rules(project, "".join(f"{line}\n" for line in MISTAKES)) as first:
-        for number, (line, words) in enumerate(MISTAKES.items(), first):
-            places = (f"{OWN}:{number}:", f"{OWN} (line {number})")
-            said = partial(all_said, project, begin, places, words)
-            wait_until(said, f"what is wrong with {line!r}, and where", PATIENCE)
-        project.wait_for("unhealthy", "spamassassin", PATIENCE)
-        assert hits(scan, own)
-
-
-def all_said(project, begin: float, places: tuple[str, ...], words: str) -> bool:
-    """Whether the filter has named one of *places*, and what is wrong there."""
-    told = project.said("spamassassin", begin)
-    return words in told and any(each in told for each in places)

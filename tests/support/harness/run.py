@@ -23,12 +23,14 @@ CORES, MEMORY = 2, 7_500_000_000
 # is left with one of them when the other has nothing to do any more.
 LONG = (
     "test_spam_rules.py",
+    "test_antivirus_outage.py",
     "test_antivirus.py",
     "test_accounts_unreadable.py",
     "test_cert_renewal.py",
     "test_spam_faults.py",
     "test_cert_issue.py",
     "test_cert_deploy.py",
+    "test_spam_bayes.py",
     "test_spam_training.py",
     "test_postscreen.py",
     "test_cert_order_fails.py",

@@ -15,6 +15,8 @@ _VERSION = "1.0.4.rules.test."
 PACKAGED = "/usr/local/share/spamassassin"
 OWN = "var/spam/local.cf"
 PATIENCE = 300
+
+
 """Seconds: a compiler is at work, and gives way to mail and to all other tests."""
 
 
@@ -140,3 +142,13 @@ def in_the_updater(project: Project, script: str, *arguments: str) -> str:
         remove=True,
     )
     return said.decode()
+
+
+def wait_for_rule(scan, rule: Rule) -> None:
+    """Send mail again and again until *rule* hits; all of it is taken."""
+    wait_until(lambda: hits(scan, rule), f"a hit of {rule.name}", PATIENCE)
+
+
+def hits(scan, rule: Rule) -> bool:
+    """Whether a message with the word of *rule* is found by it."""
+    return rule.name in scan(f"Here is the {rule.word}, as you wished.\n")

@@ -142,3 +142,8 @@ def forget_all(project: Project) -> None:
     """Have the filter know nothing, as on its first day, when it has learnt all."""
     wait_until_learnt(project)
     project.inside("spamassassin", "python3", "-c", _FORGET)
+
+
+def written(kind: str, subject: str) -> bytes:
+    """Write a letter in the language of *kind*."""
+    return letter("a@outside.test", "b@example.test", subject, text(kind, subject))

@@ -1,0 +1,204 @@
+"""What was taught decides the verdict, and each message that was taught counts once."""
+
+import time
+
+import pytest
+
+from tests.support.configuration.templates import settings
+from tests.support.faults.services import WHILE_RESTARTING, kill
+from tests.support.spam.training import (
+    Known,
+    ask,
+    forget_all,
+    in_volume,
+    known,
+    lessons,
+    stats,
+    teach,
+    wait_until_known,
+    wait_until_learnt,
+    written,
+)
+from tests.support.wait import wait_until
+
+ENOUGH = 200
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_knowledge(server):
+    """Begin with a filter that knows nothing, and leave it so for the other tests."""
+    forget_all(server.project)
+    yield
+    forget_all(server.project)
+
+
+@pytest.fixture
+def taught(server):
+    """Have the filter know two languages, the one of spam and the one of ham."""
+    project = server.project
+    wait_until_learnt(project)
+    so_far = known(project)
+    if min(so_far.nspam, so_far.nham) < ENOUGH:
+        forget_all(project)
+        teach_both(project)
+
+
+def teach_both(project) -> None:
+    """Teach as many letters in each language as it takes to be judged by them."""
+    teach(project, [*lessons("spam", ENOUGH), *lessons("ham", ENOUGH)])
+    wait_until_learnt(project)
+
+
+@pytest.mark.core
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+def test_a_verdict_changes_with_what_is_taught(server, alice, spammer, subject):
+    """A new message in the language of spam goes to Junk then, one in ham's stays."""
+    early, spam, ham = (f"{each} {subject}" for each in ("early", "spam", "ham"))
+    forget_all(server.project)
+    spammer.send(alice.address, written("spam", early))
+    unjudged = alice.receive(early)
+
+    teach_both(server.project)
+    spammer.send(alice.address, written("spam", spam))
+    spammer.send(alice.address, written("ham", ham))
+
+    bad, good = alice.receive(spam, folder="Junk"), alice.receive(ham)
+    assert "BAYES" not in unjudged.all("X-Spam-Status")[0]
+    assert "BAYES_99" in bad.all("X-Spam-Status")[0]
+    assert "BAYES_00" in good.all("X-Spam-Status")[0]
+    assert score(bad) > score(good) + 4
+    assert score(bad) > score(unjudged) > score(good)
+
+
+def score(received) -> float:
+    """Return what the filter thought of a message."""
+    return float(received.all("X-Spam-Score")[0])
+
+
+def test_a_message_is_judged_through_the_control_socket(server, taught):
+    """As it would be on arrival: that is how one tries out what was learnt."""
+    message = written("spam", "tried out").decode()
+
+    answer = ask(server.project, "SYMBOLS SPAMC/1.5", message=message)
+
+    assert answer.startswith("SPAMD/1.1 0 EX_OK")
+    assert "BAYES_99" in answer
+
+
+# Words that came in many messages: most of them today, some a month ago.
+FRESH, STALE = 115_000, 45_000
+CROWD = """
+import sqlite3, sys, time
+now, fresh, stale = int(time.time()), *map(int, sys.argv[1:])
+month_ago = now - 30 * 86400
+atimes = [now] * fresh + [month_ago] * stale
+with sqlite3.connect("/var/lib/bayes/bayes.db", timeout=30) as database:
+    ((user,),) = database.execute("SELECT id FROM bayes_vars WHERE username = 'site'")
+    database.executemany(
+        "INSERT INTO bayes_token VALUES (?, ?, 1, 0, ?)",
+        ((user, n.to_bytes(5, "big"), atime) for n, atime in enumerate(atimes)),
+    )
+    database.execute(
+        "UPDATE bayes_vars SET token_count = token_count + ?, oldest_token_age = ?",
+        (len(atimes), month_ago),
+    )
+"""
+
+
+def test_words_that_nobody_writes_any_more_are_forgotten(
+    server, taught, alice, spammer, subject
+):
+    """From 150,000 words on, after a scan, without a word of the operator's."""
+    project = server.project
+    before = stats(project)["users"]["site"]
+    crowd = ("python3", "-c", CROWD, str(FRESH), str(STALE))
+    project.inside("spamassassin", *crowd)
+
+    spammer.send(alice.address, written("ham", subject))
+
+    assert "BAYES_00" in alice.receive(subject).all("X-Spam-Status")[0]
+    wait_until(lambda: stats(project)["users"]["site"]["last_expiry"], "an expiry", 60)
+    after = stats(project)["users"]["site"]
+    assert after["ntokens"] == before["ntokens"] + FRESH
+    assert time.time() - after["oldest"] < 86400
+
+
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+def test_where_users_differ_each_is_judged_by_what_he_taught(
+    server, taught, alice, bob, spammer, subject
+):
+    """With SPAM_LEARNING=user, and for a message that has one recipient."""
+    project = server.project
+    with settings(project, SPAM_LEARNING="user"):
+        project.stack("init", "--yes")
+        wait_until(lambda: stats(project)["learning"] == "user", "the new setting")
+        # What all call spam is good to alice, and the other way round.
+        for kind, said in (("spam", "ham"), ("ham", "spam")):
+            teach(project, lessons(kind, ENOUGH, said, alice.address))
+        wait_until_learnt(project, 300)
+        spammer.send(alice.address, written("spam", f"one {subject}"))
+        spammer.send(bob.address, written("spam", f"two {subject}"))
+        hers = alice.receive(f"one {subject}").all("X-Spam-Status")[0]
+        his = bob.receive(f"two {subject}").all("X-Spam-Status")[0]
+        own = known(project, alice.address)
+    project.stack("init", "--yes")
+    wait_until(lambda: stats(project)["learning"] == "site", "the old setting")
+    forget_all(project)
+
+    assert own == Known(ENOUGH, ENOUGH)
+    assert "BAYES_00" in hers
+    assert "BAYES_00" not in his
+
+
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+@pytest.mark.provokes("spamassassin", "spamd")
+def test_a_kill_in_the_middle_loses_no_lesson_and_doubles_none(server, before):
+    """What was answered is on disk: all of it is learnt in the end, each once."""
+    project, count = server.project, 80
+    container = project.container("spamassassin")
+    started = container.attrs["State"]["StartedAt"]
+
+    answers = teach(project, lessons("spam", count, user="kill@example.test"))
+    wait_until(
+        lambda: known(project).nspam > before.nspam, "the first of them learnt", 30
+    )
+    kill(project, "spamassassin")
+    wait_until(
+        lambda: (
+            project.container("spamassassin").attrs["State"]["StartedAt"] != started
+        ),
+        "a new start",
+    )
+    project.wait_for("healthy", "spamassassin", 120)
+    wait_until_learnt(project)
+
+    assert all(answer.startswith("SPAMD/1.5 0 EX_OK") for answer in answers)
+    assert known(project) == Known(before.nspam + count, before.nham)
+    # A message learnt in part would have left words that more messages had than there
+    # are; and the file is whole.
+    look = (
+        "import sqlite3; d = sqlite3.connect('/var/lib/bayes/bayes.db');"
+        "print(*d.execute('PRAGMA integrity_check').fetchone(),"
+        " *d.execute('SELECT max(t.spam_count) <= v.spam_count,"
+        " count(*) = v.token_count FROM bayes_token t JOIN bayes_vars v USING (id)')"
+        ".fetchone())"
+    )
+    assert project.inside("spamassassin", "python3", "-c", look) == b"ok 1 1\n"
+
+
+@pytest.mark.provokes("postfix", WHILE_RESTARTING)
+def test_a_damaged_database_is_put_aside(server, alice, spammer, subject):
+    """Mail is scanned all the same, learning begins anew, and the log tells."""
+    project, since = server.project, time.time()
+
+    in_volume(project, "head -c 20000 /dev/zero > bayes.db; rm -f bayes.db-*")
+    begun = known(project)
+    spammer.send(alice.address, written("spam", subject))
+    teach(project, lessons("spam", 1, user="anew@example.test"))
+
+    assert alice.receive(subject)
+    assert begun == Known(0, 0)
+    wait_until_known(project, 1, 0)
+    said = [line.text for line in project.lines(["spamassassin"], since)]
+    assert [line for line in said if "put aside" in line]
+    forget_all(project)

@@ -1,0 +1,80 @@
+"""The operator's own rules for the spam filter, and mistakes in them."""
+
+import re
+import time
+from functools import partial
+
+import pytest
+
+from tests.support.configuration.templates import await_applied
+from tests.support.spam.rule_channel import (
+    OWN,
+    PATIENCE,
+    hits,
+    own_rules,
+    wait_for_rule,
+)
+from tests.support.wait import wait_until
+
+
+def test_the_examples_in_the_operators_file_are_right(server, scan):
+    """Who takes the # away has rules that are accepted, and used without a restart."""
+    project = server.project
+    examples = re.findall(r"^#(\S.*\n)", project.as_root(f"cat {OWN}"), re.MULTILINE)
+
+    with own_rules(project, "".join(examples)):
+        wait_until(
+            lambda: "OWN_CASINO" in scan("Our online casino\n"), "a hit", PATIENCE
+        )
+        project.wait_for("healthy", "spamassassin", PATIENCE)
+
+
+def test_what_an_editor_hides_beside_the_file_is_no_change(server):
+    """A buffer may stay unsaved for hours: nothing is reloaded, and all is healthy."""
+    project = server.project
+    await_applied(project, "spamassassin")
+    # As Emacs and Kate leave them: a link that leads nowhere, a file closed to others.
+    project.as_root(
+        "cd var/spam; ln -s root@mail.1 '.#local.cf'; umask 077; echo x > .local.cf.swp"
+    )
+
+    try:
+        applied = project.container("spamassassin").exec_run("apply-config")
+        healthy = project.container("spamassassin").exec_run("config-applied")
+    finally:
+        project.as_root("cd var/spam; rm '.#local.cf' .local.cf.swp")
+
+    nothing_new = 3
+    assert (applied.exit_code, healthy.exit_code) == (nothing_new, 0), applied.output
+
+
+MISTAKES = {
+    "body MISSPELT_OWN /(never closed/": "MISSPELT_OWN",
+    "misspelt_statement yes": "misspelt_statement",
+    "required_score 2": "set SPAM_MARK_SCORE in .env",
+}
+
+
+@pytest.mark.core
+@pytest.mark.provokes(
+    "spamassassin", r"MISSPELT_OWN|misspelt_statement|lint: \d issues"
+)
+def test_mistakes_in_the_operators_file_change_nothing(server, own, scan):
+    """What was in use stays; the log names file and line of each; health shows it."""
+    project = server.project
+    wait_for_rule(scan, own)
+    begin = time.time()
+
+    with own_rules(project, "".join(f"{line}\n" for line in MISTAKES)) as first:
+        for number, (line, words) in enumerate(MISTAKES.items(), first):
+            places = (f"{OWN}:{number}:", f"{OWN} (line {number})")
+            said = partial(all_said, project, begin, places, words)
+            wait_until(said, f"what is wrong with {line!r}, and where", PATIENCE)
+        project.wait_for("unhealthy", "spamassassin", PATIENCE)
+        assert hits(scan, own)
+
+
+def all_said(project, begin: float, places: tuple[str, ...], words: str) -> bool:
+    """Whether the filter has named one of *places*, and what is wrong there."""
+    told = project.said("spamassassin", begin)
+    return words in told and any(each in told for each in places)
