@@ -1,4 +1,4 @@
-"""A change of users, aliases or passwords takes effect at the next login or message."""
+"""A change of an account, alias or password holds from the next login or message on."""
 
 import pytest
 from imapclient.exceptions import LoginError
@@ -33,7 +33,7 @@ def rcpt(spammer, address: str) -> int:
 
 
 def test_a_new_account_works_at_once(newcomer, spammer, alice, subject):
-    """With no reload, a new user receives, logs in, reads and sends."""
+    """A new user receives, logs in, reads and sends at once, without a reload."""
     message = letter("a@outside.test", newcomer.address, subject)
 
     reply = spammer.send(newcomer.address, message)
@@ -48,7 +48,10 @@ def test_a_new_account_works_at_once(newcomer, spammer, alice, subject):
 def test_a_disabled_account_neither_sends_nor_receives(
     server, newcomer, spammer, alice, subject
 ):
-    """Disabled at once, and enabled again at once; its mail is kept."""
+    """
+    A disabled user neither logs in nor gets mail, until enabled again; the mail is
+    kept.
+    """
     alice.send(newcomer.address, subject)
     newcomer.receive(subject)
 
@@ -77,8 +80,10 @@ def test_a_new_password_replaces_the_old(server, newcomer):
     assert [answer.code for answer in answers] == [235, 535]
 
 
-def test_an_alias_leads_to_all_its_targets(server, alice, bob, spammer, name, subject):
-    """Mail to an alias reaches each target, and each may send from it."""
+def test_mail_to_an_alias_reaches_all_its_targets(
+    server, alice, bob, spammer, name, subject
+):
+    """Mail to an alias reaches each target, and each target may send from the alias."""
     alias = f"{name}@example.test"
 
     server.project.stack("alias", "add", alias, alice.address, bob.address)
@@ -94,7 +99,7 @@ def test_an_alias_leads_to_all_its_targets(server, alice, bob, spammer, name, su
 def test_a_bare_name_is_an_alias_in_every_domain(
     server, bob, carol, spammer, name, subject
 ):
-    """One row serves all domains, and not only those that exist today."""
+    """An alias without a domain works in every domain, also in those added later."""
     server.project.stack("alias", "add", name, bob.address)
 
     for domain in ("example.test", "second.test"):
@@ -104,7 +109,7 @@ def test_a_bare_name_is_an_alias_in_every_domain(
         assert bob.receive(f"{domain} {subject}")
 
 
-def test_a_catch_all_takes_what_nobody_else_does(
+def test_a_catch_all_takes_only_unknown_names(
     server, alice, carol, spammer, name, subject
 ):
     """The catch-all of a domain gets unknown names, but no mail of its users."""
@@ -120,8 +125,8 @@ def test_a_catch_all_takes_what_nobody_else_does(
         server.project.stack("alias", "remove", "@second.test", alice.address)
 
 
-def test_mail_for_a_closed_account_is_refused_at_the_door(server, newcomer, spammer):
-    """After `stack user remove` the address is unknown."""
+def test_mail_to_a_removed_user_is_refused_at_rcpt(server, newcomer, spammer):
+    """Port 25 refuses mail to a user as soon as `stack user remove` has removed it."""
     server.project.stack("user", "remove", newcomer.address)
 
     assert rcpt(spammer, newcomer.address) == 550
@@ -131,9 +136,11 @@ def test_mail_for_a_closed_account_is_refused_at_the_door(server, newcomer, spam
 @pytest.mark.provokes("postfix", "Helo command rejected: Server configuration error")
 @pytest.mark.provokes("postfix", "pid .* exit status 1|throttling")
 @pytest.mark.provokes("dovecot", "accounts.db")
-def test_without_the_accounts_mail_waits(server, alice, spammer, subject):
+def test_without_the_accounts_database_mail_is_deferred(
+    server, alice, spammer, subject
+):
     """
-    When the table can't be read, nobody is called unknown: the sender tries again.
+    While the accounts database is missing, port 25 answers 451 for every recipient.
     """
     project = server.project
     with moved(project, "var/accounts/accounts.db"):
@@ -150,13 +157,14 @@ def test_without_the_accounts_mail_waits(server, alice, spammer, subject):
 
 
 @pytest.mark.provokes("postfix", "quota-status")
-def test_mail_accepted_for_an_account_closed_since_is_not_bounced(
+def test_mail_accepted_before_a_user_was_removed_is_not_bounced(
     server, newcomer, spammer, subject
 ):
     """
-    Between RCPT and delivery an account may vanish: by mistake, or with its table.
+    Mail that was accepted before its user was removed waits in the queue.
 
-    The message waits in the queue, and is delivered when the account is there again.
+    It is delivered when the user is added again: the account may have been removed by
+    mistake.
     """
     project, address = server.project, newcomer.address
     with paused(project, "dovecot"):

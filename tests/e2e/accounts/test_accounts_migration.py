@@ -1,4 +1,4 @@
-"""An accounts database of an older version is migrated, and nothing is lost."""
+"""An older copy of the accounts database that is put back is migrated without loss."""
 
 import pytest
 from imapclient.exceptions import LoginError
@@ -18,7 +18,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 
 config = Config()
-config.set_main_option("script_location", "stack.accounts.store:migrations")
+config.set_main_option("script_location", "stack:migrations")
 with create_engine("sqlite:///var/accounts/old.db").begin() as connection:
     config.attributes["connection"] = connection
     command.upgrade(config, "0004")
@@ -43,10 +43,12 @@ old.executescript('''
     "dovecot", "User query failed|userdb lookup|Failed to lookup user"
 )
 @pytest.mark.provokes("postfix", "quota-status|Temporary internal error")
-def test_an_older_copy_of_the_accounts_is_brought_up_to_date(
-    server, alice, spammer, subject
-):
-    """Until `stack` is run logins are put off, and health says so; then all is back."""
+def test_an_older_accounts_database_is_migrated(server, alice, spammer, subject):
+    """
+    An older accounts database defers logins until `stack init` has migrated it.
+
+    Meanwhile health names the command; afterwards users log in and get mail as before.
+    """
     project = server.project
     project.operate("python3", "-c", BACK_TO_OLD)
     project.as_root(f"cd {FOLDER}; cat old.db > accounts.db; rm old.db passwords.db")

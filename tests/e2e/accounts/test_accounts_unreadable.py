@@ -1,4 +1,4 @@
-"""While the accounts can't be read, mail and logins are put off, not refused."""
+"""While the accounts can't be read, mail and logins are deferred, not refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -31,12 +31,14 @@ LOCKED = "a writer that doesn't end"
 @pytest.mark.provokes("postfix", "pid .* exit status 1|throttling|quota-status")
 @pytest.mark.provokes("dovecot", "(Password|User) query failed|sqlite: finalize failed")
 @pytest.mark.provokes("dovecot", "userdb lookup|Failed to lookup user")
-def test_when_the_accounts_are_lost_mail_waits(server, alice, bob, subject, way):
+def test_without_readable_accounts_mail_and_logins_are_deferred(
+    server, alice, bob, subject, way
+):
     """
-    With accounts that are lost, damaged or locked, mail and logins are put off.
+    With accounts that are lost, damaged or locked, mail and logins are deferred.
 
-    Nobody is called unknown, no mail program is told that the password is wrong (but
-    for sending without any user left), and what was taken before arrives.
+    No recipient is called unknown, and no mail program is told that the password is
+    wrong (but for sending when no user is left). Mail that was accepted before arrives.
     """
     project = server.project
     with ExitStack() as bad_day:
@@ -73,12 +75,14 @@ def test_when_the_accounts_are_lost_mail_waits(server, alice, bob, subject, way)
     "way", core_rows([*WAYS_OF_PASSWORDS, LOCKED], "an empty file of passwords")
 )
 @pytest.mark.provokes("dovecot", "Password query failed|sqlite: finalize failed")
-def test_when_the_passwords_are_lost_logins_wait(server, alice, spammer, subject, way):
+def test_without_readable_passwords_logins_are_deferred(
+    server, alice, spammer, subject, way
+):
     """
-    With passwords that are lost, damaged or locked, logins are put off.
+    With passwords that are lost, damaged or locked, logins are deferred.
 
-    No mail program is told that the password is wrong. Mail comes in all the same, for
-    nothing else reads that file; and with it the passwords are back.
+    No mail program is told that the password is wrong. Mail comes in all the same, as
+    nothing else reads that file; when the file is back, logins work again.
     """
     project = server.project
     spoiling = (
@@ -103,8 +107,11 @@ def test_when_the_passwords_are_lost_logins_wait(server, alice, spammer, subject
 
 @pytest.mark.core
 @pytest.mark.provokes("dovecot", "Password query failed|sqlite: finalize failed")
-def test_a_user_whose_password_alone_is_lost_is_not_told_it_is_wrong(server, bob):
-    """As after accounts were put back without their passwords."""
+def test_a_login_without_a_stored_password_is_deferred(server, bob):
+    """
+    A user whose password is missing, as after a partial restore, is not told it is
+    wrong.
+    """
     project, copy = server.project, f"{PASSWORDS}.old"
     project.as_root(f"cp -a {PASSWORDS} {copy}")
     try:
@@ -129,11 +136,11 @@ def test_a_user_whose_password_alone_is_lost_is_not_told_it_is_wrong(server, bob
 @pytest.mark.core
 @pytest.mark.provokes("postfix", "dict_sqlite")
 @pytest.mark.provokes("dovecot", "(Password|User) query failed|sqlite: finalize failed")
-def test_no_address_answers_for_a_lost_table(server):
+def test_no_address_is_found_in_an_empty_database(server):
     """
-    A look-up fails while the accounts are lost, whatever words the address holds.
+    A look-up of any address fails while the accounts database is empty.
 
-    Some queries name an answer for that case, after words that an address can hold.
+    Some queries return a fixed answer after words that an address could contain.
     """
     address = '"a -- else b"@example.test'
     with spoilt(server.project, "an empty file"):
@@ -144,8 +151,8 @@ def test_no_address_answers_for_a_lost_table(server):
 
 
 @pytest.mark.core
-def test_while_the_accounts_are_written_a_sender_waits(server, alice):
-    """A change of the accounts, which takes a moment, puts off nobody."""
+def test_a_lookup_waits_for_a_write_to_end(server, alice):
+    """A look-up waits while the accounts are written, so that no sender is deferred."""
     with Smtp(ADDRESS, server.port(25)) as session:
         session.ehlo()
         session.say("MAIL FROM:<a@outside.test>")

@@ -1,4 +1,4 @@
-"""Mail to user+extension reaches the user, who can filter on the extension."""
+"""An address extension (+detail) is ignored in routing and kept for the user."""
 
 import pytest
 
@@ -38,14 +38,14 @@ def extended(server, alice, carol):
         ("plus+own@example.test", "carol", "carol@second.test"),
     ],
 )
-def test_mail_with_an_extension_reaches_whoever_has_the_address(
+def test_mail_with_an_extension_reaches_the_user_of_the_address(
     alice, carol, spammer, subject, to, name, delivered
 ):
     """
-    What follows a + in an address changes nothing about who gets the mail.
+    An address extension changes nothing about who gets the mail.
 
-    Unless an alias is written for just that. It goes with the mail to the user, who
-    may sort by it, except to the one with the catch-all.
+    Only an alias that is written for the address with its extension does. The user gets
+    the extension with the mail and may sort by it, except as target of a catch-all.
     """
     reply = spammer.send(to, letter("a@outside.test", to, subject))
 
@@ -54,15 +54,15 @@ def test_mail_with_an_extension_reaches_whoever_has_the_address(
     assert received.all("Delivered-To") == [delivered]
 
 
-def test_an_extension_makes_nobody_of_a_stranger(spammer):
-    """A name that nobody has is refused with an extension, too."""
+def test_an_unknown_name_with_an_extension_is_refused(spammer):
+    """An unknown name is refused with an extension, too."""
     replies = spammer.ask("nobody+alice@example.test", "+alice@example.test")
 
     assert [reply.code for reply in replies] == [550, 550]
 
 
 @pytest.mark.parametrize("sender", ["plus+x@example.test", "plus-name+x@second.test"])
-def test_who_has_an_alias_sends_with_an_extension(alice, subject, sender):
+def test_an_alias_target_sends_with_an_extension(alice, subject, sender):
     """A login may add a +extension to an alias of its own, in envelope and From:."""
     alice.send(
         alice.address, message=letter(sender, alice.address, subject), sender=sender

@@ -1,4 +1,4 @@
-"""The new holder of an address gets the old mailbox only if the operator says so."""
+"""A new user of an old address gets the old mail only if the operator says so."""
 
 import pytest
 
@@ -32,14 +32,20 @@ def again(user: Mailbox, *choice: str) -> Mailbox:
     return Mailbox(user.address, "another password", user.server)
 
 
-def test_it_has_to_be_said_whose_the_mail_is(before):
-    """Without a word nobody is given it."""
+def test_adding_a_user_again_needs_a_choice_about_the_old_mail(before):
+    """
+    `stack user add` refuses an address with old mail until told to keep it or not.
+    """
     with pytest.raises(CommandError, match="--keep-mail to give it"):
         again(before)
 
 
-def test_a_new_user_has_an_empty_mailbox(before, spammer, subject):
-    """Neither mail nor scripts of the one before; mail arrives, and is kept in turn."""
+def test_with_new_mailbox_the_old_mail_is_not_shown(before, spammer, subject):
+    """
+    With `--new-mailbox` the new user sees neither mail nor scripts of the old one.
+
+    The new user's own mail is kept in turn when the address is given away again.
+    """
     new = again(before, "--new-mailbox")
     assert new.subjects() == []
 
@@ -52,8 +58,8 @@ def test_a_new_user_has_an_empty_mailbox(before, spammer, subject):
     assert kept.subjects() == [second]
 
 
-def test_who_comes_back_has_the_mail_again(before, spammer, subject):
-    """With the script, too."""
+def test_with_keep_mail_the_user_has_mail_and_script_again(before, spammer, subject):
+    """With `--keep-mail` the user has the old mail and the Sieve script again."""
     same = again(before, "--keep-mail")
 
     assert same.subjects() == [subject]

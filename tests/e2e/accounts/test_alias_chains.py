@@ -1,4 +1,4 @@
-"""Aliases that lead to aliases: followed to their end, or harmless without one."""
+"""Aliases of aliases are followed to their end; a loop does no harm."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -93,10 +93,10 @@ def test_a_chain_of_aliases_is_followed_to_its_end(
 
 
 @pytest.mark.core
-def test_who_is_at_the_end_of_a_chain_sends_from_its_beginning(
+def test_the_last_target_of_a_chain_sends_from_its_first_alias(
     chain, alice, bob, subject
 ):
-    """Whoever gets an alias's mail, over however many steps, may send from it."""
+    """A user who gets an alias's mail, over however many steps, may send from it."""
     sender = "chain-one@example.test"
 
     alice.send(bob.address, message=letter(sender, bob.address, subject), sender=sender)
@@ -104,9 +104,7 @@ def test_who_is_at_the_end_of_a_chain_sends_from_its_beginning(
     assert bob.receive(subject).message["From"] == sender
 
 
-def test_the_longest_chain_that_may_be_made_is_followed(
-    server, alice, spammer, subject
-):
+def test_the_longest_allowed_chain_is_followed(server, alice, spammer, subject):
     """Postfix goes as far as `stack alias add` lets a chain of aliases grow."""
     names = [f"deep{number}" for number in range(MOST_STEPS)]
     pairs = [f"{one} {next_}" for one, next_ in pairwise([*names, "alice"])]
@@ -121,12 +119,12 @@ def test_the_longest_chain_that_may_be_made_is_followed(
 
 @pytest.mark.provokes("postfix", "unreasonable virtual_alias_maps (map|result)")
 @pytest.mark.parametrize("circle", CIRCLES, indirect=True)
-def test_a_circle_made_by_hand_does_no_harm(circle, server, alice, spammer, subject):
+def test_an_alias_loop_does_no_harm(circle, server, alice, spammer, subject):
     """
-    A circle of aliases that was written by hand neither stops nor multiplies mail.
+    An alias loop that was written into the database neither stops nor multiplies mail.
 
-    The mail is refused or held back by its sender, or reaches each user once; the next
-    is fine.
+    Mail to it is refused, deferred by its sender, or reaches each user once; the next
+    message is delivered as usual.
     """
     reply = spammer.send(circle, letter("a@outside.test", circle, subject))
     spammer.send(alice.address, letter("a@outside.test", circle, f"after {subject}"))

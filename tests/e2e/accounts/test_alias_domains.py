@@ -1,4 +1,4 @@
-"""An alias domain has the same users as the domain that it stands for."""
+"""In an alias domain, each address is the same address of the other domain."""
 
 import pytest
 
@@ -39,26 +39,28 @@ def old(server, alice, bob):
         ("abuse@old.test", "alice"),
     ],
 )
-def test_an_alias_domain_has_everybody_of_the_other(
+def test_mail_to_an_alias_domain_reaches_the_same_name_of_the_other(
     alice, bob, spammer, subject, to, name
 ):
-    """Mail to a name in an alias domain reaches who has the name in the other."""
+    """Mail to a name in an alias domain reaches the same name in the other domain."""
     reply = spammer.send(to, letter("a@outside.test", to, subject))
 
     assert reply.code == 250
     assert {"alice": alice, "bob": bob}[name].receive(subject)
 
 
-def test_an_alias_domain_has_nobody_else(spammer):
-    """Mail to a name that nobody has is refused at RCPT, not sent back later."""
+def test_unknown_names_of_an_alias_domain_are_refused(spammer):
+    """
+    Mail to an unknown name in an alias domain is refused at RCPT, not bounced later.
+    """
     replies = spammer.ask("nobody@old.test", "nobody+alice@old.test", "@old.test")
 
     assert [reply.code for reply in replies[:2]] == [550, 550]
     assert replies[2].code >= 500
 
 
-def test_a_disabled_user_is_disabled_there_too(server, bob, spammer):
-    """Mail to the other address of a disabled user is refused with the same reason."""
+def test_a_disabled_user_is_disabled_in_the_alias_domain(server, bob, spammer):
+    """Mail to a disabled user is refused with the same reason in the alias domain."""
     operate(server.project, f"user disable {bob.address}")
     try:
         replies = spammer.ask("bob@old.test", "bob+x@old.test")
@@ -68,10 +70,8 @@ def test_a_disabled_user_is_disabled_there_too(server, bob, spammer):
     assert {str(reply)[:9] for reply in replies} == {"550 5.2.1"}
 
 
-def test_everybody_sends_from_the_alias_domain_as_themselves(
-    server, alice, bob, subject
-):
-    """In an alias domain a user has its own name to send from, and no other's."""
+def test_users_send_from_their_own_name_in_an_alias_domain(server, alice, bob, subject):
+    """In an alias domain a user sends from the user's own name, and from no other."""
     own, his = "alice@old.test", "bob@old.test"
 
     def send(author: str, sender: str) -> str:

@@ -1,4 +1,4 @@
-"""The same user name in a hundred domains belongs to a hundred people."""
+"""A hundred domains on one server, each with a user of the same name."""
 
 import json
 import secrets
@@ -95,8 +95,8 @@ def found(server, subject) -> list[tuple[str, Received]]:
 
 
 @pytest.mark.core
-def test_each_of_a_hundred_domains_has_its_own_people(delivered):
-    """The same name in a hundred domains is a hundred people, each with own mail."""
+def test_the_same_name_in_a_hundred_domains_is_a_hundred_users(delivered):
+    """The same name in a hundred domains is a hundred users, each with its own mail."""
     assert sorted(user for user, _ in delivered) == sorted(
         f"info@{domain}" for domain in DOMAINS
     )
@@ -104,7 +104,7 @@ def test_each_of_a_hundred_domains_has_its_own_people(delivered):
 
 
 @pytest.mark.core
-def test_each_of_a_hundred_domains_signs_for_itself(server, delivered):
+def test_each_of_a_hundred_domains_signs_with_its_own_keys(server, delivered):
     """Each of a hundred domains signs its mail with keys of its own."""
     records = published(server)
 
@@ -119,8 +119,8 @@ def test_each_of_a_hundred_domains_signs_for_itself(server, delivered):
 
 
 @pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
-def test_a_password_is_for_one_of_a_hundred_domains(server, passwords):
-    """The password of a name in one domain opens nothing in another."""
+def test_a_password_is_valid_in_one_of_a_hundred_domains(server, passwords):
+    """The password of a name in one domain is refused for the same name in another."""
     seventh, eighth = f"info@{DOMAINS[6]}", f"info@{DOMAINS[7]}"
 
     answers = log_in(
@@ -135,7 +135,9 @@ def test_a_password_is_for_one_of_a_hundred_domains(server, passwords):
 
 
 def test_each_of_a_hundred_domains_has_a_postmaster(passwords, alice, spammer, subject):
-    """Postmaster works in each of a hundred domains, and reaches the first user."""
+    """
+    Postmaster of each of a hundred domains is accepted, and reaches the first user.
+    """
     replies = spammer.ask(*(f"postmaster@{domain}" for domain in DOMAINS))
     to = f"postmaster@{DOMAINS[41]}"
     spammer.send(to, letter("a@outside.test", to, subject))

@@ -1,4 +1,4 @@
-"""Addresses beyond ASCII are delivered, or refused at RCPT."""
+"""Internationalized domains and names are delivered, or refused at RCPT."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def erin(server, alice):
     "to",
     ["erin@münchen.test", "erin+x@MÜNCHEN.test", "erin@xn--mnchen-3ya.test"],
 )
-def test_a_domain_may_be_written_as_people_write_it(erin, spammer, subject, to):
+def test_mail_to_a_domain_in_unicode_is_delivered(erin, spammer, subject, to):
     """Mail to a domain in Unicode (RFC 6531) reaches the mailboxes of that domain."""
     message = letter("a@outside.test", "erin@xn--mnchen-3ya.test", subject)
 
@@ -37,8 +37,10 @@ def test_a_domain_may_be_written_as_people_write_it(erin, spammer, subject, to):
     assert erin.receive(subject)
 
 
-def test_the_postmaster_is_reached_in_unicode(erin, alice, spammer, subject):
-    """Postmaster works in a domain's Unicode form as well."""
+def test_the_postmaster_of_a_domain_in_unicode_is_reached(
+    erin, alice, spammer, subject
+):
+    """Mail to postmaster at a domain's Unicode form is delivered."""
     message = letter("a@outside.test", "postmaster@xn--mnchen-3ya.test", subject)
 
     reply = spammer.send("postmaster@münchen.test", message, options=" SMTPUTF8")
@@ -47,15 +49,15 @@ def test_the_postmaster_is_reached_in_unicode(erin, alice, spammer, subject):
     assert alice.receive(subject)
 
 
-def test_an_unknown_name_is_refused_in_unicode_too(erin, spammer):
-    """Nobody is accepted in a domain's Unicode form who isn't in the domain."""
+def test_an_unknown_name_at_a_domain_in_unicode_is_refused(erin, spammer):
+    """An unknown name is refused at a domain's Unicode form, too."""
     replies = spammer.ask("nobody@münchen.test", "x@köln.test", utf8=True)
 
     assert [reply.code for reply in replies] == [550, 554]
 
 
-def test_a_name_beyond_ascii_is_refused_at_rcpt(server, erin, alice, spammer):
-    """No name beyond ASCII is accepted, not even where a catch-all takes the rest."""
+def test_a_local_part_beyond_ascii_is_refused_at_rcpt(server, erin, alice, spammer):
+    """A local part beyond ASCII is refused at RCPT, also where there is a catch-all."""
     operate(server.project, f"alias add @xn--mnchen-3ya.test {alice.address}")
     try:
         replies = spammer.ask(

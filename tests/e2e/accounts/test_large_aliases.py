@@ -1,4 +1,4 @@
-"""An alias can have more members than Postfix expands by default."""
+"""An alias may have more members than Postfix follows by default."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def list_of_lists(server, alice):
 def test_mail_reaches_each_member_of_a_large_alias_once(
     server, spammer, alice, list_of_lists, subject
 ):
-    """Also who is a member on two ways, and the last one of all."""
+    """Mail to an alias of over a thousand members reaches each of them once."""
     message = letter("a@outside.test", "larger@example.test", subject)
 
     reply = spammer.send("larger@example.test", message, sender="")

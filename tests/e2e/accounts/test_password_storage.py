@@ -1,4 +1,4 @@
-"""Passwords are stored as Argon2id, where only Dovecot's look-ups can read them."""
+"""Stored passwords and new ones can't be read by anybody else."""
 
 import json
 import threading
@@ -55,8 +55,8 @@ def in_scheme(server, scheme: str) -> str:
     return made.decode().strip()
 
 
-def test_passwords_are_kept_as_argon2id(server, alice, bob):
-    """There is nothing but Argon2id, which takes memory to guess, and no leftover."""
+def test_passwords_are_stored_as_argon2id(server, alice, bob):
+    """Every stored password is an Argon2id hash, and there is one for each user."""
     rows = sql(server, "passwords.db", "SELECT hash FROM passwords")
     users = sql(server, "accounts.db", "SELECT address FROM users")
 
@@ -82,11 +82,12 @@ find /accounts -type f -readable -exec grep -laE 'argon2id[$]v=' {} + || true
         ("dovecot", "5005:5005"),
     ],
 )
-def test_who_reads_the_accounts_reads_no_hash(server, alice, service, user):
+def test_services_that_read_the_accounts_read_no_hash(server, alice, service, user):
     """
-    Neither Postfix nor the signer, and in Dovecot only what looks passwords up.
+    Postfix, the signer, and Dovecot's processes but for auth can't read any hash.
 
-    Each in its own group and in that of the accounts, which all of them may read.
+    Each runs with its own group and with that of the accounts, which all of them may
+    read.
     """
     uid, _, gid = user.partition(":")
     argv = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--groups=5001"]
@@ -104,11 +105,11 @@ def test_who_reads_the_accounts_reads_no_hash(server, alice, service, user):
 
 
 @pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
-def test_a_weak_password_in_the_table_opens_nothing(server, alice, subject):
+def test_a_password_in_a_weak_scheme_is_refused(server, alice, subject):
     """
-    A password that stands there in the clear or in a weak scheme is refused.
+    A password that is stored in the clear or in a weak scheme opens no login.
 
-    Although it is the right one: somebody who can write one row gets no login by it.
+    An attacker who can write one row of the database gets no login by it.
     """
     users = {
         f"{scheme.lower()}-{subject.split()[1]}@example.test": in_scheme(server, scheme)
@@ -129,8 +130,8 @@ def test_a_weak_password_in_the_table_opens_nothing(server, alice, subject):
     assert [answer.code for answer in answers] == [535] * len(SCHEMES) + [235]
 
 
-def test_no_other_program_sees_a_new_password(server, alice, subject):
-    """While `stack user add` runs, no process shows it in its command line."""
+def test_a_new_password_is_in_no_command_line(server, alice, subject):
+    """While `stack user add` runs, no process has the password in its command line."""
     seen: set[bytes] = set()
     done = threading.Event()
 

@@ -1,4 +1,4 @@
-"""Aliases below a domain of ours, and at MAIL_HOSTNAME, need no domain of their own."""
+"""Subdomains of a mail domain, and the server's own name, take mail by aliases."""
 
 import pytest
 
@@ -38,13 +38,13 @@ def subdomains(server, alice, bob):
         ("abuse@mail.example.test", "alice"),
     ],
 )
-def test_mail_to_a_name_below_a_domain_follows_its_aliases(
+def test_mail_to_a_subdomain_follows_its_aliases(
     alice, bob, spammer, subject, to, name
 ):
     """
-    Names below a domain of ours take mail as soon as an alias is written for them.
+    A name below a mail domain takes mail as soon as an alias is written for it.
 
-    Postmaster and abuse are there, too, and at the server's own name.
+    Postmaster and abuse work there, too, and at the server's own name.
     """
     reply = spammer.send(to, letter("a@outside.test", to, subject))
 
@@ -52,8 +52,8 @@ def test_mail_to_a_name_below_a_domain_follows_its_aliases(
     assert {"alice": alice, "bob": bob}[name].receive(subject)
 
 
-def test_what_no_alias_is_written_for_is_refused(spammer):
-    """Nobody else is there, and names without an alias are not ours to take."""
+def test_mail_to_a_subdomain_without_an_alias_is_refused(spammer):
+    """Mail to a name below a mail domain that has no alias is refused."""
     taken = ["nobody@shop.example.test", "alice@shop.example.test"]
     taken += ["nobody@mail.example.test", "alice@mail.example.test"]
     foreign = ["x@other.example.test", "x@a.books.example.test", "x@xexample.test"]
@@ -64,7 +64,10 @@ def test_what_no_alias_is_written_for_is_refused(spammer):
 
 
 def test_the_servers_own_name_may_be_a_mail_domain(server, spammer):
-    """With mailboxes at the server's own name its postmaster is reached as before."""
+    """
+    When the server's own name is added as a mail domain, its postmaster is still
+    reached.
+    """
     add_domains(server.project, "mail.example.test")
     try:
         replies = spammer.ask("postmaster@mail.example.test", "x@mail.example.test")

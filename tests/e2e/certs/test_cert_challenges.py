@@ -1,4 +1,4 @@
-"""An ACME authority can verify our names over port 80, a web server or the DNS."""
+"""ACME challenges: by port 80, by a web server, and by DNS."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,11 +53,11 @@ def web_server(project) -> Iterator[None]:
 
 
 @pytest.mark.core
-def test_a_web_server_that_has_port_80_can_answer(server, certificates):
+def test_webroot_works_where_port_80_is_taken(server, certificates):
     """
-    Where port 80 is taken, `webroot` leaves the answer to who has taken it.
+    With `webroot`, the web server that has port 80 answers the challenge.
 
-    With `standalone` the order fails, and the line says why.
+    With `standalone` the order fails, and the line says that port 80 is taken.
     """
     order = ("--dry-run", "smtp.example.test")
     with web_server(server.project):
@@ -69,11 +69,11 @@ def test_a_web_server_that_has_port_80_can_answer(server, certificates):
     assert "a certificate would be issued" in shown.stderr
 
 
-def test_a_name_server_is_changed_for_a_wildcard(server, certificates, world):
+def test_a_wildcard_is_issued_by_dynamic_update(server, certificates, world):
     """
-    By dynamic update (RFC 2136), a certificate for a domain and all right below it.
+    A wildcard certificate is issued by dynamic update of the DNS (RFC 2136).
 
-    Every port serves it to who asks for one of them, and to nobody else.
+    Every port serves it for the names that it covers, and for no other.
     """
     put(server.project, "dns-rfc2136.ini", update_credentials(world))
     before = certificates.everywhere()
@@ -90,8 +90,10 @@ def test_a_name_server_is_changed_for_a_wildcard(server, certificates, world):
     assert certificates.everywhere("anything.second.test") == before
 
 
-def test_a_name_server_that_refuses_is_told_of(server, certificates, world):
-    """With a wrong key nothing is changed, and the file to mend is named."""
+def test_a_refused_dynamic_update_is_reported(server, certificates, world):
+    """
+    When the name server refuses the update, the message names the credentials file.
+    """
     wrong = update_credentials(world).replace("_secret = ", "_secret = QUJD")
     put(server.project, "dns-rfc2136.ini", wrong)
 
@@ -103,8 +105,8 @@ def test_a_name_server_that_refuses_is_told_of(server, certificates, world):
     assert "var/acme/dns-rfc2136.ini" in done.stderr
 
 
-def test_any_other_provider_is_served_by_a_program(server, certificates, world):
-    """With `manual` the operator's own hooks change the DNS, and tidy up after it."""
+def test_a_manual_challenge_runs_the_operators_hooks(server, certificates, world):
+    """With `manual` the operator's own hooks change the DNS, and clean up after it."""
     text = HOOK.replace("@SERVER@", world.names)
     text = text.replace("@KEY@", "certs").replace("@SECRET@", world.zones.secret)
     for name in ("auth", "cleanup"):
@@ -118,8 +120,8 @@ def test_any_other_provider_is_served_by_a_program(server, certificates, world):
     assert "a certificate would be issued" in done.stderr
 
 
-def test_a_program_that_fails_is_told_of(server, certificates):
-    """The line names the hooks; certbot itself would go on as if nothing was."""
+def test_a_failing_hook_is_reported(server, certificates):
+    """When a hook fails, the order fails and the message names the hook."""
     put(server.project, "hooks/auth", "#!/bin/sh\necho no >&2; exit 3", "0700")
 
     with with_settings(server.project, ACME_CHALLENGE="manual"):
@@ -129,8 +131,10 @@ def test_a_program_that_fails_is_told_of(server, certificates):
     assert "smtp.second.test: the program var/acme/hooks/auth failed" in done.stderr
 
 
-def test_a_plugin_that_is_not_there_is_told_of(server, certificates):
-    """The image has the plugin that .env named when it was built: build it again."""
+def test_a_missing_plugin_is_reported(server, certificates):
+    """
+    When the image lacks the DNS plugin of .env, the message says to build it again.
+    """
     with with_settings(server.project, ACME_CHALLENGE="dns-cloudflare"):
         done = certificates.issue("smtp.second.test", check=False)
 

@@ -1,4 +1,4 @@
-"""A renewal keeps a key that TLSA records name; a key change takes two steps."""
+"""DANE: a published TLSA record keeps the key, and a new key is taken in two steps."""
 
 import json
 
@@ -25,14 +25,14 @@ def records(certificates) -> set[str]:
 
 
 @pytest.mark.core
-def test_the_record_to_publish_is_for_the_key_that_is_served(certificates):
-    """`stack dns show` prints 3 1 1 and the digest of the key, to be pasted."""
+def test_the_tlsa_record_shown_is_of_the_served_key(certificates):
+    """`stack dns show` prints the TLSA record 3 1 1 of the key that is served."""
     assert records(certificates) == {certificates.of()["tlsa"]}
 
 
 @pytest.mark.usefixtures("issued")
-def test_a_renewal_keeps_the_key_that_is_promised(server, certificates):
-    """With a TLSA record in the DNS the next certificate has the same key."""
+def test_a_renewal_keeps_the_key_of_a_published_tlsa_record(server, certificates):
+    """While a TLSA record is published, a renewed certificate has the same key."""
     before = certificates.of()
 
     with published(server.project, f"{NAME}. 1 TLSA {before['tlsa']}"):
@@ -45,10 +45,9 @@ def test_a_renewal_keeps_the_key_that_is_promised(server, certificates):
 
 
 @pytest.mark.usefixtures("issued")
-def test_a_new_key_is_taken_into_use_in_two_steps(server, certificates):
+def test_a_new_key_is_served_after_its_tlsa_record(server, certificates):
     """
-    It is served only when its record has been published for as long as others
-    may remember the time before.
+    A new key is served only when its TLSA record was published for the old one's TTL.
     """
     project, before = server.project, certificates.of()
     old = f"{NAME}. 2 TLSA {before['tlsa']}"
@@ -78,10 +77,9 @@ def test_a_new_key_is_taken_into_use_in_two_steps(server, certificates):
 
 
 @pytest.mark.usefixtures("issued")
-def test_what_others_may_remember_is_waited_for(server, certificates):
+def test_the_wait_is_the_ttl_of_the_tlsa_record_in_the_zone(server, certificates):
     """
-    That is the life that the record itself has, in the zone: our own name server, which
-    has asked for it before, tells what is left of it.
+    The wait for a new key is the TTL in the zone, not what is left of it in a cache.
     """
     project = server.project
 
@@ -102,8 +100,10 @@ def left(project) -> int:
 
 
 @pytest.mark.core
-def test_a_certificate_that_breaks_the_promise_is_not_brought(server, certificates):
-    """`import` refuses another key, names the record, and changes nothing."""
+def test_import_refuses_a_key_that_no_tlsa_record_matches(server, certificates):
+    """
+    `stack cert import` refuses a key that the published TLSA record doesn't match.
+    """
     before = certificates.files()
     (path,) = lay(server.project, other=bundle(certificate()))
 

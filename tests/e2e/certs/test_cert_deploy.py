@@ -1,4 +1,4 @@
-"""A new certificate is in use on all ports, or the previous one is restored."""
+"""A certificate is in use when every port serves it; else the old one is put back."""
 
 import json
 import subprocess
@@ -35,11 +35,14 @@ pytestmark = pytest.mark.provokes("dovecot", "sent SIGTERM")
 
 
 @pytest.mark.core
-def test_a_renewal_ends_no_session(server, certificates, alice, bob, subject):
+def test_replacing_a_certificate_ends_no_session(
+    server, certificates, alice, bob, subject
+):
     """
-    Twenty IMAP sessions and two long messages go on while a certificate is replaced.
+    Open IMAP and SMTP sessions go on while a certificate is replaced.
 
-    Who connects afterwards is shown the new one, on each port, by IPv4 and by IPv6.
+    A client that connects afterwards is shown the new one, on each port, by IPv4 and by
+    IPv6.
     """
     new = bundle(certificate())
     (path,) = lay(server.project, new=new)
@@ -86,18 +89,20 @@ def long_message(certificates, sender, reader, port: int, subject: str):
 
 
 @pytest.mark.core
-def test_the_old_one_is_put_back_if_a_port_does_not_serve_the_new(server, certificates):
+def test_the_old_certificate_is_put_back_if_a_port_does_not_serve_the_new(
+    server, certificates
+):
     """
-    Dovecot overlooks the change: the operator is told which ports still serve what.
+    When a port goes on with the old certificate, `cert import` puts it back everywhere.
 
-    Then all is as before, on disk and on every port.
+    The operator is told which ports served what; files and ports are as before.
     """
     before, served = certificates.files(), certificates.everywhere()
     (path,) = lay(server.project, new=bundle(certificate()))
 
     with deaf(server.project, "dovecot"):
         done = server.project.stack(
-            "cert", "import", path, "--timeout", "20", check=False
+            "cert", "import", path, "--timeout", "8", check=False
         )
 
     assert done.returncode == 1
@@ -108,8 +113,8 @@ def test_the_old_one_is_put_back_if_a_port_does_not_serve_the_new(server, certif
     wait_until(lambda: certificates.everywhere() == served, "the one before, served")
 
 
-def test_a_port_that_serves_the_old_one_is_found(server, certificates):
-    """`stack cert check` names the ports, what they serve, and fails; `status`, too."""
+def test_check_finds_a_port_that_serves_another_certificate(server, certificates):
+    """`stack cert check` fails and names the ports that serve another certificate."""
     new, served = bundle(certificate()), certificates.everywhere()
     lay(server.project, new=new)
     file = f"var/tls/{HOSTNAME}.pem"
@@ -135,12 +140,12 @@ BROKEN = {
 
 @pytest.mark.core
 @pytest.mark.provokes("(postfix|dovecot)", "configuration refused")
-def test_a_broken_file_is_not_served(server, certificates):
+def test_a_truncated_certificate_file_is_not_served(server, certificates):
     """
-    A copy of a certificate that was interrupted changes nothing of what is served.
+    A certificate file that was cut off changes nothing of what is served.
 
-    Postfix would have no TLS at all with it. Both containers say which file it is, and
-    are unhealthy until it is mended.
+    Postfix would have no TLS at all with it. Both containers name the file, and are
+    unhealthy until it is mended.
     """
     (path,) = lay(server.project, whole=bundle(certificate()))
     server.project.stack("cert", "import", path)
@@ -178,12 +183,11 @@ def wait_for_postfix(certificates, text: str) -> None:
 
 @pytest.mark.core
 @pytest.mark.provokes("postfix", r"SSL_accept error from \S*certs\S*: (lost|Conn)")
-def test_a_kill_leaves_a_pair_that_works(server, certificates):
+def test_after_a_kill_key_and_certificate_match(server, certificates):
     """
-    Whenever `stack cert` is killed, key and certificate on disk are one pair.
+    Whenever `stack cert` is killed, key and certificate on disk match.
 
-    Nothing is in the way of the next command: `self-signed`, to have one that vouches
-    for itself again, which every port serves.
+    The next command works: `self-signed` makes a certificate that every port serves.
     """
     for moment in MOMENTS.values():
         (path,) = lay(server.project, killed=bundle(certificate()))
@@ -199,11 +203,11 @@ def test_a_kill_leaves_a_pair_that_works(server, certificates):
     assert certificates.everywhere() == {shown["sha256"]}
 
 
-def test_check_sees_both_families(server, certificates):
+def test_check_looks_at_ipv4_and_ipv6(server, certificates):
     """
-    On the machine itself, where the ports are published is looked up and asked.
+    On the host, `stack cert check` looks at each published port on IPv4 and on IPv6.
 
-    Each port on IPv4 and on IPv6, for the name and for none.
+    For each it asks for the host's name by SNI, and for none.
     """
     command = ("stack", "--project", str(server.project.folder), "cert", "check")
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Files in var/tls that somebody has put there by hand, right or wrong"""
+"""Files that an operator puts into var/tls by hand are checked before they are used."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -156,12 +156,14 @@ def says(project, service: str, words: str) -> bool:
 @pytest.mark.parametrize(
     "case", core_rows(TEXTS, "empty", "expired", "for another name")
 )
-def test_a_file_that_clients_would_refuse_is_not_taken(
+def test_a_certificate_file_that_clients_would_refuse_is_not_used(
     server, certificates, kinds, case
 ):
     """
-    As by `stack cert import`: both containers say which file it is, and are unhealthy
-    until it is mended; `cert check` names it, too. What was served before still is.
+    A certificate file that clients would refuse is not used, and the old one is served.
+
+    Both containers name the file and are unhealthy until it is mended; `stack cert
+    check` names it, too.
     """
     text, words, told = TEXTS[case]
     lay(server.project, bad=text)
@@ -175,8 +177,14 @@ def test_a_file_that_clients_would_refuse_is_not_taken(
 @pytest.mark.provokes("postfix", "group or other writable")
 @pytest.mark.parametrize("file", core_rows([MAIN, BESIDE, f"{OTHER}.pem"], MAIN))
 @pytest.mark.parametrize("case", PLACES)
-def test_what_is_no_file_is_told(server, certificates, kinds, case, file):
-    """Of our name, of another one, or of the RSA key beside ours."""
+def test_a_missing_file_a_folder_and_a_dangling_link_are_reported(
+    server, certificates, kinds, case, file
+):
+    """
+    A certificate file that is missing, a folder or a dangling link is reported.
+
+    That holds for the host's own, another name's, and the RSA certificate.
+    """
     command, words, told = PLACES[case]
 
     with changed(server.project, file, command):
@@ -188,10 +196,14 @@ def test_what_is_no_file_is_told(server, certificates, kinds, case, file):
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.provokes("postfix", "SASL|quota-status|exit status 1|throttling|lmtp")
 @pytest.mark.provokes("dovecot", "auth|SIGTERM|lmtp")
-def test_a_restart_on_a_broken_file_serves_the_one_before(
+def test_a_restart_with_a_broken_file_serves_the_last_good_one(
     server, certificates, kinds, service
 ):
-    """And the container stays unhealthy, with the file in its words."""
+    """
+    A container that restarts with a broken certificate file serves the last good one.
+
+    It stays unhealthy, and names the file.
+    """
     container = server.project.container(service)
     lay(server.project, bad=served(GOOD)[:-200])
 

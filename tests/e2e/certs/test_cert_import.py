@@ -1,4 +1,4 @@
-"""Certificates from elsewhere: taken when they are sound, refused with the reason"""
+"""Imported certificates are validated, and followed where another program renews."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -44,8 +44,12 @@ BAD = {
 
 @pytest.mark.core
 @pytest.mark.parametrize("case", BAD)
-def test_what_is_not_sound_is_refused(server, certificates, case):
-    """The reason is named; nothing is written, byte for byte, and nothing served."""
+def test_an_invalid_certificate_is_refused(server, certificates, case):
+    """
+    `stack cert import` refuses an invalid certificate with the reason.
+
+    No file changes, and none is served.
+    """
     text, reason = BAD[case]
     before = certificates.files()
     (path,) = lay(server.project, bad=text)
@@ -60,11 +64,12 @@ def test_what_is_not_sound_is_refused(server, certificates, case):
 
 
 @pytest.mark.core
-def test_files_in_any_order_are_served_in_the_right_one(server, certificates):
+def test_certificates_in_any_order_are_served_in_the_right_one(server, certificates):
     """
-    The issuers may come first and the root along: each port serves leaf, then issuer.
+    A chain in any order, with its root, is served as leaf, then issuer.
 
-    Who believes the root alone is satisfied everywhere; no authority renews it.
+    A client that trusts the root alone accepts it on every port; no authority is asked
+    to renew it.
     """
     paths = lay(server.project, a=ROOT.pem + MIDDLE.pem + GOOD.pem, b=GOOD.key_pem)
 
@@ -106,10 +111,11 @@ def kept(server, certificates) -> Iterator[Path]:
 
 
 @pytest.mark.provokes("certs", "IMPORT_FOLDER is not set")
-def test_a_folder_that_another_program_keeps_is_followed(certificates, kept):
+def test_newer_certificates_in_import_folder_are_taken(certificates, kept):
     """
-    `stack cert import` says why it takes no certificate for another name, takes the one
-    for ours, and the service certs takes each newer one.
+    From IMPORT_FOLDER the certificate for our name is imported, and each newer one.
+
+    One for another name is refused with the reason.
     """
     certbot(kept, certificate("mail.elsewhere.test"))
     before = certificates.files()

@@ -1,4 +1,4 @@
-"""A certificate from an ACME authority is issued, served, replaced and revoked."""
+"""Certificates from an ACME authority are issued, served, replaced and revoked."""
 
 import pytest
 from cryptography import x509
@@ -27,9 +27,9 @@ def serial(certificates: Certificates) -> int:
 
 
 @pytest.mark.core
-def test_every_port_proves_our_name(certificates, authority):
+def test_every_port_serves_the_issued_certificate(certificates, authority):
     """
-    On IPv4 and IPv6, to who believes the authority and nobody else.
+    Every port serves the issued certificate, on IPv4 and IPv6.
 
     `stack cert show` tells issuer, key, name and fingerprint as clients see them.
     """
@@ -42,11 +42,8 @@ def test_every_port_proves_our_name(certificates, authority):
     assert shown["comes_from"] == "authority"
 
 
-def test_what_is_not_due_is_not_asked_for_again(certificates):
-    """
-    The command of the README, which has got one, and `renew` change nothing:
-    authorities count.
-    """
+def test_nothing_is_issued_before_it_is_due(certificates):
+    """`cert issue` and `cert renew` change nothing while the certificate is not due."""
     command = "docker compose exec certs stack cert issue --agree-tos"
     assert f"\n    {command}\n" in (CHECKOUT / "README.md").read_text()
     before = certificates.files()
@@ -58,8 +55,8 @@ def test_what_is_not_due_is_not_asked_for_again(certificates):
     assert certificates.files() == before
 
 
-def test_a_rehearsal_changes_nothing(certificates):
-    """`--dry-run` goes all the way to the authority, and keeps nothing of it."""
+def test_a_dry_run_changes_nothing(certificates):
+    """`cert issue --dry-run` goes all the way to the authority, and changes no file."""
     got = "ls -R var/acme/certbot/archive"
     before = certificates.files(), certificates.project.as_root(got)
 
@@ -70,8 +67,8 @@ def test_a_rehearsal_changes_nothing(certificates):
 
 
 @pytest.mark.core
-def test_the_operators_authorities_are_trusted_besides(server, certificates):
-    """Those in var/acme/authorities.pem don't take the place of the world's."""
+def test_authorities_pem_adds_to_the_trusted_roots(server, certificates):
+    """The roots in var/acme/authorities.pem are trusted besides the system's."""
     lay(server.project, authorities=ROOT.pem)
     server.project.as_root("cp brought/authorities.pem var/acme/authorities.pem")
     try:
@@ -82,8 +79,10 @@ def test_the_operators_authorities_are_trusted_besides(server, certificates):
     assert "a certificate would be issued" in rehearsed.stderr
 
 
-def test_a_stolen_key_is_replaced_and_revoked(certificates, authority):
-    """`renew --revoke`: another key is served, and only then the old one revoked."""
+def test_a_compromised_key_is_replaced_and_then_revoked(certificates, authority):
+    """
+    `cert renew --revoke` serves another key, and only then revokes the old certificate.
+    """
     before, old = certificates.of(), serial(certificates)
     assert authority.status(old) == "Valid"
 
@@ -96,11 +95,12 @@ def test_a_stolen_key_is_replaced_and_revoked(certificates, authority):
     assert authority.status(serial(certificates)) == "Valid"
 
 
-def test_an_authority_may_want_to_know_its_customer(server, certificates):
+def test_external_account_binding_is_supported(server, certificates):
     """
-    With the key that it gave (EAB), another authority issues; it is nowhere kept.
+    With external account binding (EAB) a certificate is issued; the key is stored
+    nowhere.
 
-    Without, the line says so.
+    Without the key, the message says which option to give.
     """
     order = ("issue", "--agree-tos", "--dry-run", "smtp.example.test")
     known = ("--eab-kid", EAB_KID, "--eab-hmac-stdin")
@@ -116,8 +116,10 @@ def test_an_authority_may_want_to_know_its_customer(server, certificates):
     assert kept == ""
 
 
-def test_the_terms_are_for_the_operator_to_agree_to(server, certificates):
-    """Where there is nobody to ask, `--agree-tos` must say so; nothing is changed."""
+def test_terms_of_service_need_agree_tos(server, certificates):
+    """
+    Without a terminal, `cert issue` needs `--agree-tos`; without it nothing changes.
+    """
     server.project.as_root("rm -rf var/acme/certbot/accounts/eab.ca.test:14000")
     before = certificates.files()
 
@@ -129,11 +131,12 @@ def test_the_terms_are_for_the_operator_to_agree_to(server, certificates):
     assert certificates.files() == before
 
 
-def test_compose_starts_the_service_from_now_on(certificates):
+def test_after_the_first_issue_compose_starts_the_service_certs(certificates):
     """
-    The profile is in .env, so that `docker compose up` renews for ever.
+    After the first certificate the profile `acme` is in .env, so Compose starts
+    `certs`.
 
-    The service itself can't write .env: it asks for that, and `stack init` does it.
+    The service can't write .env itself: it asks for that, and `stack init` does it.
     """
     project = certificates.project
     with settings(project, COMPOSE_PROFILES=""):

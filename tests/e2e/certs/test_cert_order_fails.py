@@ -1,4 +1,4 @@
-"""A certificate order that fails gives a reason and a remedy, and changes nothing."""
+"""An ACME order that fails gives reason and remedy, and the old certificate stays."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.configuration.templates import settings
 from tests.support.server.server import HOSTNAME
 
 # What is asked for, of whom; and what the line for each problem says. What certbot says
-# in other cases is read in tests/unit/renewal/acme/test_certbot_errors.py.
+# in other cases is read in tests/unit/test_upkeep_troubles.py.
 ORDERS = {
     "a name that doesn't resolve and a closed port 80": (
         "acme.ca.test:14000",
@@ -36,10 +36,13 @@ ORDERS = {
 @pytest.mark.core
 @pytest.mark.usefixtures("issued")
 @pytest.mark.parametrize("order", ORDERS)
-def test_an_order_that_fails_says_why_and_changes_nothing(server, certificates, order):
+def test_a_failed_order_gives_reason_and_remedy_and_changes_nothing(
+    server, certificates, order
+):
     """
-    One line for each problem holds the reason and the remedy; each file is as it was,
-    byte for byte, and every port serves what it served before.
+    A failed order prints one line for each problem, with the reason and the remedy.
+
+    Each file is as it was, and every port serves what it served before.
     """
     host, names, said = ORDERS[order]
     before, served = certificates.files(), certificates.everywhere()
@@ -57,11 +60,11 @@ def test_an_order_that_fails_says_why_and_changes_nothing(server, certificates, 
     assert certificates.everywhere() == served
 
 
-def test_a_wrong_setting_is_told_before_anybody_is_asked(server, certificates):
+def test_invalid_acme_settings_are_refused_before_any_order(server, certificates):
     """
-    Each line of .env is named, and what could stand there.
+    `stack init` refuses each invalid ACME setting, and names what it may be.
 
-    The service certs goes by what was applied last, and a wrong .env never is.
+    The service `certs` goes on with the last valid .env.
     """
     keys = ("ACME_DIRECTORY", "ACME_CHALLENGE", "ACME_EMAIL")
     with settings(server.project, **dict.fromkeys(keys, "nonsense")):
@@ -73,8 +76,8 @@ def test_a_wrong_setting_is_told_before_anybody_is_asked(server, certificates):
     assert b"nonsense" not in applied
 
 
-def test_where_certbot_is_not_one_is_told_where_it_is(server):
-    """The container `stack` asks no authority: it names the two commands that do."""
+def test_cert_issue_in_the_container_stack_names_the_service_certs(server):
+    """In the container `stack`, `cert issue` names the two commands that can do it."""
     done = server.project.stack("cert", "issue", "--force", check=False)
 
     assert done.returncode == 3
@@ -83,8 +86,12 @@ def test_where_certbot_is_not_one_is_told_where_it_is(server):
 
 
 @pytest.mark.usefixtures("issued")
-def test_the_authority_that_forgets_us_is_told_of(server, certificates):
-    """When it doesn't know our account, the remedy is to make another, and works."""
+def test_an_account_unknown_to_the_authority_is_reported(server, certificates):
+    """
+    When the authority doesn't know our account any more, the message gives the remedy.
+
+    After the remedy an order works again.
+    """
     accounts = "var/acme/certbot/accounts"
     number = r"s,/my-account/[^\"]*,/my-account/0,"
     find = f"find {accounts}/acme.ca.test:14000 -name regr.json"

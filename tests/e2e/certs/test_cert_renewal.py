@@ -1,4 +1,4 @@
-"""The service certs renews certificates by itself, and reports a failure."""
+"""The service `certs` renews certificates by itself, and reports when it can't."""
 
 from datetime import UTC, datetime, timedelta
 from time import monotonic, time
@@ -54,12 +54,11 @@ def grow_old(certificates, left: timedelta) -> str:
 
 
 @pytest.mark.core
-def test_what_the_authority_wants_renewed_is_renewed(certificates):
+def test_a_certificate_is_renewed_when_the_authority_asks_for_it(certificates):
     """
-    By the service, which nobody has told to; every port serves the next one.
+    The service renews a certificate when the authority asks for it (ARI).
 
-    The authority suggests when to renew (ARI): what was revoked, at once. By its
-    lifetime, of which hardly anything has passed, it would not be due.
+    Every port serves the new one. By its lifetime it would not be due yet.
     """
     before = certificates.everywhere()
     certificates.project.inside("certs", "sh", "-c", f"{REVOKE} && {FORGET}")
@@ -71,14 +70,12 @@ def test_what_the_authority_wants_renewed_is_renewed(certificates):
     assert {shown["sha256"]} == certificates.everywhere() != before
 
 
-def test_mail_comes_in_with_a_certificate_that_has_ended(
-    server, certificates, bob, subject
-):
+def test_mail_comes_in_with_an_expired_certificate(server, certificates, bob, subject):
     """
-    It is said loudly to the operator, and other servers deliver all the same.
+    With an expired certificate, other servers deliver mail and `cert check` fails.
 
-    It has to end while it is served: no container takes one that has ended already in
-    the place of a good one.
+    The certificate has to expire while it is served: no container takes one that has
+    expired already in place of a good one.
     """
     end = datetime.now(UTC) + timedelta(seconds=40)
     grow_old(certificates, end - NOW)
@@ -92,15 +89,13 @@ def test_mail_comes_in_with_a_certificate_that_has_ended(
     assert "expired" in checked.stdout
 
 
-def test_a_renewal_that_fails_is_told_and_not_repeated_at_once(
-    server, certificates, alice
-):
+def test_a_failed_renewal_is_reported_and_retried_later(server, certificates, alice):
     """
-    Logged, shown by `check` and `status`, mailed to the postmaster once a day,
-    and tried again only after a while; the service is unhealthy, the old one served.
+    A failed renewal is reported and retried later, and the old certificate is served.
 
-    When the authority answers again, the next try succeeds, as the certificate is in
-    the last third of its life, and all is well.
+    It is logged, shown by `check` and `status`, and mailed to the postmaster once a
+    day; the service is unhealthy. When the authority answers again, the next try
+    succeeds.
     """
     project = server.project
     old, begin = grow_old(certificates, timedelta(days=10)), time()
@@ -131,8 +126,11 @@ def test_a_renewal_that_fails_is_told_and_not_repeated_at_once(
     assert certificates.cert("renew", "--healthy").returncode == 0
 
 
-def test_a_wrong_env_is_refused_and_the_service_goes_on(server, certificates):
-    """It renews by what was applied last; `stack init` says what is wrong."""
+def test_an_invalid_env_is_refused_and_the_service_goes_on(server, certificates):
+    """
+    With an invalid .env, `stack init` fails and the service goes on with the last valid
+    one.
+    """
     # What another test has left to be renewed, is.
     certificates.look_again()
     begin, before = time(), certificates.files()
@@ -147,8 +145,8 @@ def test_a_wrong_env_is_refused_and_the_service_goes_on(server, certificates):
     assert server.project.container("certs").status == "running"
 
 
-def test_it_stops_when_it_is_told_to(server, certificates):
-    """`docker compose stop` doesn't wait for it: it ends at once, by itself."""
+def test_the_service_stops_at_once_on_sigterm(server, certificates):
+    """`docker compose stop` ends the service `certs` at once, with exit code 0."""
     container = server.project.container("certs")
     asked = monotonic()
 

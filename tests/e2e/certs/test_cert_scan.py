@@ -1,6 +1,4 @@
-"""
-sslyze, an independent TLS scanner, accepts our certificates and finds no known hole.
-"""
+"""The scanner sslyze finds valid certificates and no known TLS vulnerability."""
 
 import ssl
 from pathlib import Path
@@ -40,8 +38,12 @@ def judged(server, certificates, root, tmp_path_factory):
 
 @pytest.mark.core
 @every_port
-def test_each_certificate_is_for_our_name_and_its_chain_complete(judged, port):
-    """Both kinds: in order, without the root, without SHA-1, believed by a client."""
+def test_each_certificate_chain_is_complete_and_valid(judged, port):
+    """
+    Each port serves an ECDSA and an RSA certificate with a complete, valid chain.
+
+    The chain is in order, without the root and without SHA-1.
+    """
     deployed = judged[port].certificate_info.result.certificate_deployments
 
     assert len(deployed) == 2
@@ -69,8 +71,8 @@ def test_each_certificate_is_for_our_name_and_its_chain_complete(judged, port):
     ],
     ids=lambda each: getattr(each, "value", ""),
 )
-def test_no_known_hole_is_open(judged, port, hole, field):
-    """Heartbleed, CCS injection, downgrade and ROBOT: none of them works."""
+def test_no_known_tls_vulnerability_is_found(judged, port, hole, field):
+    """Heartbleed, CCS injection, downgrade and ROBOT don't work on any port."""
     found = getattr(getattr(judged[port], hole.value).result, field)
 
     safe = {"robot_result": "NOT_VULNERABLE", "supports_fallback_scsv": True}
@@ -78,8 +80,12 @@ def test_no_known_hole_is_open(judged, port, hole, field):
 
 
 @pytest.mark.usefixtures("judged")
-def test_old_clients_are_shown_rsa(certificates, root):
-    """With `--rsa` each client gets what it knows, the chain included; without, not."""
+def test_clients_without_ecdsa_get_rsa_if_wanted(certificates, root):
+    """
+    With `cert issue --rsa`, clients without ECDSA get an RSA certificate.
+
+    Without it they get none.
+    """
     shown = {each["key"]: each for each in certificates.shown()}
     assert [each["hosts"] for each in shown.values()] == [[HOSTNAME], [HOSTNAME]]
     ecdsa, rsa = ({shown[key]["sha256"]} for key in ("ECDSA P-256", "RSA 2048"))

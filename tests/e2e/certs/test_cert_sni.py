@@ -1,4 +1,4 @@
-"""Several domains can each have a certificate of their own (SNI)."""
+"""SNI: several domains, each with a certificate of its own."""
 
 import pytest
 
@@ -16,10 +16,12 @@ SECOND, THIRD = "mail.second.test", "imap.second.test"
 
 
 @pytest.mark.usefixtures("authorities")
-def test_two_domains_have_certificates_of_their_own(server, certificates, world):
+def test_each_domain_gets_its_own_certificate_by_sni(server, certificates, world):
     """
-    By SNI, on SMTP and IMAP, to clients of both kinds; who asks for neither gets ours.
-    A client that is refused on port 25 sees no other certificates.
+    A client gets the certificate of the name it asks for by SNI, on every port.
+
+    A client that asks for an unknown name or for none gets the host's own. So does a
+    client that postscreen refuses.
     """
     ours = certificates.everywhere()
 
@@ -44,8 +46,8 @@ def test_two_domains_have_certificates_of_their_own(server, certificates, world)
 
 
 @pytest.mark.core
-def test_one_certificate_may_be_for_several_domains(certificates):
-    """All its names are served by it, and by nothing else."""
+def test_one_certificate_may_cover_several_names(certificates):
+    """One certificate for several names is served for each of them."""
     certificates.cert("self-signed", HOSTNAME, THIRD)
 
     shown = certificates.of()
@@ -55,8 +57,8 @@ def test_one_certificate_may_be_for_several_domains(certificates):
 
 
 @pytest.mark.core
-def test_the_hosts_own_certificate_is_not_removed(certificates):
-    """It is shown to all who ask for no other name: it can only be replaced."""
+def test_the_hosts_own_certificate_can_not_be_removed(certificates):
+    """`cert remove` refuses the host's own certificate, which can only be replaced."""
     before = certificates.files()
 
     done = certificates.cert("remove", HOSTNAME, check=False)

@@ -1,4 +1,4 @@
-"""A certificate counts as served only where it was seen: what wasn't asked is named"""
+"""A port that could not be checked counts as unproven, and is named."""
 
 import os
 import subprocess
@@ -24,11 +24,11 @@ services:
 
 
 @pytest.mark.core
-def test_a_port_that_could_not_be_asked_proves_nothing(server, certificates):
+def test_import_fails_for_ports_that_can_not_be_checked(server, certificates):
     """
-    Postfix is stopped: `cert import` names its ports, and fails as a check does.
+    While Postfix is stopped, `cert import` fails and names its ports as not proven.
 
-    The certificate is in place, and later `cert check` finds it everywhere.
+    The certificate is in place, and `cert check` finds it everywhere later.
     """
     project, new = server.project, bundle(certificate())
     (path,) = lay(project, new=new)
@@ -45,11 +45,11 @@ def test_a_port_that_could_not_be_asked_proves_nothing(server, certificates):
     project.stack("cert", "check")
 
 
-def test_a_server_started_through_a_link_is_found(server, tmp_path):
+def test_containers_started_through_a_symbolic_link_are_found(server, tmp_path):
     """
-    Compose notes the name of the folder that it was called in: a symbolic link's.
+    Containers that were started through a symbolic link are found from either folder.
 
-    From the folder itself and from the link, `stack` finds the same containers.
+    Compose labels them with the folder that it was called in.
     """
     real, link = tmp_path / "real", tmp_path / "link"
     real.mkdir()

@@ -1,4 +1,4 @@
-"""Every port refuses old TLS, weak ciphers and plaintext logins."""
+"""TLS versions, ciphers and STARTTLS on each port."""
 
 import ssl
 import warnings
@@ -27,8 +27,8 @@ def careless(version: ssl.TLSVersion, ciphers: str = "ALL") -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
-def test_current_tls_with_the_certificate_of_our_name(server, door, version):
-    """Each port proves the host's name, by TLS 1.2 as by 1.3."""
+def test_each_port_offers_tls_1_2_and_1_3(server, door, version):
+    """Each port offers TLS 1.2 and 1.3, with a certificate for the host's name."""
     trust = Trust.only(server.certificate, HOSTNAME)
     trust.minimum_version = trust.maximum_version = ssl.TLSVersion[version]
 
@@ -39,8 +39,8 @@ def test_current_tls_with_the_certificate_of_our_name(server, door, version):
 @pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
 @pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
-def test_old_tls_is_refused(server, door, version):
-    """TLS 1.0 and 1.1 are forbidden (RFC 8996); Debian's Postfix would take them."""
+def test_tls_1_0_and_1_1_are_refused(server, door, version):
+    """Each port refuses TLS 1.0 and 1.1 (RFC 8996)."""
     tls = careless(ssl.TLSVersion[version])
 
     # What the server answers, and not what the client can't do.
@@ -52,7 +52,11 @@ def test_old_tls_is_refused(server, door, version):
 @pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
 def test_weak_ciphers_are_refused(server, door, ciphers):
-    """No anonymous server, none without forward secrecy or encryption (RFC 9325)."""
+    """
+    Each port refuses ciphers without authentication, forward secrecy or encryption.
+
+    RFC 9325 forbids them.
+    """
     tls = careless(ssl.TLSVersion.TLSv1_2, ciphers)
 
     with pytest.raises(ssl.SSLError, match="_ALERT_HANDSHAKE_FAILURE"):
@@ -63,9 +67,9 @@ def test_weak_ciphers_are_refused(server, door, ciphers):
     ("version", "ciphers"),
     [("TLSv1", "ALL"), ("TLSv1_1", "ALL"), ("TLSv1_2", "aNULL"), ("TLSv1_2", "kRSA")],
 )
-def test_the_refused_clients_can_find_others(server, version, ciphers):
+def test_the_test_clients_can_speak_old_tls(server, version, ciphers):
     """
-    The other server, a Postfix as it comes, takes the old and the anonymous client.
+    The test's old and anonymous clients succeed at another server.
 
     So the refusals above are our server's, and not a defect of the client.
     """
@@ -76,8 +80,8 @@ def test_the_refused_clients_can_find_others(server, version, ciphers):
         assert session.start_tls(tls).code == 250
 
 
-def test_mail_programs_must_encrypt_on_143(server, alice):
-    """Before TLS no login is offered, and one that is tried all the same fails."""
+def test_imap_without_tls_takes_no_login(server, alice):
+    """On port 143 no login is offered or taken before STARTTLS."""
     with Imap(ADDRESS, server.port(143)) as session:
         offer = session.say("CAPABILITY")
         login = session.say(f"LOGIN {alice.address} {alice.password}")
@@ -88,11 +92,11 @@ def test_mail_programs_must_encrypt_on_143(server, alice):
 
 
 @pytest.mark.parametrize("port", [25, 587])
-def test_nothing_said_before_tls_counts_after_it(server, port):
+def test_smtp_commands_injected_before_tls_are_dropped(server, port):
     """
-    A command smuggled in before the handshake is never answered (CVE-2011-0411).
+    An SMTP command injected before the TLS handshake is not answered (CVE-2011-0411).
 
-    Who was known before it must introduce himself anew (RFC 3207, section 4.2).
+    A client must say EHLO anew after it (RFC 3207, section 4.2).
     """
     with Smtp(ADDRESS, server.port(port)) as session:
         session.ehlo()
@@ -104,8 +108,8 @@ def test_nothing_said_before_tls_counts_after_it(server, port):
 
 
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
-def test_nothing_said_before_tls_counts_after_it_in_imap(server):
-    """A command sent along with STARTTLS is dropped, with the connection or without."""
+def test_imap_commands_injected_before_tls_are_dropped(server):
+    """An IMAP command injected before the TLS handshake is not answered."""
     with Imap(ADDRESS, server.port(143)) as session:
         session.write(b"a STARTTLS\r\nb NOOP\r\n")
         assert session.line().startswith("a OK")
@@ -121,8 +125,8 @@ def test_nothing_said_before_tls_counts_after_it_in_imap(server):
 @pytest.mark.parametrize("port", [465, 993])
 @pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
-def test_clear_text_gets_no_answer_on_the_tls_ports(server, port):
-    """On 465 and 993 there is nothing but TLS (RFC 8314)."""
+def test_clear_text_on_465_and_993_gets_no_answer(server, port):
+    """Ports 465 and 993 answer nothing without TLS (RFC 8314)."""
     with Connection(ADDRESS, server.port(port)) as session:
         session.write(b"EHLO client.invalid\r\n")
 

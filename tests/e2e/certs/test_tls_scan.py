@@ -1,4 +1,4 @@
-"""sslyze, an independent TLS scanner, finds no weak cipher, curve or signature."""
+"""The scanner sslyze finds no weak protocol, cipher or curve on any port."""
 
 import pytest
 
@@ -40,9 +40,9 @@ def judged(server, door):
     return findings(server, door)
 
 
-def test_only_forward_secret_ciphers_with_authentication(judged, door):
+def test_only_forward_secret_aead_ciphers_are_accepted(judged, door):
     """
-    Where users log in, each cipher is ECDHE with AES-GCM or ChaCha20, or TLS 1.3.
+    Each port accepts only TLS 1.3 and ECDHE ciphers with AES-GCM or ChaCha20.
 
     Port 25 takes two older ones besides, for servers that would else send in clear.
     """
@@ -53,8 +53,8 @@ def test_only_forward_secret_ciphers_with_authentication(judged, door):
     assert accepted <= TLS_1_3 | FORWARD_SECRET | (OLDER if door == 25 else set())
 
 
-def test_no_known_weakness_of_the_protocol(judged):
-    """No compression, no renegotiation by the client, no early data to replay."""
+def test_no_compression_renegotiation_or_early_data(judged):
+    """No port allows compression, renegotiation by the client, or early data."""
     renegotiation = judged.session_renegotiation.result
 
     assert judged.tls_compression.result.supports_compression is False
@@ -65,7 +65,7 @@ def test_no_known_weakness_of_the_protocol(judged):
 
 
 @pytest.mark.core
-def test_only_the_curves_that_everybody_has_checked(judged):
+def test_only_x25519_p256_and_p384_are_offered(judged):
     """Keys are agreed on with X25519, P-256 or P-384, and no other curve."""
     offered = judged.elliptic_curves.result.supported_curves
 
@@ -73,8 +73,8 @@ def test_only_the_curves_that_everybody_has_checked(judged):
 
 
 @pytest.mark.core
-def test_recorded_mail_stays_secret_from_quantum_computers(server, door):
-    """A client that knows the hybrid key exchange X25519MLKEM768 gets it."""
+def test_the_hybrid_key_exchange_x25519mlkem768_is_used(server, door):
+    """A client that knows the post-quantum key exchange X25519MLKEM768 gets it."""
     said = handshake(server, door, "-tls1_3", "-groups", "X25519MLKEM768:X25519")
 
     assert "Negotiated TLS1.3 group: X25519MLKEM768" in said

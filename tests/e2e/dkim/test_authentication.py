@@ -1,4 +1,4 @@
-"""SPF, DKIM, DMARC and ARC are checked, and the results stand in one header."""
+"""The verdicts of SPF, DKIM, DMARC and ARC on mail that comes in."""
 
 import re
 import time
@@ -64,8 +64,12 @@ def judged(server, stranger, bob) -> dict[str, Judged]:
 # A signature that can't be judged has no result there.
 @pytest.mark.provokes("spamassassin", r"uninitialized value .* /usr/.*/Plugin/DKIM\.pm")
 @pytest.mark.parametrize("case", named(CASES))
-def test_each_verdict_is_told_in_one_header(judged, case):
-    """SPF, DKIM, DMARC and ARC, each result of each, as the reader finds it."""
+def test_each_verdict_is_in_one_header(judged, case):
+    """
+    Each result of SPF, DKIM, DMARC and ARC is in one Authentication-Results header.
+
+    SpamAssassin's rules agree with it.
+    """
     found = judged[case.name]
 
     assert found.reply.code == 250, found.reply
@@ -84,8 +88,10 @@ def test_each_verdict_is_told_in_one_header(judged, case):
 @pytest.mark.parametrize(
     "words", ["from=proven", "dis=none", "override=arc", "dmarc=pass"]
 )
-def test_a_stranger_cannot_put_our_words_there(spammer, bob, subject, words):
-    """Neither an address, nor a name in HELO, nor a tag of a signature."""
+def test_sender_chosen_values_can_not_forge_a_verdict(spammer, bob, subject, words):
+    """
+    A sender can't write a verdict into our header by address, HELO or signature tag.
+    """
     message = letter(f"{words}@quarantine.dmarc.test", bob.address, subject)
     fake = f"DKIM-Signature: v=1; a={words}; d={words}; i={words}@a.test; s={words}; b="
 
@@ -101,8 +107,10 @@ def test_a_stranger_cannot_put_our_words_there(spammer, bob, subject, words):
     assert "dis=quarantine from=unproven" in header
 
 
-def test_while_our_resolver_is_silent_mail_waits(server, spammer, bob, subject):
-    """What can't be looked up by our own fault is nobody's verdict: 451 4.4.3."""
+def test_while_the_resolver_is_down_mail_is_deferred(server, spammer, bob, subject):
+    """
+    While our resolver is down, mail that needs a verdict is deferred with 451 4.4.3.
+    """
     message = letter("someone@reject.dmarc.test", bob.address, subject)
 
     with stopped(server.project, "resolver"):
@@ -112,8 +120,8 @@ def test_while_our_resolver_is_silent_mail_waits(server, spammer, bob, subject):
 
 
 @pytest.mark.core
-def test_a_flood_of_sets_costs_nothing(spammer, bob, subject):
-    """Thousands of sets of ARC are answered for good, and soon."""
+def test_thousands_of_arc_sets_are_answered_soon(spammer, bob, subject):
+    """A message with thousands of ARC sets is answered within ten seconds, for good."""
     fake = "ARC-Seal: i=1; cv=none; a=rsa-sha256; d=outside.test; s=x; b="
     flood = "".join(f"{fake}{'A' * 60}\n" for _ in range(3000))
     message = letter("a@outside.test", bob.address, subject)

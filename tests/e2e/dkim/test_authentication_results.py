@@ -1,4 +1,4 @@
-"""Incoming mail is never signed by us, and nobody can forge our verdicts."""
+"""Authentication-Results and DKIM signatures on mail that comes in can't be forged."""
 
 import re
 import time
@@ -13,12 +13,11 @@ pytestmark = pytest.mark.core
 
 
 @pytest.mark.parametrize("sender", ["alice@example.test", "a@outside.test", ""])
-def test_a_forger_does_not_get_our_signature(spammer, bob, subject, sender):
+def test_mail_on_port_25_is_never_signed(spammer, bob, subject, sender):
     """
-    Mail on port 25 is never signed, even if it says that alice wrote it.
+    Mail on port 25 is never signed by us, even with a local author or as a bounce.
 
-    Nor if it comes as a bounce does: only our own bounces are signed. By the policy
-    that we publish it goes into Junk.
+    By the DMARC policy that we publish, mail that forges our domain goes into Junk.
     """
     message = letter("alice@example.test", bob.address, subject)
 
@@ -32,8 +31,8 @@ def test_a_forger_does_not_get_our_signature(spammer, bob, subject, sender):
     assert "; dmarc=fail (p=quarantine dis=quarantine from=unproven)" in verdict
 
 
-def test_a_good_signature_is_told_to_the_reader(stranger, alice, subject):
-    """Our verdict names the domain whose signature holds."""
+def test_a_valid_signature_passes(stranger, alice, subject):
+    """A valid DKIM signature is reported as pass, with the signing domain."""
     message = stranger.sign(letter(stranger.address, alice.address, subject))
 
     stranger.send(alice.address, message=message)
@@ -44,8 +43,8 @@ def test_a_good_signature_is_told_to_the_reader(stranger, alice, subject):
     assert "header.d=outside.test" in verdict
 
 
-def test_a_bad_signature_is_told_to_the_reader(stranger, alice, subject):
-    """A text that was changed on the way is delivered, with the verdict fail."""
+def test_a_changed_message_fails_dkim(stranger, alice, subject):
+    """A message that was changed after signing is delivered with dkim=fail."""
     message = stranger.sign(letter(stranger.address, alice.address, subject))
 
     stranger.send(alice.address, message=message.replace(b"tomorrow", b"next year"))
@@ -54,8 +53,10 @@ def test_a_bad_signature_is_told_to_the_reader(stranger, alice, subject):
     assert "; dkim=fail" in verdict
 
 
-def test_a_signature_without_a_public_key_is_worth_nothing(stranger, alice, subject):
-    """A signature whose key nobody published doesn't pass, and does no harm."""
+def test_a_signature_without_a_published_key_does_not_pass(stranger, alice, subject):
+    """
+    A DKIM signature whose key is not published doesn't pass; the mail is delivered.
+    """
     message = stranger.sign(letter(stranger.address, alice.address, subject))
 
     stranger.send(alice.address, message=message.replace(b"s=stranger", b"s=missing"))
@@ -77,8 +78,10 @@ def test_a_signature_without_a_public_key_is_worth_nothing(stranger, alice, subj
         "other.test; dkim=pass header.d=bank.test",
     ],
 )
-def test_a_forged_verdict_does_not_arrive(spammer, bob, subject, forged):
-    """What claims to be our verdict is taken off, however often it is there."""
+def test_a_forged_authentication_results_header_is_removed(
+    spammer, bob, subject, forged
+):
+    """A forged Authentication-Results header with our name is removed."""
     message = letter("a@outside.test", bob.address, subject)
     message = with_header(message, *[f"Authentication-Results: {forged}"] * 3)
 
@@ -101,8 +104,8 @@ def test_a_forged_verdict_does_not_arrive(spammer, bob, subject, forged):
         "Comments: =?utf-8?Q?x=0AReceived-SPF:_pass?=",
     ],
 )
-def test_a_forged_verdict_does_not_move_the_filter(spammer, bob, subject, forged):
-    """What would be our verdict elsewhere, or once decoded, is no proof to it."""
+def test_a_forged_verdict_does_not_sway_spamassassin(spammer, bob, subject, forged):
+    """A forged verdict in another or an encoded header doesn't sway SpamAssassin."""
     passed = f"{HOSTNAME}; spf=pass; dkim=pass; dmarc=pass"
     if "?B?" in forged:
         header = f"x\r\nAuthentication-Results: {passed}\r\n"
@@ -117,8 +120,11 @@ def test_a_forged_verdict_does_not_move_the_filter(spammer, bob, subject, forged
     assert not re.search("SPF_PASS|DKIM_VALID|DMARC_PASS", status)
 
 
-def test_thousands_of_signatures_cost_nothing(spammer, bob, subject):
-    """A message made to keep the verifier busy is answered for good, and soon."""
+def test_thousands_of_dkim_signatures_are_answered_soon(spammer, bob, subject):
+    """
+    A message with thousands of DKIM signatures is answered within ten seconds, for
+    good.
+    """
     fake = "DKIM-Signature: v=1; a=rsa-sha256; d=outside.test; s=x; h=from; bh=eA==; b="
     message = letter("a@outside.test", bob.address, subject)
     message = with_header(message, *[f"{fake}{'A' * 60}"] * 3000)

@@ -1,4 +1,4 @@
-"""Outgoing mail is signed with both DKIM keys of its author's domain."""
+"""Outgoing mail has a DKIM signature by each of the two keys of its author's domain."""
 
 import re
 
@@ -34,11 +34,11 @@ def records(server, carol) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("port", [587, 465])
-def test_a_stranger_can_verify_what_alice_sends(
+def test_both_signatures_verify_against_the_published_records(
     alice, stranger, records, subject, port
 ):
     """
-    Both signatures hold at another server against the records we tell to publish.
+    Both DKIM signatures verify at another server, by the records of `stack dns show`.
     """
     alice.send(stranger.address, subject, port=port)
 
@@ -47,10 +47,10 @@ def test_a_stranger_can_verify_what_alice_sends(
     assert set(signatures(received, records)) == both_valid("example.test")
 
 
-def test_a_second_judge_agrees(server, alice, stranger, records, subject):
-    """
-    Another library of another author finds both signatures good, and a forgery bad.
-    """
+def test_another_library_verifies_the_signatures(
+    server, alice, stranger, records, subject
+):
+    """A second DKIM library finds both signatures valid, and those of a forgery not."""
     alice.send(stranger.address, subject)
     received = stranger.receive(subject)
     forged = Received(received.raw.replace(b"tomorrow", b"next year"))
@@ -64,8 +64,8 @@ def test_a_second_judge_agrees(server, alice, stranger, records, subject):
     }
 
 
-def test_each_domain_signs_for_itself(carol, stranger, records, subject):
-    """Mail of a second domain bears that domain's signatures and no other."""
+def test_each_domain_signs_its_own_mail(carol, stranger, records, subject):
+    """Mail of a second domain has that domain's signatures, and no other."""
     carol.send(stranger.address, subject)
 
     received = stranger.receive(subject)
@@ -73,8 +73,8 @@ def test_each_domain_signs_for_itself(carol, stranger, records, subject):
     assert set(signatures(received, records)) == both_valid("second.test")
 
 
-def test_a_domain_added_later_is_signed_for(server, alice, stranger, subject):
-    """After `stack domain add` nothing else is needed for signed mail."""
+def test_a_new_domain_is_signed_without_a_restart(server, alice, stranger, subject):
+    """After `stack domain add`, the new domain's mail is signed without a restart."""
     add_domains(server.project, "later.test")
     dave = open_account(server, "dave@later.test")
 
@@ -84,8 +84,8 @@ def test_a_domain_added_later_is_signed_for(server, alice, stranger, subject):
     assert set(signatures(received, published(server))) == both_valid("later.test")
 
 
-def test_mail_between_users_is_signed(alice, bob, records, subject):
-    """Mail that doesn't leave us is signed as well: it may be forwarded one day."""
+def test_mail_between_local_users_is_signed(alice, bob, records, subject):
+    """Mail between local users is signed, too, as it may be forwarded one day."""
     alice.send(bob.address, subject)
 
     received = bob.receive(subject)
@@ -94,7 +94,7 @@ def test_mail_between_users_is_signed(alice, bob, records, subject):
 
 
 def test_a_changed_message_does_not_verify(alice, stranger, records, subject):
-    """One word added to the text or to the subject, and both signatures are void."""
+    """A change of the text or of the subject breaks both signatures."""
     alice.send(stranger.address, subject)
     received = stranger.receive(subject)
 
@@ -103,8 +103,10 @@ def test_a_changed_message_does_not_verify(alice, stranger, records, subject):
         assert [found.valid for found in signatures(changed, records)] == [False] * 2
 
 
-def test_no_header_that_readers_see_can_be_added(alice, stranger, records, subject):
-    """A second From, To, Subject or Date breaks the signatures (RFC 6376, 8.15)."""
+def test_an_added_visible_header_breaks_the_signatures(
+    alice, stranger, records, subject
+):
+    """A second From, To, Subject or Date breaks both signatures (RFC 6376, 8.15)."""
     alice.send(stranger.address, subject)
     received = stranger.receive(subject)
 
@@ -122,10 +124,10 @@ def test_no_header_that_readers_see_can_be_added(alice, stranger, records, subje
         "<alice@example.test>",
     ],
 )
-def test_her_address_may_be_written_in_any_way(
-    alice, stranger, records, subject, author
-):
-    """Capitals, a name with a comma, brackets: the signature is there all the same."""
+def test_an_author_in_any_form_is_signed(alice, stranger, records, subject, author):
+    """
+    Mail is signed however its From: writes the address: capitals, names, brackets.
+    """
     message = letter(alice.address, stranger.address, subject)
     message = re.sub(rb"^From: .*", f"From: {author}".encode(), message, flags=re.M)
 
@@ -135,8 +137,8 @@ def test_her_address_may_be_written_in_any_way(
     assert set(signatures(received, records)) == both_valid("example.test")
 
 
-def test_headers_in_utf_8_are_signed_as_they_are(alice, stranger, records, subject):
-    """A message with headers beyond ASCII (RFC 6532) bears signatures that hold."""
+def test_a_message_with_utf_8_headers_is_signed(alice, stranger, records, subject):
+    """A message with UTF-8 headers (RFC 6532) has signatures that verify."""
     message = letter(alice.address, stranger.address, subject)
     message = message.replace(b"Subject: ", "Subject: Grüße aus Köln, ".encode())
     message = with_header(message, "X-Name: Zoë")
@@ -147,10 +149,14 @@ def test_headers_in_utf_8_are_signed_as_they_are(alice, stranger, records, subje
     assert set(signatures(received, records)) == both_valid("example.test")
 
 
-def test_what_every_message_should_have_is_added_before_signing(
+def test_missing_date_and_message_id_are_added_before_signing(
     alice, stranger, records, subject
 ):
-    """A device's mail without Date and Message-ID gets both (RFC 6409, 8)."""
+    """
+    A submitted message without Date and Message-ID gets both, and then its signatures.
+
+    RFC 6409, section 8.
+    """
     message = letter(alice.address, stranger.address, subject)
     message = without_header(without_header(message, "Date"), "Message-ID")
 
@@ -164,9 +170,9 @@ def test_what_every_message_should_have_is_added_before_signing(
 
 def test_our_own_bounces_are_signed(alice, records, subject):
     """
-    A notice that alice's letter didn't arrive can be told from a forged one.
+    A bounce that this server writes is signed, so it can be told from a forged one.
 
-    It quotes the headers of her letter, and not what she wrote.
+    It quotes the headers of the message, and not its text.
     """
     unknown = f"{subject.split()[-1]}@outside.test"
     alice.send(unknown, subject)

@@ -1,4 +1,4 @@
-"""An operator can soften what happens to mail that fails DMARC."""
+"""DMARC_POLICY: an operator may enforce less than the domain's owner asks for."""
 
 import pytest
 
@@ -23,8 +23,14 @@ def policy(server, request):
 
 
 @pytest.mark.parametrize("wanted", ["quarantine", "reject"])
-def test_an_operator_can_ask_for_less(spammer, policy, bob, subject, wanted):
-    """With mark it goes into Junk, with off it only has the verdict in its header."""
+def test_dmarc_policy_mark_files_into_junk_and_off_delivers(
+    spammer, policy, bob, subject, wanted
+):
+    """
+    With DMARC_POLICY=mark, mail that fails DMARC goes into Junk; with off, into INBOX.
+
+    The verdict is in the header in both cases.
+    """
     author = f"someone@{wanted}.dmarc.test"
 
     reply = spammer.send(bob.address, letter(author, bob.address, subject))
@@ -37,8 +43,10 @@ def test_an_operator_can_ask_for_less(spammer, policy, bob, subject, wanted):
 
 @pytest.mark.core
 @pytest.mark.usefixtures("policy")
-def test_what_can_not_be_proven_yet_does_not_wait(spammer, stranger, bob, subject):
-    """Nothing would be refused that a later attempt could prove to be right."""
+def test_a_temporary_failure_is_not_deferred_if_nothing_is_refused(
+    spammer, stranger, bob, subject
+):
+    """With DMARC_POLICY=mark or off, a temporary failure of DKIM defers no mail."""
     message = letter("someone@big.test", bob.address, subject)
 
     reply = spammer.send(bob.address, stranger.sign(message, "lame.big.test"))

@@ -1,4 +1,4 @@
-"""Mail that the owner of its author's domain wants refused is refused, or waits."""
+"""Mail that fails a DMARC policy of reject is refused, or deferred for now."""
 
 from functools import partial
 
@@ -66,8 +66,10 @@ def send(server, stranger, bob, subject):
 
 @pytest.mark.core
 @pytest.mark.parametrize("case", named(REFUSED))
-def test_what_an_owner_wants_refused_is_refused(send, case):
-    """The answer to the text is 550, and its sentence says why and what would help."""
+def test_mail_that_fails_dmarc_reject_is_refused(send, case):
+    """
+    Mail that fails DMARC with p=reject is refused with 550, a reason and a remedy.
+    """
     reply = send(case)
 
     assert (reply.code, str(reply).split()[1]) == (550, "5.7.1")
@@ -77,8 +79,8 @@ def test_what_an_owner_wants_refused_is_refused(send, case):
 
 
 @pytest.mark.core
-def test_an_author_hidden_among_many_is_refused(spammer, bob, subject):
-    """A From: with more domains than are looked at proves none of them."""
+def test_a_from_header_with_too_many_domains_is_refused(spammer, bob, subject):
+    """A From: header with more domains than are looked up is refused."""
     many = ", ".join(f"a@d{n}.test" for n in range(6))
     message = letter("a@big.test", bob.address, subject)
 
@@ -104,16 +106,19 @@ def test_an_author_hidden_among_many_is_refused(spammer, bob, subject):
         ]
     ),
 )
-def test_what_may_be_found_out_yet_makes_mail_wait(send, case):
-    """The key of the owner's signature, or who is hidden beside a slow domain: 451."""
+def test_a_temporary_failure_defers_mail_with_p_reject(send, case):
+    """
+    Mail whose DKIM key or DMARC policy can't be looked up just now is deferred with
+    451.
+    """
     reply = send(case)
 
     assert (reply.code, str(reply).split()[1]) == (451, "4.7.0")
 
 
 @pytest.mark.core
-def test_a_trusted_sealer_whose_key_cannot_be_found_is_not_believed(send):
-    """An override needs a proven chain, not a name in a header."""
+def test_an_unverified_arc_seal_of_a_trusted_sealer_is_no_override(send):
+    """A trusted sealer's ARC chain overrides DMARC only if it verifies."""
     reply = send(
         Case(
             "",

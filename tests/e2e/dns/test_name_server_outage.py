@@ -1,4 +1,4 @@
-"""While no name server answers, mail waits, and local mail is delivered."""
+"""While no name server answers, mail is accepted, queued or deferred, not lost."""
 
 import re
 import time
@@ -27,12 +27,12 @@ GREETED_WITHIN = 3 + 5.0
 
 @pytest.mark.core
 @pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
-def test_without_a_name_server_mail_is_put_off(server, alice):
+def test_without_a_name_server_port_25_defers_mail(server, alice):
     """
-    While no name server answers, clients are greeted in five seconds after
-    GREETING_DELAY, and told 450.
+    Without a name server, port 25 greets in five seconds after GREETING_DELAY, and says
+    450.
 
-    No sender is refused for good because his domain can't be looked up just now.
+    No sender is refused for good because its domain can't be looked up just now.
     """
     with stopped(server.project, "dns"):
         begin = time.monotonic()
@@ -80,13 +80,14 @@ def names_at_last(server) -> Iterator[None]:
 
 @pytest.mark.parametrize("way", core_rows(SILENT, "there is none"))
 @pytest.mark.provokes("postfix", f"dnsblog_query: lookup error|{UNKNOWN}")
-def test_without_a_name_server_our_users_mail_is_taken(
+def test_without_a_name_server_submitted_mail_is_queued(
     server, alice, bob, stranger, subject, way
 ):
     """
-    What users send meanwhile waits in the queue, and leaves when names are found again.
+    Without a name server, submitted mail is queued, and leaves when names resolve
+    again.
 
-    What they write to one another needs no name, and arrives at once.
+    Mail to local users needs no name, and arrives at once.
     """
     project = server.project
     with SILENT[way](project):
@@ -99,10 +100,12 @@ def test_without_a_name_server_our_users_mail_is_taken(
 
 
 @pytest.mark.provokes("postfix", f"dnsblog_query: lookup error|{UNKNOWN}")
-def test_without_a_name_server_scripts_forward_and_scanned_mail_leaves(
+def test_without_a_name_server_forwarded_and_scanned_mail_is_queued(
     server, alice, bob, stranger, subject
 ):
-    """Neither what a script sends on, nor what the spam filter looks at, is refused."""
+    """
+    Without a name server, mail that Sieve forwards and mail that is scanned is queued.
+    """
     project = server.project
     with (
         in_use(project, with_settings(project, SPAM_SCAN_SUBMISSIONS="yes")),
@@ -118,11 +121,12 @@ def test_without_a_name_server_scripts_forward_and_scanned_mail_leaves(
 
 @pytest.mark.core
 @pytest.mark.provokes("postfix", UNKNOWN)
-def test_a_domain_that_cannot_be_looked_up_is_no_mistake(server, alice):
+def test_mail_to_a_domain_whose_lookup_fails_is_queued(server, alice):
     """
-    While a domain's own name servers fail, mail for it waits (RFC 5321, 4.5.4.1).
+    Mail to a domain whose name servers fail is queued (RFC 5321, 4.5.4.1).
 
-    Only what certainly doesn't exist is refused; also to who writes to both.
+    Only a recipient whose domain certainly doesn't exist is refused, also in the same
+    session.
     """
     with logged_in(alice) as session:
         session.say(f"MAIL FROM:<{alice.address}>")
@@ -134,8 +138,10 @@ def test_a_domain_that_cannot_be_looked_up_is_no_mistake(server, alice):
     assert (gone.code, str(gone).split()[1]) == (550, "5.1.2")
 
 
-def test_a_domain_that_takes_no_mail_is_told_at_once(server, alice, subject):
-    """By a notice, as soon as it was looked up (RFC 7505)."""
+def test_mail_to_a_domain_with_a_null_mx_bounces_at_once(server, alice, subject):
+    """
+    Mail to a domain with a null MX bounces as soon as it was looked up (RFC 7505).
+    """
     alice.send("a@silent.test", subject)
 
     notice = alice.receive("Undelivered Mail Returned to Sender")
@@ -144,10 +150,10 @@ def test_a_domain_that_takes_no_mail_is_told_at_once(server, alice, subject):
 
 @pytest.mark.usefixtures("relayed")
 @pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
-def test_without_a_name_server_a_relay_named_by_address_gets_our_mail(
+def test_a_relay_host_given_by_address_needs_no_name_server(
     server, world, alice, stranger, subject
 ):
-    """With RELAY_HOST nothing is looked up: an address needs no name server."""
+    """With RELAY_HOST as an address, mail leaves without a name server."""
     project, begin = server.project, time.time()
     relay = {"RELAY_HOST": f"{world.relay}:2526", "RELAY_TLS": "optional"}
     taken = re.compile(rf"to=<{stranger.address}>, relay={world.relay}.* status=sent")
@@ -160,8 +166,10 @@ def test_without_a_name_server_a_relay_named_by_address_gets_our_mail(
 
 
 @pytest.mark.usefixtures("relayed")
-def test_what_goes_through_a_relay_is_for_the_relay_to_look_up(server, alice):
-    """A domain unknown here may be known there; without a relay, it is a mistake."""
+def test_a_recipient_domain_is_not_looked_up_for_a_relay(server, alice):
+    """
+    A recipient domain that doesn't exist here is accepted if the mail goes by a relay.
+    """
     relay = {"RELAY_BY_DOMAIN": by_domain("tls.test")}
     codes = {}
 

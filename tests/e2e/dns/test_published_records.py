@@ -1,4 +1,4 @@
-"""Other servers accept our mail with the DNS records that `stack dns show` prints."""
+"""The DNS records of `stack dns show` make other servers accept our mail."""
 
 import json
 import re
@@ -33,12 +33,11 @@ def is_in(name: str, domains: list[str]) -> bool:
 
 
 @pytest.mark.usefixtures("carol")
-def test_the_world_has_the_records_that_are_to_be_published(server):
+def test_the_test_world_has_the_records_of_dns_show(server):
     """
-    A name server out there knows of our domains what `stack dns show` prints.
+    The test world's name server has exactly the records of `stack dns show`.
 
-    No more and no less, but for TLSA, which is for domains with DNSSEC; and it still
-    does when it has been started anew.
+    All but TLSA, which is for domains with DNSSEC; also after a restart.
     """
     with stopped(server.project, "dns"):
         pass
@@ -60,8 +59,14 @@ def test_the_world_has_the_records_that_are_to_be_published(server):
 
 
 @pytest.mark.parametrize("name", ["alice", "carol"])
-def test_what_our_users_send_is_proven_elsewhere(request, stranger, subject, name):
-    """OpenDKIM and OpenDMARC find SPF, both signatures and DMARC right."""
+def test_submitted_mail_passes_spf_dkim_and_dmarc_elsewhere(
+    request, stranger, subject, name
+):
+    """
+    Mail of our users passes SPF, DKIM with both keys, and DMARC at another server.
+
+    OpenDKIM and OpenDMARC judge it there.
+    """
     user = request.getfixturevalue(name)
 
     user.send(stranger.address, subject)
@@ -75,8 +80,10 @@ def test_what_our_users_send_is_proven_elsewhere(request, stranger, subject, nam
     }
 
 
-def test_a_notice_of_ours_is_proven_elsewhere(server, alice, stranger, subject):
-    """A bounce has no sender: our host's name and its signatures prove whose it is."""
+def test_a_bounce_passes_spf_dkim_and_dmarc_elsewhere(server, alice, stranger, subject):
+    """
+    A bounce of ours passes SPF by the host's name, DKIM and DMARC at another server.
+    """
     name = subject.split()[-1]
     alias, nobody = f"{name}@{DOMAIN}", f"{name}@{OUTSIDE}"
     both = f"{alice.address} {stranger.address}"
@@ -95,8 +102,10 @@ def test_a_notice_of_ours_is_proven_elsewhere(server, alice, stranger, subject):
     }
 
 
-def test_what_is_forwarded_back_to_us_is_proven(alice, bob, stranger, subject):
-    """Our own policy puts nothing of ours into Junk: the signatures prove it."""
+def test_mail_of_ours_that_is_forwarded_back_passes_dmarc(
+    alice, bob, stranger, subject
+):
+    """Mail of ours that is forwarded back to us passes DMARC by its signatures."""
     alice.send(stranger.address, subject)
     forwarded = stranger.receive(subject).raw
 
@@ -106,8 +115,8 @@ def test_what_is_forwarded_back_to_us_is_proven(alice, bob, stranger, subject):
     assert "; dmarc=pass (p=quarantine dis=none from=proven)" in verdict
 
 
-def test_who_forges_us_elsewhere_is_caught_by_our_policy(server, stranger, subject):
-    """What doesn't come from us fails there, and our policy says that it is junk."""
+def test_a_forgery_of_our_domain_fails_dmarc_elsewhere(server, stranger, subject):
+    """Mail that forges our domain fails SPF and DMARC elsewhere, with p=quarantine."""
     author = f"alice@{DOMAIN}"
     with Smtp(ADDRESS, server.project.port(25, "outside")) as session:
         session.ehlo()

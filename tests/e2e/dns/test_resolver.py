@@ -1,4 +1,4 @@
-"""The names of the internet, as our containers find them out."""
+"""The resolver: who asks it, what it answers, and when it is unhealthy."""
 
 import json
 import re
@@ -25,11 +25,12 @@ MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
 
 
 @pytest.mark.core
-def test_who_looks_up_names_asks_our_resolver(server):
+def test_every_container_asks_our_resolver(server):
     """
-    No container asks a name server of the machine or of the provider.
+    Every container that looks up names asks our resolver, and no other name server.
 
-    Asked of Compose, which knows also of those that run only if an operator wants them.
+    Compose is asked, which also knows the services that run only if an operator wants
+    them.
     """
     project = server.project
     known = project.compose("--profile=*", "config", "--format=json").stdout
@@ -47,9 +48,9 @@ def test_who_looks_up_names_asks_our_resolver(server):
 
 
 @pytest.mark.core
-def test_a_filter_finds_a_name_and_no_way_out(server, world):
+def test_a_filter_resolves_names_and_reaches_nothing_else(server, world):
     """
-    What judges mail asks the resolver for any name, and reaches nothing else.
+    A mail filter resolves names through the resolver, and reaches no host outside.
 
     Whoever takes over a filter by a message can't fetch anything, or send anything out.
     """
@@ -65,8 +66,8 @@ def test_a_filter_finds_a_name_and_no_way_out(server, world):
 
 @pytest.mark.core
 @pytest.mark.parametrize("service", ["dkim-verify", "spamassassin"])
-def test_no_network_of_a_filter_leads_to_the_internet(server, service):
-    """Each is internal, or has no address to give that could be answered."""
+def test_no_network_of_a_filter_reaches_the_internet(server, service):
+    """Each network of a filter is internal, or has no masquerading."""
     client = server.project.docker
     for name in server.project.networks(service):
         network = client.networks.get(name).attrs
@@ -74,8 +75,8 @@ def test_no_network_of_a_filter_leads_to_the_internet(server, service):
 
 
 @pytest.mark.core
-def test_what_was_asked_is_remembered(server):
-    """For as long as the answer says, also when its own name server has it no more."""
+def test_an_answer_is_cached_for_its_ttl(server):
+    """The resolver caches an answer for its TTL."""
     with published(server.project, "kept.test. 600 A 192.0.2.7"):
         assert resolves(server.project, "kept.test")
 
@@ -83,18 +84,18 @@ def test_what_was_asked_is_remembered(server):
 
 
 @pytest.mark.core
-def test_the_resolver_is_not_the_worlds(server):
-    """No port of it is published: it can't be used to flood others with answers."""
+def test_the_resolver_is_not_published(server):
+    """No port of the resolver is published, so it is no open resolver."""
     assert not server.project.container("resolver").ports
 
 
 @pytest.mark.core
 @pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
-def test_a_resolver_without_answers_is_unhealthy(server, world):
+def test_a_resolver_without_upstream_answers_is_unhealthy(server, world):
     """
-    It says which name servers are silent, and `stack status` that there is no answer.
+    A resolver whose name servers are silent is unhealthy and names them.
 
-    It is well again by itself when they answer.
+    `stack status` shows it, too. It is healthy again when they answer.
     """
     project = server.project
 
@@ -110,8 +111,8 @@ def test_a_resolver_without_answers_is_unhealthy(server, world):
     await_health(project)
 
 
-def test_what_cannot_be_proven_is_no_answer(server, world):
-    """With signatures taken off on the way, RESOLVER_DNSSEC is named."""
+def test_an_upstream_that_strips_dnssec_is_reported(server, world):
+    """If RESOLVER_UPSTREAM strips DNSSEC signatures, health names RESOLVER_DNSSEC."""
     text = rendered(server.project, resolver_upstream=world.dns)
 
     with alone(server.project, text, "world") as resolver:
@@ -121,11 +122,11 @@ def test_what_cannot_be_proven_is_no_answer(server, world):
     assert "RESOLVER_DNSSEC=no" in said
 
 
-def test_a_machine_without_a_line_starts_and_says_so_later(server):
+def test_without_an_internet_line_the_resolver_is_healthy_for_ten_minutes(server):
     """
-    Who has no line at all has a server that starts, and works for those who are there.
+    Without an internet connection the resolver is healthy for ten minutes, then not.
 
-    After ten minutes without an answer the resolver is unhealthy; nothing waits for it.
+    So all services start, and work for local users.
     """
     with alone(server.project, rendered(server.project), network_mode="none") as lone:
         at_first = wait_until(lambda: told_by(lone), "what it says")
@@ -147,8 +148,10 @@ def told_by(resolver: Container) -> tuple[int, str] | None:
 
 
 @pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
-def test_without_the_resolver_mail_waits_and_the_stack_starts(server, alice, subject):
-    """All else starts while it is down, and what it would have decided is put off."""
+def test_without_the_resolver_the_other_services_start_and_mail_is_deferred(
+    server, alice, subject
+):
+    """While the resolver is down, the other services start, and port 25 defers mail."""
     project = server.project
     others = ("postfix", "dovecot", "dkim-verify", "spamassassin")
 
@@ -231,14 +234,12 @@ def key_of(project: Project, server: str) -> str:
 
 
 @pytest.mark.core
-def test_a_signed_answer_is_believed_and_a_forged_one_is_not(
-    server, world, authorities
-):
+def test_a_dnssec_answer_is_validated(server, world, authorities):
     """
-    What a zone signs with its own key is told to be proven (RFC 4035, 3.2.3).
+    An answer signed with the zone's key is authenticated; one with another key fails.
 
-    Signed with another key it is no answer at all: whoever sits on the way can't make
-    one up.
+    RFC 4035, 3.2.3: the forged answer is SERVFAIL, so nobody on the way can make one
+    up.
     """
     project = server.project
     key = key_of(project, world.names)

@@ -1,4 +1,4 @@
-"""Each container has only the rights, mounts and ports that it needs."""
+"""What each container may do, as `docker inspect` shows it."""
 
 import pytest
 from docker.errors import ContainerError
@@ -59,14 +59,14 @@ def host(server, service) -> dict:
     return server.project.container(service).attrs["HostConfig"]
 
 
-def test_no_service_is_forgotten_here(server):
-    """Every container of the project is looked at by the tests of this file."""
+def test_every_service_is_checked(server):
+    """The tests of this file check every container of the project."""
     assert set(server.project.containers()) - SERVICES == set(CAPABILITIES)
 
 
 @every_service
-def test_capabilities_are_the_few_that_are_needed(host, service):
-    """All are dropped, and only those of the list given back."""
+def test_each_service_has_only_the_capabilities_it_needs(host, service):
+    """Each service drops all capabilities, and gets back only those in the list."""
     given = {name.removeprefix("CAP_") for name in host["CapAdd"] or []}
 
     assert host["CapDrop"] == ["ALL"]
@@ -74,8 +74,8 @@ def test_capabilities_are_the_few_that_are_needed(host, service):
 
 
 @every_service
-def test_nothing_can_be_gained_or_changed(host, service):
-    """The root file system is read-only, and no program gives more rights."""
+def test_each_root_file_system_is_read_only_without_new_privileges(host, service):
+    """Each container has a read-only root file system and no-new-privileges."""
     assert host["ReadonlyRootfs"] is True
     assert "no-new-privileges:true" in host["SecurityOpt"]
     assert host["Privileged"] is False
@@ -83,25 +83,25 @@ def test_nothing_can_be_gained_or_changed(host, service):
 
 
 @every_service
-def test_no_service_can_eat_the_machine(host, service):
-    """Memory and the number of processes have a limit."""
+def test_each_service_has_memory_and_process_limits(host, service):
+    """Each container has a limit of memory and of processes."""
     assert host["Memory"] > 0
     assert host["PidsLimit"] > 0
 
 
-def test_who_is_outside_can_be_told_by_address(server):
+def test_the_published_network_has_no_ipv6(server):
     """
-    The published ports are on a network without IPv6.
+    The network of the published ports has no IPv6.
 
-    There the engine would show all IPv6 clients as one, its own gateway.
+    Docker would show all IPv6 clients as one, its own gateway.
     """
     edge = server.project.docker.networks.get(f"{server.project.name}_edge")
 
     assert edge.attrs["EnableIPv6"] is False
 
 
-def test_private_files_are_private(server):
-    """Nobody but their reader sees the keys and the accounts."""
+def test_keys_and_accounts_are_readable_by_their_reader_only(server):
+    """Private keys have mode 600, the accounts and passwords mode 640."""
     listing = server.project.as_root(
         "find var/dkim var/tls var/relay var/accounts -type f -printf '%m %P\\n'"
     )
@@ -114,8 +114,8 @@ def test_private_files_are_private(server):
 
 
 @every_service
-def test_no_service_sees_the_host(host, server, service):
-    """No host network, processes or devices, and no way to the engine."""
+def test_no_service_has_access_to_the_host(host, server, service):
+    """No container has the host's network, processes, devices or Docker socket."""
     mounts = server.project.container(service).attrs["Mounts"]
 
     assert host["NetworkMode"] != "host"
@@ -125,11 +125,12 @@ def test_no_service_sees_the_host(host, server, service):
 
 
 @every_service
-def test_what_is_mounted_from_the_project_is_read_only(server, service):
+def test_project_folders_are_mounted_read_only(server, service):
     """
-    No daemon can change its configuration, the keys or the accounts.
+    Each daemon has the project's folders read-only.
 
-    Who renews certificates writes those, what names them, and nothing else.
+    `certs`, which renews certificates, writes those and what names them, and nothing
+    else.
     """
     mounts = server.project.container(service).attrs["Mounts"]
     folder = str(server.project.folder)
@@ -143,14 +144,16 @@ def test_what_is_mounted_from_the_project_is_read_only(server, service):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_the_operators_container_cannot_change_programs(server, program):
-    """What comes with the project and may be run one day is read-only to it."""
+def test_the_container_stack_can_not_change_programs(server, program):
+    """The container `stack` can't change programs and templates of the project."""
     with pytest.raises(CommandError, match="Read-only file system"):
         server.project.as_root(f"touch {program}/new")
 
 
-def test_who_renews_certificates_sees_no_other_secret(server):
-    """It listens on the internet, and is shown no account and no signing key."""
+def test_the_service_certs_sees_no_other_secret(server):
+    """
+    The service `certs`, which listens on the internet, sees no account and no DKIM key.
+    """
     seen = server.project.inside("certs", "find", "/project", "-xdev", "-type", "f")
     listed = server.project.inside("certs", "ls", "/project", "/project/var").split()
 
@@ -162,8 +165,8 @@ def test_who_renews_certificates_sees_no_other_secret(server):
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_a_secret_is_seen_by_those_who_need_it(server, secret):
-    """The folder is mounted into the containers of the list and no other."""
+def test_a_secret_is_mounted_only_where_it_is_needed(server, secret):
+    """Each folder of secrets is mounted only into the services in the list."""
     seen = {
         service
         for service, container in server.project.containers().items()
@@ -175,8 +178,8 @@ def test_a_secret_is_seen_by_those_who_need_it(server, secret):
 
 
 @pytest.mark.parametrize("volume", SOCKETS)
-def test_who_may_send_without_a_login_is_who_has_the_socket(server, volume):
-    """The folder is mounted into the containers of the list and no other."""
+def test_sockets_without_a_login_are_mounted_only_where_they_are_needed(server, volume):
+    """Each socket that takes mail without a login is mounted only into two services."""
     seen = {
         service
         for service, container in server.project.containers().items()
@@ -189,7 +192,7 @@ def test_who_may_send_without_a_login_is_who_has_the_socket(server, volume):
 
 @pytest.mark.parametrize("service", NEVER_ROOT)
 def test_filters_are_never_root(server, service):
-    """Not even at the start, and neither is anything that runs beside them."""
+    """The filters and the resolver never run as root, not even at the start."""
     container = server.project.container(service)
     (processes, users) = _users(container)
 
@@ -202,11 +205,7 @@ def test_filters_are_never_root(server, service):
 
 @pytest.mark.parametrize("service", CAPABILITIES)
 def test_only_mail_ports_are_published(server, service):
-    """
-    What the services say to each other can't be reached from outside.
-
-    Besides mail there is port 80 of certs, where authorities look for a name's owner.
-    """
+    """Only the mail ports are published, and port 80 of `certs` for ACME."""
     ports = server.project.container(service).ports
     published = {port for port, bindings in ports.items() if bindings}
 
@@ -218,8 +217,10 @@ def _users(container) -> tuple[list, set[str]]:
     return listing["Processes"], {row[0] for row in listing["Processes"]}
 
 
-def test_no_program_inside_bypasses_the_filters(server):
-    """sendmail(1) says no at once: without setgid rights it would wait for ever."""
+def test_sendmail_in_the_container_submits_nothing(server):
+    """
+    sendmail(1) in Postfix's container refuses to submit mail, so it bypasses no filter.
+    """
     postfix = server.project.container("postfix")
 
     command = ["timeout", "20", "sendmail", "alice@example.test"]
@@ -230,8 +231,8 @@ def test_no_program_inside_bypasses_the_filters(server):
 
 
 @pytest.mark.parametrize("service", ["postfix", "dovecot", "dkim-sign", "spamassassin"])
-def test_data_that_would_die_with_the_container_is_not_taken(server, service):
-    """Without a volume the container doesn't start, and says what to do."""
+def test_a_service_without_its_volume_does_not_start(server, service):
+    """A service whose data has no persistent volume doesn't start, and says why."""
     container = server.project.container(service)
     folder = next(
         value.partition("=")[2]
@@ -264,7 +265,7 @@ LEAST = [
 
 @pytest.mark.parametrize(("service", "package", "version"), LEAST)
 def test_the_daemons_are_new_enough(server, service, package, version):
-    """An image holds no version with a hole that its distribution has closed."""
+    """Each image has a version of its daemon without known holes."""
     show = ("dpkg-query", "--showformat", "${Version}", "--show", package)
     found = server.project.inside(service, *show).decode()
 

@@ -1,4 +1,4 @@
-"""Filters, LMTP and logins are reachable only by the services that use them."""
+"""Which ports are open between the services, and to whom."""
 
 import json
 
@@ -30,8 +30,12 @@ INTERNAL = [(name, *LISTENING[name]) for name in FILTERS]
 
 
 @pytest.mark.parametrize("service", LISTENING)
-def test_only_what_is_needed_listens(server, service):
-    """LMTP, logins, spamd and doveadm have no port: they use sockets in files."""
+def test_only_the_needed_ports_listen(server, service):
+    """
+    Each service listens on the ports in the list, and on no other.
+
+    LMTP, logins, spamd and doveadm use sockets in files.
+    """
     sockets = server.project.inside(
         service, "cat", "/proc/net/tcp", "/proc/net/tcp6"
     ).decode()
@@ -48,8 +52,8 @@ def test_only_what_is_needed_listens(server, service):
 
 
 @pytest.mark.parametrize(("service", "network"), CLIENTS.items())
-def test_a_service_listens_where_its_clients_are(server, service, network):
-    """On one address of several; after a restart it may be another one."""
+def test_a_service_listens_only_on_the_network_of_its_clients(server, service, network):
+    """A service on several networks listens only on the one where its clients are."""
     project = server.project
 
     def listening() -> set[str]:
@@ -67,13 +71,12 @@ def test_a_service_listens_where_its_clients_are(server, service, network):
     assert listening() == {attached[f"{project.name}_{network}"]["IPAddress"]}
 
 
-def test_a_neighbour_reaches_no_filter(server):
+def test_other_containers_reach_no_filter(server):
     """
-    Neither from the published network nor from another one can a filter be spoken to.
+    A container on another network can't connect to a filter.
 
-    Who could speak to the signer could have anything signed. The signer answers on
-    its own network, where nobody is but Postfix. Who asks our resolver names is on a
-    network with filters, and reaches them as little.
+    Whoever could speak to the signer could have anything signed. Also the network
+    `names`, where the resolver is asked, leads to no filter.
     """
     project = server.project
     targets = [
@@ -100,8 +103,8 @@ def test_a_neighbour_reaches_no_filter(server):
     assert all(ask(f"{project.name}_sign"))
 
 
-def test_the_signers_network_is_postfixs_and_its_own(server):
-    """No third container is on it, and it leads nowhere."""
+def test_only_postfix_and_the_signer_are_on_the_signers_network(server):
+    """Postfix and the signer are alone on the signer's network, which is internal."""
     sign = server.project.docker.networks.get(f"{server.project.name}_sign")
 
     members = {
@@ -115,8 +118,10 @@ def test_the_signers_network_is_postfixs_and_its_own(server):
 @pytest.mark.provokes("postfix", "non-SMTP command from .*: PROXY")
 @pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
-def test_nobody_claims_another_address(server, port):
-    """A line of the PROXY protocol is refused: no client chooses its address."""
+def test_a_proxy_protocol_line_is_refused(server, port):
+    """
+    Each port refuses a line of the PROXY protocol, so no client chooses its address.
+    """
     claim = "PROXY TCP4 192.0.2.1 192.0.2.2 1000 25"
 
     with Connection(ADDRESS, server.port(port)) as session:
@@ -142,8 +147,8 @@ def test_nobody_claims_another_address(server, port):
         "doveadm_api_key",
     ],
 )
-def test_dovecot_has_no_back_door(server, setting):
-    """No master user, no trusted network, no proxy, no remote administration."""
+def test_dovecot_has_no_master_user_trusted_network_or_doveadm_port(server, setting):
+    """Dovecot has no master user, trusted network, proxy or remote administration."""
     show = ("doveconf", "-c", "/live/current/dovecot.conf", "-h", setting)
 
     assert server.project.inside("dovecot", *show).decode().strip() == ""
@@ -158,8 +163,10 @@ def test_dovecot_has_no_back_door(server, setting):
         ("postfix", "postconf -h myhostname", "mail.example.test"),
     ],
 )
-def test_an_operator_sees_the_configuration_in_use(server, service, command, words):
-    """Typed as in the manual, without a file's name, and with nothing to warn of."""
+def test_postconf_and_doveconf_show_the_configuration_in_use(
+    server, service, command, words
+):
+    """`postconf` and `doveconf` without a path show the configuration in use."""
     said = server.project.inside(service, *command.split()).decode()
 
     assert words in said.splitlines()

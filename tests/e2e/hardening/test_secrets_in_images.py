@@ -1,4 +1,4 @@
-"""Keys and passwords are in no image and in no environment variable."""
+"""Keys and passwords are in no image and no environment."""
 
 import pytest
 
@@ -33,7 +33,7 @@ find / -xdev -type d \( -path '/project/var' -o -path '/tls' -o -path '/keys' \)
 
 @pytest.mark.parametrize("service", IMAGES)
 def test_no_image_holds_a_key(server, service):
-    """Who gets an image gets no secret: all keys are made when the server starts."""
+    """No image holds a key or the accounts: all are made when the server starts."""
     project = server.project
 
     found = project.docker.containers.run(
@@ -50,7 +50,7 @@ def test_no_image_holds_a_key(server, service):
 
 @pytest.mark.parametrize("service", IMAGES)
 def test_no_environment_holds_a_secret(server, service):
-    """What `docker inspect` shows of an environment are paths and switches."""
+    """The environment of each container holds only known paths and switches."""
     given = server.project.container(service).attrs["Config"]["Env"]
 
     assert {line.partition("=")[0] for line in given} <= VARIABLES

@@ -1,4 +1,4 @@
-"""A reload of Dovecot, which makes its sockets anew, disturbs no client."""
+"""Postfix waits while Dovecot makes its sockets anew at a reload."""
 
 import time
 from collections.abc import Iterator
@@ -45,8 +45,11 @@ def fresh(server):
 
 
 @pytest.mark.core
-def test_a_client_is_greeted_when_the_socket_is_back(server):
-    """It connects while there is none."""
+def test_a_client_is_greeted_when_the_auth_socket_is_back(server):
+    """
+    A client that connects while Dovecot's auth socket is missing is greeted when it is
+    back.
+    """
     project, began = server.project, time.time()
 
     with ThreadPoolExecutor() as pool:
@@ -60,16 +63,19 @@ def test_a_client_is_greeted_when_the_socket_is_back(server):
         assert greeting.result().code == 220
 
 
-def test_a_client_is_greeted_when_dovecot_hung_up_on_postfix(server):
-    """What Dovecot has not accepted when it reloads, it closes."""
+def test_a_client_is_greeted_after_dovecot_closed_the_auth_connection(server):
+    """A client is greeted although Dovecot closed Postfix's connection in a reload."""
     with hung_up_on(server.project, AUTH):
         assert greeted(server).code == 220
 
 
-def test_mail_is_delivered_at_once_when_dovecot_hung_up_on_postfix(
+def test_mail_is_delivered_after_dovecot_closed_the_lmtp_connection(
     server, spammer, alice, subject
 ):
-    """It is not put off, for there is no other reason to."""
+    """
+    Mail is delivered, not deferred, when Dovecot closed the LMTP connection in a
+    reload.
+    """
     project, began = server.project, time.time()
 
     with hung_up_on(project, LMTP):
@@ -80,8 +86,13 @@ def test_mail_is_delivered_at_once_when_dovecot_hung_up_on_postfix(
 
 
 @pytest.mark.provokes("postfix", "SASL|smtpd pid .* exit status 1|throttling")
-def test_the_port_is_open_as_soon_as_dovecot_is_back(server):
-    """Postfix would start no process for a port for a minute after one that failed."""
+def test_port_465_answers_soon_after_dovecot_is_back(server):
+    """
+    Port 465 answers within 20 seconds after Dovecot is back.
+
+    Postfix would wait a minute before it starts another process for a service whose
+    process failed.
+    """
     with no_socket(server.project):
         assert greeted(server).code == 0
 

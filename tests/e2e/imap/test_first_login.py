@@ -1,4 +1,4 @@
-"""A new user's first sessions and first messages work at once."""
+"""A new user's first sessions and first messages may come at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -35,8 +35,8 @@ TIMES = 25
 
 
 @pytest.mark.core
-def test_first_sessions_and_first_messages_meet(server, alice):
-    """No session is cut off, no message is put off, and all are in their folder."""
+def test_first_sessions_and_deliveries_at_once_do_not_conflict(server, alice):
+    """A new user's first IMAP sessions and deliveries at once all succeed."""
     for _ in range(TIMES):
         begin_anew(server.project, alice)
         with ThreadPoolExecutor() as pool:

@@ -1,4 +1,4 @@
-"""IMAP folders may have any name; none clashes with Dovecot's own files."""
+"""IMAP folders may have any name, also one of Dovecot's own files."""
 
 import pytest
 from imapclient.exceptions import IMAPClientError
@@ -46,9 +46,9 @@ def below(name: str) -> str:
 
 
 @pytest.mark.core
-def test_any_name_is_a_name(owner, spammer, subject):
+def test_folders_may_be_named_like_dovecots_files(owner, spammer, subject):
     """
-    What is created can be subscribed to, written to, found, renamed and deleted.
+    Folders of any name can be created, subscribed to, filled, renamed and deleted.
 
     Meanwhile INBOX, the list and the delivery of mail work as before, and messages are
     where they were put.
@@ -80,8 +80,8 @@ def test_any_name_is_a_name(owner, spammer, subject):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_name_that_is_none_is_refused_with_a_reason(owner, name):
-    """The answer says what is wrong, and doesn't send users to the server's log."""
+def test_an_invalid_folder_name_is_refused_with_the_reason(owner, name):
+    """An invalid folder name is refused with the reason."""
     with owner.imap() as client, pytest.raises(IMAPClientError) as refused:
         client.create_folder(name)
 
@@ -89,7 +89,7 @@ def test_a_name_that_is_none_is_refused_with_a_reason(owner, name):
 
 
 def test_inbox_may_be_renamed(server, spammer, subject):
-    """Its messages are in the folder of the new name then, and new mail in INBOX."""
+    """When INBOX is renamed, its messages move, and new mail goes to a new INBOX."""
     name = subject.split()[-1]
     mover = open_account(server, f"{name}@example.test")
     with mover.imap() as client:
@@ -102,8 +102,8 @@ def test_inbox_may_be_renamed(server, spammer, subject):
     assert mover.receive(subject)
 
 
-def test_no_folder_leads_out_of_the_mailboxes_of_its_user(server, owner):
-    """Whatever a name means in a path, all that it makes lies below ~/mail."""
+def test_no_folder_name_leads_out_of_the_users_mail(server, owner):
+    """A folder whose name looks like a path is made below the user's ~/mail."""
     home = f"/srv/vmail/example.test/{owner.address.partition('@')[0]}"
     listed = ("find", "/srv/vmail", "-maxdepth", "3", "-not", "-path", f"{home}/mail/*")
     with owner.imap() as client:
@@ -118,11 +118,11 @@ def test_no_folder_leads_out_of_the_mailboxes_of_its_user(server, owner):
             client.delete_folder(name)
 
 
-def test_imap_does_not_offer_names_in_utf8(server, owner):
+def test_imap_does_not_offer_utf8_accept(server, owner):
     """
-    UTF8=ACCEPT (RFC 6855) is not offered, and not enabled when asked for.
+    IMAP doesn't offer UTF8=ACCEPT (RFC 6855), and doesn't enable it when asked.
 
-    Dovecot would go on to refuse the names of folders in UTF-8.
+    Dovecot would go on to refuse folder names in UTF-8.
     """
     with server.connect(993, server.trust) as session:
         assert isinstance(session, Imap)

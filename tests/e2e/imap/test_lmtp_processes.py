@@ -1,4 +1,4 @@
-"""Delivery processes serve many messages, and see each change of the accounts."""
+"""LMTP processes are reused, and replaced when the configuration changes."""
 
 import re
 from time import time
@@ -20,8 +20,8 @@ def beside(server):
 
 
 @pytest.mark.core
-def test_a_process_delivers_more_than_one_message(server, beside, alice, subject):
-    """To start a process costs as much as three deliveries."""
+def test_an_lmtp_process_delivers_several_messages(server, beside, alice, subject):
+    """An LMTP process delivers several messages, as starting one is expensive."""
     began = time()
 
     codes = [
@@ -37,8 +37,12 @@ def test_a_process_delivers_more_than_one_message(server, beside, alice, subject
     assert 1 <= len(processes) < CONNECTIONS / 2
 
 
-def test_after_a_change_the_next_message_goes_by_it(server, beside, alice, subject):
-    """A process that has delivered before the change delivers nothing after it."""
+def test_an_lmtp_process_ends_when_the_configuration_changes(
+    server, beside, alice, subject
+):
+    """
+    After a change of the configuration the next message is delivered by a new process.
+    """
     first, second = (
         letter("a@outside.test", alice.address, f"{subject} {when}")
         for when in ("before", "after")

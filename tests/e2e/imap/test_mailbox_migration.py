@@ -1,4 +1,4 @@
-"""Mailboxes of an older version are moved with all mail, flags and UIDs."""
+"""Mailboxes of an older version are migrated to the new layout."""
 
 import time
 
@@ -72,14 +72,14 @@ def by_an_older_version(project, script: str, message: bytes) -> str:
 @pytest.mark.core
 # While Dovecot is away, mail waits.
 @pytest.mark.provokes("postfix", "lmtp|quota-status|SASL|dovecot")
-def test_mailboxes_of_an_older_version_are_all_there(
+def test_migrated_mailboxes_keep_messages_and_flags(
     server, owner, unlucky, spammer, subject
 ):
     """
-    Mail, UIDs, flags, labels, subscriptions and quota stay as they were.
+    Migrated mailboxes keep mail, UIDs, flags, labels, subscriptions and quota.
 
-    Folders that stood in the way of Dovecot's files are like any other now, and the
-    log says once what was done.
+    Folders that stood in the way of Dovecot's files are like any other now, and the log
+    says once what was done.
     """
     project, since = server.project, time.time()
     project.compose("stop", "dovecot")
@@ -104,8 +104,11 @@ def test_mailboxes_of_an_older_version_are_all_there(
     assert project.said("dovecot", since).count("moved 12 mailboxes of 2 users") == 1
 
 
-def test_an_older_configuration_is_not_served(server, tmp_path):
-    """Where the newer one is refused, Dovecot waits: it would show no mail at all."""
+def test_dovecot_does_not_start_on_an_older_configuration(server, tmp_path):
+    """
+    With only a configuration of the older layout, Dovecot doesn't start: it would show
+    no mail.
+    """
     prepare = f"""
         mkdir /live/older && ln -s /live/older /live/current
         {AS_OLDER} /config/dovecot.conf > /live/current/dovecot.conf

@@ -1,4 +1,4 @@
-"""Many users may be connected at a time."""
+"""Many IMAP sessions at a time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,14 +16,13 @@ EACH = 47
 
 
 @pytest.mark.core
-def test_a_hundred_and_forty_sessions_hear_of_mail_at_once(
+def test_a_hundred_and_forty_idle_sessions_are_notified_at_once(
     server, spammer, alice, bob, carol, subject
 ):
     """
-    Each program keeps a session open, and often several: all of them are served.
+    Each of 140 sessions in IDLE is told of a new message when it comes.
 
-    Who waits in IDLE is told of a message when it comes, and not at the next look that
-    Dovecot takes every half a minute.
+    Not at the next look that Dovecot takes every half a minute.
     """
     if inotify.state() != f"{inotify.ENOUGH}, enough":
         pytest.skip(f"the kernel: {inotify.NAME} is {inotify.state()}")
@@ -67,10 +66,9 @@ def hears(session: Imap) -> bool:
 @pytest.mark.provokes("dovecot", "sent SIGTERM")
 def test_a_reload_ends_no_session(server, alice):
     """
-    A program that is connected goes on when a new configuration is taken in use.
+    A reload of Dovecot ends no IMAP session.
 
-    Dovecot would end a session ten seconds after its last command: none is ended in
-    a little more.
+    Dovecot would end a session ten seconds after its last command.
     """
     with server.connect(993, server.trust) as session:
         login = session.say(f"LOGIN {alice.address} {alice.password}")

@@ -1,4 +1,4 @@
-"""Mail to a full mailbox is refused at RCPT; a user can empty a full mailbox."""
+"""Quota: full mailboxes, and users who are disabled before delivery."""
 
 import pytest
 from imapclient.exceptions import IMAPClientError
@@ -37,11 +37,13 @@ def rcpt(spammer, address: str) -> str:
 # While Dovecot is paused, nobody says whether a message fits.
 @pytest.mark.core
 @pytest.mark.provokes("postfix", "quota-status")
-def test_a_full_mailbox_is_refused_at_the_door(server, small, alice, spammer, subject):
+def test_mail_to_a_full_mailbox_is_refused_at_rcpt(
+    server, small, alice, spammer, subject
+):
     """
-    Mail to a full mailbox is refused while its sender is on the line, with 552 5.2.2.
+    Mail to a full mailbox is refused at RCPT, with 552 5.2.2.
 
-    What was taken before is delivered, although it is more than fits.
+    Mail that was accepted before is delivered, although it exceeds the quota.
     """
     taken = []
     with paused(server.project, "dovecot"):
@@ -61,13 +63,11 @@ def test_a_full_mailbox_is_refused_at_the_door(server, small, alice, spammer, su
     assert rcpt(spammer, alice.address).startswith("250 ")
 
 
-def test_mail_by_an_alias_is_delivered_to_a_full_mailbox(
-    server, small, spammer, subject
-):
+def test_mail_to_an_alias_is_delivered_past_the_quota(server, small, spammer, subject):
     """
-    Whoever writes to an alias is not told that a mailbox behind it is full.
+    Mail to an alias of a full mailbox is accepted and delivered past the quota.
 
-    The mail is delivered, past the quota.
+    So the sender isn't told that a mailbox behind the alias is full.
     """
     alias = small.address.replace("@", "-alias@")
     server.project.stack("alias", "add", alias, small.address)
@@ -82,10 +82,10 @@ def test_mail_by_an_alias_is_delivered_to_a_full_mailbox(
 
 
 @pytest.mark.parametrize("when", ["after RCPT", "after DATA"])
-def test_mail_for_a_user_disabled_since_is_delivered(
+def test_mail_accepted_before_a_user_was_disabled_is_delivered(
     server, newcomer, spammer, subject, when
 ):
-    """A user who is disabled after mail was taken for him still gets that mail."""
+    """Mail that was accepted before its user was disabled is delivered."""
     project, address = server.project, newcomer.address
     message = letter(SENDER, address, subject)
     with spammer.session() as session:
@@ -140,9 +140,9 @@ def fill(client, to: str, size: int, *folders: str) -> int:
 
 
 @pytest.mark.parametrize("way", core_rows(THROWN, "COPY"))
-def test_a_full_mailbox_can_be_emptied_by_way_of_the_trash(small, way):
+def test_a_full_mailbox_can_be_emptied_through_the_trash(small, way):
     """
-    All of a full mailbox can be thrown into the Trash, and deleted from there.
+    All messages of a full mailbox can be moved into the Trash, and deleted there.
 
     Other folders get no more than before; what is deleted makes room.
     """
@@ -165,10 +165,10 @@ def test_a_full_mailbox_can_be_emptied_by_way_of_the_trash(small, way):
     assert len(thrown) == filled == emptied > 0
 
 
-def test_what_was_delivered_past_the_quota_can_be_thrown_away(
+def test_a_message_larger_than_the_quota_can_be_moved_to_the_trash(
     server, small, alice, subject
 ):
-    """A message that is larger than its mailbox may be goes into the Trash, too."""
+    """Messages that were delivered past the quota can be moved into the Trash."""
     alias = small.address.replace("@", "-past@")
     server.project.stack("alias", "add", alias, small.address)
     for number in range(2):
@@ -184,8 +184,10 @@ def test_what_was_delivered_past_the_quota_can_be_thrown_away(
         assert client.folder_status("Trash", ["MESSAGES"])[b"MESSAGES"] == 2
 
 
-def test_the_trash_is_no_way_round_the_quota(small):
-    """It has room for a quarter of the quota and 10 MiB more, with all below it."""
+def test_the_trash_has_a_limited_extra_quota(small):
+    """
+    The Trash, with its subfolders, has room for the quota, a quarter of it and 10 MiB.
+    """
     size, room = MIB // 2, MIB + MIB // 4 + 10 * MIB
     with small.imap() as client:
         client.select_folder("Trash")
@@ -195,8 +197,10 @@ def test_the_trash_is_no_way_round_the_quota(small):
         assert fill(client, small.address, size, "INBOX") == 0
 
 
-def test_the_last_kibibyte_of_a_quota(server, newcomer):
-    """With one KiB in all, what is larger is refused, in each folder but the Trash."""
+def test_a_quota_of_one_kib_is_enforced(server, newcomer):
+    """
+    With a quota of 1 KiB, a larger message is refused in each folder but the Trash.
+    """
     server.project.stack("user", "quota", newcomer.address, "1K")
     large = letter(SENDER, newcomer.address, "x") + b"y" * 70 + b"\n" * 1000
     with newcomer.imap() as client:

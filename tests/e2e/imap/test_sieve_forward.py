@@ -1,4 +1,4 @@
-"""A user's Sieve script forwards mail unchanged, in the user's name, within limits."""
+"""Sieve `redirect`: what a user's own script forwards."""
 
 import re
 
@@ -34,14 +34,14 @@ def records(world) -> dict[str, str]:
 
 
 @pytest.mark.core
-def test_a_script_forwards_what_came_as_it_came(
+def test_redirect_keeps_the_authors_signature(
     server, forwarder, stranger, records, subject
 ):
     """
-    `redirect` sends a letter on to outside: its author's signature still holds.
+    `redirect` forwards a message unchanged: its author's DKIM signature still verifies.
 
-    The envelope's sender is the user, so that SPF holds and a bounce comes back. We
-    don't sign: whose From it is, nobody here knows. No version of a program is told.
+    The envelope sender is the user, so that SPF passes and a bounce comes back. We
+    don't sign it, as the author is not ours. No version of a program is in it.
     """
     written = letter(stranger.address, forwarder.address, subject, f"{UTF8}\n.\nEnd\n")
     with script(forwarder, f'redirect "{stranger.address}";'):
@@ -72,10 +72,14 @@ def test_a_script_forwards_what_came_as_it_came(
         ('redirect :copy "bob@example.test";', {"bob", "forwarder"}),
     ],
 )  # fmt: skip
-def test_a_letter_goes_to_each_address_once(
+def test_redirect_reaches_each_address_once(
     server, forwarder, bob, carol, stranger, spammer, subject, commands, whom
 ):
-    """Users here, aliases, several; with `:copy` the user has it, too."""
+    """
+    `redirect` reaches each local user, alias and outside address once.
+
+    With `:copy` the user keeps the message, too.
+    """
     people = {"forwarder": forwarder, "bob": bob, "carol": carol}
     everybody = f"{bob.address} {carol.address} {stranger.address}"
     with (
@@ -95,10 +99,10 @@ def test_a_letter_goes_to_each_address_once(
 
 
 @pytest.mark.parametrize("through_a_colleague", [False, True])
-def test_a_letter_that_would_go_in_circles_stays(
+def test_a_redirect_loop_keeps_the_message_once(
     server, forwarder, spammer, subject, through_a_colleague
 ):
-    """Forwarded to oneself, or to somebody who forwards it back: it is there, once."""
+    """A message that would be forwarded in a loop is kept in the inbox, once."""
     other = forwarder
     if through_a_colleague:
         other = open_account(server, f"b{subject.split()[-1]}@example.test")
@@ -114,8 +118,10 @@ def test_a_letter_that_would_go_in_circles_stays(
     assert forwarder.subjects().count(subject) == 1
 
 
-def test_a_bounce_is_forwarded_without_a_sender(forwarder, stranger, spammer, subject):
-    """What has no sender gets none on the way (RFC 5228, 4.2)."""
+def test_a_bounce_is_forwarded_with_a_null_sender(
+    forwarder, stranger, spammer, subject
+):
+    """A bounce is forwarded with a null envelope sender (RFC 5228, 4.2)."""
     with script(forwarder, f'redirect "{stranger.address}";'):
         spammer.send(
             forwarder.address, letter("a@outside.test", forwarder.address, subject), ""
@@ -126,10 +132,10 @@ def test_a_bounce_is_forwarded_without_a_sender(forwarder, stranger, spammer, su
 
 
 @pytest.mark.parametrize("header", ["Subject: {}", "Subject: {} Grüße"])
-def test_text_of_all_languages_is_forwarded(
+def test_eight_bit_and_utf_8_messages_are_forwarded_unchanged(
     forwarder, stranger, records, spammer, subject, header
 ):
-    """In 8 bits, and with SMTPUTF8 if it came so; nothing is recoded."""
+    """8-bit messages, and those with UTF-8 headers, are forwarded without recoding."""
     written = letter(stranger.address, forwarder.address, subject, UTF8).replace(
         f"Subject: {subject}".encode(), header.format(subject).encode()
     )
@@ -158,10 +164,13 @@ def test_text_of_all_languages_is_forwarded(
         ("somebody@[192.0.2.1]", "550 5.1.2"),
     ],
 )
-def test_what_can_not_be_forwarded_stays_in_the_inbox(
+def test_a_message_that_can_not_be_forwarded_stays_in_the_inbox(
     server, forwarder, spammer, subject, address, reason
 ):
-    """It is whole, says why it is there, and nothing waits in the queue."""
+    """
+    A message whose forwarding is refused stays in the inbox, with the reason in a
+    header.
+    """
     with script(forwarder, f'redirect "{address}";'):
         spammer.send(
             forwarder.address, letter("a@outside.test", forwarder.address, subject)
@@ -180,8 +189,10 @@ def test_what_can_not_be_forwarded_stays_in_the_inbox(
 
 
 @pytest.mark.core
-def test_what_comes_back_is_not_forwarded_again(server, forwarder, spammer, subject):
-    """A bounce of a forwarded letter is in the inbox, although all is forwarded."""
+def test_a_bounce_of_a_forwarded_message_is_not_forwarded(
+    server, forwarder, spammer, subject
+):
+    """A bounce of a forwarded message stays in the inbox."""
     dead = f"nobody-{subject.split()[-1]}@{OUTSIDE}"
     with script(forwarder, f'redirect "{dead}";'):
         spammer.send(
@@ -194,7 +205,7 @@ def test_what_comes_back_is_not_forwarded_again(server, forwarder, spammer, subj
 
 
 def test_spam_is_not_forwarded(forwarder, bob, spammer, subject):
-    """What is marked is filed into Junk before the user's script is asked."""
+    """A message that is marked as spam goes into Junk before the user's script runs."""
     with script(forwarder, f'redirect "{bob.address}";'):
         spammer.send(
             forwarder.address,
@@ -212,10 +223,14 @@ def test_spam_is_not_forwarded(forwarder, bob, spammer, subject):
 
 @pytest.mark.provokes("postfix", "[Mm]ilter service|host or service .* not found")
 @pytest.mark.provokes("dovecot", "temporary failure")
-def test_while_the_signer_is_down_a_letter_waits(
+def test_while_the_signer_is_down_forwarding_is_deferred(
     server, forwarder, bob, spammer, subject
 ):
-    """It is not forwarded uncounted, nor given up: it leaves when all is well."""
+    """
+    While the signer is down, a message to forward waits in the queue.
+
+    It is forwarded once when the signer is back.
+    """
     project = server.project
     with script(forwarder, f'redirect "{bob.address}";'):
         with stopped(project, "dkim-sign"):
@@ -252,11 +267,11 @@ def three_an_hour(server):
 
 
 @pytest.mark.core
-def test_what_is_forwarded_counts(
+def test_forwarded_messages_count_for_the_send_limit(
     server, three_an_hour, forwarder, bob, spammer, subject
 ):
     """
-    Forwarded letters are among those that a user may send in an hour.
+    Forwarded messages count for SEND_RATE_LIMIT.
 
     One over the limit stays in the inbox; none is sent twice.
     """

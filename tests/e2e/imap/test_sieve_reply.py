@@ -1,4 +1,4 @@
-"""Replies that a user's Sieve script writes are signed, and only in the user's name."""
+"""Sieve `vacation`, `reject` and `notify`: what a user's own script writes."""
 
 import pytest
 
@@ -28,12 +28,14 @@ def signed(server, received: Received) -> list[tuple[str, bool]]:
 
 
 @pytest.mark.core
-def test_who_is_away_says_so(server, writer, stranger, subject):
+def test_a_vacation_reply_is_signed_and_has_a_null_sender(
+    server, writer, stranger, subject
+):
     """
-    A vacation reply reaches the other server, from the user and signed with both keys.
+    A vacation reply reaches the other server, from the user, signed with both keys.
 
-    It says that a program wrote it, and has no sender that could be answered (RFC
-    3834). Whoever writes again within the time is not told again.
+    It is marked as automatic and has a null sender (RFC 3834). A sender who writes
+    again within the time gets no second reply.
     """
     with script(writer, AWAY, "vacation"):
         stranger.send(writer.address, subject)
@@ -50,8 +52,10 @@ def test_who_is_away_says_so(server, writer, stranger, subject):
     assert waiting(server.project, stranger.address) == []
 
 
-def test_who_does_not_want_a_letter_says_so(server, writer, stranger, subject):
-    """The sender gets a report from the user, signed, with the user's own words."""
+def test_a_rejection_is_signed_and_has_the_users_words(
+    server, writer, stranger, subject
+):
+    """`reject` sends the sender a signed report, with the user's own words."""
     with script(writer, f'reject "Not from you, {subject}";', "reject"):
         stranger.send(writer.address, subject)
         report = stranger.receive(f"Not from you, {subject}")
@@ -65,9 +69,9 @@ def test_who_does_not_want_a_letter_says_so(server, writer, stranger, subject):
 
 def test_a_notification_of_new_mail_is_signed(server, writer, stranger, bob, subject):
     """
-    `notify` reaches each address of a mailto link, here and elsewhere.
+    `notify` reaches each address of a mailto link, signed, here and elsewhere.
 
-    It can't say what only our own filters may say.
+    It can't set a header that only our own filters may write.
     """
     link = f"mailto:{stranger.address}?cc={bob.address}&Authentication-Results=forged"
     command = f'notify :message "new {subject}" "{link}";'
@@ -84,8 +88,10 @@ def test_a_notification_of_new_mail_is_signed(server, writer, stranger, bob, sub
     assert writer.receive(subject)
 
 
-def test_a_script_writes_as_nobody_else(server, writer, bob, stranger, subject):
-    """What says that it is from somebody else is not sent; the letter is delivered."""
+def test_a_script_can_not_send_as_another_user(server, writer, bob, stranger, subject):
+    """
+    A vacation reply with another user's address is not sent; the message is delivered.
+    """
     forged = f'vacation :from "{bob.address}" "I am not who you think.";'
     with script(writer, forged, "vacation"):
         stranger.send(writer.address, subject)
@@ -101,8 +107,10 @@ def test_a_script_writes_as_nobody_else(server, writer, bob, stranger, subject):
     assert waiting(server.project, writer.address) == []
 
 
-def test_replies_count(server, writer, bob, carol, subject):
-    """Over the limit of an hour no reply is sent; the letter is there all the same."""
+def test_replies_count_for_the_send_limit(server, writer, bob, carol, subject):
+    """
+    A reply over SEND_RATE_LIMIT is not sent; the message is delivered all the same.
+    """
     project = server.project
     with settings(project, SEND_RATE_LIMIT="1"):
         project.stack("init", "--yes")

@@ -1,4 +1,4 @@
-"""Logins, passwords, addresses and folders match in every Unicode form."""
+"""The same address, password or folder in any Unicode form is the same."""
 
 import re
 from contextlib import suppress
@@ -56,11 +56,11 @@ def frida(server, erin):
 
 @pytest.mark.core
 @pytest.mark.parametrize("login", [*WRITTEN, ERIN])
-def test_a_login_is_the_same_in_unicode(server, erin, login):
+def test_a_login_may_write_its_domain_in_unicode(server, erin, login):
     """
-    A domain beyond ASCII may be written in Unicode or in A-labels, to send and to read.
+    A login may write its domain in Unicode or in A-labels, for SMTP and IMAP.
 
-    In any case and in any normal form. All that is said of it later names A-labels.
+    In any case and normal form. Later messages name the A-labels.
     """
     other = letter("alice@example.test", erin.address, "x")
 
@@ -80,8 +80,8 @@ def _read(server, login: str, password: str) -> str:
 
 @pytest.mark.core
 @pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
-def test_a_password_is_the_same_however_it_is_typed(server, erin):
-    """Passwords are compared letter by letter, not as octets (RFC 8265)."""
+def test_a_password_may_be_typed_in_any_normal_form(server, erin):
+    """A password in another Unicode normal form is the same password (RFC 8265)."""
     answers = log_in(server, 465, *((ERIN, typed) for typed in TYPED.values()))
     others = log_in(server, 465, *((ERIN, typed) for typed in OTHERS.values()))
 
@@ -93,8 +93,8 @@ def test_a_password_is_the_same_however_it_is_typed(server, erin):
     )
 
 
-def test_a_password_is_the_same_in_imap(server, erin):
-    """LOGIN carries the same letters."""
+def test_a_password_may_be_typed_in_any_normal_form_for_imap(server, erin):
+    """IMAP takes a password in any Unicode normal form, too."""
     answers = [_read(server, ERIN, typed) for typed in TYPED.values()]
 
     assert [answer for answer in answers if "tag OK" not in answer] == []
@@ -102,11 +102,14 @@ def test_a_password_is_the_same_in_imap(server, erin):
 
 @pytest.mark.core
 @pytest.mark.parametrize("address", WRITTEN)
-def test_ones_own_address_may_be_in_unicode(server, erin, stranger, subject, address):
+def test_a_login_may_send_from_its_address_in_unicode(
+    server, erin, stranger, subject, address
+):
     """
-    In MAIL FROM:, From: and Sender: (RFC 6531, 6532) it is the login's.
+    A login may write its own address in Unicode in MAIL FROM:, From: and Sender:.
 
-    The envelope leaves in A-labels, and the message is signed as that domain.
+    RFC 6531, 6532. The envelope leaves in A-labels, and the message is signed as that
+    domain.
     """
     name = subject.split()[-1]
     written = address.replace("@", f"+{name}@")
@@ -129,8 +132,11 @@ def test_ones_own_address_may_be_in_unicode(server, erin, stranger, subject, add
 
 @pytest.mark.core
 @pytest.mark.parametrize("address", WRITTEN)
-def test_an_address_of_another_is_refused_in_unicode(server, erin, bob, address):
-    """In the envelope, in From: and in a display name; the reply names A-labels."""
+def test_another_users_address_in_unicode_is_refused(server, erin, bob, address):
+    """
+    Another user's address in Unicode is refused in the envelope, in From: and as a
+    name.
+    """
     hidden = f'"{address}" <{bob.address}>'
     with logged_in(server, bob.address, bob.password) as session:
         envelope = session.deliver(b"", address, [bob.address], " SMTPUTF8")
@@ -157,8 +163,10 @@ def _letter(author: str, to: str, subject: str) -> bytes:
 
 @pytest.mark.core
 @pytest.mark.parametrize("address", WRITTEN)
-def test_mail_to_an_address_in_unicode_arrives(frida, spammer, subject, address):
-    """RCPT TO: in Unicode, in any case and normal form, reaches the mailbox."""
+def test_mail_to_an_address_in_unicode_is_delivered(frida, spammer, subject, address):
+    """
+    Mail to an address in Unicode, in any case and normal form, reaches the mailbox.
+    """
     to = re.sub("(?i)erin", "Frida+x", address)
     message = letter("a@outside.test", frida.address, subject)
 
@@ -168,8 +176,8 @@ def test_mail_to_an_address_in_unicode_arrives(frida, spammer, subject, address)
     assert frida.receive(subject)
 
 
-def test_rights_and_aliases_are_given_in_unicode(server, erin, alice, subject):
-    """What `stack` is told in Unicode holds for all ways to write it."""
+def test_stack_takes_addresses_in_unicode(server, erin, alice, subject):
+    """Aliases and rights to send that `stack` gets in Unicode hold for all forms."""
     given = [normalize("NFD", "info@grüße.test"), "@shop.GRÜßE.test"]
     server.project.stack("alias", "add", given[0], alice.address)
     server.project.stack("sendas", "add", alice.address, given[1])
@@ -197,8 +205,12 @@ def blocked(server, alice):
     operate(server.project, f"spam block remove {entry}")
 
 
-def test_a_sender_is_blocked_in_unicode(blocked, alice, spammer, subject):
-    """However From: writes the domain, the entry covers it, and no other."""
+def test_a_blocked_domain_is_matched_in_any_unicode_form(
+    blocked, alice, spammer, subject
+):
+    """
+    A blocked domain is matched in any Unicode form of From:, and no other domain is.
+    """
     written = ["@köln.test", "@KÖLN.Test", normalize("NFD", "@köln.test")]
 
     for number, domain in enumerate([*written, "@koln.test"]):
@@ -213,9 +225,9 @@ def test_a_sender_is_blocked_in_unicode(blocked, alice, spammer, subject):
 FOLDER = "Entwürfe/Süd"
 
 
-def test_a_folder_is_the_same_however_its_name_is_typed(alice):
+def test_a_folder_name_may_be_typed_in_any_normal_form(alice):
     """
-    A name that is composed or decomposed, as on macOS, is the same folder's (NFC).
+    A folder name that is composed or decomposed names the same folder (NFC).
 
     To make, select, fill, look at, subscribe, list, rename and delete it.
     """
@@ -255,8 +267,10 @@ def test_a_folder_is_the_same_however_its_name_is_typed(alice):
     assert (unsubscribed, left) == ([], [])
 
 
-def test_a_folder_with_a_decomposed_name_of_before_is_kept(server, alice):
-    """What is on disk keeps its name, and is reached by either form of it."""
+def test_an_existing_folder_with_a_decomposed_name_is_kept(server, alice):
+    """
+    A folder on disk with a decomposed name keeps it, and is reached by either form.
+    """
     name = "Überweisungen"
     before = normalize("NFD", name)
     make = ("doveadm", "-o", "mail_plugins/nfc=no", "mailbox", "create")
@@ -274,8 +288,11 @@ def test_a_folder_with_a_decomposed_name_of_before_is_kept(server, alice):
 
 
 @pytest.mark.parametrize("path", ["../{}", "{}/../x", "~{}", "/{}", "{}//x", "{}/cur"])
-def test_a_path_beyond_ascii_ends_no_session(alice, path):
-    """Such a name may be a folder's or not: it is answered, and others after it."""
+def test_a_folder_path_beyond_ascii_ends_no_session(alice, path):
+    """
+    A folder name that looks like a path beyond ASCII is answered, and the session goes
+    on.
+    """
     name = path.format(normalize("NFD", "Öde"))
     with alice.imap() as client:
         for command in (client.create_folder, client.delete_folder):

@@ -1,4 +1,4 @@
-"""A burst of 500 messages to one mailbox is delivered, and none is deferred."""
+"""A burst of messages to one mailbox."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,9 @@ MESSAGES, SESSIONS = 500, 10
 def test_a_burst_to_one_user_is_delivered_and_nothing_deferred(
     server, alice, bob, subject
 ):
-    """500 messages to one user within seconds all arrive, and none has to wait."""
+    """
+    500 messages to one user within seconds are all delivered, and none is deferred.
+    """
 
     began = time()
 

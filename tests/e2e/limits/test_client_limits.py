@@ -1,4 +1,4 @@
-"""One client can't keep the others out by connections or messages."""
+"""Limits of connections and messages for each client."""
 
 import time
 from contextlib import ExitStack
@@ -34,9 +34,9 @@ def addresses_in(server, words: str, begin: float) -> set[str]:
 @pytest.mark.provokes("postfix", r"Connection concurrency limit exceeded: 51 from \S+ ")
 def test_the_51st_connection_at_once_is_refused(server, alice):
     """
-    A client has at most 50 connections at a time, and others are served meanwhile.
+    A client's 51st connection at a time gets 421, and other clients are served.
 
-    The next one is told 421, and the log says who it was.
+    The log names the client.
     """
     begin = time.time()
 
@@ -61,11 +61,11 @@ def nobody_is_connected(server) -> bool:
     return not {"01", "08"} & set(states)
 
 
-def test_the_51st_that_waits_to_be_greeted_is_refused(server, alice):
+def test_the_51st_connection_that_waits_for_its_greeting_is_refused(server, alice):
     """
-    Whoever must wait for his greeting has no more connections than who needn't.
+    A client's 51st connection that waits for its greeting gets 421 at once.
 
-    The next one is told 421 at once; another client has its greeting meanwhile.
+    Other clients get their greeting meanwhile.
     """
     with in_force(server.project, GREETING_DELAY="10"), ExitStack() as stack:
         wait_until(lambda: nobody_is_connected(server), "an end of what was before")
@@ -81,12 +81,12 @@ def test_the_51st_that_waits_to_be_greeted_is_refused(server, alice):
 
 
 @pytest.mark.provokes("postfix", r"rate limit exceeded: 4 from \S+ for service smtpd$")
-def test_connections_and_messages_are_limited_by_the_minute(server, alice):
+def test_connections_and_messages_a_minute_are_limited(server, alice):
     """
-    Who connects or sends more than the settings allow is told to come again.
+    A client over its limit of connections or messages a minute is told to come again.
 
-    Connections over CONNECTION_RATE_LIMIT hear 421, messages over MESSAGE_RATE_LIMIT
-    450. A client with another address is served meanwhile.
+    Over CONNECTION_RATE_LIMIT with 421, over MESSAGE_RATE_LIMIT with 450. Other clients
+    are served meanwhile.
     """
     begin, limit = time.time(), str(LIMIT)
     limits = with_settings(

@@ -1,4 +1,4 @@
-"""A message with a huge number of headers is refused, and takes little memory."""
+"""A message of a hundred thousand headers takes little memory of the milters."""
 
 import re
 
@@ -26,8 +26,13 @@ def forget_peak(server, service: str) -> None:
     server.project.inside(service, "sh", "-c", "echo 5 > /proc/1/clear_refs")
 
 
-def test_a_stranger_cannot_fill_the_verifiers_memory(server, spammer, bob, subject):
-    """So many headers are refused for good, and the next message is judged."""
+def test_a_header_bomb_does_not_fill_the_verifiers_memory(
+    server, spammer, bob, subject
+):
+    """
+    The verifier's milter refuses a message with too many headers, and judges the next
+    one.
+    """
     forget_peak(server, "dkim-verify")
     before = peak(server, "dkim-verify")
     message = letter("a@outside.test", bob.address, subject)
@@ -41,8 +46,10 @@ def test_a_stranger_cannot_fill_the_verifiers_memory(server, spammer, bob, subje
     assert peak(server, "dkim-verify") < before + MEMORY_KB
 
 
-def test_a_user_cannot_fill_the_signers_memory(server, alice, bob, subject):
-    """So many headers are refused for good, and the next message is signed."""
+def test_a_header_bomb_does_not_fill_the_signers_memory(server, alice, bob, subject):
+    """
+    The signer's milter refuses a message with too many headers, and signs the next one.
+    """
     forget_peak(server, "dkim-sign")
     before = peak(server, "dkim-sign")
     message = letter(alice.address, bob.address, subject)

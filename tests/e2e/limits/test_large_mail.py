@@ -1,4 +1,4 @@
-"""Mail of 49 MiB is delivered, and a message may have a thousand recipients."""
+"""Messages up to the default size limit, and with many recipients."""
 
 import pytest
 
@@ -11,11 +11,11 @@ from tests.support.server.memory import killed
 SIZE = 49 * MIB
 
 
-def test_mail_of_49_mib_goes_through(alice, bob, spammer, subject):
+def test_messages_of_49_mib_are_delivered(alice, bob, spammer, subject):
     """
-    Mail of 49 MiB is taken and delivered, on 25 and 587, also several at once.
+    Messages of 49 MiB are delivered, several at once on ports 25 and 587.
 
-    Its signature holds, and no container runs out of memory.
+    The signature verifies, and no container runs out of memory.
     """
     codes = send_at_once(alice, bob, spammer, subject, SIZE, 4, 90)
 
@@ -27,9 +27,9 @@ def test_mail_of_49_mib_goes_through(alice, bob, spammer, subject):
     ["Grüße, und mehr ASCII\n" * 3, "ж" * 38 + "\n"],
     ids=["some of it", "all of it"],
 )
-def test_8_bit_text_of_49_mib_goes_through(server, alice, bob, subject, line):
+def test_eight_bit_text_of_49_mib_is_delivered(server, alice, bob, subject, line):
     """
-    Text of 49 MiB that is signed in two forms, or would grow too much, is delivered.
+    8-bit text of 49 MiB is delivered, signed in one form or in two.
 
     No container runs out of memory.
     """
@@ -51,11 +51,11 @@ def test_8_bit_text_of_49_mib_goes_through(server, alice, bob, subject, line):
 
 
 @pytest.mark.core
-def test_more_recipients_than_a_thousand_are_put_off(spammer, alice):
+def test_recipients_over_a_thousand_are_deferred(spammer, alice):
     """
-    A message is taken for a thousand recipients; the rest are to come in another.
+    Recipients over a thousand in one message get 452 4.5.3.
 
-    The answer is 452 4.5.3, to which a mail server sends the rest anew (RFC 5321).
+    A mail server sends the rest in another message then (RFC 5321).
     """
     user, _, domain = alice.address.partition("@")
     with spammer.session() as session:

@@ -1,4 +1,4 @@
-"""The largest limit that MESSAGE_SIZE_LIMIT takes is one that all parts can hold"""
+"""All parts can hold messages of the largest MESSAGE_SIZE_LIMIT that may be set."""
 
 from collections.abc import Iterator
 
@@ -23,19 +23,21 @@ def largest(server) -> Iterator[None]:
     await_successors(server.project)
 
 
-def test_mail_of_the_largest_size_goes_through(alice, bob, spammer, subject):
+def test_messages_of_the_largest_size_are_delivered(alice, bob, spammer, subject):
     """
-    On 25 and twice on 587 at the same time: it is delivered, and signed as it was sent.
+    Messages of the largest size are delivered, on port 25 and twice on 587 at once.
 
-    No container runs out of memory.
+    The signature verifies, and no container runs out of memory.
     """
     codes = send_at_once(alice, bob, spammer, subject, SIZE, 2, 240)
 
     assert codes == [250] * 3
 
 
-def test_8_bit_text_of_the_largest_size_goes_through(server, alice, bob, subject):
-    """Text that is signed in two forms takes the most memory: it is delivered, too."""
+def test_eight_bit_text_of_the_largest_size_is_delivered(server, alice, bob, subject):
+    """
+    8-bit text of the largest size, which takes the most memory to sign, is delivered.
+    """
     before = killed(server.project)
     line = "Grüße, und mehr ASCII\n" * 3
     head = (
@@ -56,8 +58,8 @@ def test_8_bit_text_of_the_largest_size_goes_through(server, alice, bob, subject
 
 
 @pytest.mark.core
-def test_what_is_larger_still_is_refused_at_once(spammer, alice):
-    """Before any of it is sent: 552 5.3.4 to MAIL."""
+def test_a_larger_message_is_refused_at_mail(spammer, alice):
+    """A larger message is refused at MAIL by its SIZE, with 552 5.3.4."""
     with spammer.session() as session:
         reply = session.say(f"MAIL FROM:<a@outside.test> SIZE={LARGEST_MESSAGE + 1}")
 

@@ -37,7 +37,9 @@ def test_a_broken_configuration_is_refused(
     server, alice, bob, spammer, subject, service
 ):
     """
-    The old one keeps serving; the log names the line once; mended, all is well.
+    A daemon goes on with its old configuration when it refuses the new one.
+
+    The log names the wrong line once; when it is mended, the daemon is healthy again.
     """
     project, begin = server.project, time.time()
     file, line = BROKEN[service]
@@ -60,7 +62,10 @@ def test_a_broken_configuration_is_refused(
 def test_a_configuration_without_its_certificate_is_refused(
     server, alice, bob, spammer, subject, service
 ):
-    """Also while another certificate is there; once it is back, all is well."""
+    """
+    A configuration whose certificate is missing is refused, also if there is another
+    one.
+    """
     project, begin = server.project, time.time()
 
     with moved(project, "var/tls/mail.example.test.pem"):
@@ -72,8 +77,15 @@ def test_a_configuration_without_its_certificate_is_refused(
     assert sum("mail.example.test.pem: is missing" in text for text in said) == 1
 
 
-def test_a_deleted_folder_is_told_and_comes_back(server, alice, bob, spammer, subject):
-    """The mount shows the old folder: the log says to restart, and that is enough."""
+def test_a_deleted_config_folder_needs_a_restart_after_init(
+    server, alice, bob, spammer, subject
+):
+    """
+    After its configuration folder was deleted and made anew, a container asks for a
+    restart.
+
+    The mount shows the old folder until then.
+    """
     project = server.project
     project.as_root("rm -r var/etc/dkim-verify")
 
@@ -91,7 +103,7 @@ def test_a_deleted_folder_is_told_and_comes_back(server, alice, bob, spammer, su
 def test_the_last_good_configuration_outlives_a_restart(
     server, alice, bob, spammer, subject
 ):
-    """A container that is started on a broken configuration uses its last good one."""
+    """A container that restarts with a broken configuration uses its last good one."""
     project, begin = server.project, time.time()
 
     with refused(project, "postfix/main.cf.j2", "misspelt_parameter = yes\n"):
@@ -106,9 +118,9 @@ def test_the_last_good_configuration_outlives_a_restart(
 
 @pytest.mark.core
 @pytest.mark.provokes("stack", r"Error: \.env line")
-def test_a_wrong_env_changes_nothing(server, alice, bob, spammer, subject):
+def test_an_invalid_env_changes_nothing(server, alice, bob, spammer, subject):
     """
-    Every problem is listed, nothing is written, and no container is touched.
+    With an invalid .env, every problem is listed, and no file or container changes.
     """
     project = server.project
     before = state(project)
@@ -129,14 +141,15 @@ def test_a_wrong_env_changes_nothing(server, alice, bob, spammer, subject):
 
 @pytest.mark.core
 @pytest.mark.provokes("stack", r"Error: \.env line")
-def test_a_wrong_env_beside_a_new_port_ends_nothing(
+def test_an_invalid_env_beside_a_new_port_stops_no_mail(
     server, alice, bob, spammer, subject
 ):
     """
-    Compose makes Postfix anew before anybody has read the rest of .env.
+    With an invalid .env beside a changed port, Postfix goes on with its last good
+    settings.
 
-    It goes on with the last good configuration; Compose names the service that has
-    refused, and shows its reason where it isn't detached.
+    Compose makes its container anew before the rest of .env is read, and names the
+    service `stack`, which has refused.
     """
     project = server.project
 
@@ -175,7 +188,7 @@ def state(project) -> dict[str, str]:
 
 @pytest.mark.core
 def test_a_new_setting_is_in_force_without_a_restart(server, spammer):
-    """`stack init` is enough: the container takes the change by itself."""
+    """`stack init` puts a new setting in force, without a restart."""
     project = server.project
     started = state(project)["postfix"]
 

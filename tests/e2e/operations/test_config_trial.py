@@ -1,4 +1,4 @@
-"""A configuration is taken back if its daemon does not work with it."""
+"""A configuration is in use only after its daemon was seen to work with it."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -35,11 +35,13 @@ DEADLY = {
 @pytest.mark.provokes(
     "postfix", "lots|1 kilobyte|= many|= few|/nowhere|sometimes|pigeon"
 )
-def test_a_value_that_a_process_dies_of_changes_nothing(
+def test_a_value_that_a_process_dies_of_is_refused(
     server, alice, bob, spammer, subject, kind
 ):
     """
-    `stack` exits 1 with the daemon's line; mail goes on; Postfix is unhealthy.
+    A value that a Postfix process would die of is refused, and mail goes on.
+
+    `stack` exits 1 with the daemon's line; Postfix is unhealthy.
     """
     project, (line, words) = server.project, DEADLY[kind]
 
@@ -54,8 +56,8 @@ def test_a_value_that_a_process_dies_of_changes_nothing(
 
 
 @pytest.mark.provokes("postfix", "pigeon")
-def test_a_service_that_can_not_be_started_changes_nothing(server, spammer, alice):
-    """A program that isn't there is found before mail needs it."""
+def test_a_service_whose_program_is_missing_is_refused(server, spammer, alice):
+    """A service in master.cf whose program is missing is refused."""
     service = "pigeon unix - - n - - pigeon\n"
 
     with refused(server.project, "postfix/master.cf.j2", service) as said:
@@ -109,11 +111,13 @@ SEEN_AT_WORK = {
 @pytest.mark.provokes("postfix", "misspelt_restriction|Server configuration error")
 @pytest.mark.provokes("postfix", "lmtp|dovecot|SASL|exit status 1|throttling|/run/sock")
 @pytest.mark.provokes("dovecot", "lmtp|missing|nowhere|imap|auth")
-def test_what_does_not_work_is_put_back(server, alice, bob, spammer, subject, kind):
+def test_a_configuration_that_does_not_work_is_put_back(
+    server, alice, bob, spammer, subject, kind
+):
     """
-    What no check sees is in use for a moment; then the last good one is put back.
+    A configuration that no check refuses and that doesn't work is put back.
 
-    `stack` waits for that, exits 1, and says what was amiss.
+    `stack` waits for that, exits 1, and says what was wrong.
     """
     project = server.project
     service, file, text, instead_of, words = SEEN_AT_WORK[kind]
@@ -138,12 +142,13 @@ STARTED_ON = {
 
 @pytest.mark.parametrize("service", ["dkim-sign", "dkim-verify"])
 @pytest.mark.parametrize("kind", core_rows(STARTED_ON, "an empty file"))
-def test_a_start_on_a_broken_configuration_is_unhealthy(
+def test_a_container_that_starts_with_a_broken_configuration_is_unhealthy(
     server, alice, bob, spammer, subject, service, kind
 ):
     """
-    The last good one serves after a restart; Docker shows within a minute that it is
-    not the one that was rendered.
+    A container that starts with a broken configuration serves the last good one.
+
+    Docker shows it as unhealthy within a minute.
     """
     project = server.project
     folder = f"var/etc/{service}"
@@ -163,8 +168,12 @@ def test_a_start_on_a_broken_configuration_is_unhealthy(
 
 
 @pytest.mark.provokes("resolver", "nobody|group id|user id|fatal")
-def test_a_name_server_that_could_not_be_started_again_is_refused(server):
-    """A reload keeps the user that it runs as; the next start would not get it."""
+def test_a_resolver_configuration_that_fails_only_at_a_start_is_refused(server):
+    """
+    A resolver configuration that a reload takes and a start doesn't is refused.
+
+    A reload keeps the user that unbound runs as.
+    """
     project = server.project
     wrong, right = 'username: "nobody"', 'username: ""'
 
@@ -180,12 +189,13 @@ def test_a_name_server_that_could_not_be_started_again_is_refused(server):
 
 
 @pytest.mark.provokes("postfix", "192.0.2.1|SASL|[Mm]ilter|exit status")
-def test_a_configuration_that_ends_the_daemon_is_tried_no_third_time(
+def test_a_configuration_that_ends_postfix_is_tried_twice(
     server, alice, bob, spammer, subject
 ):
     """
-    Postfix ends of an address that it can't have. Its container starts again on the
-    last good configuration, tries the new one once more, and then stays with the old.
+    A configuration that ends Postfix is tried twice, and then the old one is kept.
+
+    Its container starts again on the last good configuration each time.
     """
     project, begin = server.project, time.time()
     elsewhere = "192.0.2.1:smtp inet n - n - - smtpd\n"
@@ -202,8 +212,10 @@ def test_a_configuration_that_ends_the_daemon_is_tried_no_third_time(
 
 
 @pytest.mark.provokes("postfix", "SASL|exit status|throttling|[Mm]ilter")
-def test_a_trial_that_is_cut_off_is_made_again(server, spammer):
-    """A container that is killed while it tries a good configuration takes it then."""
+def test_a_trial_that_was_killed_is_repeated(server, spammer):
+    """
+    A container that is killed while it tries a good configuration takes it afterwards.
+    """
     project = server.project
 
     with (

@@ -55,9 +55,9 @@ def started(clone: Project) -> Project:
 
 
 @pytest.mark.core
-def test_compose_up_is_enough(started):
+def test_compose_up_alone_starts_a_healthy_server(started):
     """
-    Without .env, without Python and without an account, all becomes healthy.
+    `docker compose up` starts a healthy server without .env, Python or an account.
     """
     services = started.containers()
     stack = services.pop("stack")
@@ -66,11 +66,11 @@ def test_compose_up_is_enough(started):
 
 
 @pytest.mark.core
-def test_the_readme_can_be_typed_in(clone):
+def test_the_commands_of_the_readme_work(clone):
     """
-    Each of its commands works as it stands there, in that order.
+    Each `docker compose` command of the README works, in that order.
 
-    The one that asks an authority has a test of its own, where there is one.
+    The one that asks an ACME authority has a test of its own.
     """
     commands = [
         shlex.split(line)
@@ -88,11 +88,11 @@ def test_the_readme_can_be_typed_in(clone):
         clone.wait_for("healthy", service)
 
 
-def test_the_command_on_the_host_starts_the_service(started):
+def test_cert_issue_on_the_host_starts_the_service_certs(started):
     """
-    With Python on the machine, `stack cert issue` alone starts certs and works there.
+    `stack cert issue` on the host starts the service `certs` and runs there.
 
-    What it says and how it ends comes through; nobody answers at this address.
+    Its output and exit code come through; no authority answers at this address.
     """
     command = (
         "stack",

@@ -1,4 +1,4 @@
-"""While a disk is full mail waits, and the container says which disk it is."""
+"""A full disk makes a service unhealthy, and loses no mail."""
 
 from collections.abc import Iterator
 
@@ -39,8 +39,8 @@ def told(project, service: str) -> str:
 @pytest.mark.parametrize(
     "store", core_rows(STORES, "dovecot:/srv/vmail", "spamassassin:/var/lib/bayes")
 )
-def test_a_store_that_takes_no_file_is_unhealthy(server, store):
-    """Each that a service needs: the check names it, and what to do."""
+def test_a_service_with_a_full_disk_is_unhealthy(server, store):
+    """A service with a full disk is unhealthy, and its check names the folder."""
     project, (service, _, folder) = server.project, store.partition(":")
 
     with full(project, service, folder):
@@ -54,8 +54,11 @@ def test_a_store_that_takes_no_file_is_unhealthy(server, store):
 
 
 @pytest.mark.core
-def test_mail_for_a_full_disk_waits_and_arrives(server, alice, spammer, subject):
-    """Meanwhile it is taken; it is in the mailbox when there is room again."""
+def test_mail_waits_while_the_mail_disk_is_full(server, alice, spammer, subject):
+    """
+    Mail is accepted while the mailboxes' disk is full, and delivered when there is
+    room.
+    """
     project = server.project
     message = letter("a@outside.test", alice.address, subject)
 
@@ -78,11 +81,11 @@ def arrived(user, subject: str) -> bool:
 
 
 @pytest.mark.core
-def test_a_queue_that_takes_no_file_says_so_at_once(server, alice, bob, spammer):
+def test_a_queue_without_inodes_answers_452_at_once(server, alice, bob, spammer):
     """
-    With room but without inodes the answer is 452, on each port, and no silence.
+    While the queue's disk has no inodes, each port answers 452 at once.
 
-    Postfix looks for room alone; the check of its health says what is missing.
+    Postfix looks for room alone; its health check says what is missing.
     """
     project = server.project
 
@@ -103,8 +106,8 @@ def test_a_queue_that_takes_no_file_says_so_at_once(server, alice, bob, spammer)
     assert bob.receive(subject)
 
 
-def test_a_command_that_finds_no_room_names_the_file(server):
-    """And what to do; nothing but its own folder is written to."""
+def test_stack_init_on_a_full_disk_names_the_file(server):
+    """`stack init` on a full disk exits 3, and names the file and the remedy."""
     project = server.project
 
     container = project.docker.containers.run(

@@ -1,4 +1,4 @@
-"""A container is healthy only while it can do its work."""
+"""A container is healthy if mail flows, not if a port is open."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,12 +25,12 @@ os._exit(0)
 
 @pytest.mark.core
 @pytest.mark.provokes("postfix", "not enough free space")
-def test_a_full_disk_is_unhealthy(server, spammer, alice, subject):
+def test_a_postfix_that_answers_452_is_unhealthy(server, spammer, alice, subject):
     """
-    When Postfix answers 452 because the queue has no room, its container says so.
+    Postfix is unhealthy while it answers 452 because the queue has no room.
 
-    The disk isn't filled: Postfix is told to want more room than any disk has, in
-    what it runs on, for by `stack` such a setting would be refused.
+    The disk isn't filled: Postfix is told to want more room than any disk has, past
+    `stack`, which would refuse such a setting.
     """
     project, more = server.project, "queue_minfree = 1152921504606846976"
 
@@ -56,12 +56,12 @@ def forgotten(server) -> Iterator[None]:
 @pytest.mark.core
 @pytest.mark.usefixtures("forgotten")
 @pytest.mark.provokes("postfix", r'service "smtpd"|process (limit|count)|stress')
-def test_a_crowd_is_no_illness(server, spammer, alice, subject):
+def test_a_hundred_clients_make_postfix_not_unhealthy(server, spammer, alice, subject):
     """
-    Neither while a hundred clients take all the places, nor after they have left.
+    Postfix stays healthy while a hundred clients take all processes, and afterwards.
 
-    Postfix hangs up at the first mistake then, for a while. Its check makes none, and
-    is no client: it says healthy, as mail flows.
+    It hangs up at the first mistake then, for a while. Its check makes none, and is no
+    client.
     """
     project = server.project
     with crowded(project) as served:
@@ -81,8 +81,10 @@ def test_a_crowd_is_no_illness(server, spammer, alice, subject):
     assert spammer.send(alice.address, message).code == 250
 
 
-def test_the_check_is_no_client_to_be_counted(server):
-    """With one connection a minute for each client, it is let in whenever it asks."""
+def test_the_health_check_is_not_rate_limited(server):
+    """
+    Postfix's health check is let in also where each client has one connection a minute.
+    """
     project = server.project
     limits = with_settings(project, CONNECTION_RATE_LIMIT="1", MESSAGE_RATE_LIMIT="1")
 
@@ -93,8 +95,10 @@ def test_the_check_is_no_client_to_be_counted(server):
 
 
 @pytest.mark.core
-def test_nobody_else_gets_at_the_checks_own_port(server):
-    """It is open on the loopback of Postfix alone, and takes no message there."""
+def test_the_health_checks_port_is_open_on_loopback_only(server):
+    """
+    The port of Postfix's health check is open on loopback only, and takes no message.
+    """
     look = (
         "import socket\n"
         "try: socket.create_connection(('postfix', 10026), 5)\n"
@@ -120,9 +124,9 @@ def test_nobody_else_gets_at_the_checks_own_port(server):
 )
 @pytest.mark.provokes("postfix", "pid .* exit status 1|throttling")
 @pytest.mark.provokes("dovecot", "accounts.db|readonly|User query failed")
-def test_a_change_of_the_accounts_that_was_cut_off_is_told(server, service, file):
+def test_an_interrupted_write_of_the_accounts_is_reported(server, service, file):
     """
-    Readers can't take it back; health names the command that does, and it does.
+    Health names the command that repairs a write of the accounts that was cut off.
     """
     project = server.project
     project.as_root(CUT_OFF.replace("FILE", file))
@@ -137,9 +141,9 @@ def test_a_change_of_the_accounts_that_was_cut_off_is_told(server, service, file
 
 
 @pytest.mark.provokes("postfix", "misspelt_parameter")
-def test_docker_shows_what_the_check_says(server):
+def test_docker_shows_the_result_of_the_health_check(server):
     """
-    Docker runs the check by itself, twice a minute: `docker compose ps` tells of it.
+    `docker compose ps` shows what the health check says, within two minutes.
 
     The other tests run the same check themselves, so as not to wait for Docker.
     """

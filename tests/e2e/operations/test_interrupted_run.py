@@ -1,4 +1,4 @@
-"""A test run that is interrupted leaves no container, network or volume behind."""
+"""A test run that is interrupted removes its containers, networks and volumes"""
 
 import os
 import signal
@@ -40,7 +40,7 @@ def copy(server, tmp_path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("ending", core_rows(ENDINGS, "Ctrl-C, one server"))
 def test_an_interrupted_run_leaves_nothing_behind(copy, ending):
-    """No container, network or volume of it is left, whatever it was about to start."""
+    """A test run that is interrupted leaves no container, network or volume behind."""
     number, servers = ENDINGS[ending]
     name = run_name(copy)
     folder = "tests/e2e/receiving"

@@ -1,4 +1,4 @@
-"""No daemon logs a warning that a test has not provoked, and no password is logged."""
+"""The tests read all logs after each file of tests, and find warnings and passwords."""
 
 import secrets
 from time import time
@@ -16,12 +16,12 @@ pytestmark = pytest.mark.core
 
 
 @pytest.mark.provokes("postfix", "non-SMTP command from .*: GET /")
-def test_no_daemon_has_warned(server, request):
+def test_unannounced_warnings_are_found(server, request):
     """
-    Nothing is logged as a warning or worse that no test provoked on purpose.
+    A warning in a log that no test has announced is found after each file of tests.
 
-    A test says what it provokes by its mark `provokes`, which holds while it runs and
-    shortly after; what is left is a defect, or will drown the defect to come.
+    A test announces what it provokes by its mark `provokes`, which holds while it runs
+    and shortly after.
     """
     begin, path = time(), f"/{secrets.token_hex(8)}"
 
@@ -35,11 +35,9 @@ def test_no_daemon_has_warned(server, request):
     assert not complaints(said, Announcement.all_by(request.node))
 
 
-def test_no_password_is_logged(server, alice, spammer):
+def test_passwords_in_logs_are_found(server, alice, spammer):
     """
-    Of no account that a test has made: neither as it is nor as it travels.
-
-    What is found where it may be, in a recipient's name, would be found anywhere.
+    A password of a test's account in a log is found, as it is and as SASL encodes it.
     """
     begin, password = time(), secrets.token_urlsafe()
 

@@ -1,4 +1,4 @@
-"""The server runs on a machine whose kernel has no IPv6."""
+"""The server runs on a machine without IPv6."""
 
 from collections.abc import Iterator
 
@@ -28,8 +28,12 @@ def machine(request: pytest.FixtureRequest, server, certificates) -> Iterator[st
         yield request.param
 
 
-def test_all_start_and_mail_flows(machine, server, alice, bob, stranger, subject):
-    """All are healthy, and mail goes in, out and among users, on each port."""
+def test_without_ipv6_all_services_are_healthy_and_mail_flows(
+    machine, server, alice, bob, stranger, subject
+):
+    """
+    Without IPv6 all services are healthy, and mail goes in, out and between users.
+    """
     project = server.project
     has = project.inside("dovecot", "python3", "-c", TRY)
 
@@ -45,8 +49,8 @@ def test_all_start_and_mail_flows(machine, server, alice, bob, stranger, subject
             pass
 
 
-def test_a_certificate_is_issued(machine, authorities, certificates):
-    """The authority is answered on port 80 by IPv4 alone."""
+def test_without_ipv6_a_certificate_is_issued(machine, authorities, certificates):
+    """Without IPv6 a certificate is issued by the challenge on port 80."""
     names = dict(zip(WAYS, ("imap.example.test", "smtp.example.test"), strict=True))
 
     certificates.issue(names[machine])

@@ -1,4 +1,4 @@
-"""An image or a command that is older than the project folder says so."""
+"""After a `git pull` without a build, what is older than the folder says so."""
 
 import time
 from collections.abc import Iterator
@@ -31,8 +31,10 @@ def updated(project: Project, name: str, addition: str = "# new\n") -> Iterator[
         project.stack("init", "--yes")
 
 
-def test_a_container_says_that_its_image_is_of_another_version(server):
-    """Once, when it takes the new configuration; what to type is said with it."""
+def test_a_container_of_an_older_image_says_so_once(server):
+    """
+    A container whose image is older than the folder says so once, with what to type.
+    """
     project, begin = server.project, time.time()
 
     with updated(project, "images/common/config-folders"):
@@ -47,8 +49,8 @@ def test_a_container_says_that_its_image_is_of_another_version(server):
 
 
 @pytest.mark.provokes("postfix", "brand_new_parameter")
-def test_an_older_image_is_named_where_it_refuses_a_configuration(server):
-    """A template that is newer than the daemon: it isn't the template that is wrong."""
+def test_a_refusal_by_an_older_image_names_the_image(server):
+    """When an older image refuses a newer template, the message names the image."""
     project, begin = server.project, time.time()
 
     with (
@@ -63,8 +65,12 @@ def test_an_older_image_is_named_where_it_refuses_a_configuration(server):
         assert "brand_new_parameter" in each
 
 
-def test_an_older_command_says_so(server):
-    """With what to type; a setting that it doesn't know may be one."""
+def test_an_older_stack_command_says_so(server):
+    """
+    A `stack` command that is older than the folder warns, with what to type.
+
+    A setting that it doesn't know may be a newer one.
+    """
     project = server.project
     env = project.folder / ".env"
     before = env.read_text()

@@ -1,4 +1,4 @@
-"""While a filter or Dovecot is down, mail waits; none is lost or passes unchecked."""
+"""While a filter or Dovecot is down, mail waits: it isn't lost or let in unchecked."""
 
 import pytest
 
@@ -15,9 +15,11 @@ FILTERS = {"dkim-sign": 465, "dkim-verify": 25, "spamassassin": 25}
 
 @pytest.mark.parametrize("service", core_rows(FILTERS, "dkim-sign"))
 @pytest.mark.provokes("postfix", "[Mm]ilter service|host or service .* not found")
-def test_without_a_filter_mail_waits(server, alice, bob, subject, service):
+def test_without_a_filter_mail_is_deferred(server, alice, bob, subject, service):
     """
-    The sender is told to come again, our health shows it, and later all is well.
+    While a filter is down, mail is deferred and Postfix is unhealthy.
+
+    When the filter is back, mail is accepted and delivered.
     """
     project, port = server.project, FILTERS[service]
 
@@ -37,11 +39,13 @@ def test_without_a_filter_mail_waits(server, alice, bob, subject, service):
 @pytest.mark.provokes(
     "postfix", "quota-status|SASL|smtpd pid .* exit status 1|throttling"
 )
-def test_without_dovecot_mail_is_taken_and_waits(server, alice, bob, spammer, subject):
+def test_without_dovecot_mail_is_queued_and_logins_are_deferred(
+    server, alice, bob, spammer, subject
+):
     """
-    Port 25 goes on, and nobody is told that his password is wrong.
+    While Dovecot is down, port 25 queues mail, and a login is not called wrong.
 
-    A mail program that hears 535 asks its user for another one.
+    A mail program that hears 535 asks its user for another password.
     """
     project = server.project
 

@@ -1,4 +1,4 @@
-"""Mail, queue and keys survive a restart, new containers and a kill."""
+"""Restarts and kills lose no accepted mail."""
 
 import pytest
 
@@ -25,12 +25,7 @@ def arrived(load: Load) -> bool:
 
 
 def test_down_and_up_keep_mail_queue_and_keys(server, alice, bob, subject):
-    """
-    Removing all containers and making new ones loses nothing.
-
-    Not the mail in bob's mailbox, not the message that waits for a dead server, not
-    the keys that others know from the DNS, not the certificate.
-    """
+    """`docker compose down` and `up` keep mail, queue, DKIM keys and certificate."""
     project, unreachable = server.project, f"{subject.split()[-1]}@dead.test"
     alice.send(bob.address, subject)
     alice.send(unreachable, f"waiting {subject}")
@@ -54,12 +49,11 @@ def test_down_and_up_keep_mail_queue_and_keys(server, alice, bob, subject):
 @pytest.mark.provokes("postfix", "quota-status|SASL|host or service .* not found")
 @pytest.mark.provokes("postfix", "smtpd pid .* exit status 1|throttling")
 @pytest.mark.provokes("spamassassin", "cannot add header")
-def test_what_is_killed_comes_back_and_nothing_is_lost(
+def test_a_killed_daemon_restarts_and_no_mail_is_lost(
     server, alice, bob, subject, service
 ):
     """
-    A daemon dies of SIGKILL while mail comes in on two ports: it starts again by
-    itself, and every message that got a 250 reaches the mailbox.
+    A daemon that is killed under load starts again, and no accepted message is lost.
     """
     project, load = server.project, Load(alice, bob, subject)
     started = project.container(service).attrs["State"]["StartedAt"]

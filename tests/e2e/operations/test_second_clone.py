@@ -1,4 +1,4 @@
-"""A second clone can't take over the volumes, and a lost .env is not made anew."""
+"""A second clone or a lost .env doesn't take over the volumes of a server."""
 
 from collections.abc import Iterator
 
@@ -60,9 +60,10 @@ def refusal(project: Project, service: str, words: str) -> bool:
 
 
 @pytest.mark.core
-def test_a_second_clone_is_refused_before_anything_is_touched(first, second):
+def test_a_second_clone_is_refused_before_any_change(first, second):
     """
-    With both folders, and what to do; the first one's containers run on.
+    A second clone is refused with both folders and the remedy; the first server runs
+    on.
     """
     before = ids(first)
 
@@ -78,11 +79,12 @@ def test_a_second_clone_is_refused_before_anything_is_touched(first, second):
     assert not (second.folder / ".env").exists()
 
 
-def test_a_second_clone_gets_nothing_by_compose_either(first, second):
+def test_containers_of_a_second_clone_do_not_start(first, second):
     """
-    Compose makes containers anew before anybody is asked: they don't start.
+    Containers that Compose makes for a second clone don't start on the first one's
+    volumes.
 
-    The first one is whole when it is started again in its folder.
+    The first server is complete when it is started again in its folder.
     """
     before = marks(first)
 
@@ -101,8 +103,11 @@ def test_a_second_clone_gets_nothing_by_compose_either(first, second):
     assert "kept" in subjects(first)
 
 
-def test_who_adopts_the_volumes_has_them(first, second):
-    """From then on the folder before is refused, until it adopts them in its turn."""
+def test_stack_adopt_hands_the_volumes_over(first, second):
+    """
+    After `stack adopt` in another folder, the volumes are that one's, and the first is
+    refused.
+    """
     adopted = second.compose("run", "--rm", "stack", "adopt")
     second.compose("up", "--detach", "--wait")
     refused = first.compose("run", "--rm", "stack", check=False)
@@ -118,8 +123,8 @@ def test_who_adopts_the_volumes_has_them(first, second):
     assert "kept" in subjects(first)
 
 
-def test_a_folder_that_was_moved_has_its_volumes(first):
-    """The id counts, which moves along; the marks say the new place."""
+def test_a_moved_folder_keeps_its_volumes(first):
+    """A folder that was moved keeps its volumes, by the id in it."""
     here = first.folder
     first.down()
     first.folder = here.rename(here.with_name("moved"))
@@ -136,9 +141,11 @@ def test_a_folder_that_was_moved_has_its_volumes(first):
 
 
 @pytest.mark.core
-def test_a_lost_env_is_not_made_anew(first):
+def test_a_lost_env_is_not_replaced_by_a_new_one(first):
     """
-    The last good one is named; the server goes on, and no domain is added.
+    When .env is lost, `stack init` names the last good copy, and makes no new one.
+
+    The server goes on.
     """
     text = (first.folder / ".env").read_text()
 
@@ -154,9 +161,9 @@ def test_a_lost_env_is_not_made_anew(first):
     assert {first.health(service) for service in ids(first)} == {"healthy"}
 
 
-def test_without_its_name_a_server_takes_no_new_volumes(first):
+def test_a_server_without_its_project_name_takes_no_new_volumes(first):
     """
-    Lost with .env, COMPOSE_PROJECT_NAME would have Compose make a second, empty server.
+    A server that lost its COMPOSE_PROJECT_NAME doesn't start on new, empty volumes.
     """
     name = f"{first.name}-lost"
     lost = Project(

@@ -1,4 +1,4 @@
-"""`stack up` and `make up` change nothing when they refuse, and say why."""
+"""`stack up` and `make up` refuse what would stop the server, with the reason."""
 
 import socket
 import sys
@@ -45,11 +45,11 @@ def started(project: Project) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.core
-def test_a_clone_that_only_its_owner_may_read_starts(running):
+def test_a_clone_made_with_umask_077_starts(running):
     """
-    With umask 077, and with ports alone in .env: a trial that is healthy.
+    A clone that was made with umask 077 starts, with only ports in .env.
 
-    What the ports serve is told at the end.
+    At the end it prints what the ports serve.
     """
     services = {each: running.container(each).health for each in ids(running)}
     env = (running.folder / ".env").read_text()
@@ -63,8 +63,8 @@ def test_a_clone_that_only_its_owner_may_read_starts(running):
     assert all(line.endswith(" answers") for line in ports)
 
 
-def test_nothing_is_made_anew_where_nothing_has_changed(untouched):
-    """Neither by `make up` nor by the command on the machine, which is the same."""
+def test_up_changes_no_container_without_a_change(untouched):
+    """`make up` and `stack up` leave each container as it is if nothing has changed."""
     command = ("-m", "stack", "--project", str(untouched.folder), "up")
 
     for done in (bring_up(untouched), bring_up(untouched, sys.executable, *command)):
@@ -72,8 +72,8 @@ def test_nothing_is_made_anew_where_nothing_has_changed(untouched):
         assert "(10." in done.stdout
 
 
-def test_a_wrong_env_is_refused_before_a_container_is_touched(untouched):
-    """With the line that is wrong, though the port beside it would have Compose act."""
+def test_an_invalid_env_is_refused_before_any_container_changes(untouched):
+    """An invalid .env is refused with its line, before any container changes."""
     with settings(untouched, SMTP_PORT="2525", MISSPELT="1"):
         done = bring_up(untouched)
 
@@ -81,8 +81,8 @@ def test_a_wrong_env_is_refused_before_a_container_is_touched(untouched):
     assert "MISSPELT is not a setting" in done.stderr
 
 
-def test_a_port_that_is_taken_is_named_with_its_setting(untouched, server):
-    """Which container has it, or that a program has; the old port stays open."""
+def test_a_port_in_use_is_reported_with_its_setting(untouched, server):
+    """A port in use is reported with its setting, and with who has it."""
     other = str(server.port(25))
     with (
         socket.create_server((ADDRESS, 0)) as taken,
@@ -98,8 +98,8 @@ def test_a_port_that_is_taken_is_named_with_its_setting(untouched, server):
     assert f"{other} is taken by {server.project.name}-" in said["SUBMISSION_PORT"]
 
 
-def test_an_address_of_another_machine_is_named_with_its_setting(untouched):
-    """It can't be listened at here."""
+def test_an_address_of_another_machine_is_reported_with_its_setting(untouched):
+    """A PUBLISH_ADDRESS that is not this machine's is reported with its setting."""
     with settings(untouched, PUBLISH_ADDRESS="192.0.2.1", SMTP_PORT="2525"):
         done = bring_up(untouched)
 
@@ -115,7 +115,7 @@ def test_an_address_of_another_machine_is_named_with_its_setting(untouched):
     ],
 )
 def test_a_network_in_use_is_not_changed(untouched, setting, value, network):
-    """Compose would end the resolver, and could not start it again."""
+    """A change of a network that is in use is refused, with the remedy."""
     with settings(untouched, **{setting: value}):
         done = bring_up(untouched)
 
@@ -125,8 +125,8 @@ def test_a_network_in_use_is_not_changed(untouched, setting, value, network):
     assert "docker compose down" in done.stderr
 
 
-def test_networks_that_overlap_are_named_with_their_setting(untouched):
-    """Those of another project, here of the first server itself."""
+def test_overlapping_networks_are_reported_with_their_setting(untouched):
+    """A network that overlaps with another project's is reported with its setting."""
     name = f"{untouched.name}-two"
     with settings(untouched, COMPOSE_PROJECT_NAME=name):
         done = bring_up(untouched)

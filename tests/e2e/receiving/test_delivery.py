@@ -1,4 +1,4 @@
-"""Mail from outside reaches the right inbox, or is refused at RCPT."""
+"""Mail on port 25 reaches the right mailbox, or is refused at RCPT."""
 
 import pytest
 
@@ -11,8 +11,10 @@ ASKING = ("VRFY", "EXPN")
 
 
 @pytest.mark.parametrize("port", [993, 143])
-def test_a_stranger_writes_to_alice(stranger, alice, subject, port):
-    """Mail from another mail server reaches alice, who may read it on either port."""
+def test_mail_from_another_server_is_delivered(stranger, alice, subject, port):
+    """
+    Mail from another mail server reaches the user, who may read it on either port.
+    """
     stranger.send(alice.address, subject)
 
     received = alice.receive(subject, port=port)
@@ -21,8 +23,8 @@ def test_a_stranger_writes_to_alice(stranger, alice, subject, port):
     assert "Until tomorrow" in received.message.get_content()
 
 
-def test_the_other_server_speaks_tls_to_us(stranger, alice, subject):
-    """A server that encrypts when it can, as most do, comes to us encrypted."""
+def test_another_server_uses_starttls(stranger, alice, subject):
+    """A server that encrypts when it can delivers to us by TLS."""
     stranger.send(alice.address, subject)
 
     received = alice.receive(subject)
@@ -33,7 +35,7 @@ def test_the_other_server_speaks_tls_to_us(stranger, alice, subject):
 
 @pytest.mark.parametrize("tls", [True, False], ids=["TLS", "clear"])
 def test_port_25_takes_mail_with_and_without_tls(spammer, alice, subject, tls):
-    """Encryption is optional between servers (RFC 3207, section 4)."""
+    """Port 25 accepts mail with and without TLS (RFC 3207, section 4)."""
     message = letter("somebody@outside.test", alice.address, subject)
 
     reply = spammer.send(alice.address, message, "somebody@outside.test", tls=tls)
@@ -43,7 +45,7 @@ def test_port_25_takes_mail_with_and_without_tls(spammer, alice, subject, tls):
 
 
 def test_mail_to_several_users_reaches_each(spammer, alice, bob, carol, subject):
-    """One message to three mailboxes in two domains lies in all three."""
+    """One message to three users in two domains reaches each of them."""
     everybody = [alice, bob, carol]
     message = letter("a@outside.test", alice.address, subject)
 
@@ -57,8 +59,8 @@ def test_mail_to_several_users_reaches_each(spammer, alice, bob, carol, subject)
     ] * 3
 
 
-def test_an_unknown_user_is_refused_at_the_door(spammer, subject):
-    """Nobody has to write a bounce to a sender who may be forged (backscatter)."""
+def test_an_unknown_user_is_refused_at_rcpt(spammer, subject):
+    """An unknown user is refused at RCPT, so that no bounce goes to a forged sender."""
     with spammer.session() as session:
         session.say("MAIL FROM:<a@outside.test>")
         reply = session.say("RCPT TO:<nobody@example.test>")
@@ -67,8 +69,12 @@ def test_an_unknown_user_is_refused_at_the_door(spammer, subject):
     assert "5.1.1" in str(reply)
 
 
-def test_a_bounce_for_alice_is_taken_and_for_nobody_is_not(spammer, alice, subject):
-    """The null sender is as good as any, also in who it may write to (RFC 5321)."""
+def test_a_null_sender_may_write_to_users_and_to_nobody_else(spammer, alice, subject):
+    """
+    Mail with the null sender is accepted for a user and refused for an unknown name.
+
+    RFC 5321, section 4.5.5.
+    """
     message = letter("MAILER-DAEMON@outside.test", alice.address, subject)
 
     with spammer.session() as session:
@@ -82,8 +88,10 @@ def test_a_bounce_for_alice_is_taken_and_for_nobody_is_not(spammer, alice, subje
 
 
 @pytest.mark.parametrize("address", ["postmaster", "Postmaster"])
-def test_the_postmaster_without_a_domain_is_reached(spammer, alice, subject, address):
-    """<postmaster> alone must work (RFC 5321, 4.5.1); the first account gets it."""
+def test_postmaster_without_a_domain_is_accepted(spammer, alice, subject, address):
+    """
+    Mail to <postmaster> without a domain reaches the first user (RFC 5321, 4.5.1).
+    """
     reply = spammer.send(address, letter("a@outside.test", address, subject))
 
     assert reply.code == 250
@@ -91,8 +99,8 @@ def test_the_postmaster_without_a_domain_is_reached(spammer, alice, subject, add
 
 
 @pytest.mark.parametrize("name", ["postmaster", "abuse"])
-def test_the_names_of_rfc_2142_are_reached(spammer, alice, carol, subject, name):
-    """Each domain has a postmaster and an abuse desk without anybody's doing."""
+def test_postmaster_and_abuse_are_accepted(spammer, alice, carol, subject, name):
+    """Postmaster and abuse of each domain are accepted without an alias (RFC 2142)."""
     to = f"{name}@second.test"
 
     reply = spammer.send(to, letter("a@outside.test", to, subject))
@@ -105,16 +113,16 @@ def test_the_names_of_rfc_2142_are_reached(spammer, alice, carol, subject, name)
     "address",
     ["root@[127.0.0.1]", "root@localhost", "root@mail.example.test", "root@postfix"],
 )
-def test_there_are_no_mailboxes_but_the_users(spammer, address):
-    """Nothing is delivered to a user of the container's own system."""
+def test_system_users_have_no_mailbox(spammer, address):
+    """A user of the container's own system, such as root, is refused."""
     with spammer.session() as session:
         session.say("MAIL FROM:<a@outside.test>")
 
         assert 500 <= session.say(f"RCPT TO:<{address}>").code < 600
 
 
-def test_capitals_and_a_detail_lead_to_the_same_user(spammer, alice, subject):
-    """Addresses are not case-sensitive here, and what follows a + is the user's own."""
+def test_addresses_ignore_case_and_extension(spammer, alice, subject):
+    """Addresses are not case-sensitive, and an extension after + is the user's own."""
     to = "Alice+Shopping@EXAMPLE.Test"
 
     reply = spammer.send(to, letter("a@outside.test", to, subject))
@@ -123,7 +131,7 @@ def test_capitals_and_a_detail_lead_to_the_same_user(spammer, alice, subject):
     assert alice.receive(subject)
 
 
-def test_international_mail_arrives(spammer, alice, subject):
+def test_an_smtputf8_message_is_delivered(spammer, alice, subject):
     """A message with addresses and headers in UTF-8 is delivered (RFC 6531, 6532)."""
     message = letter("pat@outside.test", alice.address, subject)
     message = with_header(message, "X-Greeting: Grüße aus Köln")
@@ -137,8 +145,12 @@ def test_international_mail_arrives(spammer, alice, subject):
 
 
 @pytest.mark.provokes("postfix", "queue file size limit exceeded|close error")
-def test_a_message_over_the_limit_is_refused(spammer, alice, subject):
-    """The limit, 50 MiB, is announced, and holds for the size announced and sent."""
+def test_a_message_over_the_size_limit_is_refused(spammer, alice, subject):
+    """
+    A message over the size limit of 50 MiB is refused by its SIZE and by its length.
+
+    The limit is offered in EHLO.
+    """
     limit = 50 * MIB
     message = large_letter("a@outside.test", alice.address, subject, limit + MIB)
 
@@ -151,8 +163,8 @@ def test_a_message_over_the_limit_is_refused(spammer, alice, subject):
     assert (announced.code, sent.code) == (552, 552)
 
 
-def test_nobody_learns_who_has_a_mailbox(spammer, alice):
-    """VRFY and EXPN tell nothing, about alice as about nobody (RFC 5321, 7.3)."""
+def test_vrfy_and_expn_do_not_tell_who_exists(spammer, alice):
+    """VRFY and EXPN answer the same for a user and an unknown name (RFC 5321, 7.3)."""
     with spammer.session() as session:
         known, unknown = (
             [str(session.say(f"{verb} {user}@example.test")) for verb in ASKING]
@@ -164,7 +176,7 @@ def test_nobody_learns_who_has_a_mailbox(spammer, alice):
 
 
 @pytest.mark.parametrize("command", ["XCLIENT ADDR=127.0.0.1", "XFORWARD NAME=a"])
-def test_nobody_may_pretend_to_be_another_client(spammer, command):
-    """What a trusted proxy may say is not for strangers."""
+def test_xclient_and_xforward_are_refused(spammer, command):
+    """XCLIENT and XFORWARD, by which a client claims another address, are refused."""
     with spammer.session() as session:
         assert 500 <= session.say(command).code < 600

@@ -1,4 +1,4 @@
-"""Port 25 refuses names and senders that no real mail server uses, and no others."""
+"""HELO names and envelope senders that port 25 accepts or refuses."""
 
 import pytest
 
@@ -74,14 +74,16 @@ def answer(spammer, name: str = "mx.outside.test", sender: str = "a@outside.test
 
 
 @pytest.mark.parametrize("name", REAL_NAMES)
-def test_a_real_server_is_let_in_by_any_of_its_names(spammer, alice, name):
-    """Names without DNS, address literals and hosts of our own domains may send."""
+def test_a_valid_helo_name_is_accepted(spammer, alice, name):
+    """
+    HELO names without DNS, address literals and hosts below our domains are accepted.
+    """
     assert answer(spammer, name=name).code == 250
 
 
 @pytest.mark.parametrize("name", FALSE_NAMES)
-def test_who_claims_an_impossible_name_is_refused(spammer, alice, name):
-    """A malformed, bare or borrowed name in EHLO is refused for good."""
+def test_an_invalid_helo_name_is_refused(spammer, alice, name):
+    """A HELO name that is malformed, not qualified or our own is refused for good."""
     reply = answer(spammer, name=name)
 
     assert reply.code == FALSE_NAMES[name]
@@ -89,17 +91,19 @@ def test_who_claims_an_impossible_name_is_refused(spammer, alice, name):
 
 
 @pytest.mark.parametrize("sender", REAL_SENDERS, ids=lambda sender: sender[:30] or "<>")
-def test_a_real_sender_is_let_in(spammer, alice, sender):
-    """Bounces, long list senders, details, quotes and domains without MX may send."""
+def test_a_valid_sender_is_accepted(spammer, alice, sender):
+    """
+    Null senders, long list senders, quoted ones and domains without MX are accepted.
+    """
     assert answer(spammer, sender=sender).code == 250
 
 
 @pytest.mark.parametrize("sender", FALSE_SENDERS)
-def test_a_sender_that_cannot_be_answered_is_refused(spammer, alice, sender):
+def test_a_sender_that_can_not_be_answered_is_refused(spammer, alice, sender):
     """
     A sender whose domain does not exist or takes no mail is refused.
 
-    For good (550), unless its name server has failed: then he may come again (450).
+    With 550, or with 450 if the domain's name server has failed.
     """
     reply = answer(spammer, sender=sender)
 
@@ -107,8 +111,8 @@ def test_a_sender_that_cannot_be_answered_is_refused(spammer, alice, sender):
     assert "Sender address rejected" in str(reply)
 
 
-def test_a_bounce_to_several_is_refused(spammer, alice, bob):
-    """A message without a sender has one recipient, or is refused at DATA."""
+def test_a_null_sender_with_several_recipients_is_refused(spammer, alice, bob):
+    """A message with the null sender and several recipients is refused at DATA."""
     with spammer.session() as session:
         session.say("MAIL FROM:<>")
         taken = [session.say(f"RCPT TO:<{to.address}>").code for to in (alice, bob)]
@@ -120,8 +124,8 @@ def test_a_bounce_to_several_is_refused(spammer, alice, bob):
 
 @pytest.mark.parametrize("port", [587, 465])
 @pytest.mark.parametrize("name", ["laptop", "[192.168.1.5]", "[127.0.0.1]", "a_b c"])
-def test_a_mail_program_may_call_itself_anything(server, alice, port, name):
-    """Users' programs say the name of a computer at home: they know no other."""
+def test_a_submission_client_may_use_any_helo_name(server, alice, port, name):
+    """A mail program may say any HELO name after a login, as most know no other."""
     with server.connect(port, server.trust) as session:
         session.say(f"EHLO {name}")
         session.say(f"AUTH PLAIN {plain(alice.address, alice.password)}")

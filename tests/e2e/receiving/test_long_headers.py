@@ -1,4 +1,4 @@
-"""A header of any length arrives whole, or the sender is told."""
+"""Long headers arrive complete, or the message is refused before they would be cut."""
 
 import pytest
 
@@ -40,8 +40,12 @@ def enclosing(to: str, subject: str, inside: bytes) -> bytes:
 
 
 @pytest.mark.core
-def test_a_long_header_arrives_whole(server, stranger, spammer, bob, subject):
-    """One octet below the limit it is there to its end, and its signature holds."""
+def test_a_header_just_below_the_limit_is_complete(
+    server, stranger, spammer, bob, subject
+):
+    """
+    A header one octet below 60,000 arrives complete, and its DKIM signature verifies.
+    """
     message = with_long(letter(AUTHOR, bob.address, subject), LIMIT - 1)
 
     reply = spammer.send(bob.address, stranger.sign(message), AUTHOR)
@@ -55,7 +59,9 @@ def test_a_long_header_arrives_whole(server, stranger, spammer, bob, subject):
 @pytest.mark.core
 @pytest.mark.parametrize("octets", [LIMIT, LIMIT + 1, 76_000])
 def test_a_header_that_would_be_cut_is_refused(server, spammer, bob, subject, octets):
-    """The sender learns before the 250 that it is too long (RFC 5321, 4.5.3.1.9)."""
+    """
+    A message with a header that Postfix would cut is refused (RFC 5321, 4.5.3.1.9).
+    """
     message = with_long(letter(AUTHOR, bob.address, subject), octets)
 
     reply = spammer.send(bob.address, message, AUTHOR)
@@ -63,8 +69,11 @@ def test_a_header_that_would_be_cut_is_refused(server, spammer, bob, subject, oc
     assert str(reply).startswith("552 5.3.4 The message has a header of over 60,000")
 
 
-def test_a_user_is_told_of_a_header_that_would_be_cut(alice, bob, subject):
-    """On the submission port as on port 25; the next message is taken."""
+def test_a_submitted_header_that_would_be_cut_is_refused(alice, bob, subject):
+    """
+    A submitted message with a header that would be cut is refused, and the next is
+    taken.
+    """
     message = letter(alice.address, bob.address, subject)
 
     with logged_in(alice) as session:
@@ -76,10 +85,8 @@ def test_a_user_is_told_of_a_header_that_would_be_cut(alice, bob, subject):
     assert taken.code == 250
 
 
-def test_a_header_in_letters_beyond_ascii_counts_by_octets(
-    server, spammer, bob, subject
-):
-    """Twenty thousand characters of three octets each are as long as Postfix reads."""
+def test_a_utf_8_header_is_measured_in_octets(server, spammer, bob, subject):
+    """The limit of a UTF-8 header is counted in octets, not in characters."""
     message = letter(AUTHOR, bob.address, subject)
     fits = "X-Note: " + "\n ".join(["字" * 300] * 65)
 
@@ -91,10 +98,10 @@ def test_a_header_in_letters_beyond_ascii_counts_by_octets(
 
 
 @pytest.mark.core
-def test_a_long_header_inside_an_attached_message_arrives_whole(
+def test_a_long_header_of_an_attached_message_is_complete(
     server, spammer, alice, bob, subject
 ):
-    """What a message holds inside is not cut, in and from a user to a user."""
+    """A long header of an attached message is not cut, received or submitted."""
     inside = with_long(letter(AUTHOR, "b@outside.test", "inside"), 76_000)
     inward = enclosing(bob.address, f"{subject} in", inside)
     outward = enclosing(bob.address, f"{subject} out", inside)
@@ -109,10 +116,12 @@ def test_a_long_header_inside_an_attached_message_arrives_whole(
 
 
 @pytest.mark.core
-def test_no_header_of_a_signed_message_is_taken_away(
+def test_bcc_and_content_length_of_received_mail_are_kept(
     server, stranger, spammer, bob, subject
 ):
-    """Bcc: and Content-Length: may be covered by the signature of who sent it."""
+    """
+    Bcc: and Content-Length: of received mail are kept, as a signature may cover them.
+    """
     added = (f"Bcc: {bob.address}", "Content-Length: 22", "Resent-Bcc: x@outside.test")
     message = with_header(letter(AUTHOR, "list@outside.test", subject), *added)
 
@@ -125,8 +134,8 @@ def test_no_header_of_a_signed_message_is_taken_away(
         assert f"{line}\r\n".encode() in received.raw
 
 
-def test_a_users_hidden_recipients_stay_hidden(alice, bob, subject):
-    """Nobody reads in Bcc: whom else a user wrote to."""
+def test_bcc_of_submitted_mail_is_removed(alice, bob, subject):
+    """Bcc: and Resent-Bcc: of submitted mail are removed."""
     message = with_header(
         letter(alice.address, bob.address, subject),
         "Bcc: hidden@outside.test",
@@ -140,8 +149,10 @@ def test_a_users_hidden_recipients_stay_hidden(alice, bob, subject):
     assert b"hidden@" not in bob.receive(subject).raw
 
 
-def test_a_marker_of_ours_is_nobody_elses(server, spammer, alice, bob, subject):
-    """A message that claims to have a cut header is taken, without the claim."""
+def test_a_forged_x_header_cut_is_removed(server, spammer, alice, bob, subject):
+    """
+    The header X-Header-Cut, by which our parts mark a message, is removed if forged.
+    """
     claim = "X-Header-Cut: yes"
     inward = with_header(letter(AUTHOR, bob.address, f"{subject} in"), claim)
     outward = with_header(letter(alice.address, bob.address, f"{subject} out"), claim)

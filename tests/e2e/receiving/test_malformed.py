@@ -1,4 +1,4 @@
-"""Malformed SMTP dialogues are answered, and do not disturb other clients."""
+"""Malformed SMTP dialogues get the right answer, and other clients notice nothing."""
 
 import time
 from collections.abc import Mapping
@@ -55,15 +55,17 @@ def heard(server, alice, begin) -> Mapping[str, Heard]:
 
 @pytest.mark.parametrize("name", CASES)
 @provoking
-def test_each_mistake_has_its_answer(heard, name):
-    """A malformed dialogue is answered by a clear code, or ended, in 30 seconds."""
+def test_each_malformed_dialogue_gets_its_answer(heard, name):
+    """A malformed dialogue gets the right code or is ended, within 30 seconds."""
     assert heard[name].codes == CASES[name].codes
     assert heard[name].seconds < SECONDS
 
 
 @provoking
 def test_the_next_client_is_served(heard, alice, spammer, subject):
-    """After sixty malformed dialogues at once an honest message arrives as ever."""
+    """
+    After sixty malformed dialogues at once the next client's message is delivered.
+    """
     reply = spammer.send(
         alice.address, letter("a@outside.test", alice.address, subject)
     )
@@ -74,8 +76,8 @@ def test_the_next_client_is_served(heard, alice, spammer, subject):
 
 
 @provoking
-def test_no_client_fills_the_log(server, heard, begin):
-    """A session leaves at most 45 lines in the log, whatever the client does in it."""
+def test_a_session_logs_at_most_45_lines(server, heard, begin):
+    """A session leaves at most 45 lines in the log, whatever the client does."""
     found = wait_until(
         lambda: len(ended := logged(server, begin)) >= len(CASES) and ended,
         "the end of each dialogue in the log",
@@ -86,7 +88,7 @@ def test_no_client_fills_the_log(server, heard, begin):
 
 
 @provoking
-def test_no_client_takes_much_memory(server, heard):
+def test_a_process_on_port_25_takes_at_most_32_mib(server, heard):
     """A process that serves port 25 takes at most 32 MiB, whatever a client sends."""
     script = (
         "cd /proc; for p in [0-9]*; do"

@@ -1,4 +1,4 @@
-"""Mail with odd addresses is refused in its session or delivered, never bounced."""
+"""A recipient that can't be delivered to is refused: no accepted mail bounces."""
 
 from itertools import product
 
@@ -20,13 +20,14 @@ OPTIONS = ("", " SMTPUTF8")
 
 @pytest.mark.parametrize("port", [25, 587])
 @pytest.mark.provokes("postfix", "Illegal address syntax")
-def test_international_mail_is_delivered_or_refused_at_the_door(
+def test_smtputf8_mail_is_delivered_or_refused_at_rcpt(
     spammer, alice, bob, subject, port
 ):
     """
-    Addresses and headers beyond ASCII are refused at MAIL or RCPT, or delivered.
+    Mail with addresses and headers beyond ASCII is delivered, or refused at MAIL or
+    RCPT.
 
-    In every combination, with the extension of RFC 6531 declared and without.
+    In every combination, with SMTPUTF8 (RFC 6531) declared and without.
     """
     senders = {25: ["a@outside.test", "jürgen@outside.test"]}.get(
         port, [alice.address, alice.address.replace("@", "+ü@")]
@@ -70,10 +71,12 @@ def test_international_mail_is_delivered_or_refused_at_the_door(
         "{name}",
     ],
 )
-def test_odd_forms_of_our_addresses_are_delivered_or_refused(
+def test_unusual_forms_of_local_addresses_are_delivered_or_refused(
     server, spammer, alice, subject, port, form
 ):
-    """<postmaster> alone, address literals and the like: in a mailbox, or refused."""
+    """
+    An address literal or other unusual form of an address is delivered to, or refused.
+    """
     networks = server.project.networks("postfix")
     address = next(iter(networks.values()))["IPAddress"]
     name, _, domain = alice.address.partition("@")

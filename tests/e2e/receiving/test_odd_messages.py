@@ -1,4 +1,4 @@
-"""Odd messages are delivered readable, or refused at once."""
+"""Unusual messages are delivered in a readable form, or refused."""
 
 import pytest
 
@@ -24,8 +24,8 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_odd_message_is_readable(spammer, alice, subject, name):
-    """What is odd but no danger is taken, and lies in the mailbox as a message."""
+def test_an_unusual_message_is_delivered(spammer, alice, subject, name):
+    """An unusual but harmless message is delivered, and can be read."""
     top, below = ODD[name]
     message = top + letter("a@outside.test", alice.address, subject) + below
 
@@ -33,8 +33,8 @@ def test_an_odd_message_is_readable(spammer, alice, subject, name):
     assert alice.receive(subject, where="TEXT")
 
 
-def test_a_message_without_a_header_is_readable(spammer, alice, subject):
-    """A text without a header is taken, and found in Junk, where its score puts it."""
+def test_a_message_without_headers_is_delivered(spammer, alice, subject):
+    """A message without headers is delivered to Junk, where its spam score puts it."""
     reply = spammer.send(alice.address, f"No header but {subject}\n".encode())
 
     assert reply.code == 250
@@ -42,15 +42,15 @@ def test_a_message_without_a_header_is_readable(spammer, alice, subject):
 
 
 @pytest.mark.provokes("postfix", "message rejected: hopcount exceeded")
-def test_a_message_that_goes_in_circles_is_refused(spammer, alice, subject):
-    """A message that came through over 50 servers is in a loop, and is refused."""
+def test_a_message_in_a_loop_is_refused(spammer, alice, subject):
+    """A message with over 50 Received headers is in a loop, and is refused."""
     message = RECEIVED * 51 + letter("a@outside.test", alice.address, subject)
 
     assert str(spammer.send(alice.address, message)).startswith("554 5.4.0")
 
 
-def test_an_empty_message_is_taken(spammer, alice, subject):
-    """A message of nothing is taken, and the next one as well."""
+def test_an_empty_message_is_accepted(spammer, alice, subject):
+    """An empty message is accepted, and so is the next one."""
     with spammer.session() as session:
         session.say("MAIL FROM:<a@outside.test>")
         session.say("RCPT TO:<alice@example.test>")

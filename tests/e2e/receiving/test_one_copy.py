@@ -1,4 +1,4 @@
-"""A mailbox gets one copy of a message, which names all addresses that it came for."""
+"""A mailbox gets one copy of a message, with each address that it was sent to."""
 
 import re
 from time import time
@@ -48,10 +48,14 @@ def hand_in(server, session, recipients, message, sender=SENDER, options=""):
 
 
 @pytest.mark.core
-def test_two_addresses_of_one_mailbox_are_one_copy(
+def test_several_addresses_of_one_mailbox_get_one_copy(
     server, alice, bob, spammer, subject
 ):
-    """Each mailbox gets one copy, with each address it came for, and with no other."""
+    """
+    A message to several addresses of one mailbox is one copy that names them.
+
+    It names no address of another mailbox.
+    """
     to = [
         "alice@example.test",
         "Alice@EXAMPLE.test",
@@ -76,8 +80,12 @@ def test_two_addresses_of_one_mailbox_are_one_copy(
 
 
 @pytest.mark.core
-def test_users_who_write_to_each_other_get_one_copy_too(server, alice, bob, subject):
-    """Mail that a user submits is no other; who was in Bcc is told to nobody else."""
+def test_a_submitted_message_is_one_copy_and_hides_bcc(server, alice, bob, subject):
+    """
+    A submitted message to several addresses of a mailbox is one copy, too.
+
+    A recipient in Bcc is named to nobody else.
+    """
     to = [alice.address, "info@example.test", "private@example.test"]
     with logged_in(bob) as session:
         message = letter(bob.address, alice.address, subject)
@@ -100,8 +108,12 @@ def test_users_who_write_to_each_other_get_one_copy_too(server, alice, bob, subj
         "postmaster",
     ],
 )
-def test_every_kind_of_address_counts(server, alice, spammer, subject, other):
-    """An alias of an alias, of a bare name, a catch-all, a domain in Unicode."""
+def test_aliases_catch_alls_and_idn_are_one_copy(
+    server, alice, spammer, subject, other
+):
+    """
+    Aliases of aliases, bare names, catch-alls and Unicode domains lead to one copy.
+    """
     to = [alice.address, other]
     with spammer.session() as session:
         message = letter(SENDER, alice.address, subject)
@@ -124,8 +136,13 @@ def test_every_kind_of_address_counts(server, alice, spammer, subject, other):
         ("info+News@example.test", ["info+News@example.test"]),
     ],
 )
-def test_mail_to_one_address_says_which(server, alice, spammer, subject, to, expected):
-    """An alias is named in the copy; what is the mailbox's own address is there."""
+def test_the_copy_names_the_alias_it_came_for(
+    server, alice, spammer, subject, to, expected
+):
+    """
+    The copy names the alias it came for in X-Original-To, but not the mailbox's
+    address.
+    """
     with spammer.session() as session:
         hand_in(server, session, [to], letter(SENDER, to, subject))
 
@@ -135,8 +152,8 @@ def test_mail_to_one_address_says_which(server, alice, spammer, subject, to, exp
     assert copy.message.keys()[0] == "Return-Path"
 
 
-def test_another_extension_is_another_address(server, alice, spammer, subject):
-    """A user may sort by what follows the +: a copy each, and they tell it apart."""
+def test_each_extension_gets_its_own_copy(server, alice, spammer, subject):
+    """Each address extension gets a copy of its own, as the user may sort by it."""
     to = [
         *("alice@example.test", "info@example.test"),
         *("alice+Tag@example.test", "alice+tag@example.test", "x-tagged@example.test"),
@@ -150,8 +167,8 @@ def test_another_extension_is_another_address(server, alice, spammer, subject):
     assert "x-tagged@example.test" in tagged[1]
 
 
-def test_a_mailbox_of_many_addresses(server, alice, spammer, subject):
-    """More addresses than Dovecot lets be delivered to one user at a time."""
+def test_forty_addresses_of_one_mailbox_get_one_copy(server, alice, spammer, subject):
+    """A message to 40 addresses of one mailbox is one copy, and is not deferred."""
     to = [f"{number}@copies.test" for number in range(40)]
     began = time()
     with spammer.session() as session:
@@ -162,8 +179,8 @@ def test_a_mailbox_of_many_addresses(server, alice, spammer, subject):
     assert "status=deferred" not in server.project.said("postfix", began)
 
 
-def test_a_large_message_arrives_as_it_was(server, alice, bob, spammer, subject):
-    """What follows our headers is the same in each copy, octet for octet."""
+def test_copies_of_a_large_message_are_identical(server, alice, bob, spammer, subject):
+    """Each copy of a large message has the same body, octet for octet."""
     text = large_letter(SENDER, alice.address, subject, 5 * MIB)
     to = [alice.address, "info@example.test", "private@example.test"]
     with spammer.session() as session:
@@ -175,10 +192,11 @@ def test_a_large_message_arrives_as_it_was(server, alice, bob, spammer, subject)
     assert said(mine)[1] == ["info@example.test"]
 
 
-def test_what_a_stranger_writes_of_our_queue_is_nothing(
-    server, alice, spammer, subject
-):
-    """A Received header from outside leads to no other message's recipients."""
+def test_a_forged_queue_id_reveals_no_recipients(server, alice, spammer, subject):
+    """
+    A forged Received header with a queue ID of ours names no other message's
+    recipients.
+    """
     forged = "Received: by mail.example.test (Postfix) id 4jcnj20fr2zD5yP"
     message = with_header(letter(SENDER, alice.address, subject), forged)
     with spammer.session() as session:

@@ -42,8 +42,12 @@ def closed(project, mailbox):
 @pytest.mark.core
 @pytest.mark.provokes("dovecot", r"lmtp\(bob.*(denied|[Ii]nternal error|aborted)")
 @pytest.mark.provokes("postfix", "to=<bob.*status=deferred.*Internal error")
-def test_of_two_mailboxes_one_can_not_be_written(server, alice, bob, spammer, subject):
-    """One has its copy, the other's waits, and comes later with all its addresses."""
+def test_a_mailbox_that_can_not_be_written_defers_its_copy_only(
+    server, alice, bob, spammer, subject
+):
+    """
+    Of two mailboxes, one that can't be written gets its copy later, the other at once.
+    """
     to = [alice.address, "info@example.test", "private@example.test", bob.address]
     bob.send(bob.address, f"{subject} before")
     bob.receive(f"{subject} before")
@@ -93,10 +97,10 @@ def locked(project, mailbox):
 
 @pytest.mark.provokes("dovecot", r"lmtp\(bob.*([Tt]imeout|lock|aborted)")
 @pytest.mark.provokes("postfix", "to=<bob.*status=deferred")
-def test_a_locked_mailbox_does_not_hold_up_the_others(
+def test_a_locked_mailbox_does_not_delay_other_mailboxes(
     server, alice, bob, spammer, subject
 ):
-    """More messages for it than are delivered at a time, and others get theirs."""
+    """Many messages for a locked mailbox don't delay the mail of other mailboxes."""
     bob.send(bob.address, f"{subject} before")
     bob.receive(f"{subject} before")
     many = [f"{subject} {number}." for number in range(25)]
@@ -117,11 +121,11 @@ def test_a_locked_mailbox_does_not_hold_up_the_others(
 
 @pytest.mark.provokes("postfix", "lost connection with")
 @pytest.mark.provokes("dovecot", r"lmtp\(.*killed with signal 9")
-def test_who_has_a_message_does_not_get_it_again(server, alice, bob, spammer, subject):
+def test_a_repeated_delivery_makes_no_second_copy(server, alice, bob, spammer, subject):
     """
-    The process dies between two mailboxes: Postfix comes again for both.
+    When an LMTP process dies between two mailboxes, neither gets a second copy.
 
-    It has heard of no answer yet. One has the message, and only the other gets it.
+    Postfix, which has heard no answer, delivers to both again.
     """
     bob.send(bob.address, f"{subject} before")
     bob.receive(f"{subject} before")
@@ -148,8 +152,10 @@ def test_who_has_a_message_does_not_get_it_again(server, alice, bob, spammer, su
 
 
 @pytest.mark.provokes("postfix", "quota-status|SASL|host or service .* not found")
-def test_dovecot_is_killed_amid_deliveries(server, alice, bob, spammer, subject):
-    """No message is lost for either mailbox, and each says what it came for."""
+def test_a_kill_of_dovecot_loses_and_doubles_no_copy(
+    server, alice, bob, spammer, subject
+):
+    """When Dovecot is killed during deliveries, each mailbox gets each message."""
     to = [alice.address, "info@example.test", "private@example.test"]
     subjects = [f"{subject} {number}." for number in range(60)]
 

@@ -1,4 +1,4 @@
-"""The server is no open relay, from whatever network a client connects."""
+"""We are no open relay, in whatever form and from whatever network a client asks."""
 
 import json
 
@@ -31,8 +31,8 @@ def let_through(asked, address: str) -> list[tuple[str, str, str]]:
     return [each for each in asked if not each[2].startswith("5")]
 
 
-def test_there_are_forms_enough():
-    """At least a hundred ways to write a foreign recipient are tried everywhere."""
+def test_a_hundred_forms_of_a_foreign_recipient_are_tried():
+    """At least a hundred forms of a foreign recipient are tried by these tests."""
     assert len(set(forms("192.0.2.1"))) >= 100
     assert (len(SENDERS), len(FORMS), len(THROUGH_US)) >= (5, 60, 6)
 
@@ -40,12 +40,14 @@ def test_there_are_forms_enough():
 @pytest.mark.parametrize("address", [ADDRESS, "::1"])
 @pytest.mark.provokes("postfix", r"Illegal address syntax from \S+ in RCPT command")
 @puzzled
-def test_no_trick_makes_us_relay_for_the_gateway(server, world, alice, address):
+def test_no_form_of_a_foreign_recipient_is_relayed_for_the_gateway(
+    server, world, alice, address
+):
     """
-    Through the published port no form of a foreign recipient is taken, from no sender.
+    No form of a foreign recipient is accepted through the published port.
 
-    The port is published on loopback, so that we arrive as Docker's gateway; on IPv6
-    every client in the world does. The gateway is as much a stranger as anybody.
+    The test arrives as Docker's gateway, as all IPv6 clients do: the gateway is not
+    trusted.
     """
     port = server.project.port(25, address=address)
 
@@ -58,11 +60,13 @@ def test_no_trick_makes_us_relay_for_the_gateway(server, world, alice, address):
 @pytest.mark.parametrize("network", [*NETWORKS, "itself"])
 @pytest.mark.provokes("postfix", r"Illegal address syntax from \S+ in RCPT command")
 @puzzled
-def test_no_trick_makes_us_relay_for_a_neighbour(server, world, alice, network):
+def test_no_form_of_a_foreign_recipient_is_relayed_for_a_container(
+    server, world, alice, network
+):
     """
-    From no network that Postfix is on, and not from its own loopback, do we relay.
+    No form of a foreign recipient is accepted from another container or from loopback.
 
-    Loopback is no identity: what runs beside Postfix has no right to relay.
+    What runs beside Postfix has no right to relay.
     """
     project = server.project
     where, host = f"{project.name}_{network}", "postfix"
@@ -77,7 +81,7 @@ def test_no_trick_makes_us_relay_for_a_neighbour(server, world, alice, network):
 
 def test_a_foreign_recipient_is_refused_with_554(spammer):
     """
-    The refusal says what is wrong: relay access is denied, for ever.
+    A foreign recipient is refused for good, with 554 5.7.1.
 
     A temporary refusal would make spammers come again.
     """
@@ -89,11 +93,11 @@ def test_a_foreign_recipient_is_refused_with_554(spammer):
     assert "5.7.1" in str(reply)
 
 
-def test_nothing_is_published_on_ipv6(server):
+def test_no_port_is_published_on_ipv6(server):
     """
-    Each port is published on IPv4 alone, where Docker shows us who the client is.
+    Each port is published on IPv4 alone, where Docker shows us the client's address.
 
-    Asked of Compose, about the project's own compose.yaml and nothing beside it.
+    Compose is asked about the project's own compose.yaml.
     """
     project = server.project
     own = [f"--file={project.folder / 'compose.yaml'}"]

@@ -1,4 +1,4 @@
-"""postscreen refuses clients that talk too early or are listed, before any scan."""
+"""postscreen refuses clients that talk early, are on a DNSBL, or are greylisted."""
 
 import json
 import subprocess
@@ -52,11 +52,11 @@ def lines_about(server, address: str, begin: float) -> str:
 
 @pytest.mark.core
 @refusing
-def test_who_talks_before_the_greeting_is_refused(server, world, visit):
+def test_a_client_that_talks_before_the_greeting_is_refused(server, world, visit):
     """
-    RCPT is answered with why and whom to ask; the log says who it was, whose mail.
+    A client that talks before the greeting is refused at RCPT, with the reason.
 
-    No process that could take mail is troubled with it.
+    The log names the client, sender and recipient. No smtpd process is used.
     """
     begin = time.time()
 
@@ -71,8 +71,10 @@ def test_who_talks_before_the_greeting_is_refused(server, world, visit):
 
 
 @pytest.mark.core
-def test_who_waits_for_the_greeting_is_served(visit, alice, subject):
-    """A client that is new waits for its greeting, and needn't the next time."""
+def test_a_new_client_waits_for_the_greeting_once(visit, alice, subject):
+    """
+    A new client waits for the greeting and is served; the next time it needn't wait.
+    """
     first, *_, delivered = visit("patient", *ENVELOPE, "DATA", text(subject))
     again, *_ = visit("patient", EHLO)
 
@@ -83,8 +85,10 @@ def test_who_waits_for_the_greeting_is_served(visit, alice, subject):
 
 
 @pytest.mark.core
-def test_who_is_listed_is_refused_by_the_lists_name(server, world, visit):
-    """The answer to RCPT names client, list and our postmaster; so does the log."""
+def test_a_client_on_a_dnsbl_is_refused(server, world, visit):
+    """
+    A client on a DNSBL is refused at RCPT; answer and log name the client and the list.
+    """
     begin, address = time.time(), world.visitors["listed"]
 
     *_, reply = visit("listed", *ENVELOPE)
@@ -98,8 +102,8 @@ def test_who_is_listed_is_refused_by_the_lists_name(server, world, visit):
 
 
 @pytest.mark.core
-def test_a_refused_client_is_offered_no_more_than_another(visit):
-    """No login, no ETRN and no chunks; and TLS, after which it is refused as well."""
+def test_postscreen_offers_starttls_but_no_auth_etrn_or_chunking(visit):
+    """postscreen offers a refused client STARTTLS, but no AUTH, ETRN or CHUNKING."""
     _, offer, _, encrypted, *_, reply = visit("encrypted", EHLO, "STARTTLS", *ENVELOPE)
 
     keywords = {line[4:].split()[0] for line in offer.splitlines()[1:]}
@@ -111,11 +115,11 @@ def test_a_refused_client_is_offered_no_more_than_another(visit):
 
 
 @pytest.mark.provokes("postfix", "lookup error for DNS query")
-def test_a_list_that_does_not_answer_refuses_nobody(server, world, visit):
+def test_a_silent_or_refusing_dnsbl_refuses_no_client(server, world, visit):
     """
-    A list that refuses us by 127.255.255.254 lists nobody, and a mute one neither.
+    A DNSBL that is silent, or answers 127.255.255.254, refuses no client.
 
-    The client waits for the mute one no longer than for its greeting.
+    The client waits for it no longer than for its greeting.
     """
     begin, name = time.time(), "refused by the list"
 
@@ -131,8 +135,8 @@ def test_a_list_that_does_not_answer_refuses_nobody(server, world, visit):
     assert passed - came < 5
 
 
-def test_an_exception_is_served_at_once(server, world, visit):
-    """A listed client in CLIENT_EXCEPTIONS neither waits nor is refused."""
+def test_a_client_exception_is_served_at_once(server, world, visit):
+    """A client in CLIENT_EXCEPTIONS is served at once, even if a DNSBL lists it."""
     address = world.visitors["partner"]
 
     *_, before = visit("partner", *ENVELOPE)
@@ -144,8 +148,10 @@ def test_an_exception_is_served_at_once(server, world, visit):
     assert during.startswith("250")
 
 
-def test_with_greylisting_who_comes_again_is_served(server, visit, alice, subject):
-    """The first time a client is told 450, and why; the second time mail is taken."""
+def test_greylisting_defers_a_new_client_once(server, visit, alice, subject):
+    """
+    With GREYLISTING, a new client gets 450 the first time, and is served the second.
+    """
     message = (*ENVELOPE, "DATA", text(subject))
 
     with in_force(server.project, GREYLISTING="yes"):
@@ -158,8 +164,8 @@ def test_with_greylisting_who_comes_again_is_served(server, visit, alice, subjec
     assert alice.receive(subject)
 
 
-def test_who_is_on_an_allow_list_need_not_come_again(server, visit):
-    """A sum of weights below zero spares a client wait and greylisting."""
+def test_an_allow_list_spares_a_client_greylisting(server, visit):
+    """A client on an allow list (a negative weight) spares the wait and greylisting."""
     wanted = {"DNSBL": f"{EVERYBODY}*-1,{HONEST}", "GREYLISTING": "yes"}
 
     with in_force(server.project, **wanted):
@@ -168,8 +174,10 @@ def test_who_is_on_an_allow_list_need_not_come_again(server, visit):
     assert reply.startswith("250")
 
 
-def test_weights_are_added_up(server, world, visit):
-    """On one of two lists, with a threshold of two, a client is served."""
+def test_dnsbl_weights_are_added_up(server, world, visit):
+    """
+    With DNSBL_THRESHOLD=2, a client on one of two lists is served, on both refused.
+    """
     wanted = {"DNSBL": f"{EVERYBODY},{HONEST}", "DNSBL_THRESHOLD": "2"}
 
     with in_force(server.project, **wanted):
@@ -187,11 +195,11 @@ hurried = pytest.mark.provokes(
 
 @hurried
 @pytest.mark.parametrize("place", ["container", "machine"])
-def test_a_list_that_is_of_no_use_is_told(server, place):
+def test_status_shows_a_useless_dnsbl(server, place):
     """
-    `stack status` says which lists refuse us, are silent, or list everybody.
+    `stack status` shows which DNSBL refuses us, is silent, or lists everybody.
 
-    Asked from Postfix's container on the machine, or from the container of `stack`.
+    Asked from Postfix's container on the machine, or from the container `stack`.
     """
     lists = f"{HONEST},{REFUSING},{EMPTY},{EVERYBODY}"
     ask = status_in_container if place == "container" else status
@@ -207,11 +215,11 @@ def test_a_list_that_is_of_no_use_is_told(server, place):
 
 @hurried
 @pytest.mark.parametrize("place", ["container", "machine"])
-def test_lists_that_are_silent_are_a_warning(server, place):
+def test_status_warns_of_silent_dnsbls(server, place):
     """
-    However many there are: they are asked at once, and nobody waits for them.
+    `stack status` warns of silent DNSBLs, and shows one that answers among them.
 
-    The one that answers is told, although all the others are asked before.
+    All are asked at once.
     """
     silent = [f"{number}.{MUTE}" for number in range(8)]
     ask = status_in_container if place == "container" else status
@@ -243,11 +251,11 @@ def status(server) -> list[dict[str, str]]:
 
 @pytest.mark.core
 @refusing
-def test_what_is_refused_is_never_scanned(server, world, visit, subject):
+def test_refused_mail_is_not_scanned(server, world, visit, subject):
     """
-    Early, listed, misnamed clients, mail to nobody and forged mail trouble no scanner.
+    Mail of refused clients, to unknown users and that fails DMARC is not scanned.
 
-    A letter that is taken afterwards is the only one SpamAssassin says anything of.
+    A message that is accepted afterwards is the only one that SpamAssassin logs.
     """
     begin = time.time()
     misnamed = ("EHLO localhost", MAIL, RCPT, "DATA")

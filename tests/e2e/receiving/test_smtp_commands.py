@@ -1,4 +1,4 @@
-"""Port 25 reveals no version and no user, and starts no queue run for strangers."""
+"""SMTP commands on port 25: what is answered, and what is not told."""
 
 import pytest
 
@@ -11,8 +11,8 @@ pytestmark = pytest.mark.core
 @pytest.mark.parametrize(
     "command", ["HELP", "HELP VRFY", "NOOP", "EHLO mx.outside.test"]
 )
-def test_no_version_is_told(spammer, command):
-    """The greeting and every answer name our host and no program or version."""
+def test_no_version_is_shown(spammer, command):
+    """The greeting and every answer show our host name, and no program or version."""
     with spammer.session() as session:
         reply = session.say(command)
         answers = f"{session.greeting}\n{reply}"
@@ -27,8 +27,8 @@ def test_no_version_is_told(spammer, command):
 
 @pytest.mark.parametrize("domain", ["example.test", "gone.test"])
 @pytest.mark.provokes("postfix", r"reject: ETRN (example|gone)\.test\.\.\. from")
-def test_nobody_starts_our_queue(spammer, domain):
-    """ETRN and TURN are refused, for a domain of ours as for any other (RFC 1985)."""
+def test_etrn_and_turn_are_refused(spammer, domain):
+    """ETRN and TURN are refused, for our domains and for others (RFC 1985)."""
     with spammer.session() as session:
         offer = session.ehlo().keywords
         etrn, turn = session.say(f"ETRN {domain}"), session.say("TURN")
@@ -37,8 +37,8 @@ def test_nobody_starts_our_queue(spammer, domain):
     assert (etrn.code, turn.code) == (459, 500)
 
 
-def test_a_user_is_not_confirmed_by_a_bare_name(spammer, alice):
-    """VRFY says the same about every name, with and without a domain."""
+def test_vrfy_answers_the_same_for_every_name(spammer, alice):
+    """VRFY answers the same for every name, with and without a domain."""
     names = ("alice", "<alice@example.test>", "nobody", "postmaster", "")
 
     with spammer.session() as session:
@@ -48,8 +48,8 @@ def test_a_user_is_not_confirmed_by_a_bare_name(spammer, alice):
     assert answers.pop().startswith("50")
 
 
-def test_mail_before_a_name_is_refused(server):
-    """Who hasn't said EHLO may not send (RFC 5321, 4.1.4)."""
+def test_mail_before_helo_is_refused(server):
+    """MAIL before HELO or EHLO is refused (RFC 5321, 4.1.4)."""
     with Smtp(ADDRESS, server.port(25)) as session:
         early = session.say("MAIL FROM:<a@outside.test>")
         named = session.say("HELO mx.outside.test")
@@ -58,8 +58,10 @@ def test_mail_before_a_name_is_refused(server):
     assert (early.code, named.code, late.code) == (503, 250, 250)
 
 
-def test_a_hundred_recipients_are_taken_and_a_thousand_and_one_are_not(spammer, alice):
-    """A message has room for 100 recipients (RFC 5321, 4.5.3.1.8), and an end."""
+def test_recipients_over_a_thousand_get_452(spammer, alice):
+    """
+    At least 100 recipients are accepted (RFC 5321, 4.5.3.1.8), and the 1001st gets 452.
+    """
     with spammer.session() as session:
         commands = ["MAIL FROM:<a@outside.test>"]
         commands += ["RCPT TO:<alice@example.test>"] * 1001

@@ -1,4 +1,4 @@
-"""No second message can be smuggled in behind a false end (CVE-2023-51764)."""
+"""SMTP smuggling: a message ends at CRLF.CRLF and nowhere else (CVE-2023-51764)."""
 
 import pytest
 
@@ -28,12 +28,12 @@ FALSE_ENDS = {
 
 
 @pytest.mark.parametrize("end", FALSE_ENDS.values(), ids=FALSE_ENDS)
-def test_no_second_message_hides_in_the_first(spammer, alice, bob, subject, end):
+def test_a_false_end_of_data_smuggles_no_message(spammer, alice, bob, subject, end):
     """
-    What follows a false end is text of the same message, or the session is closed.
+    After a false end of data, no second message is delivered.
 
-    After the attempt a message by the same author is sent, and filed into Junk, as its
-    author is not proven: once it lies there, the hidden one would as well.
+    What follows is text of the same message, or the session is closed. A message by the
+    same author, sent afterwards, lies in Junk; the smuggled one would lie there, too.
     """
     hidden = letter("boss@example.test", bob.address, f"hidden {subject}")
     commands = f"MAIL FROM:<boss@example.test>\r\nRCPT TO:<{bob.address}>\r\nDATA\r\n"
@@ -69,11 +69,11 @@ ENVELOPE = b"MAIL FROM:<a@outside.test>\r\nRCPT TO:<bob@example.test>\r\n"
     ],
     ids=["EHLO", "HELO", "NOOP", "DATA"],
 )
-def test_who_speaks_out_of_turn_is_cut_off(server, bob, before, at_once):
+def test_commands_pipelined_too_early_end_the_session(server, bob, before, at_once):
     """
     Commands sent before the answer to EHLO, HELO, NOOP or DATA end the session by 554.
 
-    What waits for an answer there could be a message inside a message (RFC 2920, 3.1).
+    They could be a message inside a message (RFC 2920, 3.1).
     """
     heard = talk((ADDRESS, server.port(25)), [at_once], server.trust, before)
 
@@ -82,8 +82,8 @@ def test_who_speaks_out_of_turn_is_cut_off(server, bob, before, at_once):
 
 
 @pytest.mark.parametrize("size", ["10", "10 LAST", "0 LAST"])
-def test_a_message_in_chunks_is_refused(spammer, bob, subject, size):
-    """BDAT is not offered and not taken, so that no bare line end comes in by it."""
+def test_bdat_is_refused(spammer, bob, subject, size):
+    """BDAT is neither offered nor accepted, so that no bare line end comes in by it."""
     with spammer.session() as session:
         offer = session.ehlo().keywords
         session.say("MAIL FROM:<a@outside.test>")

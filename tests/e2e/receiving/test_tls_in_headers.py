@@ -1,4 +1,4 @@
-"""The Received header of mail on port 25 and the log show how it was encrypted."""
+"""Received headers and the log show whether a message came by TLS."""
 
 import pytest
 
@@ -17,8 +17,10 @@ def handshakes(server, service: str) -> list[str]:
 
 
 @pytest.mark.parametrize("tls", [True, False], ids=["TLS", "clear"])
-def test_the_reader_sees_how_a_strangers_mail_came(server, spammer, bob, subject, tls):
-    """The Received header of mail on port 25 names version and cipher, or neither."""
+def test_received_shows_the_tls_version_on_port_25(server, spammer, bob, subject, tls):
+    """
+    The Received header of mail on port 25 shows TLS version and cipher, or neither.
+    """
     message = letter("a@outside.test", bob.address, subject)
 
     assert spammer.send(bob.address, message, tls=tls).code == 250
@@ -32,14 +34,13 @@ def test_the_reader_sees_how_a_strangers_mail_came(server, spammer, bob, subject
 @pytest.mark.parametrize(
     ("port", "service"), [(587, "submission/smtpd"), (465, "submissions/smtpd")]
 )
-def test_the_operator_sees_how_users_mail_came(
+def test_the_log_shows_the_tls_version_of_submission(
     server, alice, bob, subject, port, service
 ):
     """
-    Each handshake is a line of the log, with version, cipher and address.
+    The log shows TLS version and cipher of each submission, and the headers don't.
 
-    The readers of a user's mail are told nothing about her connection, the cipher
-    included: it would tell her device's kind.
+    The cipher would tell readers which kind of device the sender has.
     """
     before = len(handshakes(server, service))
 

@@ -1,4 +1,4 @@
-"""Our users, and nobody else, are told when their mail is late."""
+"""Delay notices: local users get them, other senders don't."""
 
 from time import time
 
@@ -33,13 +33,13 @@ def impatient(server):
         yield project
 
 
-def test_a_user_is_told_that_mail_is_late_and_that_it_arrived(
+def test_a_local_sender_is_told_of_a_delay_and_of_the_delivery(
     impatient, alice, bob, stranger, subject
 ):
     """
-    A user whose mail could not leave for two hours is told, and again when it has left.
+    A local sender is told of mail that is delayed for two hours, and of its delivery.
 
-    The postmaster gets a copy of the first.
+    The postmaster gets a copy of the first notice.
     """
     to = stranger.address
     with busy_outside(impatient):
@@ -54,10 +54,10 @@ def test_a_user_is_told_that_mail_is_late_and_that_it_arrived(
 
 
 @pytest.mark.core
-def test_a_stranger_is_not_told_that_mail_is_late(
+def test_an_outside_sender_is_not_told_of_a_delay(
     impatient, alice, spammer, stranger, subject
 ):
-    """Only users of ours are told of late mail: other senders may be forged."""
+    """An outside sender, who may be forged, is not told that mail is delayed."""
     name = subject.split()[-1]
     alias, sender = f"{name}@example.test", f"{name}@outside.test"
     impatient.stack("alias", "add", alias, stranger.address)

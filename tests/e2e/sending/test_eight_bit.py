@@ -1,4 +1,4 @@
-"""8-bit text is sent unchanged where the next server takes it, and else recoded."""
+"""8-bit text leaves unchanged, or is recoded for a server without 8BITMIME."""
 
 import pytest
 
@@ -52,11 +52,13 @@ def relabelled(received: Received) -> bool:
 
 
 @pytest.mark.parametrize("name", core_rows(ALL, "signed (S/MIME)", "enclosed message"))
-def test_it_reaches_our_own_users_to_the_octet(alice, bob, records, subject, name):
+def test_eight_bit_mail_reaches_local_users_unchanged(
+    alice, bob, records, subject, name
+):
     """
-    What alice signed, encrypted or enclosed is in bob's mailbox byte for byte.
+    8-bit mail between local users arrives byte for byte.
 
-    So signatures inside of it hold (RFC 1847), and so do ours.
+    So S/MIME and PGP signatures in it verify (RFC 1847), and so do our own.
     """
     sent = message(alice.address, bob.address, subject, ALL[name])
 
@@ -69,10 +71,10 @@ def test_it_reaches_our_own_users_to_the_octet(alice, bob, records, subject, nam
 
 
 @pytest.mark.parametrize("name", core_rows(ALL, "text", "signed (S/MIME)"))
-def test_it_leaves_to_the_octet_where_8_bit_text_is_taken(
+def test_eight_bit_mail_leaves_unchanged_for_a_server_with_8bitmime(
     alice, eight, records, subject, name
 ):
-    """A server that offers 8BITMIME (RFC 6152) gets it byte for byte."""
+    """A server with 8BITMIME (RFC 6152) gets 8-bit mail byte for byte."""
     sent = message(alice.address, "a@eight.test", subject, ALL[name])
 
     alice.send("a@eight.test", message=sent, options=["BODY=8BITMIME"], port=465)
@@ -86,13 +88,13 @@ def test_it_leaves_to_the_octet_where_8_bit_text_is_taken(
 
 @pytest.mark.parametrize("name", core_rows(CONVERTIBLE, "text", "enclosed message"))
 @pytest.mark.parametrize("options", [[], ["BODY=8BITMIME"]], ids=["unsaid", "said"])
-def test_it_is_recoded_for_a_server_that_takes_none(
+def test_eight_bit_mail_is_recoded_for_a_server_without_8bitmime(
     alice, seven, records, subject, name, options
 ):
     """
-    A server without 8BITMIME gets the same text as quoted-printable.
+    A server without 8BITMIME gets 8-bit text as quoted-printable.
 
-    That happens at delivery, and yet both of our signatures hold.
+    It is recoded at delivery, and yet both of our signatures verify.
     """
     sent = message(alice.address, "a@plain.test", subject, CONVERTIBLE[name])
 
@@ -104,8 +106,8 @@ def test_it_is_recoded_for_a_server_that_takes_none(
     assert set(valid(Received(session.message), records)) == BOTH
 
 
-def test_a_second_judge_agrees(server, alice, seven, records, subject):
-    """Another library of another author finds signatures on recoded text good."""
+def test_another_library_verifies_recoded_mail(server, alice, seven, records, subject):
+    """A second DKIM library finds the signatures on recoded mail valid."""
     sent = message(alice.address, "a@plain.test", subject, CONVERTIBLE["text"])
 
     alice.send("a@plain.test", message=sent)
@@ -116,11 +118,13 @@ def test_a_second_judge_agrees(server, alice, seven, records, subject):
 
 
 @pytest.mark.parametrize("name", core_rows(SEALED | UNLABELLED, "signed (S/MIME)"))
-def test_what_is_signed_is_recoded_for_nobody(alice, seven, records, subject, name):
+def test_signed_and_encrypted_mail_is_never_recoded(
+    alice, seven, records, subject, name
+):
     """
-    A server without 8BITMIME gets signed or encrypted 8-bit text byte for byte, too.
+    S/MIME or PGP mail is not recoded, even for a server without 8BITMIME.
 
-    Recoding would break what the user has signed (RFC 1847, 2.1).
+    Recoding would break the user's signature (RFC 1847, 2.1).
     """
     sent = message(alice.address, "a@plain.test", subject, (SEALED | UNLABELLED)[name])
 
@@ -132,13 +136,13 @@ def test_what_is_signed_is_recoded_for_nobody(alice, seven, records, subject, na
     assert not relabelled(Received(session.message))
 
 
-def test_signed_text_goes_everywhere_once(
+def test_signed_8_bit_mail_reaches_each_recipient_once(
     alice, bob, seven, eight, stranger, records, subject
 ):
     """
-    A signed message to several, here and elsewhere, reaches each of them once.
+    Signed 8-bit mail to several recipients, here and elsewhere, reaches each once.
 
-    No header is rewritten, and what the sender asked to be told (RFC 3461) is told.
+    No header is rewritten, and the notices the sender asked for (RFC 3461) are sent.
     """
     entity = SEALED["signed (S/MIME)"]
     sent = message(bob.address, "alice", subject, entity, "Cc: Bob <bob>, office")
@@ -164,8 +168,8 @@ def test_signed_text_goes_everywhere_once(
     assert alice.subjects().count(subject) == 1
 
 
-def test_headers_in_utf_8_change_nothing(alice, bob, records, subject):
-    """A signed message with headers beyond ASCII (RFC 6532) arrives byte for byte."""
+def test_signed_mail_with_utf_8_headers_is_unchanged(alice, bob, records, subject):
+    """Signed mail with UTF-8 headers (RFC 6532) arrives byte for byte."""
     entity = SEALED["signed (S/MIME)"]
     sent = message(alice.address, bob.address, subject, entity, "X-Name: Zoë")
 
@@ -177,8 +181,8 @@ def test_headers_in_utf_8_change_nothing(alice, bob, records, subject):
     assert set(valid(received, records)) == BOTH
 
 
-def test_a_user_cannot_call_for_it(alice, seven, subject):
-    """A header of the user's own is no sign to spare a text the recoding."""
+def test_a_forged_x_as_it_is_does_not_prevent_recoding(alice, seven, subject):
+    """A user's own header X-As-It-Is doesn't prevent the recoding."""
     entity = CONVERTIBLE["text"]
     sent = message(alice.address, "a@plain.test", subject, entity, "X-As-It-Is: yes")
 
@@ -187,10 +191,12 @@ def test_a_user_cannot_call_for_it(alice, seven, subject):
     assert seven.receive(subject).message.isascii()
 
 
-def test_a_notice_is_signed_for_who_takes_none_either(
+def test_a_bounce_verifies_at_a_server_without_8bitmime(
     server, alice, spammer, seven, records, subject
 ):
-    """Our own notices, which Postfix labels as 8-bit, verify at such a server, too."""
+    """
+    A bounce, which Postfix labels as 8-bit, verifies at a server without 8BITMIME.
+    """
     name = subject.split()[1]
     alias = f"{name}@example.test"
     operate(server.project, f"alias add {alias} {name}@outside.test")
@@ -203,9 +209,9 @@ def test_a_notice_is_signed_for_who_takes_none_either(
     assert set(valid(bounce, records)) == BOTH
 
 
-def test_a_notice_in_utf_8_is_not_garbled(alice, records, subject):
+def test_a_bounce_of_utf_8_mail_is_not_recoded(alice, records, subject):
     """
-    What comes back of a letter with headers beyond ASCII (RFC 6533) is as it was made.
+    A bounce of mail with UTF-8 headers (RFC 6533) is not recoded.
 
     Postfix would recode the report, and call it 7bit.
     """
@@ -222,8 +228,8 @@ def test_a_notice_in_utf_8_is_not_garbled(alice, records, subject):
 
 
 @pytest.mark.core
-def test_nobody_else_gets_at_the_way_round(server):
-    """The port through which such mail goes once more is open to Postfix alone."""
+def test_the_port_that_bypasses_recoding_is_open_to_postfix_only(server):
+    """The port by which such mail bypasses recoding is open to Postfix alone."""
     connect = "import socket; socket.create_connection(('postfix', 10025), 5)"
     look = f"try:\n {connect}\nexcept ConnectionRefusedError: print('refused')"
 
@@ -233,8 +239,10 @@ def test_nobody_else_gets_at_the_way_round(server):
 
 
 @pytest.mark.parametrize("name", ["signed (S/MIME)", "enclosed message"])
-def test_what_comes_from_outside_is_not_touched_either(alice, stranger, subject, name):
-    """Signed and enclosed 8-bit text of a stranger is in the mailbox byte for byte."""
+def test_received_8_bit_mail_is_unchanged(alice, stranger, subject, name):
+    """
+    Received 8-bit mail, signed or with a message enclosed, is in the mailbox unchanged.
+    """
     sent = message(stranger.address, alice.address, subject, ALL[name])
 
     stranger.send(alice.address, message=sent)

@@ -1,4 +1,4 @@
-"""Headers longer than a line are folded before they are signed, or refused."""
+"""Headers longer than a line are folded before signing, or the message is refused."""
 
 import re
 
@@ -67,9 +67,9 @@ def test_a_long_header_is_folded_before_it_is_signed(
     alice, bob, records, subject, name
 ):
     """
-    The recipient gets it in lines of at most 998 octets, and our signatures hold.
+    A long header is folded to lines of at most 998 octets, and the signatures verify.
 
-    Each header is where it was, and says the same: a line break came in before a blank.
+    Each header keeps its place and its text: line breaks are added before blanks.
     """
     sent = with_header(letter(alice.address, bob.address, subject), *LONG[name])
 
@@ -78,10 +78,12 @@ def test_a_long_header_is_folded_before_it_is_signed(
     assert_folded(bob.receive(subject).raw, sent, records)
 
 
-def test_another_server_gets_it_as_we_have_signed_it(
+def test_another_server_gets_folded_headers_unchanged(
     server, sinks, alice, records, subject
 ):
-    """Postfix folds no more at delivery, where that would break the signature."""
+    """
+    Another server gets folded headers as they were signed, as Postfix folds no more.
+    """
     sink = Sink(server.project, "sink-plain", "plain.test")
     headers = [line for name in ("References", "Cc", "Received") for line in LONG[name]]
     sent = with_header(letter(alice.address, "a@plain.test", subject), *headers)
@@ -91,8 +93,8 @@ def test_another_server_gets_it_as_we_have_signed_it(
     assert_folded(sink.receive(subject).message, sent, records)
 
 
-def test_a_header_that_fits_stays_as_it_is(alice, bob, records, subject):
-    """Beside one that is folded, others keep each of their line breaks."""
+def test_a_short_header_is_not_refolded(alice, bob, records, subject):
+    """A short header beside a long one keeps its own line breaks."""
     short = ["X-Short: one,\n\ttwo,\n   three", f"X-Fits: {'w ' * 494}w"]
     message = letter(alice.address, bob.address, subject)
     sent = with_header(message, *short, *LONG["References"])
@@ -114,12 +116,11 @@ def test_a_header_that_fits_stays_as_it_is(alice, bob, records, subject):
     ],
     ids=["a word", "a word among others", "not UTF-8", "too long when folded"],
 )
-def test_what_cannot_be_folded_is_refused(alice, bob, subject, line):
+def test_a_header_that_can_not_be_folded_is_refused(alice, bob, subject, line):
     """
-    A word over 998 octets, or a long header in no known charset, gets a 550.
+    A header with a word over 998 octets, or in an unknown charset, is refused with 550.
 
-    So does one that would be over 60,000 octets with its line breaks: Postfix would
-    cut it.
+    So is one that would be over 60,000 octets when folded: Postfix would cut it.
     """
     message = letter(alice.address, bob.address, subject)
 
@@ -131,8 +132,10 @@ def test_what_cannot_be_folded_is_refused(alice, bob, subject, line):
     assert "of the headers has" in refused.value.message
 
 
-def test_a_long_header_of_a_part_is_refused(alice, bob, subject):
-    """What a part begins with is text that others may have signed: nobody folds it."""
+def test_a_long_header_of_a_mime_part_is_refused(alice, bob, subject):
+    """
+    A long header of a MIME part is refused, as folding could break others' signatures.
+    """
     head = letter(alice.address, bob.address, subject).partition(b"\n\n")[0]
     head = re.sub(rb"(?m)^Content-.*\n?", b"", head).rstrip()
     part = f"--b\nContent-Description: {IDS}\n\ntext\n--b--\n".encode()

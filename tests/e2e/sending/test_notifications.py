@@ -1,7 +1,4 @@
-"""
-Bounces and other notices have the standard form, are signed, and reveal nothing
-internal.
-"""
+"""Bounces and delivery status notifications."""
 
 import pytest
 
@@ -39,14 +36,13 @@ def hand_in(session, sender: str, recipients: dict[str, str], subject: str, mail
     assert reply.code == 250, reply
 
 
-def test_a_bounce_is_small_signed_and_of_the_standard_form(
+def test_a_bounce_is_signed_and_in_the_standard_format(
     server, alice, bob, nobody, subject
 ):
     """
-    A user whose mail comes back gets a report that people and programs can read.
+    A bounce is a signed report in the standard format, with the headers only.
 
-    It says who sent it, quotes only the headers of the mail, is signed for our
-    domain, and answers nobody (RFC 3464, 3834). The postmaster gets a copy.
+    It has a null sender (RFC 3464, 3834). The postmaster gets a copy.
     """
     records = published(server)
     bob.send(nobody, subject)
@@ -69,11 +65,13 @@ def test_a_bounce_is_small_signed_and_of_the_standard_form(
         assert found == [("example.test", True)] * 2 + [("example.test", False)] * 2
 
 
-def test_users_may_ask_for_notices(alice, bob, stranger, nobody, subject):
+def test_a_local_sender_may_request_notifications(
+    alice, bob, stranger, nobody, subject
+):
     """
-    A user gets the notices asked for in RFC 3461, and none that he declined.
+    A local sender gets the notifications requested by NOTIFY (RFC 3461), and no others.
 
-    For recipients here and elsewhere; they carry what the user gave along.
+    For recipients here and elsewhere; they carry ENVID and ORCPT.
     """
     with logged_in(bob) as session:
         recipients = {
@@ -96,8 +94,8 @@ def test_users_may_ask_for_notices(alice, bob, stranger, nobody, subject):
     assert b"Until tomorrow" not in success.raw
 
 
-def test_notices_show_nothing_of_how_we_are_built(server, alice, bob, nobody, subject):
-    """No path, socket, container or address in our network is in a notice."""
+def test_notifications_show_no_internal_names(server, alice, bob, nobody, subject):
+    """Notifications show no path, socket, container or address of our network."""
     inner = server.project.networks("postfix")
     own = [network["IPAddress"].encode() for network in inner.values()]
     with logged_in(bob) as session:
@@ -114,8 +112,8 @@ def test_notices_show_nothing_of_how_we_are_built(server, alice, bob, nobody, su
         assert [word for word in (*INTERNAL, *own) if word in shown] == []
 
 
-def test_a_stranger_can_not_ask_for_notices(spammer, alice):
-    """On port 25 the extension is not offered, and its parameters are refused."""
+def test_port_25_offers_no_dsn(spammer, alice):
+    """Port 25 doesn't offer DSN, and refuses its parameters."""
     with spammer.session() as session:
         assert "DSN" not in session.ehlo().keywords
         session.say("MAIL FROM:<a@outside.test>")

@@ -1,4 +1,4 @@
-"""A user's message leaves as one message, whatever is in it (CVE-2023-51764)."""
+"""Outgoing SMTP smuggling: each submission leaves as one message (CVE-2023-51764)."""
 
 import re
 
@@ -47,9 +47,9 @@ def sink(server, sinks) -> Sink:
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_nothing_hides_in_what_users_send(server, alice, sink, records, subject, body):
+def test_no_bare_line_end_leaves(server, alice, sink, records, subject, body):
     """
-    No bare CR or LF leaves, every leading dot is doubled, and the signature holds.
+    No bare CR or LF leaves, every leading dot is doubled, and the signature verifies.
 
     So no server on the way, however it reads line ends, sees more than one message.
     """
@@ -73,10 +73,10 @@ def test_nothing_hides_in_what_users_send(server, alice, sink, records, subject,
     assert [each.valid for each in found] == [True, True]
 
 
-def test_one_envelope_for_all_and_nobody_sees_who_got_a_blind_copy(
-    alice, sink, subject
-):
-    """A message to several at one server goes there once, and without its Bcc."""
+def test_recipients_at_one_server_share_an_envelope_without_bcc(alice, sink, subject):
+    """
+    A message to several recipients at one server goes there once, without its Bcc.
+    """
     message = with_header(
         letter(alice.address, "a@plain.test", subject), "Bcc: blind@plain.test"
     )

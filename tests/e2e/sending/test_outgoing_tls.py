@@ -1,4 +1,4 @@
-"""Mail to other servers is encrypted where they offer TLS (RFC 7435)."""
+"""Outgoing mail is encrypted if the other server can, else sent in clear (RFC 7435)."""
 
 import re
 import time
@@ -20,9 +20,9 @@ def said_by_smtp(server, domain: str, since: float) -> list[str]:
     return [line.text for line in lines if re.search(name, line.text)]
 
 
-def test_who_offers_tls_gets_it(server, alice, stranger, subject):
+def test_a_server_with_starttls_gets_mail_encrypted(server, alice, stranger, subject):
     """
-    Mail leaves encrypted for a server that offers STARTTLS, whatever its certificate.
+    A server with STARTTLS gets mail encrypted, whatever its certificate.
 
     Its own Received header says so, and so does our log.
     """
@@ -36,8 +36,8 @@ def test_who_offers_tls_gets_it(server, alice, stranger, subject):
     assert any("Untrusted TLS connection established" in line for line in log)
 
 
-def test_who_offers_none_gets_mail_all_the_same(server, alice, subject):
-    """Mail leaves in the clear for a server that doesn't know TLS; the log is calm."""
+def test_a_server_without_starttls_gets_mail_in_clear(server, alice, subject):
+    """A server without STARTTLS gets mail in clear, and the log has no TLS warning."""
     sink, begin = Sink(server.project, "sink-plain", "plain.test"), time.time()
 
     alice.send("a@plain.test", subject)
@@ -47,8 +47,8 @@ def test_who_offers_none_gets_mail_all_the_same(server, alice, subject):
     assert not any("TLS" in line for line in log)
 
 
-def test_old_tls_is_better_than_none(server, alice, subject):
-    """A server that knows only TLS 1.0 gets its mail by that, and not in the clear."""
+def test_a_server_with_tls_1_0_gets_mail_encrypted(server, alice, subject):
+    """A server that has only TLS 1.0 gets mail by that, and not in clear."""
     sink = Sink(server.project, "sink-old", "old.test")
 
     alice.send("a@old.test", subject)
@@ -58,12 +58,14 @@ def test_old_tls_is_better_than_none(server, alice, subject):
 
 @pytest.mark.provokes("postfix", r"SSL_connect error to mx\.broken\.test")
 @pytest.mark.provokes("postfix", "postfix/smtp.*TLS library problem.*wrong version")
-def test_a_broken_handshake_makes_mail_wait_and_then_go(server, alice, subject):
+def test_a_broken_handshake_defers_mail_and_then_sends_it_in_clear(
+    server, alice, subject
+):
     """
-    Mail waits when a server breaks the handshake that it offered, and is not lost.
+    Mail to a server that breaks the TLS handshake is deferred, then sent in clear.
 
-    Once it is older than the shortest pause between two attempts, five minutes, it
-    is delivered in the clear. The test makes that pause a second.
+    Once it is older than the shortest pause between two attempts, five minutes. The
+    test makes that pause a second.
     """
     project = server.project
     sink = Sink(project, "sink-broken", "broken.test")

@@ -1,4 +1,4 @@
-"""The server's own letters to the postmaster arrive wherever that alias leads."""
+"""Notices that the server itself sends to the postmaster."""
 
 import pytest
 
@@ -11,14 +11,14 @@ WRITE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from stack.config import envfile
-from stack.system.project import Project
-from stack.renewal.loop import notice
-from stack.renewal.loop.expiry import Outlook
+from stack import env
+from stack.project import Project
+from stack.upkeep import notice
+from stack.upkeep.outlook import Outlook
 
 now = datetime.now(UTC)
 found = Outlook(sys.argv[1], now, None, "it ends", problem=True, urgent=True)
-notice.send(envfile.load(Project(Path.cwd()).env), found, now)
+notice.send(env.load(Project(Path.cwd()).env), found, now)
 """
 
 
@@ -29,14 +29,15 @@ def write(server, name: str) -> str:
 
 
 @pytest.mark.core
-def test_a_letter_to_the_postmaster_is_signed_wherever_it_goes(
+def test_a_notice_is_signed_and_reaches_every_postmaster(
     server, alice, bob, carol, stranger, subject
 ):
     """
-    Several users and an address outside have it, under any DMARC policy of ours.
+    A notice reaches each target of postmaster, here and outside, signed for
+    MAIL_DOMAIN.
 
-    It comes by a way of its own, where no filter takes it for a stranger's: in the
-    inbox, with both signatures of MAIL_DOMAIN and no verdict.
+    It has no verdict of our filters, and lies in the inbox under any DMARC policy of
+    ours.
     """
     everybody = f"{bob.address} {carol.address} {stranger.address}"
     with aliases(server.project, **{"postmaster@example.test": everybody}):
@@ -53,8 +54,8 @@ def test_a_letter_to_the_postmaster_is_signed_wherever_it_goes(
         assert each.all("X-Spam-Score") == []
 
 
-def test_without_an_alias_the_first_user_has_it(server, alice, subject):
-    """As any mail to the postmaster."""
+def test_without_an_alias_the_first_user_gets_the_notice(server, alice, subject):
+    """Without an alias for postmaster, the first user gets the notice."""
     title = write(server, subject.replace(" ", "-"))
 
     assert alice.receive(title)
@@ -67,10 +68,12 @@ def test_without_an_alias_the_first_user_has_it(server, alice, subject):
         ("", "stranger@outside.test"),
     ],
 )
-def test_the_way_leads_nowhere_else(server, sender, to):
-    """Not even who has its socket can send as another, or to anybody but our users."""
+def test_the_notice_socket_takes_no_other_mail(server, sender, to):
+    """
+    The notices' socket refuses any other sender, and recipients that are not local.
+    """
     say = (
-        "import smtplib; from stack.renewal.loop.notice import _Postfix, SOCKET;"
+        "import smtplib; from stack.upkeep.notice import _Postfix, SOCKET;"
         f" _Postfix(SOCKET).sendmail({sender!r}, {to!r}, 'From: a@example.test\\n\\n')"
     )
 

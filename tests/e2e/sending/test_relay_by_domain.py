@@ -1,4 +1,4 @@
-"""The mail of a domain leaves through the relay that RELAY_BY_DOMAIN names."""
+"""RELAY_BY_DOMAIN: mail of one sender domain leaves through a relay of its own."""
 
 import time
 
@@ -56,8 +56,8 @@ def test_a_domains_mail_goes_through_its_relay(
     """
     A domain's mail leaves through its own relay, encrypted and with the right login.
 
-    By STARTTLS with the login of the domain, and on port 465, where TLS comes first,
-    with the login of the relay. The domain's records say that the relay sends for it.
+    By STARTTLS with the login of the domain, and on port 465 with the login of the
+    relay. The domain's records say that the relay sends for it.
     """
     send(alice, domain, stranger.address, subject)
 
@@ -74,16 +74,16 @@ def test_a_domains_mail_goes_through_its_relay(
 
 
 @pytest.mark.core
-def test_other_domains_mail_goes_straight(alice, stranger, subject):
-    """The mail of a domain without a relay never passes the relay of another."""
+def test_mail_of_other_domains_goes_directly(alice, stranger, subject):
+    """Mail of a domain without a relay leaves directly."""
     alice.send(stranger.address, subject)
 
     assert not came_by(stranger.receive(subject))
 
 
 @pytest.mark.core
-def test_two_domains_have_two_logins_at_one_relay(alice, stranger, subject):
-    """Domains that share a relay are told apart there by their own logins."""
+def test_two_domains_use_their_own_logins_at_one_relay(alice, stranger, subject):
+    """Two domains with the same relay use their own logins there."""
     domains = ("starttls.test", "shared.test")
 
     for domain in domains:
@@ -95,12 +95,13 @@ def test_two_domains_have_two_logins_at_one_relay(alice, stranger, subject):
 
 
 @pytest.mark.parametrize("domain", DOUBTFUL)
-def test_a_relay_that_proves_nothing_gets_nothing(server, alice, subject, domain):
+def test_a_relay_without_a_valid_certificate_gets_nothing(
+    server, alice, subject, domain
+):
     """
-    A relay without TLS or with a wrong certificate gets neither mail nor login.
+    A relay without TLS or a valid certificate gets neither mail nor login.
 
-    The mail waits, and the queue says why. A wrong certificate is one that no known
-    authority made, or one for another name than that in .env.
+    The mail waits, and the queue says why.
     """
     project, begin = server.project, time.time()
     to = f"{subject.split()[-1]}@outside.test"

@@ -1,4 +1,4 @@
-"""With RELAY_HOST, mail to other servers leaves through the relay, encrypted."""
+"""RELAY_HOST: all mail to other servers leaves through one relay."""
 
 import time
 
@@ -42,7 +42,7 @@ def test_all_mail_goes_through_the_relay_host(alice, stranger, subject):
 
 @pytest.mark.core
 @pytest.mark.usefixtures("relay_host")
-def test_a_domains_own_relay_comes_first(alice, stranger, subject):
+def test_a_domains_own_relay_is_preferred(alice, stranger, subject):
     """A domain with a relay of its own doesn't use RELAY_HOST."""
     sender = "office@tls.test"
 
@@ -54,8 +54,10 @@ def test_a_domains_own_relay_comes_first(alice, stranger, subject):
 
 
 @pytest.mark.usefixtures("relay_host")
-def test_it_gets_signed_8_bit_text_as_it_is(alice, stranger, subject):
-    """What goes round once more, lest it be recoded, takes the relay as well."""
+def test_signed_8_bit_mail_goes_through_the_relay_host_unchanged(
+    alice, stranger, subject
+):
+    """Signed 8-bit mail leaves through RELAY_HOST unchanged."""
     entity = SEALED["signed (S/MIME)"]
     sent = message(alice.address, stranger.address, subject, entity)
 
@@ -68,10 +70,10 @@ def test_it_gets_signed_8_bit_text_as_it_is(alice, stranger, subject):
 
 @pytest.mark.core
 @pytest.mark.usefixtures("relay_host")
-def test_a_notice_without_a_sender_goes_through_the_relay_host(
+def test_mail_with_a_null_sender_goes_through_the_relay_host(
     spammer, stranger, subject
 ):
-    """What has no sender, as a bounce, leaves through RELAY_HOST like the rest."""
+    """Mail with a null sender, such as a bounce, leaves through RELAY_HOST."""
     to = "away@starttls.test"
 
     reply = spammer.send(to, letter("daemon@outside.test", to, subject), sender="")
@@ -85,8 +87,8 @@ def test_a_notice_without_a_sender_goes_through_the_relay_host(
 @pytest.mark.core
 @pytest.mark.usefixtures("relay_host")
 @pytest.mark.parametrize("sender", ["alice@example.test", "office@tls.test"])
-def test_mail_among_our_users_is_never_relayed(alice, bob, subject, sender):
-    """Mail from one of our users to another stays on this server."""
+def test_mail_between_local_users_is_not_relayed(alice, bob, subject, sender):
+    """Mail between local users stays on this server."""
     message = letter(sender, bob.address, subject)
     alice.send(bob.address, message=message, sender=sender)
 
@@ -94,10 +96,10 @@ def test_mail_among_our_users_is_never_relayed(alice, bob, subject, sender):
 
 
 @pytest.mark.usefixtures("relayed")
-def test_any_certificate_will_do_if_the_operator_says_so(
+def test_with_relay_tls_encrypt_any_certificate_is_accepted(
     server, alice, stranger, subject
 ):
-    """With RELAY_TLS=encrypt a relay need not prove its name, but must encrypt."""
+    """With RELAY_TLS=encrypt, a relay must encrypt, but may have any certificate."""
     relay = ROUTES["untrusted.test"]
 
     with relaying(
@@ -112,12 +114,12 @@ def test_any_certificate_will_do_if_the_operator_says_so(
 
 @pytest.mark.usefixtures("relayed")
 @pytest.mark.provokes("postfix", "SASL authentication failure: No worthy mechs found")
-def test_no_login_is_ever_sent_in_the_clear(server, alice, stranger, subject):
+def test_no_login_is_sent_without_tls(server, alice, stranger, subject):
     """
-    No login is sent without TLS: with RELAY_TLS=optional, only mail may go clear.
+    With RELAY_TLS=optional, mail may leave in clear, but no login does.
 
-    Mail for a relay that has a login but no TLS waits, although the relay asks for
-    the password in the clear.
+    Mail for a relay that has a login but no TLS waits, although the relay offers AUTH
+    in clear.
     """
     project, begin = server.project, time.time()
     to = f"{subject.split()[-1]}@outside.test"

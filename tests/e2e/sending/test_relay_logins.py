@@ -1,4 +1,4 @@
-"""Mail waits for the right login to a relay, and the login stays secret."""
+"""Logins to relays: mail waits for a valid one, and no password is shown."""
 
 import json
 import time
@@ -48,14 +48,12 @@ def reasons(project, number: int) -> list[str]:
 
 
 @pytest.mark.provokes("postfix", "SASL authentication failed; server smtp.relay.test")
-def test_with_a_wrong_password_mail_waits_for_the_right_one(
-    server, alice, stranger, subject
-):
+def test_mail_waits_while_a_relay_refuses_the_login(server, alice, stranger, subject):
     """
     Mail waits while a relay refuses our login, and leaves after `stack relay login`.
 
-    The queue says what the relay said; mail of another domain with a right login at
-    the same relay goes on meanwhile.
+    The queue says what the relay said. Mail of another domain with a valid login at the
+    same relay leaves meanwhile.
     """
     project = server.project
 
@@ -77,8 +75,8 @@ def test_with_a_wrong_password_mail_waits_for_the_right_one(
 
 
 @pytest.mark.core
-def test_without_a_login_mail_waits_for_one(server, alice, stranger, subject):
-    """Mail that a relay refuses for want of a login waits, it is not sent back."""
+def test_mail_waits_while_a_relay_login_is_missing(server, alice, stranger, subject):
+    """Mail that a relay refuses for want of a login waits, and is not bounced."""
     project = server.project
 
     send(alice, "starttls.test", stranger.address, subject)
@@ -91,8 +89,10 @@ def test_without_a_login_mail_waits_for_one(server, alice, stranger, subject):
 
 
 @pytest.mark.core
-def test_only_root_can_read_the_logins(server):
-    """The logins are in files of mode 0600, also in the container that uses them."""
+def test_only_root_can_read_the_relay_logins(server):
+    """
+    The relay logins are in files of mode 600, on the host and in Postfix's container.
+    """
     project, places = server.project, (f"/{TABLE}", f"/live/current/{TABLE}")
     postfix = project.container("postfix")
     show = ["stat", "--format", "%a %U", *places]
@@ -107,8 +107,10 @@ def test_only_root_can_read_the_logins(server):
 
 
 @pytest.mark.core
-def test_nobody_is_shown_a_relays_password(server, alice, stranger, subject):
-    """A relay's password is in no log, no process list and no `docker inspect`."""
+def test_a_relay_password_is_shown_nowhere(server, alice, stranger, subject):
+    """
+    A relay's password is in no log, process list, `docker inspect` or `stack` output.
+    """
     project = server.project
     send(alice, "shared.test", stranger.address, subject)
     assert stranger.receive(subject)
@@ -126,10 +128,13 @@ def test_nobody_is_shown_a_relays_password(server, alice, stranger, subject):
     assert not [text for text in shown if SECOND[1] in text]
 
 
-def test_without_its_table_of_logins_the_configuration_is_refused(
+def test_a_configuration_without_its_relay_logins_is_refused(
     server, alice, stranger, subject
 ):
-    """If the logins are gone, the last ones stay in use and health shows it."""
+    """
+    When the relay logins are missing, Postfix is unhealthy and goes on with the last
+    ones.
+    """
     project, begin = server.project, time.time()
     words = "logins.texthash: is missing; 'stack init' makes it"
 

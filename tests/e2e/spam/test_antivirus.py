@@ -1,4 +1,4 @@
-"""With ANTIVIRUS=yes viruses are refused; while the scanner is down, mail waits."""
+"""With ANTIVIRUS on, viruses are refused and clean mail passes"""
 
 import time
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ INFECTED = {
 @pytest.mark.core
 @pytest.mark.parametrize("where", INFECTED)
 def test_a_virus_is_refused(scanned, spammer, alice, subject, where):
-    """With its name and whom to tell, while the sender is still on the line."""
+    """A message with a virus is refused with 550, its name and whom to tell."""
     reply = spammer.send(alice.address, INFECTED[where](alice.address, subject))
 
     assert reply.code == 550
@@ -78,8 +78,8 @@ def test_a_virus_is_refused(scanned, spammer, alice, subject, where):
 
 @pytest.mark.core
 @pytest.mark.parametrize("port", [587, 465])
-def test_our_users_send_no_virus(scanned, alice, bob, subject, port):
-    """A stolen password doesn't spread one; the user sees the reason."""
+def test_a_submitted_virus_is_refused(scanned, alice, bob, subject, port):
+    """A submitted message with a virus is refused with its name."""
     message = with_file(bob.address, subject, "a.zip", nested(1)).replace(
         b"a@outside.test", alice.address.encode()
     )
@@ -93,7 +93,7 @@ def test_our_users_send_no_virus(scanned, alice, bob, subject, port):
 
 @pytest.mark.core
 def test_clean_mail_passes(scanned, spammer, alice, bob, subject):
-    """In and out, with what is attached to it."""
+    """Clean mail with attachments is delivered, received or submitted."""
     file = zipped(("letter.txt", b"All is well.\n"))
 
     reply = spammer.send(alice.address, with_file(alice.address, subject, "a", file))
@@ -104,8 +104,8 @@ def test_clean_mail_passes(scanned, spammer, alice, bob, subject):
     assert alice.receive(f"inside {subject}")
 
 
-def test_who_sent_a_virus_to_whom_is_logged(scanned, spammer, alice, subject):
-    """One line with the id that Postfix has for it, too."""
+def test_a_refused_virus_is_logged_with_its_queue_id(scanned, spammer, alice, subject):
+    """A refused virus is one line of the log, with recipient, name and queue ID."""
     begin = time.time()
 
     spammer.send(alice.address, with_file(alice.address, subject, "a", EICAR))
@@ -136,10 +136,11 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     yield "sixty thousand files", zipped(*((f"{n}", b"%d" % n) for n in range(60_000)))
 
 
-def test_archive_bombs_cost_little(scanned, spammer, alice, subject):
+def test_archive_bombs_take_little_time_and_memory(scanned, spammer, alice, subject):
     """
-    Each gets its answer in 30 seconds; the scanner takes less than 500 MB for them,
-    and finds the virus in the next message, and the one beside a bomb.
+    Each archive bomb is answered in 30 seconds, and clamd stays below 500 MB.
+
+    The virus in the next message is found, and the one beside a bomb.
     """
     first = clamd(scanned)
     for name, content in bombs():
@@ -160,8 +161,10 @@ def test_archive_bombs_cost_little(scanned, spammer, alice, subject):
     assert int(peak.split()[1]) < 500_000
 
 
-def test_the_largest_message_is_scanned_to_its_end(scanned, server, spammer, alice):
-    """What lies behind megabytes of other things is found."""
+def test_a_virus_at_the_end_of_the_largest_message_is_found(
+    scanned, server, spammer, alice
+):
+    """A virus at the end of a message of the largest size is found."""
     size = 50 * 1024 * 1024
     tail = b"\n\n" + EICAR + b"\n"
     message = letter("a@outside.test", alice.address, "large", "x" * 70 + "\n")
@@ -174,10 +177,11 @@ def test_the_largest_message_is_scanned_to_its_end(scanned, server, spammer, ali
 
 
 @pytest.mark.provokes("clamav", "MisspeltOption|different database directories")
-def test_a_broken_configuration_of_the_scanner_is_refused(
-    scanned, spammer, alice, subject
-):
-    """The old one goes on; the log names file and line; mended, all is well."""
+def test_a_broken_scanner_configuration_is_refused(scanned, spammer, alice, subject):
+    """
+    With a broken configuration the scanner goes on with the old one, and names the
+    line.
+    """
     begin = time.time()
 
     def is_said() -> bool:
@@ -191,8 +195,8 @@ def test_a_broken_configuration_of_the_scanner_is_refused(
     scanned.wait_for("healthy", "clamav")
 
 
-def test_a_changed_configuration_is_taken_into_use(scanned, spammer, alice, subject):
-    """Without a command: clamd starts anew with it, and mail waits for that long."""
+def test_a_changed_scanner_configuration_is_used(scanned, spammer, alice, subject):
+    """A changed configuration restarts clamd by itself, and mail waits meanwhile."""
     change = changed(scanned, "clamav/clamd.conf.j2", "MaxFiles 100\n")
 
     with reconfigured(scanned, change):
@@ -201,8 +205,10 @@ def test_a_changed_configuration_is_taken_into_use(scanned, spammer, alice, subj
     assert refused(spammer, alice.address, subject)
 
 
-def test_the_profile_follows_the_setting(scanned, spammer, alice, subject):
-    """`stack init` names it in .env or takes it out; without it nobody is asked."""
+def test_the_compose_profile_follows_the_setting_antivirus(
+    scanned, spammer, alice, subject
+):
+    """`stack init` adds or removes the Compose profile as ANTIVIRUS says."""
 
     def services() -> set[str]:
         return set(scanned.compose("config", "--services").stdout.split())
@@ -222,8 +228,8 @@ def test_the_profile_follows_the_setting(scanned, spammer, alice, subject):
     assert alice.receive(subject)
 
 
-def test_the_scanner_may_do_nothing_else(scanned):
-    """As all services: no capability, never root, nothing to write to, limits."""
+def test_the_scanner_is_hardened_like_the_other_services(scanned):
+    """The scanner has no capability, no root, a read-only file system and limits."""
     container = scanned.container("clamav")
     host = container.attrs["HostConfig"]
     users = container.top(ps_args="-eo uid,pid")["Processes"]

@@ -35,8 +35,8 @@ def scanned(server) -> Iterator[Project]:
 
 @pytest.mark.provokes("clamav", "No reply from clamd|Failed to initiate streaming")
 @pytest.mark.core
-def test_a_killed_scanner_lets_nothing_through(scanned, spammer, alice, subject):
-    """From the kill on every answer to a virus is 451 or 550, and soon 550 again."""
+def test_a_killed_scanner_lets_no_virus_through(scanned, spammer, alice, subject):
+    """After clamd was killed, a virus gets 451 or 550, and soon 550 again."""
     # The command may end with the container, and so in failure.
     scanned.container("clamav").exec_run(["pkill", "-KILL", "-x", "clamd"])
     codes = []
@@ -54,8 +54,13 @@ def test_a_killed_scanner_lets_nothing_through(scanned, spammer, alice, subject)
     assert spammer.send(alice.address, after).code == 250
 
 
-def test_without_the_scanner_mail_waits(scanned, server, spammer, alice, bob, subject):
-    """In and out: the sender is told to come again, and our health shows it."""
+def test_without_the_scanner_mail_is_deferred(
+    scanned, server, spammer, alice, bob, subject
+):
+    """
+    While the scanner is down, received and submitted mail is deferred, and Postfix
+    unhealthy.
+    """
     message = letter("a@outside.test", bob.address, subject)
     login = plain(alice.address, alice.password)
 
@@ -74,11 +79,13 @@ def test_without_the_scanner_mail_waits(scanned, server, spammer, alice, bob, su
 
 @pytest.mark.provokes("clamav", "Timed out while reading clamd reply")
 @pytest.mark.provokes("clamav", "No reply from clamd|Failed to initiate streaming")
-def test_a_scanner_that_hangs_is_not_waited_for(scanned, server, alice, subject):
+def test_a_hanging_scanner_defers_mail_after_its_time_out(
+    scanned, server, alice, subject
+):
     """
-    The answer is 451 when ReadTimeout of the milter is over.
+    When clamd hangs, mail is deferred after the milter's ReadTimeout.
 
-    Once the scanner goes on, so does mail.
+    Once clamd goes on, so does mail.
     """
     message = letter("a@outside.test", alice.address, subject)
     patience = ("ReadTimeout 50", "ReadTimeout 3")
@@ -99,8 +106,11 @@ def test_a_scanner_that_hangs_is_not_waited_for(scanned, server, alice, subject)
     assert alice.receive(subject)
 
 
-def test_without_signatures_mail_waits(scanned, spammer, alice, subject):
-    """The log and the health say so; when they come, nobody has to do anything."""
+def test_without_signatures_mail_is_deferred(scanned, spammer, alice, subject):
+    """
+    Without virus signatures, mail is deferred and the scanner unhealthy, until they
+    come.
+    """
     message = letter("a@outside.test", alice.address, subject)
     away = "/var/lib/clamav/away"
     scanned.inside("clamav", "sh", "-c", f"mkdir -p {away} && mv {SIGNATURES} {away}")
@@ -124,8 +134,8 @@ def restart_and_wait_for(scanned, missing: str) -> None:
     scanned.wait_for("unhealthy", "clamav")
 
 
-def test_with_a_part_of_the_signatures_mail_waits(scanned, spammer, alice, subject):
-    """freshclam brings daily before main: what only main knows must not pass."""
+def test_with_only_daily_signatures_mail_is_deferred(scanned, spammer, alice, subject):
+    """With the signatures `daily` but not `main`, mail is deferred."""
     message = letter("a@outside.test", alice.address, subject)
     part = "/var/lib/clamav/daily.cld"
     # Nobody but ClamAV can make one that loads: the state alone is what counts here.
@@ -143,8 +153,13 @@ def test_with_a_part_of_the_signatures_mail_waits(scanned, spammer, alice, subje
     assert refused(spammer, alice.address, f"virus {subject}")
 
 
-def test_own_signatures_serve_once_freshclam_has_looked(scanned):
-    """It might have been about to bring the others: the scan begins after its word."""
+def test_own_signatures_are_used_after_freshclams_first_run(scanned):
+    """
+    With only the operator's own signatures, mail is scanned after freshclam's first
+    run.
+
+    freshclam may be about to fetch the others.
+    """
     begin = time.time()
     scanned.container("clamav").restart()
 
@@ -155,8 +170,8 @@ def test_own_signatures_serve_once_freshclam_has_looked(scanned):
     scanned.wait_for("healthy", "clamav")
 
 
-def test_without_news_the_old_signatures_serve(scanned, spammer, alice, subject):
-    """No network to get new ones from: said in one line, with the reason."""
+def test_old_signatures_are_used_while_updates_fail(scanned, spammer, alice, subject):
+    """While updates fail, the old signatures are used, and one line says why."""
 
     def is_said() -> bool:
         said = scanned.lines(["clamav"])

@@ -1,4 +1,4 @@
-"""Spam is refused or filed into Junk, by its score."""
+"""Spam is refused, or delivered to Junk; other mail is delivered with its score."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from tests.support.mail.message import GTUBE, PUSHY, letter, with_header
 pytestmark = pytest.mark.core
 
 
-def test_certain_spam_is_refused(spammer, alice, subject):
-    """Over the reject score the answer is 550 while the sender still listens."""
+def test_spam_over_the_reject_score_is_refused(spammer, alice, subject):
+    """A message over the reject score is refused with 550."""
     message = letter("a@outside.test", alice.address, subject, GTUBE)
 
     reply = spammer.send(alice.address, message)
@@ -17,8 +17,8 @@ def test_certain_spam_is_refused(spammer, alice, subject):
     assert "5.7.1" in str(reply)
 
 
-def test_likely_spam_lands_in_junk(spammer, alice, subject):
-    """Between the scores a message is delivered to Junk, with the reasons."""
+def test_spam_over_the_mark_score_is_delivered_to_junk(spammer, alice, subject):
+    """A message between the two scores is delivered to Junk, with the reasons."""
     message = letter("a@outside.test", alice.address, subject, PUSHY)
 
     reply = spammer.send(alice.address, message)
@@ -31,8 +31,8 @@ def test_likely_spam_lands_in_junk(spammer, alice, subject):
     assert received.all("X-Spam-Status")[0].startswith("Yes, score=")
 
 
-def test_honest_mail_lands_in_the_inbox_with_its_score(spammer, alice, subject):
-    """What isn't marked shows its score, too, and is not called spam."""
+def test_mail_below_the_mark_score_is_delivered_to_inbox(spammer, alice, subject):
+    """A message below the mark score is delivered to INBOX, with its score."""
     message = letter("a@outside.test", alice.address, subject)
 
     spammer.send(alice.address, message)
@@ -43,8 +43,8 @@ def test_honest_mail_lands_in_the_inbox_with_its_score(spammer, alice, subject):
     assert received.all("X-Spam-Status")[0].startswith("No, score=")
 
 
-def test_a_forged_score_does_not_arrive(spammer, alice, subject):
-    """A stranger neither clears his own mail nor marks another's."""
+def test_forged_spam_headers_are_removed(spammer, alice, subject):
+    """Forged X-Spam headers are removed, so a sender neither clears nor marks mail."""
     message = with_header(
         letter("a@outside.test", alice.address, subject),
         "X-Spam-Flag: YES",
@@ -62,8 +62,8 @@ def test_a_forged_score_does_not_arrive(spammer, alice, subject):
     assert "-100" not in received.all("X-Spam-Status")[0]
 
 
-def test_what_users_send_is_not_scanned(alice, bob, subject):
-    """A user may forward a piece of spam, to the abuse desk for example."""
+def test_submitted_mail_is_not_scanned(alice, bob, subject):
+    """Submitted mail is not scanned, so a user may forward spam to an abuse desk."""
     alice.send(bob.address, message=letter(alice.address, bob.address, subject, GTUBE))
 
     received = bob.receive(subject)

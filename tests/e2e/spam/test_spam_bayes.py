@@ -51,8 +51,10 @@ def teach_both(project) -> None:
 
 @pytest.mark.core
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
-def test_a_verdict_changes_with_what_is_taught(server, alice, spammer, subject):
-    """A new message in the language of spam goes to Junk then, one in ham's stays."""
+def test_training_changes_the_verdict(server, alice, spammer, subject):
+    """
+    After training, a message like the spam goes to Junk, and one like the ham to INBOX.
+    """
     early, spam, ham = (f"{each} {subject}" for each in ("early", "spam", "ham"))
     forget_all(server.project)
     spammer.send(alice.address, written("spam", early))
@@ -75,8 +77,8 @@ def score(received) -> float:
     return float(received.all("X-Spam-Score")[0])
 
 
-def test_a_message_is_judged_through_the_control_socket(server, taught):
-    """As it would be on arrival: that is how one tries out what was learnt."""
+def test_the_control_socket_scores_a_message(server, taught):
+    """The control socket scores a message as it would be scored on arrival."""
     message = written("spam", "tried out").decode()
 
     answer = ask(server.project, "SYMBOLS SPAMC/1.5", message=message)
@@ -105,10 +107,8 @@ with sqlite3.connect("/var/lib/bayes/bayes.db", timeout=30) as database:
 """
 
 
-def test_words_that_nobody_writes_any_more_are_forgotten(
-    server, taught, alice, spammer, subject
-):
-    """From 150,000 words on, after a scan, without a word of the operator's."""
+def test_old_tokens_expire(server, taught, alice, spammer, subject):
+    """Tokens that were not seen for weeks expire when there are over 150,000."""
     project = server.project
     before = stats(project)["users"]["site"]
     crowd = ("python3", "-c", CROWD, str(FRESH), str(STALE))
@@ -124,10 +124,10 @@ def test_words_that_nobody_writes_any_more_are_forgotten(
 
 
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
-def test_where_users_differ_each_is_judged_by_what_he_taught(
+def test_with_spam_learning_user_each_user_has_its_own_training(
     server, taught, alice, bob, spammer, subject
 ):
-    """With SPAM_LEARNING=user, and for a message that has one recipient."""
+    """With SPAM_LEARNING=user, mail to one user is judged by that user's training."""
     project = server.project
     with settings(project, SPAM_LEARNING="user"):
         project.stack("init", "--yes")
@@ -152,8 +152,10 @@ def test_where_users_differ_each_is_judged_by_what_he_taught(
 
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
 @pytest.mark.provokes("spamassassin", "spamd")
-def test_a_kill_in_the_middle_loses_no_lesson_and_doubles_none(server, before):
-    """What was answered is on disk: all of it is learnt in the end, each once."""
+def test_a_kill_loses_and_doubles_no_training(server, before):
+    """
+    When the filter is killed, each message that was accepted for training counts once.
+    """
     project, count = server.project, 80
     container = project.container("spamassassin")
     started = container.attrs["State"]["StartedAt"]
@@ -187,8 +189,10 @@ def test_a_kill_in_the_middle_loses_no_lesson_and_doubles_none(server, before):
 
 
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
-def test_a_damaged_database_is_put_aside(server, alice, spammer, subject):
-    """Mail is scanned all the same, learning begins anew, and the log tells."""
+def test_a_damaged_bayes_database_is_put_aside(server, alice, spammer, subject):
+    """
+    A damaged Bayes database is put aside: mail is scanned, and training begins anew.
+    """
     project, since = server.project, time.time()
 
     in_volume(project, "head -c 20000 /dev/zero > bayes.db; rm -f bayes.db-*")

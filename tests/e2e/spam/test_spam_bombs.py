@@ -1,6 +1,4 @@
-"""
-The scan of a message made to be slow ends at a time limit, and other mail goes on.
-"""
+"""Messages that are made to keep the spam filter busy take a limited time."""
 
 from time import monotonic
 
@@ -24,8 +22,12 @@ MEMORY = "/sys/fs/cgroup/memory"
 
 @pytest.mark.core
 @pytest.mark.parametrize("bomb", [nested, beside_each_other, zipped])
-def test_a_bomb_is_judged_or_put_off_in_time(server, spammer, alice, subject, bomb):
-    """There is an answer within the time limit, and the next message is taken."""
+def test_a_bomb_is_answered_within_the_time_limit(
+    server, spammer, alice, subject, bomb
+):
+    """
+    A message bomb is answered within the time limit, and the next message is accepted.
+    """
     message = bomb(blank(alice.address, subject))
 
     assert answered(server.project, spammer, alice, subject, message) < USUAL_LIMIT
@@ -43,10 +45,10 @@ def least_limit(server):
 
 @pytest.mark.provokes("spamassassin", "uninitialized value .score")
 @pytest.mark.parametrize("bomb", [html, texts])
-def test_a_bomb_takes_no_longer_than_the_time_limit(
+def test_spam_time_limit_ends_a_long_scan(
     least_limit, server, spammer, alice, subject, bomb
 ):
-    """SPAM_TIME_LIMIT ends the scan of what would take longer."""
+    """SPAM_TIME_LIMIT ends the scan of a message that would take longer."""
     message = bomb(blank(alice.address, subject))
     longest = LEAST_LIMIT + ON_THE_WAY
 

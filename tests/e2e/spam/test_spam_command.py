@@ -1,4 +1,4 @@
-"""`stack spam learn`, `forget`, `test` and `stats` work on the running filter."""
+"""`stack spam learn`, `forget`, `test` and `stats`, with the running filter."""
 
 import json
 import mailbox
@@ -22,8 +22,10 @@ def known(project: Project) -> dict[str, int]:
 
 
 @pytest.mark.core
-def test_what_is_handed_over_is_learnt_and_forgotten(server, subject):
-    """Within seconds, as often as it is said; what is known already counts once."""
+def test_learn_and_forget_change_the_counts(server, subject):
+    """
+    `stack spam learn` and `forget` change what the filter has learnt, within seconds.
+    """
     project = server.project
     # To the filter, two of one date and text are one.
     messages = {
@@ -52,8 +54,8 @@ def counts(project: Project) -> dict[str, int]:
     return {"spam": now["nspam"], "ham": now["nham"]}
 
 
-def test_a_mailbox_is_learnt_whole(server, subject):
-    """An mbox from stdin: each message in it counts."""
+def test_learn_takes_each_message_of_an_mbox(server, subject):
+    """`stack spam learn` takes each message of an mbox on stdin."""
     project = server.project
     before = known(project)["nspam"]
     mbox = "".join(
@@ -71,8 +73,11 @@ def test_a_mailbox_is_learnt_whole(server, subject):
 
 
 @pytest.mark.core
-def test_a_message_is_tested_without_being_sent(server, subject):
-    """Its score is the sum of its tests, each with points and in words."""
+def test_test_prints_score_and_rules(server, subject):
+    """
+    `stack spam test` prints a message's score and each rule with points and
+    description.
+    """
     message = letter("a@outside.test", "b@example.test", subject, PUSHY).decode()
 
     done = server.project.stack("spam", "test", "-", "--json", stdin=message)
@@ -113,8 +118,10 @@ def on_the_host(project: Project, *arguments: str) -> subprocess.CompletedProces
     )
 
 
-def test_on_the_host_files_are_handed_on(server, subject, tmp_path):
-    """The command asks a container that has the socket, and gives it the file."""
+def test_on_the_host_a_file_is_passed_to_the_container(server, subject, tmp_path):
+    """
+    On the host, `stack spam test` passes a file to a container that has the socket.
+    """
     path = tmp_path / "letter.eml"
     path.write_bytes(letter("a@outside.test", "b@example.test", subject, PUSHY))
 
@@ -124,8 +131,14 @@ def test_on_the_host_files_are_handed_on(server, subject, tmp_path):
     assert json.loads(done.stdout)["spam"] is True
 
 
-def test_on_the_host_files_of_a_maildir_are_handed_on(server, subject, tmp_path):
-    """Their names hold colons; one may be named twice, and the whole Maildir, too."""
+def test_on_the_host_maildir_files_are_passed_to_the_container(
+    server, subject, tmp_path
+):
+    """
+    On the host, `stack spam forget` takes Maildir files, whose names hold colons.
+
+    A file may be named twice, and the whole Maildir, too.
+    """
     box = mailbox.Maildir(tmp_path / "Maildir")
     message = mailbox.MaildirMessage(
         letter("a@outside.test", "b@example.test", subject, PUSHY)
@@ -141,8 +154,12 @@ def test_on_the_host_files_of_a_maildir_are_handed_on(server, subject, tmp_path)
     assert "forgotten: 3 messages" in done.stderr
 
 
-def test_while_the_filter_is_down_the_command_says_so(server):
-    """Exit code 3, and how to start it; lists and thresholds need no filter."""
+def test_while_the_filter_is_down_the_command_exits_3(server):
+    """
+    While the filter is down, `stack spam stats` exits 3 and says how to start it.
+
+    Lists and thresholds need no filter.
+    """
     with stopped(server.project, "spamassassin"):
         asked = server.project.stack("spam", "stats", check=False)
         listed = server.project.stack("spam", "block", "list", "--json", check=False)

@@ -8,11 +8,11 @@ SCANNER = "Mail::SpamAssassin::PerMsgStatus"
 STORE = "Mail::SpamAssassin::BayesStore::SQL"
 
 
-def test_no_verdict_is_given_on_a_part(server):
+def test_an_incomplete_scan_gives_no_normal_verdict(server):
     """
-    Time that runs out between two groups of rules is told as well as within one.
+    A scan that runs out of time says so, and one that fails gives no verdict.
 
-    A fault there ends the scan without a verdict.
+    Also between two groups of rules, where SpamAssassin itself would not notice.
     """
     said = by_the_images_rules(server.project, "perl -T /tests/interrupted_scan.pl")
 
@@ -35,10 +35,11 @@ def test_no_verdict_is_given_on_a_part(server):
         (STORE, "cleanup", f"{STORE}::cleanup is missing"),
     ],
 )
-def test_a_spamassassin_that_our_modules_do_not_fit_is_not_started(
-    server, module, what, said
-):
-    """It ends with a line on what it lacks: a plugin that died would be left out."""
+def test_an_incompatible_spamassassin_is_not_started(server, module, what, said):
+    """
+    A SpamAssassin that lacks what our modules need is not started, and says what it
+    lacks.
+    """
     command = f"perl -T /tests/without_feature.pl {module} '{what}' 2>&1 || echo ended"
 
     *_, reason, end = by_the_images_rules(server.project, command).splitlines()
@@ -48,16 +49,16 @@ def test_a_spamassassin_that_our_modules_do_not_fit_is_not_started(
     assert end == "ended"
 
 
-def test_a_spamassassin_that_lacks_what_is_not_ours_is_started(server):
-    """So that what ended the others was what they lacked."""
+def test_a_spamassassin_without_an_unused_function_is_started(server):
+    """A SpamAssassin that lacks what our modules don't need is started."""
     command = f"perl -T /tests/without_feature.pl {STORE} get_magic_re"
 
     assert by_the_images_rules(server.project, command).endswith("it scans\n")
 
 
 @pytest.mark.core
-def test_a_pymilter_that_our_milter_does_not_fit_is_not_used(server):
-    """The filter doesn't start: without our class every message would pass unseen."""
+def test_an_incompatible_pymilter_is_not_started(server):
+    """With a pymilter that lacks what our milter needs, the filter doesn't start."""
     start = "runpy.run_module('spam_milter', run_name='__main__')"
     command = (
         f'python3 -c "import Milter, runpy; del Milter.factory; {start}" || echo ended'

@@ -1,4 +1,4 @@
-"""When the spam filter dies, hangs or fills its disk, mail waits and none is lost."""
+"""While the spam filter fails, mail is deferred: it isn't lost or let in unscanned."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -80,8 +80,8 @@ def scanned(spammer, reader, subject: str) -> bool:
 
 
 @killing
-def test_killed_children_are_replaced(server, alice, bob, spammer, subject):
-    """Mail is scanned after each time that all of them are killed."""
+def test_killed_spamd_children_are_replaced(server, alice, bob, spammer, subject):
+    """Killed children of spamd are replaced, and mail is scanned again."""
     project = server.project
     with under_load(alice, bob, subject) as load:
         for _ in range(5):
@@ -97,10 +97,12 @@ def test_killed_children_are_replaced(server, alice, bob, spammer, subject):
 
 @pytest.mark.core
 @killing
-def test_a_message_whose_child_is_killed_is_given_to_another(
+def test_a_message_whose_spamd_child_is_killed_is_scanned_by_another(
     server, alice, spammer, subject
 ):
-    """It is scanned, and its sender learns nothing of it."""
+    """
+    A message whose spamd child is killed is scanned by another child, and accepted.
+    """
     sender = "a@outside.test"
     message = letter(sender, alice.address, subject, LONG)
     with ThreadPoolExecutor() as pool:
@@ -119,8 +121,8 @@ def test_a_message_whose_child_is_killed_is_given_to_another(
 @pytest.mark.parametrize(
     "whom", [pytest.param("milter", marks=pytest.mark.core), "spamd"]
 )
-def test_a_killed_filter_comes_back(server, alice, bob, subject, whom):
-    """The container ends with either of them, and Docker starts it anew."""
+def test_a_killed_filter_restarts(server, alice, bob, subject, whom):
+    """When the milter or spamd is killed, the container ends and Docker restarts it."""
     project = server.project
     started = project.container("spamassassin").attrs["State"]["StartedAt"]
 
@@ -141,10 +143,15 @@ def test_a_killed_filter_comes_back(server, alice, bob, subject, whom):
 
 @pytest.mark.core
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
-def test_one_child_that_hangs_stops_mail_for_a_minute_at_most(
+def test_a_hanging_spamd_child_delays_mail_for_a_minute_at_most(
     server, alice, bob, spammer, subject
 ):
-    """The others go on, or if it was its turn to take a message, another spamd does."""
+    """
+    One spamd child that hangs delays mail for a minute at most.
+
+    The other children go on, or if it was its turn to accept a message, spamd is
+    replaced.
+    """
     (one, *_) = spamd(server.project, "spamd child")
 
     signal(server.project, "STOP", one)
@@ -174,14 +181,8 @@ def impatient(server):
 
 
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
-def test_a_filter_that_hangs_is_replaced(
-    impatient, server, alice, bob, spammer, subject
-):
-    """
-    Who was being served is put off, and then another spamd takes over.
-
-    Nothing else has to be done; the one that hung is gone.
-    """
+def test_a_hanging_spamd_is_replaced(impatient, server, alice, bob, spammer, subject):
+    """When spamd hangs, its messages are deferred, and another spamd replaces it."""
     project = server.project
     hung = [*spamd(project, "spamd child"), *spamd(project, "spamd")]
 
@@ -200,8 +201,8 @@ def test_a_filter_that_hangs_is_replaced(
     project.wait_for("healthy", "spamassassin")
 
 
-def test_a_spamd_that_gets_nowhere_is_given_up(server, alice, spammer, subject):
-    """One that doesn't get done with its rules takes no place; the old one stays."""
+def test_a_spamd_that_is_too_slow_to_start_is_given_up(server, alice, spammer, subject):
+    """A new spamd that is too slow to start is ended, and the old one stays in use."""
     project, begin = server.project, time()
     file = "spamassassin/spam-milter.conf.j2"
 
@@ -238,11 +239,11 @@ def small_volume(project):
 
 
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
-def test_a_volume_that_fills_up_loses_nothing(server, alice, bob, spammer, subject):
+def test_a_full_bayes_volume_loses_no_training(server, alice, bob, spammer, subject):
     """
-    Mail is scanned as ever. What is to be learnt waits, or is refused at once.
+    While the Bayes volume is full, mail is scanned, and training waits or is refused.
 
-    All that was promised is learnt when there is room again.
+    All that was accepted is learnt when there is room again.
     """
     project, spam = server.project, letter("a@x.test", alice.address, subject, GTUBE)
     with small_volume(project):
@@ -261,8 +262,8 @@ def test_a_volume_that_fills_up_loses_nothing(server, alice, bob, spammer, subje
     assert promised < len(answers)
 
 
-def test_the_filter_starts_on_a_full_volume(server):
-    """With no room for a database, messages are scanned as ever."""
+def test_the_filter_starts_with_a_full_bayes_volume(server):
+    """The filter starts with a full Bayes volume, and scans mail."""
     project = server.project
     var = f"{project.folder}/var"
     try:

@@ -1,6 +1,4 @@
-"""
-Spam is found in attachments, HTML and encodings, in the first 512 KiB of a message.
-"""
+"""Spam is found in every part and encoding, within the scanned size."""
 
 from email.message import EmailMessage
 from email.mime.base import MIMEBase
@@ -83,8 +81,12 @@ PLACES = [
 
 
 @pytest.mark.parametrize("hide", PLACES)
-def test_spam_is_found_where_it_hides(spammer, alice, subject, hide):
-    """The answer names the score, the limit, and whom to tell of a mistake."""
+def test_spam_is_found_in_every_part_and_encoding(spammer, alice, subject, hide):
+    """
+    Spam is found in attachments, HTML, base64 and other encodings.
+
+    The answer names the score, the limit, and whom to tell of a mistake.
+    """
     message = blank(alice.address, subject)
     hide(message)
 
@@ -97,13 +99,13 @@ def test_spam_is_found_where_it_hides(spammer, alice, subject, hide):
 
 
 @pytest.mark.parametrize(("before", "code"), [(0.9, 550), (1.1, 250)])
-def test_a_large_message_is_scanned_by_its_first_part(
+def test_the_first_half_mib_of_a_large_message_is_scanned(
     spammer, alice, subject, before, code
 ):
     """
-    Up to half a MiB is scanned, however large the message; what follows is not.
+    Of a large message the first half MiB is scanned.
 
-    What precedes is a picture: of each text spamd reads the first 50 kB.
+    The test puts a picture first, as spamd reads only 50 kB of each text.
     """
     message = blank(alice.address, subject)
     message.set_content("See the files.\n")

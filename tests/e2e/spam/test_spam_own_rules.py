@@ -1,4 +1,4 @@
-"""The operator's own rules for the spam filter, and mistakes in them."""
+"""var/spam/local.cf: the operator's own rules, and mistakes in them."""
 
 import re
 import time
@@ -17,8 +17,8 @@ from tests.support.spam.rule_channel import (
 from tests.support.wait import wait_until
 
 
-def test_the_examples_in_the_operators_file_are_right(server, scan):
-    """Who takes the # away has rules that are accepted, and used without a restart."""
+def test_the_examples_in_local_cf_work(server, scan):
+    """The examples in local.cf work without a restart when they are uncommented."""
     project = server.project
     examples = re.findall(r"^#(\S.*\n)", project.as_root(f"cat {OWN}"), re.MULTILINE)
 
@@ -29,8 +29,8 @@ def test_the_examples_in_the_operators_file_are_right(server, scan):
         project.wait_for("healthy", "spamassassin", PATIENCE)
 
 
-def test_what_an_editor_hides_beside_the_file_is_no_change(server):
-    """A buffer may stay unsaved for hours: nothing is reloaded, and all is healthy."""
+def test_hidden_files_of_an_editor_cause_no_reload(server):
+    """Hidden files that an editor leaves beside local.cf cause no reload."""
     project = server.project
     await_applied(project, "spamassassin")
     # As Emacs and Kate leave them: a link that leads nowhere, a file closed to others.
@@ -59,8 +59,12 @@ MISTAKES = {
 @pytest.mark.provokes(
     "spamassassin", r"MISSPELT_OWN|misspelt_statement|lint: \d issues"
 )
-def test_mistakes_in_the_operators_file_change_nothing(server, own, scan):
-    """What was in use stays; the log names file and line of each; health shows it."""
+def test_mistakes_in_local_cf_are_reported_and_change_nothing(server, own, scan):
+    """
+    Mistakes in local.cf are logged with their lines, and the old rules stay in use.
+
+    Health shows it.
+    """
     project = server.project
     wait_for_rule(scan, own)
     begin = time.time()

@@ -1,4 +1,4 @@
-"""What is spam to whom: each user's threshold, script and Junk folder."""
+"""A user's own spam threshold and Sieve script, and the folder Junk."""
 
 import secrets
 import shlex
@@ -45,8 +45,8 @@ accounts.execute(sys.argv[1])
             project.as_root(run + shlex.quote(sql))
 
 
-def test_what_a_domain_wants_in_quarantine_lands_in_junk(alice, arrivals):
-    """DMARC's p=quarantine, when neither SPF nor DKIM proves From."""
+def test_mail_that_fails_dmarc_quarantine_is_filed_into_junk(alice, arrivals):
+    """Mail that fails DMARC with p=quarantine is filed into Junk."""
     folders = arrivals(
         (alice, "a@q.test", 0, authenticated("q.test", False, "quarantine")),
         (alice, "a@q.test", 0, authenticated("q.test", False, "none")),
@@ -56,8 +56,10 @@ def test_what_a_domain_wants_in_quarantine_lands_in_junk(alice, arrivals):
 
 
 @pytest.mark.core
-def test_a_threshold_takes_the_place_of_the_sites(server, alice, bob, arrivals):
-    """Lower or higher, from the next message on, for that user alone."""
+def test_user_threshold_overrides_site_threshold(server, alice, bob, arrivals):
+    """
+    A user's threshold, lower or higher, overrides the site's, for that user alone.
+    """
     with threshold(server, alice, 3):
         lower = arrivals(
             (alice, "a@x.test", 3), (alice, "a@x.test", 2), (bob, "a@x.test", 3)
@@ -72,10 +74,10 @@ def test_a_threshold_takes_the_place_of_the_sites(server, alice, bob, arrivals):
     assert arrivals((alice, "c@x.test", 7)) == ["Junk"]
 
 
-def test_a_threshold_holds_for_what_is_scanned_here(
+def test_a_higher_threshold_keeps_marked_mail_in_the_inbox(
     server, alice, bob, spammer, subject
 ):
-    """What the rules find to be likely spam, some readers want in their inbox."""
+    """A user with a higher threshold gets mail that is marked as spam in INBOX."""
     with threshold(server, alice, 14):
         for box in (alice, bob):
             spammer.send(
@@ -85,16 +87,16 @@ def test_a_threshold_holds_for_what_is_scanned_here(
         assert bob.receive(subject, folder="Junk")
 
 
-def test_mail_between_users_is_not_judged(server, alice, bob, subject):
-    """It has no score: also the lowest threshold lets it in."""
+def test_mail_between_local_users_has_no_score(server, alice, bob, subject):
+    """Mail between local users has no score, so the lowest threshold lets it in."""
     with threshold(server, alice, 1):
         bob.send(alice.address, subject)
 
         assert alice.receive(subject)
 
 
-def test_a_users_own_script_sorts_what_is_not_junk(server, alice, shop, arrivals):
-    """The site's rules come first; what they leave is the user's to sort."""
+def test_a_users_script_runs_after_the_site_rules(server, alice, shop, arrivals):
+    """A user's own Sieve script sorts what the site's rules don't file into Junk."""
     script = (
         'require ["fileinto", "mailbox"];'
         f'if address :domain "from" "{shop}" {{ fileinto :create "Sorted"; }}'
@@ -113,8 +115,8 @@ def test_a_users_own_script_sorts_what_is_not_junk(server, alice, shop, arrivals
     assert folders == ["Junk", "Sorted", "INBOX"]
 
 
-def test_without_the_folder_junk_it_is_made_again(server, alice, shop, arrivals):
-    """Mail that is filed is never lost, whatever a user does to the folder."""
+def test_a_deleted_junk_folder_is_created_again(server, alice, shop, arrivals):
+    """A deleted folder Junk is created again when mail is filed into it."""
     operate(server.project, f"spam block add --user {alice.address} @{shop}")
     with alice.imap() as client:
         client.delete_folder("Junk")
@@ -122,8 +124,8 @@ def test_without_the_folder_junk_it_is_made_again(server, alice, shop, arrivals)
     assert arrivals((alice, f"a@{shop}", 0)) == ["Junk"]
 
 
-def test_a_full_mailbox_takes_what_is_filed_into_junk(server, beside, shop, subject):
-    """What Postfix has answered for with 250 is delivered, also to Junk."""
+def test_a_full_mailbox_accepts_mail_into_junk(server, beside, shop, subject):
+    """Mail for Junk is delivered to a full mailbox, as Postfix has accepted it."""
     small = open_account(server, f"small-{secrets.token_hex(4)}@example.test")
     operate(
         server.project,
@@ -138,8 +140,8 @@ def test_a_full_mailbox_takes_what_is_filed_into_junk(server, beside, shop, subj
     assert small.subjects("Junk") == [subject, subject]
 
 
-def test_a_user_who_is_removed_takes_the_wishes_along(server, shop, arrivals):
-    """Whoever is given the address next starts without them."""
+def test_preferences_are_removed_with_their_user(server, shop, arrivals):
+    """The preferences of a removed user don't hold for a new user of the address."""
     address = f"dave-{secrets.token_hex(4)}@example.test"
     open_account(server, address)
     operate(
@@ -159,8 +161,8 @@ def test_a_user_who_is_removed_takes_the_wishes_along(server, shop, arrivals):
 @pytest.mark.provokes(
     "postfix", "quota-status|SASL|smtpd pid .* exit status 1|throttling"
 )
-def test_while_wishes_cannot_be_read_mail_waits(server, beside, alice, subject):
-    """Mail that a user may have blocked is not let in by accident, nor lost."""
+def test_mail_waits_while_preferences_can_not_be_read(server, beside, alice, subject):
+    """While the preferences can't be read, mail is deferred."""
     project, message = server.project, scored("a@x.test", alice.address, subject, 0)
     with without_wishes(project):
         waiting = hand_over(beside, (alice.address, message))

@@ -1,4 +1,4 @@
-"""New spam rules are used if they pass every check; else the rules in use stay."""
+"""Updates of SpamAssassin's rules are used if they pass every check."""
 
 import json
 
@@ -72,16 +72,16 @@ def take(project, channel, scan, rule: Rule) -> None:
     channel.taken = rule
 
 
-def test_good_rules_are_used_while_mail_goes_on(server, taken):
+def test_valid_rules_are_used_without_delaying_mail(server, taken):
     """
-    An update is taken within minutes, compiled, and no message has to wait for it.
+    An update with valid rules is compiled and used within minutes, and delays no mail.
     """
     assert in_use(server.project).startswith("/rules/sets/")
     assert "rules.test" in json.dumps(remembered(server.project))
 
 
-def test_the_rules_in_use_are_compiled(server, taken):
-    """SpamAssassin finds the compiled form of the new rules, and can use all of it."""
+def test_updated_rules_are_used_in_compiled_form(server, taken):
+    """SpamAssassin uses the compiled form of all updated rules that can be compiled."""
     project = server.project
 
     told = project.inside("spamassassin", "sh", "-c", TOLD).decode()
@@ -92,8 +92,10 @@ def test_the_rules_in_use_are_compiled(server, taken):
 
 
 @pytest.mark.core
-def test_the_rules_of_the_image_are_compiled(server):
-    """All that can be compiled is used so; or Perl would do it, many times slower."""
+def test_the_rules_of_the_image_are_used_in_compiled_form(server):
+    """
+    SpamAssassin uses the compiled form of all rules of the image that can be compiled.
+    """
     assert ALL_USED in by_the_images_rules(server.project, TOLD)
 
 
@@ -118,12 +120,12 @@ REFUSED = {
 
 
 @pytest.mark.provokes("rule-updater", "not updated, those in use stay")
-def test_bad_rules_change_nothing(server, channel, scan):
+def test_invalid_rules_are_refused(server, channel, scan):
     """
-    The log says why; the rules in use stay, and all stays healthy.
+    Invalid rules are refused with the reason in the log, and those in use stay.
 
-    Refused are those that are not signed by the channel's key, or were changed after
-    it had signed them; that don't read, there or here; and that call all mail spam.
+    Refused are rules that are not signed by the channel's key, or were changed after
+    signing; that can't be parsed, there or here; and that call all mail spam.
     """
     project, rule = server.project, Rule()
     before = in_use(project)
@@ -158,8 +160,8 @@ with updater.configuration() as config:
 
 
 @pytest.mark.core
-def test_rules_that_overlook_known_spam_do_not_stand_the_trial(server):
-    """As those that call all mail spam, they are not used."""
+def test_rules_that_miss_known_spam_are_refused(server):
+    """Rules that don't find known spam (GTUBE) are refused."""
     said = in_the_updater(server.project, TRIAL, "score GTUBE 0.1\n")
 
     assert said == "trial: known spam (GTUBE) is not found\n"
@@ -172,8 +174,10 @@ def recover(project, channel) -> None:
     wait_for_words(project, "rules: up to date again", begin)
 
 
-def test_a_killed_updater_leaves_what_works(server, channel, scan):
-    """Killed while it compiles, it has changed nothing, and then does it anew."""
+def test_a_killed_updater_changes_nothing_and_tries_again(server, channel, scan):
+    """
+    An updater that is killed while it compiles changes nothing, and then tries again.
+    """
     project, rule = server.project, Rule()
     before = in_use(project)
     channel.publish(str(rule))
@@ -195,8 +199,10 @@ def is_compiling(project) -> bool:
     return any("sa-compile" in " ".join(row) for row in processes)
 
 
-def test_without_a_network_all_stays_as_it_is(server, channel, scan, alice, spammer):
-    """The updater says so once, is healthy, and goes on when there is one again."""
+def test_without_a_network_the_rules_in_use_stay(server, channel, scan, alice, spammer):
+    """
+    Without a network the updater logs it once, is healthy, and the rules in use stay.
+    """
     project = server.project
     updater, before = project.container("rule-updater"), in_use(project)
     names = [f"{project.name}_{each}" for each in ("edge", "names", "world")]
@@ -228,8 +234,11 @@ def refuses_known_spam(spammer, alice) -> bool:
     return spammer.send(alice.address, message).code == 550
 
 
-def test_the_operators_own_rules_are_used_and_stay(server, own, taken, scan):
-    """An update of the rules and `stack init` leave the operator's file alone."""
+def test_own_rules_are_used_beside_updates(server, own, taken, scan):
+    """
+    The operator's own rules are used beside updates, and `stack init` doesn't change
+    them.
+    """
     project = server.project
     assert hits(scan, own)
     assert "USER_IN_WELCOMELIST" in scan("It is me.\n", sender="a@welcome.test")
@@ -240,8 +249,10 @@ def test_the_operators_own_rules_are_used_and_stay(server, own, taken, scan):
     assert hits(scan, own)
 
 
-def test_the_rules_of_the_image_can_be_had_back(server, channel, taken, scan):
-    """With SPAM_RULES_UPDATE=no, at once and without a restart."""
+def test_spam_rules_update_no_restores_the_rules_of_the_image(
+    server, channel, taken, scan
+):
+    """SPAM_RULES_UPDATE=no restores the image's rules without a restart."""
     project = server.project
     assert hits(scan, taken)
 

@@ -1,4 +1,4 @@
-"""Welcome and blocked senders: what a user's entry or the site's covers, at once."""
+"""Welcome and blocked senders of a user and of the site."""
 
 import json
 
@@ -10,10 +10,12 @@ from tests.support.server.accounts import operate
 
 
 @pytest.mark.parametrize("form", ["{}", pytest.param("@{}", marks=pytest.mark.core)])
-def test_a_blocked_sender_lands_in_the_junk_of_who_blocked(
+def test_a_blocked_senders_mail_goes_to_that_users_junk(
     server, alice, bob, spammer, subject, shop, form
 ):
-    """From the next message on, and for nobody else; the mail is not refused."""
+    """
+    A blocked sender's mail goes to Junk of the user who blocked, and of nobody else.
+    """
     sender = f"news@{shop}"
     entry = form.format(sender if form == "{}" else shop)
     operate(server.project, f"spam block add --user {alice.address} {entry}")
@@ -28,8 +30,8 @@ def test_a_blocked_sender_lands_in_the_junk_of_who_blocked(
     assert bob.receive(subject)
 
 
-def test_an_entry_covers_what_it_names_and_no_more(server, alice, shop, arrivals):
-    """Neither the domain of an address, nor what is below or like a domain."""
+def test_an_entry_matches_only_its_address_or_domain(server, alice, shop, arrivals):
+    """An entry matches its address or domain, and no subdomain or similar name."""
     operate(server.project, f"spam block add --user {alice.address} a@{shop} @b.{shop}")
 
     folders = arrivals(
@@ -46,8 +48,8 @@ def test_an_entry_covers_what_it_names_and_no_more(server, alice, shop, arrivals
     assert folders == ["INBOX"] * 6 + ["Junk"] * 2
 
 
-def test_an_entry_ends_when_it_is_removed(server, alice, shop, arrivals):
-    """At once, as it began."""
+def test_a_removed_entry_no_longer_matches(server, alice, shop, arrivals):
+    """A removed entry doesn't match the next message."""
     options = f"--user {alice.address} @{shop}"
     operate(server.project, f"spam block add {options}")
     before = arrivals((alice, f"a@{shop}", 0))
@@ -58,7 +60,7 @@ def test_an_entry_ends_when_it_is_removed(server, alice, shop, arrivals):
 
 
 def test_user_entry_overrides_site_entry(server, alice, bob, shop, arrivals):
-    """A user's own entry takes the place of the site's of the same name."""
+    """A user's own entry overrides the site's entry for the same sender."""
     operate(
         server.project,
         f"spam block add @{shop}",
@@ -72,12 +74,11 @@ def test_user_entry_overrides_site_entry(server, alice, bob, shop, arrivals):
 
 
 @pytest.mark.core
-def test_a_welcome_sender_counts_only_when_proven(server, alice, bob, shop, arrivals):
+def test_a_welcome_sender_must_be_authenticated(server, alice, bob, shop, arrivals):
     """
-    What SPF or DKIM proves to be from a welcome domain is no spam, whatever its score.
+    A welcome sender's mail is no spam only if SPF or DKIM authenticates its From:.
 
-    The same name that somebody else wrote into From: is worth nothing, also beside
-    another From that is proven.
+    A forged From: is not enough, also beside another From: that is authenticated.
     """
     operate(server.project, f"spam welcome add --user {alice.address} @{shop}")
     sender, proof = f"a@{shop}", authenticated(shop, proven=True)
@@ -103,10 +104,10 @@ def test_a_welcome_sender_counts_only_when_proven(server, alice, bob, shop, arri
         "dkim=pass (ok) header.d=evil.test header.i=from=proven@evil.test",
     ],
 )
-def test_words_of_strangers_in_the_verdict_prove_nothing(
+def test_sender_chosen_words_in_the_verdict_authenticate_nothing(
     server, alice, shop, arrivals, value
 ):
-    """Values that a sender chooses hold no space and no bracket."""
+    """Words that a sender can put into Authentication-Results don't authenticate it."""
     operate(server.project, f"spam welcome add --user {alice.address} @{shop}")
     header = f"Authentication-Results: mail.example.test;\n\t{value.format(shop)}"
 
@@ -114,8 +115,12 @@ def test_words_of_strangers_in_the_verdict_prove_nothing(
 
 
 @pytest.mark.core
-def test_a_proof_of_ones_own_making_is_taken_off(server, alice, spammer, subject, shop):
-    """Postfix removes the header that a stranger forges, and so he isn't welcome."""
+def test_a_forged_authentication_header_makes_no_sender_welcome(
+    server, alice, spammer, subject, shop
+):
+    """
+    A forged Authentication-Results header is removed, and makes no sender welcome.
+    """
     operate(server.project, f"spam welcome add --user {alice.address} @{shop}")
     message = letter(f"a@{shop}", alice.address, subject, PUSHY)
 
@@ -124,8 +129,8 @@ def test_a_proof_of_ones_own_making_is_taken_off(server, alice, spammer, subject
     assert alice.receive(subject, folder="Junk")
 
 
-def test_a_thousand_entries_are_no_hindrance(server, alice, bob, shop, arrivals):
-    """Each of them counts, on either list, and what isn't among them passes."""
+def test_a_thousand_entries_on_each_list_work(server, alice, bob, shop, arrivals):
+    """With a thousand entries on each list, each matches, and other senders don't."""
     blocked = " ".join(f"someone-{n}@domain-{n}.{shop}" for n in range(1000))
     welcome = " ".join(f"@friend-{n}.{shop}" for n in range(1000))
     lists = f"spam {{}} {{}} --user {bob.address} {{}}"

@@ -1,4 +1,4 @@
-"""SPAM_SCAN_SUBMISSIONS and SPAM_TIMEOUT_ACTION do what they say."""
+"""Settings of the spam filter: scans of submitted mail, and of too long a time."""
 
 import pytest
 
@@ -17,13 +17,13 @@ def scanned_submissions(server):
         yield
 
 
-def test_what_users_send_is_scanned_if_wanted(
+def test_spam_scan_submissions_refuses_submitted_spam(
     scanned_submissions, server, alice, bob, subject
 ):
     """
-    From the reject score on it is refused; below, nothing is added to it.
+    With SPAM_SCAN_SUBMISSIONS, submitted mail over the reject score is refused.
 
-    The user's own network counts for nothing: his score is that of what he writes.
+    Below it, no header is added. The user's own network doesn't count for the score.
     """
     spam = letter(alice.address, bob.address, subject, GTUBE)
     pushy = letter(alice.address, bob.address, f"pushy {subject}", PUSHY)
@@ -51,10 +51,10 @@ def hurried(server):
 
 @pytest.mark.core
 @pytest.mark.provokes("spamassassin", "uninitialized value .score")
-def test_a_scan_that_takes_too_long_has_the_message_wait(
+def test_a_scan_over_the_time_limit_defers_the_message(
     hurried, spammer, alice, subject
 ):
-    """Unless the operator has it let in, nothing passes unscanned."""
+    """A message whose scan takes too long is deferred."""
     await_applied(hurried, "spamassassin")
 
     reply = spammer.send(alice.address, texts(blank(alice.address, subject)))
@@ -63,11 +63,13 @@ def test_a_scan_that_takes_too_long_has_the_message_wait(
 
 
 @pytest.mark.provokes("spamassassin", "uninitialized value .score")
-def test_a_scan_that_takes_too_long_can_be_marked(hurried, spammer, alice, subject):
+def test_spam_timeout_action_mark_delivers_unscanned_mail(
+    hurried, spammer, alice, subject
+):
     """
-    With SPAM_TIMEOUT_ACTION=mark it goes in, with a header that says it is unscanned.
+    With SPAM_TIMEOUT_ACTION=mark, a message whose scan takes too long is delivered.
 
-    It has no score then, and is not taken for one that was found harmless.
+    A header says that it is unscanned, and it has no score.
     """
     with with_settings(hurried, SPAM_TIMEOUT_ACTION="mark"):
         await_applied(hurried, "spamassassin")

@@ -1,4 +1,4 @@
-"""The spam filter learns from what users move into Junk and out of it."""
+"""Moving mail into Junk and out of it trains the spam filter."""
 
 import time
 
@@ -31,8 +31,8 @@ def find(client, folder: str, subject: str) -> list[int]:
 
 
 @pytest.mark.core
-def test_who_puts_a_message_into_junk_teaches_spam(server, alice, before, subject):
-    """By APPEND, as some programs move, and within seconds."""
+def test_appending_to_junk_trains_spam(server, alice, before, subject):
+    """A message that is appended to Junk is learnt as spam within seconds."""
     with alice.imap() as client:
         client.append("Junk", written("spam", subject))
 
@@ -40,10 +40,11 @@ def test_who_puts_a_message_into_junk_teaches_spam(server, alice, before, subjec
 
 
 @pytest.mark.core
-def test_moving_in_teaches_spam_and_moving_out_takes_it_back(
-    server, alice, before, subject
-):
-    """What was spam a moment ago is then ham, and counts once."""
+def test_moving_into_junk_trains_spam_and_out_of_it_ham(server, alice, before, subject):
+    """
+    A message moved into Junk is learnt as spam, moved out of it as ham, and counts
+    once.
+    """
     with alice.imap() as client:
         client.append("INBOX", written("spam", subject))
         client.move(find(client, "INBOX", subject), "Junk")
@@ -55,8 +56,8 @@ def test_moving_in_teaches_spam_and_moving_out_takes_it_back(
 
 
 @pytest.mark.parametrize("place", ["Trash", "Junk", None])
-def test_throwing_away_teaches_nothing(server, alice, before, subject, place):
-    """What is deleted from Junk, or moved to the Trash, is not called good."""
+def test_deleting_from_junk_trains_nothing(server, alice, before, subject, place):
+    """A message that is deleted from Junk, or moved to Trash, is not learnt as ham."""
     with alice.imap() as client:
         client.append("Junk", written("spam", subject))
         wait_until_known(server.project, before.nspam + 1, before.nham)
@@ -73,8 +74,10 @@ def test_throwing_away_teaches_nothing(server, alice, before, subject, place):
 
 
 @pytest.mark.core
-def test_what_the_filter_files_teaches_nothing(server, alice, spammer, before, subject):
-    """Or it would confirm its own mistakes."""
+def test_mail_filed_by_the_filter_trains_nothing(
+    server, alice, spammer, before, subject
+):
+    """A message that the filter itself files into Junk is not learnt."""
     message = letter("a@outside.test", alice.address, subject, PUSHY)
     spammer.send(alice.address, message)
     alice.receive(subject, folder="Junk")
@@ -86,8 +89,8 @@ def test_what_the_filter_files_teaches_nothing(server, alice, spammer, before, s
     assert known(server.project) == Known(before.nspam + 1, before.nham)
 
 
-def test_a_hundred_messages_move_at_once(server, alice, before, subject):
-    """Whoever cleans up doesn't wait for the filter to learn it all."""
+def test_a_hundred_messages_are_moved_without_delay(server, alice, before, subject):
+    """Moving a hundred messages into Junk doesn't wait for the filter to learn them."""
     with alice.imap() as client:
         for each in range(100):
             client.append("INBOX", written("spam", f"{subject} {each}"))
@@ -101,8 +104,8 @@ def test_a_hundred_messages_move_at_once(server, alice, before, subject):
     wait_until_known(server.project, before.nspam + 100, before.nham, within=120)
 
 
-def test_a_large_message_teaches_by_its_beginning(server, alice, before, subject):
-    """What lies behind is taken off Dovecot's hands, which would call it a fault."""
+def test_a_large_message_is_learnt_by_its_beginning(server, alice, before, subject):
+    """A large message is learnt by its beginning, and Dovecot logs no error."""
     since, filling = time.time(), "x" * 70 + "\n"
     with alice.imap() as client:
         client.append("INBOX", written("spam", subject) + filling.encode() * 50_000)
@@ -114,8 +117,11 @@ def test_a_large_message_teaches_by_its_beginning(server, alice, before, subject
 
 @pytest.mark.provokes("dovecot", "not learnt as spam")
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
-def test_without_the_filter_a_message_moves_and_the_log_tells(server, alice, subject):
-    """The user's mail is where the user put it; that it taught nothing is said."""
+def test_without_the_filter_a_move_succeeds_and_is_logged(server, alice, subject):
+    """
+    While the filter is down, a message can be moved, and one line says it was not
+    learnt.
+    """
     since = time.time()
     with stopped(server.project, "spamassassin"), alice.imap() as client:
         client.append("INBOX", written("spam", subject))
@@ -130,8 +136,8 @@ def test_without_the_filter_a_message_moves_and_the_log_tells(server, alice, sub
 
 
 @pytest.mark.parametrize("place", ["/usr/local/lib/sieve", "/live/current"])
-def test_mail_processes_can_change_no_program_and_no_script(server, place):
-    """What runs when mail is moved belongs to root."""
+def test_mail_processes_can_not_change_programs_or_scripts(server, place):
+    """Dovecot's mail user can't change the programs and scripts that it runs."""
     # Of what can't even be listed, as the certificates, nothing can be changed either.
     closed = "-type d -not -readable -prune"
     command = f"find -H {place} {closed} -o -writable -not -type l -print"

@@ -1,4 +1,4 @@
-"""A user may send from an address if its mail reaches that user, and from no other."""
+"""A login may send from the addresses whose mail it gets, and from no other."""
 
 import aiosmtplib
 import pytest
@@ -18,10 +18,12 @@ def bare_name(server, alice, carol):
     server.project.stack("alias", "remove", "carol", alice.address)
 
 
-def test_an_alias_of_every_domain_takes_no_users_mail(
+def test_a_bare_alias_takes_no_mail_of_a_user(
     bare_name, alice, carol, spammer, subject
 ):
-    """Where a user has the name, mail to it is hers."""
+    """
+    Mail to a user's address goes to the user, also if a bare alias has the same name.
+    """
     for to in (carol.address, f"{bare_name}@example.test"):
         spammer.send(to, letter("a@outside.test", to, f"{to} {subject}"))
 
@@ -30,10 +32,10 @@ def test_an_alias_of_every_domain_takes_no_users_mail(
     assert f"{carol.address} {subject}" not in alice.subjects()
 
 
-def test_an_alias_of_every_domain_is_no_right_to_another_user(
+def test_a_bare_alias_gives_no_right_to_a_users_address(
     bare_name, alice, carol, bob, subject
 ):
-    """Where a user has the name, nobody else sends from it."""
+    """A target of a bare alias can't send from a user's address of the same name."""
     own, hers = f"{bare_name}@example.test", carol.address
     alice.send(bob.address, message=letter(own, bob.address, subject), sender=own)
 
@@ -47,8 +49,10 @@ def test_an_alias_of_every_domain_is_no_right_to_another_user(
     assert header.value.code == 550
 
 
-def test_who_gets_the_rest_of_a_domain_may_send_from_it(server, alice, carol, subject):
-    """The target of a catch-all sends from names that are nobody's, and no others."""
+def test_a_catch_all_target_sends_from_unused_names(server, alice, carol, subject):
+    """
+    The target of a catch-all may send from unused names of the domain, and no others.
+    """
     stack = server.project.stack
     anybody = f"{subject.split()[-1]}@second.test"
     message = letter(anybody, alice.address, subject)
@@ -65,8 +69,8 @@ def test_who_gets_the_rest_of_a_domain_may_send_from_it(server, alice, carol, su
     assert [reply.code for reply in refused.value.recipients] == [553]
 
 
-def test_the_postmaster_may_answer(alice, bob, subject):
-    """The first user gets the postmaster's mail, and so may send as postmaster."""
+def test_the_first_user_may_send_as_postmaster(alice, bob, subject):
+    """The first user gets the postmaster's mail, and may send as postmaster."""
     sender = "postmaster@example.test"
 
     alice.send(bob.address, message=letter(sender, bob.address, subject), sender=sender)
@@ -75,7 +79,7 @@ def test_the_postmaster_may_answer(alice, bob, subject):
 
 
 def test_an_open_session_of_a_disabled_user_sends_nothing(server, alice, subject):
-    """Whoever was logged in when the account was disabled is refused, too."""
+    """A user who was logged in when the account was disabled can't send any more."""
     user = open_account(server, f"user-{subject.split()[-1]}@example.test")
     with server.connect(587, server.trust) as session:
         session.ehlo()

@@ -1,4 +1,4 @@
-"""A closed account or a changed password ends the sessions that are open."""
+"""Open sessions end when their user is disabled, removed or gets a new password."""
 
 import shlex
 from collections.abc import Iterator
@@ -50,10 +50,10 @@ def rest(session: Imap) -> list[str]:
 
 @pytest.mark.parametrize("port", [143, 993])
 @pytest.mark.parametrize("command", LOST)
-def test_an_open_session_of_a_closed_account_ends(
+def test_an_open_imap_session_of_a_closed_account_ends(
     server, newcomer, spammer, command, port, subject
 ):
-    """Who reads mail when the account is closed sees none that comes after."""
+    """An open IMAP session ends when its account is closed, and shows no new mail."""
     with idling(newcomer, port) as session:
         server.project.stack(*shlex.split(command.format(newcomer.address)))
         said = rest(session)
@@ -63,8 +63,8 @@ def test_an_open_session_of_a_closed_account_ends(
     assert not [line for line in said if "EXISTS" in line]
 
 
-def test_nobody_elses_session_ends(server, newcomer, bob, spammer, subject):
-    """A colleague goes on, and so does who has logged in by the new password."""
+def test_sessions_of_other_users_go_on(server, newcomer, bob, spammer, subject):
+    """Sessions of other users go on, and so do those with the new password."""
     with idling(bob, 993) as session, idling(newcomer, 993) as own:
         server.project.stack(
             "user", "passwd", newcomer.address, "--password-stdin", stdin="new-pass-1"
@@ -81,10 +81,12 @@ def test_nobody_elses_session_ends(server, newcomer, bob, spammer, subject):
 
 @pytest.mark.parametrize("command", LOST)
 @pytest.mark.parametrize("sender", ["{0}", ""])
-def test_who_may_not_log_in_any_more_cannot_send(
+def test_an_open_submission_session_of_a_closed_account_ends(
     server, newcomer, bob, command, sender
 ):
-    """A session on port 587 ends at its next message, whatever its sender."""
+    """
+    An open session on port 587 ends at its next message when its account is closed.
+    """
     with logged_in(server, newcomer.address, newcomer.password) as session:
         assert session.say(f"MAIL FROM:<{newcomer.address}>").code == 250
         assert session.say("RSET").code == 250
@@ -96,8 +98,10 @@ def test_who_may_not_log_in_any_more_cannot_send(
         assert session.say("NOOP").code == 0
 
 
-def test_a_message_under_way_is_refused_when_its_login_is_lost(server, newcomer, bob):
-    """What was begun before the account was closed isn't taken at its end."""
+def test_a_message_begun_before_its_account_was_closed_is_refused(
+    server, newcomer, bob
+):
+    """A message that was begun before its account was closed is refused at its end."""
     message = letter(newcomer.address, bob.address, "under way")
     with logged_in(server, newcomer.address, newcomer.password) as session:
         session.say(f"MAIL FROM:<{newcomer.address}>")
@@ -108,8 +112,10 @@ def test_a_message_under_way_is_refused_when_its_login_is_lost(server, newcomer,
         assert session.transmit(message).code in (421, 553)
 
 
-def test_a_right_to_send_that_was_taken_ends_in_open_sessions(server, newcomer, bob):
-    """Without a new login, the next message in that name is refused."""
+def test_a_removed_sendas_right_ends_in_open_sessions(server, newcomer, bob):
+    """
+    After `stack sendas remove`, an open session can't send from that address any more.
+    """
     project, foreign = server.project, "sales@example.test"
     project.stack("sendas", "add", newcomer.address, foreign)
     with logged_in(server, newcomer.address, newcomer.password) as session:

@@ -1,4 +1,4 @@
-"""No login sends mail that shows another user's address as its author."""
+"""From: and Sender: must name an address of the login."""
 
 import re
 
@@ -60,12 +60,12 @@ def written(headers: str, subject: str) -> bytes:
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_message_in_the_name_of_another_is_refused(session, subject, case):
+def test_a_message_with_anothers_address_as_author_is_refused(session, subject, case):
     """
-    No login sends mail in which a reader could see another's address as its author.
+    A message in which a reader could see another's address as the author is refused.
 
-    Not in From:, not in Sender:, not in a display name, however it is encoded. The
-    answer is 550 5.7.1, and says which address does not belong to whom.
+    In From:, Sender: or a display name, however it is encoded. The answer is 550 5.7.1,
+    and names the address and the login.
     """
     headers, address = REFUSED[case]
 
@@ -78,15 +78,17 @@ def test_a_message_in_the_name_of_another_is_refused(session, subject, case):
 
 
 @pytest.mark.parametrize("headers", ALLOWED)
-def test_ones_own_address_may_be_written_in_any_way(session, subject, headers):
-    """A login may write its own address in capitals, with a +extension, or twice."""
+def test_a_login_may_write_its_address_in_any_form(session, subject, headers):
+    """A login may write its own address in capitals, with an extension, or twice."""
     reply = session.deliver(written(headers, subject), ALICE, [BOB])
 
     assert reply.code == 250, str(reply)
 
 
-def test_an_envelope_of_another_is_refused_by_name(session, subject):
-    """A refused envelope sender is told with the address and the login."""
+def test_anothers_envelope_sender_is_refused(session, subject):
+    """
+    Another's address as the envelope sender is refused with 553, which names both.
+    """
     reply = session.deliver(letter(ALICE, BOB, subject), BOB, [BOB])
     session.say("RSET")
 
@@ -95,8 +97,8 @@ def test_an_envelope_of_another_is_refused_by_name(session, subject):
     assert f"not owned by user {ALICE}" in str(reply)
 
 
-def test_what_follows_a_plus_is_ones_own_in_the_envelope(session, bob, subject):
-    """A login may add a +extension to its address in envelope and From: alike."""
+def test_a_login_may_add_an_extension_to_its_address(session, bob, subject):
+    """A login may add an extension to its address, in envelope and From: alike."""
     sender = "Alice+Anything@example.test"
 
     reply = session.deliver(letter(sender, BOB, subject), sender, [BOB])

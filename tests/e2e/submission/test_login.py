@@ -1,6 +1,4 @@
-"""
-Passwords are asked for only under TLS; a wrong one is refused and locks nobody out.
-"""
+"""Logins on the submission ports: when they are offered, and wrong ones."""
 
 import time
 
@@ -14,8 +12,8 @@ SUBMISSION = (587, 465)
 
 
 @pytest.mark.core
-def test_login_is_offered_only_under_tls_on_587(server):
-    """A password never travels in the clear (RFC 8314)."""
+def test_port_587_takes_a_login_only_after_starttls(server):
+    """Port 587 offers and takes a login only after STARTTLS (RFC 8314)."""
     with Smtp(ADDRESS, server.port(587)) as session:
         clear = session.ehlo()
         login = session.say("AUTH PLAIN AGEAYg==")
@@ -29,7 +27,7 @@ def test_login_is_offered_only_under_tls_on_587(server):
 
 @pytest.mark.core
 def test_port_465_speaks_tls_from_the_first_byte(server):
-    """On 465 the greeting is already encrypted, and login is offered at once."""
+    """Port 465 speaks TLS from the first byte, and offers a login at once."""
     with Smtp(ADDRESS, server.port(465), server.trust) as session:
         assert session.greeting.code == 220
         assert "AUTH" in session.ehlo().keywords
@@ -38,7 +36,7 @@ def test_port_465_speaks_tls_from_the_first_byte(server):
 @pytest.mark.core
 @pytest.mark.parametrize("tls", [True, False], ids=["TLS", "clear"])
 def test_port_25_takes_no_login(spammer, server, tls):
-    """Users submit elsewhere: here a password is neither asked for nor taken."""
+    """Port 25 neither offers nor takes a login."""
     with spammer.session() as session:
         offer = session.start_tls(server.trust) if tls else session.ehlo()
         login = session.say("AUTH PLAIN AGEAYg==")
@@ -51,7 +49,7 @@ def test_port_25_takes_no_login(spammer, server, tls):
 @pytest.mark.parametrize("port", SUBMISSION)
 @pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
 def test_a_wrong_password_is_refused(server, alice, port):
-    """The answer is 535, and the same as for a user who doesn't exist."""
+    """A wrong password gets 535, and so does an unknown user."""
     wrong, unknown, empty = log_in(
         server,
         port,
@@ -67,7 +65,7 @@ def test_a_wrong_password_is_refused(server, alice, port):
 
 @pytest.mark.parametrize("blob", ["=", "AA==", "!!!", "AGFsaWNl"])
 @pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
-def test_a_broken_login_does_no_harm(server, blob):
+def test_malformed_credentials_are_refused(server, blob):
     """Empty and malformed credentials are refused, and the session goes on."""
     with server.connect(465, server.trust) as session:
         session.ehlo()
@@ -78,8 +76,8 @@ def test_a_broken_login_does_no_harm(server, blob):
 
 @pytest.mark.core
 @pytest.mark.provokes("postfix", "request longer than 2048|disabling input from")
-def test_an_endless_login_does_no_harm(server, alice, subject):
-    """Credentials of 13 kB are refused, and others don't notice (RFC 4954, 4)."""
+def test_credentials_of_13_kb_are_refused(server, alice, subject):
+    """Credentials of 13 kB are refused, and other users can send (RFC 4954, 4)."""
     with server.connect(465, server.trust) as session:
         session.ehlo()
 
@@ -90,12 +88,12 @@ def test_an_endless_login_does_no_harm(server, alice, subject):
 
 
 @pytest.mark.provokes("postfix", r"SASL \w+ authentication failed")
-def test_a_guesser_does_not_lock_out_his_neighbours(server, alice):
+def test_wrong_passwords_do_not_lock_an_address_out(server, alice):
     """
-    After five wrong passwords from an address, a right one from there still works.
+    After five wrong passwords from an address, a right one from there works.
 
-    Dovecot's own penalty would grow past Postfix's patience, and everybody behind
-    that address would get a 454.
+    Dovecot's own penalty would grow past Postfix's time-out, and everybody behind that
+    address would get a 454.
     """
     for number in range(5):
         (guess,) = log_in(server, 587, (alice.address, f"guess {number}"))

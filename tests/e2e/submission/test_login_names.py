@@ -1,4 +1,4 @@
-"""No crafted login name opens another mailbox, file or table row."""
+"""Login names and extensions that try to reach other files, rows or users."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -44,11 +44,11 @@ def names_of(alice, bob) -> list[str]:
 
 @pytest.mark.core
 @pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
-def test_no_name_but_her_own_opens_a_mailbox(server, alice, bob, mail_root):
+def test_malicious_login_names_are_refused(server, alice, bob, mail_root):
     """
-    Names with paths, wildcards, variables or a master user's `*` are refused.
+    Login names with paths, wildcards, variables or a master user's `*` are refused.
 
-    With alice's right password. Nothing is made under the mail root for them.
+    With a valid password. Nothing is made under the mail root for them.
     """
     before = mail_root()
     tried = [(name, alice.password) for name in names_of(alice, bob)]
@@ -59,8 +59,8 @@ def test_no_name_but_her_own_opens_a_mailbox(server, alice, bob, mail_root):
     assert mail_root() == before
 
 
-def test_no_name_but_her_own_opens_a_mailbox_in_imap(server, alice, bob, mail_root):
-    """The same names are refused on 993."""
+def test_malicious_login_names_are_refused_in_imap(server, alice, bob, mail_root):
+    """IMAP refuses the same login names on port 993."""
 
     def log_in_to_imap(name: str) -> str:
         with server.connect(993, server.trust) as session:
@@ -77,11 +77,13 @@ def test_no_name_but_her_own_opens_a_mailbox_in_imap(server, alice, bob, mail_ro
 
 
 @pytest.mark.core
-def test_a_detail_is_no_path(spammer, alice, bob, subject, mail_root):
+def test_an_extension_that_looks_like_a_path_makes_no_folder(
+    spammer, alice, bob, subject, mail_root
+):
     """
-    What follows a + makes no folder, and leads to nobody else's mailbox.
+    An extension that looks like a path makes no folder and reaches no other mailbox.
 
-    An address with a percent sign was once a route to elsewhere, and is refused.
+    An address with a percent sign, once a way to route mail, is refused.
     """
     before = mail_root()
 

@@ -1,4 +1,4 @@
-"""A password guesser learns no user names, and is limited in rate."""
+"""Password guessing: what an attacker learns, and how often it may try."""
 
 import time
 from collections.abc import Callable
@@ -48,9 +48,9 @@ def imap(server) -> Callable[[str], str]:
 
 @pytest.mark.parametrize("protocol", [submission, imap])
 @pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
-def test_a_guesser_does_not_learn_who_has_an_account(server, alice, disabled, protocol):
+def test_a_wrong_login_does_not_tell_who_exists(server, alice, disabled, protocol):
     """
-    The answer is the same for a user, for nobody, and for one who is disabled.
+    A wrong login gets the same answer for a user, an unknown and a disabled one.
 
     It takes about the same time, too: none of the medians is half of another.
     """
@@ -75,11 +75,11 @@ def test_a_guesser_does_not_learn_who_has_an_account(server, alice, disabled, pr
 @pytest.mark.core
 @pytest.mark.provokes("postfix", r"SASL PLAIN authentication failed")
 @pytest.mark.provokes("postfix", "AUTH command rate limit exceeded")
-def test_who_guesses_too_often_is_told_to_wait(server, alice):
+def test_logins_over_the_rate_limit_get_450(server, alice):
     """
-    After AUTH_RATE_LIMIT attempts in a minute an address gets 450, right or wrong.
+    An address over AUTH_RATE_LIMIT gets 450, with a right or wrong password.
 
-    From elsewhere the user logs in as before. The log names the address that the
+    From another address the user logs in as before. The log names the address that the
     guesses came from, for a firewall to read.
     """
     project, begin = server.project, time.time()

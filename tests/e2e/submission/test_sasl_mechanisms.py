@@ -1,4 +1,4 @@
-"""AUTH PLAIN and LOGIN work in every form; a malformed one is refused."""
+"""SASL: the mechanisms PLAIN and LOGIN in each form, and invalid logins."""
 
 import base64
 
@@ -29,8 +29,8 @@ def dialogue(server, *commands: str) -> list[int]:
 
 
 @pytest.mark.parametrize("port", [587, 465])
-def test_the_mechanisms_are_plain_and_login(server, port):
-    """No mechanism is offered but the two that every mail program knows."""
+def test_only_plain_and_login_are_offered(server, port):
+    """The mechanisms PLAIN and LOGIN are offered, and no other."""
     with server.connect(port, server.trust) as session:
         (offer,) = [
             line for line in session.ehlo().lines if line[4:].startswith("AUTH")
@@ -40,7 +40,7 @@ def test_the_mechanisms_are_plain_and_login(server, port):
 
 
 def test_each_form_of_plain_and_login_works(server, alice):
-    """With the password at once or when asked for it, and the name in any case."""
+    """PLAIN and LOGIN work with and without an initial response, and ignore case."""
     name, password = encoded(alice.address), encoded(alice.password)
     at_once = plain(alice.address, alice.password)
     both = f"{alice.address}\0{alice.address}\0{alice.password}"
@@ -70,20 +70,20 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("commands", "codes"), WRONG.values(), ids=WRONG)
-def test_a_wrong_form_is_refused_and_the_session_goes_on(server, commands, codes):
-    """Whatever is wrong gets its code of the standard, and the next command works."""
+def test_an_invalid_login_is_refused_and_the_session_goes_on(server, commands, codes):
+    """An invalid login gets the code of the standard, and the next command works."""
     assert dialogue(server, *commands) == codes
 
 
-def test_nobody_acts_for_somebody_else(server, alice, bob):
-    """Alice's password with bob as the identity to act for is refused (RFC 4616)."""
+def test_another_authorization_identity_is_refused(server, alice, bob):
+    """A login with another user as the authorization identity is refused (RFC 4616)."""
     for_bob = encoded(f"{bob.address}\0{alice.address}\0{alice.password}")
 
     assert dialogue(server, f"AUTH PLAIN {for_bob}") == [535]
 
 
-def test_a_login_counts_once_and_not_in_the_middle_of_a_message(server, alice):
-    """A second AUTH, or one after MAIL, is answered with 503 (RFC 4954, section 4)."""
+def test_a_second_auth_and_one_after_mail_get_503(server, alice):
+    """A second AUTH, or one after MAIL, gets 503 (RFC 4954, section 4)."""
     login = f"AUTH PLAIN {plain(alice.address, alice.password)}"
 
     assert dialogue(server, login, login) == [235, 503]

@@ -1,4 +1,4 @@
-"""A login sends to SEND_RATE_LIMIT recipients an hour, and no more."""
+"""SEND_RATE_LIMIT: how many recipients a login may write to in an hour."""
 
 import aiosmtplib
 import pytest
@@ -25,11 +25,11 @@ def apply(project) -> None:
     await_applied(project, "dkim-sign")
 
 
-def test_a_login_sends_so_much_an_hour_and_no_more(
+def test_a_login_over_its_send_limit_is_deferred(
     five_an_hour, server, alice, bob, subject
 ):
     """
-    Who has written to as many recipients as an hour allows is put off, others are not.
+    A login over SEND_RATE_LIMIT is deferred, and other logins are not.
 
     So a stolen password doesn't send spam all night. The answer says when to go on.
     """

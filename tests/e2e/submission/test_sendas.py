@@ -1,4 +1,4 @@
-"""`stack sendas` lets a login send from all of a domain or subdomain."""
+"""`stack sendas`: a login that may send from all addresses of a domain or subdomain."""
 
 import pytest
 
@@ -30,14 +30,14 @@ def session(server, app):
         yield session
 
 
-def test_an_application_sends_as_any_name_of_a_domain_below_ours(
+def test_a_login_sends_from_any_name_of_its_subdomain(
     server, session, stranger, subject
 ):
     """
-    A login with the right to a domain sends from any address in it.
+    A login with the right to a subdomain sends from any address in it.
 
     It may log in with the name alone. Its mail is signed as the domain above, which
-    DMARC takes for the one below (relaxed alignment).
+    DMARC accepts for the subdomain (relaxed alignment).
     """
     sender = f"order-{subject.split()[-1]}@books.example.test"
 
@@ -72,8 +72,10 @@ def test_an_application_sends_as_any_name_of_a_domain_below_ours(
         "carol+x@second.test",
     ],
 )
-def test_a_right_to_a_domain_ends_where_it_says(session, alice, subject, sender):
-    """The right to send from a domain covers no other domain and no other user."""
+def test_a_right_to_a_domain_covers_no_other_domain_or_user(
+    session, alice, subject, sender
+):
+    """A right to a domain covers no other domain and no other user's address."""
     envelope = session.deliver(
         letter("app@example.test", alice.address, subject), sender, [alice.address]
     )
@@ -87,8 +89,8 @@ def test_a_right_to_a_domain_ends_where_it_says(session, alice, subject, sender)
     assert f"<{sender}> in From: does not belong to app@example.test" in str(header)
 
 
-def test_a_right_to_send_holds_until_it_is_taken(server, app, session, alice, subject):
-    """What an open connection may send from is asked anew for each message."""
+def test_a_removed_right_ends_at_the_next_message(server, app, session, alice, subject):
+    """A right that is removed ends at the next message of an open session."""
     sender = "anybody@second.test"
     message = letter(sender, alice.address, subject)
 

@@ -1,4 +1,4 @@
-"""A user sends only after a login, and only from addresses of that login."""
+"""Submission on ports 587 and 465: who may send, as whom, and what is cleaned up."""
 
 import re
 
@@ -16,8 +16,10 @@ SUBMISSION = [587, 465]
 
 @pytest.mark.parametrize("port", SUBMISSION)
 @pytest.mark.parametrize("reading", [993, 143])
-def test_alice_writes_to_bob(alice, bob, subject, port, reading):
-    """Users reach each other, on each port for sending and each for reading."""
+def test_mail_between_local_users_is_delivered(alice, bob, subject, port, reading):
+    """
+    Mail between local users is delivered, on each port for sending and for reading.
+    """
     refused = alice.send(bob.address, subject, port=port)
 
     received = bob.receive(subject, port=reading)
@@ -27,8 +29,8 @@ def test_alice_writes_to_bob(alice, bob, subject, port, reading):
     assert "Until tomorrow" in received.message.get_content()
 
 
-def test_alice_writes_to_a_stranger(alice, stranger, subject):
-    """Mail of a user leaves for the server that the DNS names for the recipient."""
+def test_mail_to_another_server_is_delivered(alice, stranger, subject):
+    """Mail to another domain is delivered to the server that its MX names."""
     alice.send(stranger.address, subject)
 
     received = stranger.receive(subject)
@@ -38,8 +40,8 @@ def test_alice_writes_to_a_stranger(alice, stranger, subject):
     assert "with ESMTPS" in received.all("Received")[0]
 
 
-def test_one_bad_recipient_does_not_stop_the_others(alice, bob, subject):
-    """The sender learns who was refused, and the rest get their mail."""
+def test_a_refused_recipient_does_not_stop_the_others(alice, bob, subject):
+    """A refused recipient is reported, and the other recipients get the mail."""
     refused = alice.send([bob.address, "nobody@example.test"], subject)
 
     assert refused["nobody@example.test"].code == 550
@@ -48,7 +50,7 @@ def test_one_bad_recipient_does_not_stop_the_others(alice, bob, subject):
 
 @pytest.mark.parametrize("port", SUBMISSION)
 def test_nobody_sends_without_a_login(server, bob, port):
-    """Not even to our own users: for that there is port 25."""
+    """Without a login, the submission ports refuse mail, also to local users."""
     with Smtp(ADDRESS, server.port(port), server.trust if port == 465 else None) as s:
         s.ehlo()
         if port == 587:
@@ -59,8 +61,8 @@ def test_nobody_sends_without_a_login(server, bob, port):
 
 
 @pytest.mark.parametrize("sender", ["bob", "nobody", "x@outside.test", "carol"])
-def test_alice_uses_no_envelope_but_hers(alice, bob, carol, subject, sender):
-    """A user may not send from another user, a name of ours, or another domain."""
+def test_a_foreign_envelope_sender_is_refused(alice, bob, carol, subject, sender):
+    """A login can't use another user's, an unknown or a foreign envelope sender."""
     sender = {"bob": bob.address, "carol": carol.address}.get(sender, sender)
     sender = sender if "@" in sender else f"{sender}@example.test"
 
@@ -71,20 +73,21 @@ def test_alice_uses_no_envelope_but_hers(alice, bob, carol, subject, sender):
 
 
 @pytest.mark.parametrize("sender", ["alice+tag@example.test", "ALICE@example.test"])
-def test_alice_may_write_her_own_address_in_other_ways(alice, bob, subject, sender):
-    """A detail after + and capitals are still alice."""
+def test_the_own_address_may_have_capitals_and_an_extension(
+    alice, bob, subject, sender
+):
+    """A login may use its own envelope sender in capitals or with an extension."""
     alice.send(bob.address, subject, sender=sender)
 
     assert bob.receive(subject)
 
 
 @pytest.mark.parametrize("author", ["bob", "carol", "boss@outside.test"])
-def test_alice_signs_as_nobody_else(alice, bob, carol, subject, author):
+def test_a_foreign_from_header_is_refused(alice, bob, carol, subject, author):
     """
-    The From that readers see must be the login's, too.
+    A login can't use another's address in From:.
 
-    Otherwise alice's mail would leave with a valid signature of somebody else's
-    domain.
+    Otherwise the mail would leave with a valid signature of another user's domain.
     """
     author = {"bob": bob.address, "carol": carol.address}.get(author, author)
     message = letter(author, bob.address, subject)
@@ -96,8 +99,10 @@ def test_alice_signs_as_nobody_else(alice, bob, carol, subject, author):
     assert "5.7.1" in refused.value.message
 
 
-def test_a_second_author_is_refused(alice, bob, subject):
-    """Two From headers would show one author to the filter and one to the reader."""
+def test_a_second_from_header_is_refused(alice, bob, subject):
+    """
+    A message with two From: headers is refused, as filter and reader may see another.
+    """
     message = letter(alice.address, bob.address, subject)
 
     with pytest.raises(aiosmtplib.SMTPDataError) as refused:
@@ -107,11 +112,11 @@ def test_a_second_author_is_refused(alice, bob, subject):
 
 
 @pytest.mark.parametrize("header", ["From", "Date", "Message-ID"])
-def test_what_a_lazy_program_leaves_out_is_added(alice, bob, subject, header):
+def test_missing_headers_are_added_before_signing(alice, bob, subject, header):
     """
-    A letter without one of the headers that must be there gets it (RFC 6409, 8).
+    A message without From, Date or Message-ID gets it before it is signed.
 
-    Before it is signed: a message without From was poison for the signer.
+    RFC 6409, section 8. A message without From would crash the signer.
     """
     message = without_header(letter(alice.address, bob.address, subject), header)
 
@@ -123,8 +128,11 @@ def test_what_a_lazy_program_leaves_out_is_added(alice, bob, subject, header):
     assert len(received.all("DKIM-Signature")) == 2
 
 
-def test_an_endless_line_is_refused(alice, bob, subject):
-    """Over 998 octets others would fold the line and break the signature on it."""
+def test_a_line_over_998_octets_is_refused(alice, bob, subject):
+    """
+    A line over 998 octets is refused, as another server would break it and the
+    signature.
+    """
     message = letter(alice.address, bob.address, subject).rstrip() + b"x" * 1000
 
     with pytest.raises(aiosmtplib.SMTPDataError) as refused:
@@ -135,14 +143,10 @@ def test_an_endless_line_is_refused(alice, bob, subject):
 
 
 @pytest.mark.parametrize("port", SUBMISSION)
-def test_the_world_learns_little_about_alice(
+def test_client_address_and_software_are_removed(
     server, alice, stranger, subject, port, world
 ):
-    """
-    Nobody outside learns from which address, computer or program a user sends.
-
-    Nor who got a blind copy, nor the names and addresses of our containers.
-    """
+    """The client's address and software, Bcc and our containers' names don't leave."""
     message = with_header(
         without_header(letter(alice.address, stranger.address, subject), "Message-ID"),
         "User-Agent: Alice's Own Mailer",

@@ -1,4 +1,4 @@
-"""A user's mail to or from an address that can't work is refused at once."""
+"""Addresses that can't work are refused at submission."""
 
 import pytest
 
@@ -19,8 +19,8 @@ def session(server, alice):
     ("recipient", "code"),
     [("a@nowhere.test", 550), ("bob", 504), ("a@localhost", 504)],
 )
-def test_a_recipient_that_no_mail_can_reach_is_refused(session, alice, recipient, code):
-    """A domain that doesn't exist, or none at all, is refused before the message."""
+def test_an_unreachable_recipient_domain_is_refused(session, alice, recipient, code):
+    """A recipient with a domain that doesn't exist, or with none, is refused."""
     assert session.say(f"MAIL FROM:<{alice.address}>").code == 250
 
     assert session.say(f"RCPT TO:<{recipient}>").code == code
@@ -29,8 +29,8 @@ def test_a_recipient_that_no_mail_can_reach_is_refused(session, alice, recipient
 @pytest.mark.parametrize(
     ("sender", "code"), [("alice", 504), ("alice@localhost", 504), ("a@no.test", 553)]
 )
-def test_a_sender_that_no_answer_can_reach_is_refused(session, bob, sender, code):
-    """A sender without a domain, or of one that isn't the user's, is refused."""
+def test_an_unreachable_sender_domain_is_refused(session, bob, sender, code):
+    """A sender without a domain, or with one that is not the login's, is refused."""
     session.say(f"MAIL FROM:<{sender}>")
 
     assert session.say(f"RCPT TO:<{bob.address}>").code == code
