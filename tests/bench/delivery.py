@@ -13,7 +13,7 @@ from itertools import count
 from docker.models.containers import Container
 
 from tests.support.configuration.templates import await_applied, changed
-from tests.support.mail.lmtp import beside_dovecot
+from tests.support.mail.lmtp import lmtp_client
 from tests.support.server.accounts import open_account
 from tests.support.server.project import Project
 from tests.support.server.server import DOMAIN, Server
@@ -47,17 +47,17 @@ for _ in range(count):
 
 
 def milliseconds_each(
-    dovecot: Container, beside: Container, to: str, message: bytes, times: int
+    dovecot: Container, lmtp: Container, to: str, message: bytes, times: int
 ) -> float:
     """Have *message* delivered so often; return the container's CPU time for one."""
     before = container_cpu_seconds(dovecot)
     command = ["python3", "-c", SCRIPT, to, str(times), message.decode()]
-    code, said = beside.exec_run(command)
+    code, said = lmtp.exec_run(command)
     assert code == 0, said.decode()
     return 1000 * (container_cpu_seconds(dovecot) - before) / times
 
 
-def measure(project: Project, beside: Container) -> dict[tuple[str, str], float]:
+def measure(project: Project, lmtp: Container) -> dict[tuple[str, str], float]:
     """Return the CPU time of a delivery in ms, by size and way: medians of rounds."""
     server, users = Server(project), count()
     found: dict[tuple[str, str], list[float]] = {}
@@ -72,8 +72,8 @@ def measure(project: Project, beside: Container) -> dict[tuple[str, str], float]
                     # A new one each time: a full mailbox costs more.
                     user = open_account(server, f"user{next(users)}@{DOMAIN}").address
                     letter = LETTERS[size]
-                    milliseconds_each(dovecot, beside, user, letter, MESSAGES // 10)
-                    took = milliseconds_each(dovecot, beside, user, letter, MESSAGES)
+                    milliseconds_each(dovecot, lmtp, user, letter, MESSAGES // 10)
+                    took = milliseconds_each(dovecot, lmtp, user, letter, MESSAGES)
                     found.setdefault((size, way), []).append(took)
             await_applied(project, "dovecot")
     return {key: statistics.median(each) for key, each in found.items()}
@@ -84,8 +84,8 @@ def main() -> None:
     first, second = WAYS
     with bench_project() as project:
         project.compose("up", "--build", "--detach", "--wait", "dovecot")
-        with beside_dovecot(project) as beside:
-            found = measure(project, beside)
+        with lmtp_client(project) as lmtp:
+            found = measure(project, lmtp)
     print(f"CPU time of a delivery, ms\n{'':<6}{first:>28}{second:>12}{'ratio':>8}")
     for size in SIZES:
         before, after = found[size, first], found[size, second]

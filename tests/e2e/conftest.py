@@ -10,12 +10,12 @@ from typing import NoReturn
 
 import pytest
 
-from tests.support.certs.certificates import Certificates, put_back
-from tests.support.configuration.postscreen import everybody_refused
+from tests.support.certs.certificates import Certificates, restored
+from tests.support.configuration.postscreen import all_clients_refused
 from tests.support.configuration.relays import ROUTES
 from tests.support.configuration.reload import await_reload
 from tests.support.harness.checkout import new_project
-from tests.support.harness.log_check import Watch
+from tests.support.harness.log_check import LogCheck
 from tests.support.harness.run import (
     KEEP,
     pytest_collection_modifyitems,
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 # The door that leads to port 25 of who is refused.
-TURNED_AWAY = "25, refused"
+REFUSED_BY_POSTSCREEN = "25, refused"
 PROJECT = pytest.StashKey[Project]()
 
 
@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "core: `make test` runs this, not only test-all")
 
 
-def give_up(request: pytest.FixtureRequest, reason: str) -> NoReturn:
+def end_run(request: pytest.FixtureRequest, reason: str) -> NoReturn:
     """End the run with the *reason*, which pytest.exit would not tell of a worker."""
     request.session.shouldfail = "there is no server to test"
     pytest.fail(reason, pytrace=False)
@@ -84,14 +84,14 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def watch() -> Watch:
+def log_check() -> LogCheck:
     """Have one who reads the logs."""
-    return Watch()
+    return LogCheck()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def left_well(
-    server: Server, watch: Watch, request: pytest.FixtureRequest
+def logs_checked(
+    server: Server, log_check: LogCheck, request: pytest.FixtureRequest
 ) -> Iterator[None]:
     """
     Have each file of tests leave nothing under way for the next, and nothing amiss.
@@ -100,7 +100,7 @@ def left_well(
     """
     yield
     await_reload(server.project)
-    found = watch.amiss(server.project, request.session.items)
+    found = log_check.problems(server.project, request.session.items)
     assert not found, "\n".join(map(str, found))
 
 
@@ -169,19 +169,19 @@ def server(
         project.compose("up", "--build", "--detach", "--wait", "--wait-timeout=300")
         publish(project)
     except CommandError as error:
-        give_up(request, str(error))
+        end_run(request, str(error))
     return Server(project)
 
 
-@pytest.fixture(scope="module", params=[*PORTS, TURNED_AWAY])
-def door(request: pytest.FixtureRequest, server: Server) -> Iterator[int]:
+@pytest.fixture(scope="module", params=[*PORTS, REFUSED_BY_POSTSCREEN])
+def tls_port(request: pytest.FixtureRequest, server: Server) -> Iterator[int]:
     """
     Lead to each mail port in turn, and once more to 25 for who is refused there.
 
     Such a client is spoken to by postscreen, and encrypted for by tlsproxy.
     """
-    if request.param == TURNED_AWAY:
-        with everybody_refused(server.project):
+    if request.param == REFUSED_BY_POSTSCREEN:
+        with all_clients_refused(server.project):
             yield 25
     else:
         yield request.param
@@ -213,7 +213,7 @@ def relayed(server: Server, alice: Mailbox) -> None:
 
     In every domain office@ is alice, and away@ leads to the stranger.
     """
-    server.project.invite("relay")
+    server.project.start_services("relay")
     add_domains(server.project, *ROUTES)
     operate(
         server.project,
@@ -226,13 +226,13 @@ def relayed(server: Server, alice: Mailbox) -> None:
 @pytest.fixture(scope="session")
 def authorities(server: Server) -> None:
     """Have the ACME authorities in the world, and the name server that they ask."""
-    server.project.invite("names", "ca", "ca-eab", "busy")
+    server.project.start_services("names", "ca", "ca-eab", "busy")
 
 
 @pytest.fixture(scope="module")
 def certificates(server: Server) -> Iterator[Certificates]:
     """Let a file of tests change the certificates; they are put back after it."""
-    with put_back(server) as found:
+    with restored(server) as found:
         yield found
 
 
@@ -245,13 +245,13 @@ def issued(certificates: Certificates, authorities: None) -> None:
 @pytest.fixture(scope="session")
 def sinks(server: Server) -> None:
     """Have the servers in the world that write down all they get."""
-    server.project.invite("sink-plain", "sink-broken", "sink-old", "sink-eight")
+    server.project.start_services("sink-plain", "sink-broken", "sink-old", "sink-eight")
 
 
 @pytest.fixture(scope="session")
 def mirror(server: Server) -> None:
     """Have a channel in the world with rules for spam filters."""
-    server.project.invite("mirror")
+    server.project.start_services("mirror")
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,11 @@ from imapclient.exceptions import LoginError
 from tests.support.clients.dialogue import Reply, Smtp
 from tests.support.clients.login import plain
 from tests.support.faults.accounts import (
+    DAMAGES,
+    PASSWORD_DAMAGES,
     PASSWORDS,
-    WAYS,
-    WAYS_OF_PASSWORDS,
+    damaged,
     locked,
-    spoilt,
 )
 from tests.support.faults.services import paused
 from tests.support.harness.tiers import core_rows
@@ -26,7 +26,7 @@ from tests.support.wait import wait_until
 LOCKED = "a writer that doesn't end"
 
 
-@pytest.mark.parametrize("way", core_rows([*WAYS, LOCKED], "an empty file"))
+@pytest.mark.parametrize("way", core_rows([*DAMAGES, LOCKED], "an empty file"))
 @pytest.mark.provokes("postfix", "dict_sqlite|Temporary internal error")
 @pytest.mark.provokes("postfix", "pid .* exit status 1|throttling|quota-status")
 @pytest.mark.provokes("dovecot", "(Password|User) query failed|sqlite: finalize failed")
@@ -49,7 +49,7 @@ def test_without_readable_accounts_mail_and_logins_are_deferred(
             with paused(project, "dovecot"):
                 taken = session.transmit(letter("a@outside.test", bob.address, subject))
                 bad_day.enter_context(
-                    spoilt(project, way) if way in WAYS else locked(project)
+                    damaged(project, way) if way in DAMAGES else locked(project)
                 )
         addresses = [alice.address, "nobody@example.test"]
         if way != "no users":
@@ -72,7 +72,7 @@ def test_without_readable_accounts_mail_and_logins_are_deferred(
 
 
 @pytest.mark.parametrize(
-    "way", core_rows([*WAYS_OF_PASSWORDS, LOCKED], "an empty file of passwords")
+    "way", core_rows([*PASSWORD_DAMAGES, LOCKED], "an empty file of passwords")
 )
 @pytest.mark.provokes("dovecot", "Password query failed|sqlite: finalize failed")
 def test_without_readable_passwords_logins_are_deferred(
@@ -86,8 +86,8 @@ def test_without_readable_passwords_logins_are_deferred(
     """
     project = server.project
     spoiling = (
-        spoilt(project, way)
-        if way in WAYS_OF_PASSWORDS
+        damaged(project, way)
+        if way in PASSWORD_DAMAGES
         else locked(project, file=PASSWORDS)
     )
     with spoiling:
@@ -143,7 +143,7 @@ def test_no_address_is_found_in_an_empty_database(server):
     Some queries return a fixed answer after words that an address could contain.
     """
     address = '"a -- else b"@example.test'
-    with spoilt(server.project, "an empty file"):
+    with damaged(server.project, "an empty file"):
         for table in ("aliases", "mailboxes", "refused", "senders"):
             file = f"sqlite:/live/current/{table}.sqlite"
             with pytest.raises(CommandError, match="dict_sqlite_lookup: "):

@@ -22,7 +22,7 @@ with sqlite3.connect("var/accounts/accounts.db", timeout=10) as accounts:
 """
 
 # By the name of the first alias: rows as a person may write them with SQL.
-CIRCLES = {
+LOOPS = {
     "itself": ["itself itself"],
     "itself-longer": ["itself-longer itself-longer+x"],
     "two": ["two two-b", "two-b two"],
@@ -56,7 +56,7 @@ def chain(server, alice, bob, carol):
 
 
 @contextmanager
-def written(server, pairs: Iterable[str]) -> Iterator[None]:
+def aliases_by_sql(server, pairs: Iterable[str]) -> Iterator[None]:
     """Have aliases for a while, written by hand; a pair is source and target."""
     rows = [[f"{word}@example.test" for word in pair.split()] for pair in pairs]
     script = f"python3 -c '{ADD}' '{json.dumps(rows)}'"
@@ -68,9 +68,9 @@ def written(server, pairs: Iterable[str]) -> Iterator[None]:
 
 
 @pytest.fixture
-def circle(server, alice, request):
+def loop(server, alice, request):
     """Write a circle by hand, which `stack alias add` would refuse."""
-    with written(server, CIRCLES[request.param]):
+    with aliases_by_sql(server, LOOPS[request.param]):
         yield f"{request.param}@example.test"
 
 
@@ -110,7 +110,7 @@ def test_the_longest_allowed_chain_is_followed(server, alice, spammer, subject):
     pairs = [f"{one} {next_}" for one, next_ in pairwise([*names, "alice"])]
     message = letter("a@outside.test", "deep0@example.test", subject)
 
-    with written(server, pairs):
+    with aliases_by_sql(server, pairs):
         reply = spammer.send("deep0@example.test", message)
 
     assert reply.code == 250
@@ -118,18 +118,18 @@ def test_the_longest_allowed_chain_is_followed(server, alice, spammer, subject):
 
 
 @pytest.mark.provokes("postfix", "unreasonable virtual_alias_maps (map|result)")
-@pytest.mark.parametrize("circle", CIRCLES, indirect=True)
-def test_an_alias_loop_does_no_harm(circle, server, alice, spammer, subject):
+@pytest.mark.parametrize("loop", LOOPS, indirect=True)
+def test_an_alias_loop_does_no_harm(loop, server, alice, spammer, subject):
     """
     An alias loop that was written into the database neither stops nor multiplies mail.
 
     Mail to it is refused, deferred by its sender, or reaches each user once; the next
     message is delivered as usual.
     """
-    reply = spammer.send(circle, letter("a@outside.test", circle, subject))
-    spammer.send(alice.address, letter("a@outside.test", circle, f"after {subject}"))
+    reply = spammer.send(loop, letter("a@outside.test", loop, subject))
+    spammer.send(alice.address, letter("a@outside.test", loop, f"after {subject}"))
 
     assert alice.receive(f"after {subject}")
     assert reply.code in (250, 451, 550)
-    assert alice.subjects().count(subject) == (reply.code == 250 and "user" in circle)
-    assert waiting(server.project, circle) == []
+    assert alice.subjects().count(subject) == (reply.code == 250 and "user" in loop)
+    assert waiting(server.project, loop) == []

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from tests.support.clients.login import log_in, logged_in
-from tests.support.mail.dkim_signatures import Signature, published, signatures
+from tests.support.mail.dkim_signatures import Signature, records_to_publish, signatures
 from tests.support.mail.mailbox import Received
 from tests.support.mail.message import letter, new_subject
 from tests.support.server.accounts import open_account, operate
@@ -106,7 +106,7 @@ def test_the_same_name_in_a_hundred_domains_is_a_hundred_users(delivered):
 @pytest.mark.core
 def test_each_of_a_hundred_domains_signs_with_its_own_keys(server, delivered):
     """Each of a hundred domains signs its mail with keys of its own."""
-    records = published(server)
+    records = records_to_publish(server)
 
     keys = [name for name in records if "_domainkey" in name and "hundred" in name]
     assert len({records[name] for name in keys}) == 200

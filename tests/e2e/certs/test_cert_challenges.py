@@ -76,18 +76,18 @@ def test_a_wildcard_is_issued_by_dynamic_update(server, certificates, world):
     Every port serves it for the names that it covers, and for no other.
     """
     put(server.project, "dns-rfc2136.ini", update_credentials(world))
-    before = certificates.everywhere()
+    before = certificates.served_everywhere()
 
     with with_settings(server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_WAIT="1"):
         certificates.issue("second.test", "*.second.test")
 
     new = {certificates.of("second.test")["sha256"]}
     root = Authority(server.project).root
-    assert certificates.everywhere("second.test", root=root) == new
-    assert certificates.everywhere("anything.second.test", root=root) == new
-    assert certificates.everywhere() == before
+    assert certificates.served_everywhere("second.test", root=root) == new
+    assert certificates.served_everywhere("anything.second.test", root=root) == new
+    assert certificates.served_everywhere() == before
     certificates.cert("remove", "second.test")
-    assert certificates.everywhere("anything.second.test") == before
+    assert certificates.served_everywhere("anything.second.test") == before
 
 
 def test_a_refused_dynamic_update_is_reported(server, certificates, world):

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.support.certs.acme import published
-from tests.support.certs.imported import bundle, certificate, lay
+from tests.support.certs.acme import with_records
+from tests.support.certs.imported import bundle, certificate, write_files
 from tests.support.server.server import HOSTNAME
 from tests.support.wait import wait_until
 
@@ -35,13 +35,13 @@ def test_a_renewal_keeps_the_key_of_a_published_tlsa_record(server, certificates
     """While a TLSA record is published, a renewed certificate has the same key."""
     before = certificates.of()
 
-    with published(server.project, f"{NAME}. 1 TLSA {before['tlsa']}"):
+    with with_records(server.project, f"{NAME}. 1 TLSA {before['tlsa']}"):
         certificates.cert("renew", "--force")
 
     after = certificates.of()
     assert after["sha256"] != before["sha256"]
     assert after["tlsa"] == before["tlsa"]
-    assert certificates.everywhere() == {after["sha256"]}
+    assert certificates.served_everywhere() == {after["sha256"]}
 
 
 @pytest.mark.usefixtures("issued")
@@ -52,27 +52,27 @@ def test_a_new_key_is_served_after_its_tlsa_record(server, certificates):
     project, before = server.project, certificates.of()
     old = f"{NAME}. 2 TLSA {before['tlsa']}"
 
-    with published(project, old):
+    with with_records(project, old):
         first = certificates.cert("renew", "--new-key")
         assert "not served yet" in first.stderr
         shown = certificates.of()
         assert shown["sha256"] == before["sha256"]
         assert "a newer one is not served yet" in shown["remark"]
-        assert certificates.everywhere() == {before["sha256"]}
+        assert certificates.served_everywhere() == {before["sha256"]}
         (new,) = records(certificates) - {before["tlsa"]}
         assert new in first.stderr
 
-        with published(project, old, f"{NAME}. 2 TLSA {new}"):
+        with with_records(project, old, f"{NAME}. 2 TLSA {new}"):
             second = certificates.cert("renew")
             assert "its TLSA record is published" in second.stderr
-            assert certificates.everywhere() == {before["sha256"]}
+            assert certificates.served_everywhere() == {before["sha256"]}
             wait_until(
                 lambda: "Served on" in certificates.cert("renew").stderr,
                 "the new key in use",
             )
             shown = certificates.of()
             assert shown["tlsa"] == new
-            assert certificates.everywhere() == {shown["sha256"]}
+            assert certificates.served_everywhere() == {shown["sha256"]}
     assert records(certificates) == {new}
 
 
@@ -83,7 +83,7 @@ def test_the_wait_is_the_ttl_of_the_tlsa_record_in_the_zone(server, certificates
     """
     project = server.project
 
-    with published(project, f"{NAME}. {LIFE} TLSA {certificates.of()['tlsa']}"):
+    with with_records(project, f"{NAME}. {LIFE} TLSA {certificates.of()['tlsa']}"):
         wait_until(lambda: left(project) < LIFE, "a record that was asked for before")
         certificates.cert("renew", "--new-key")
         state = json.loads(project.as_root("cat var/acme/state.json"))
@@ -105,9 +105,9 @@ def test_import_refuses_a_key_that_no_tlsa_record_matches(server, certificates):
     `stack cert import` refuses a key that the published TLSA record doesn't match.
     """
     before = certificates.files()
-    (path,) = lay(server.project, other=bundle(certificate()))
+    (path,) = write_files(server.project, other=bundle(certificate()))
 
-    with published(server.project, f"{NAME}. 1 TLSA {certificates.of()['tlsa']}"):
+    with with_records(server.project, f"{NAME}. 1 TLSA {certificates.of()['tlsa']}"):
         done = server.project.stack("cert", "import", path, check=False)
 
     assert done.returncode == 1

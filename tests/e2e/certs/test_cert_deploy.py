@@ -9,10 +9,14 @@ from functools import partial
 import pytest
 
 from stack.certs.bundle import Bundle
-from tests.support.certs.certificates import ADDRESSES, believing, stranger
-from tests.support.certs.imported import ROOT, bundle, certificate, lay
+from tests.support.certs.certificates import (
+    ADDRESSES,
+    client_without_validation,
+    trusting,
+)
+from tests.support.certs.imported import ROOT, bundle, certificate, write_files
 from tests.support.clients.login import plain
-from tests.support.faults.services import deaf
+from tests.support.faults.services import ignoring_certificates
 from tests.support.mail.message import letter
 from tests.support.server.server import HOSTNAME, IMAP_PORTS, PORTS
 from tests.support.wait import wait_until
@@ -45,7 +49,7 @@ def test_replacing_a_certificate_ends_no_session(
     IPv6.
     """
     new = bundle(certificate())
-    (path,) = lay(server.project, new=new)
+    (path,) = write_files(server.project, new=new)
     with ExitStack() as stack:
         reading = [
             stack.enter_context(log_in(certificates, alice)) for _ in range(SESSIONS)
@@ -57,26 +61,26 @@ def test_replacing_a_certificate_ends_no_session(
 
         server.project.stack("cert", "import", path)
 
-        assert certificates.everywhere() == {Bundle.parse(new).fingerprint}
+        assert certificates.served_everywhere() == {Bundle.parse(new).fingerprint}
         assert all("tag OK" in session.say("NOOP") for session in reading)
         for session in writing:
             session.write(b"the end\r\n.\r\n")
             assert session.reply().code == 250
-    with believing(server, ROOT.pem):
+    with trusting(server, ROOT.pem):
         for port in (25, 587):
             assert bob.receive(f"{port} {subject}")
 
 
 def log_in(certificates, user):
     """Open a session on 993 that stays."""
-    session = certificates.connect(993, stranger(HOSTNAME))
+    session = certificates.connect(993, client_without_validation(HOSTNAME))
     session.say(f"LOGIN {user.address} {user.password}")
     return session
 
 
 def long_message(certificates, sender, reader, port: int, subject: str):
     """Begin a message on *port* that doesn't end yet."""
-    session = certificates.connect(port, stranger(HOSTNAME))
+    session = certificates.connect(port, client_without_validation(HOSTNAME))
     if port == 587:
         session.say(f"AUTH PLAIN {plain(sender.address, sender.password)}")
     source = sender.address if port == 587 else "a@outside.test"
@@ -97,10 +101,10 @@ def test_the_old_certificate_is_put_back_if_a_port_does_not_serve_the_new(
 
     The operator is told which ports served what; files and ports are as before.
     """
-    before, served = certificates.files(), certificates.everywhere()
-    (path,) = lay(server.project, new=bundle(certificate()))
+    before, served = certificates.files(), certificates.served_everywhere()
+    (path,) = write_files(server.project, new=bundle(certificate()))
 
-    with deaf(server.project, "dovecot"):
+    with ignoring_certificates(server.project, "dovecot"):
         done = server.project.stack(
             "cert", "import", path, "--timeout", "8", check=False
         )
@@ -110,21 +114,25 @@ def test_the_old_certificate_is_put_back_if_a_port_does_not_serve_the_new(
     assert {int(line.split()[2]) for line in told} == set(IMAP_PORTS)
     assert all("the one before was put back" in line for line in told)
     assert certificates.files() == before
-    wait_until(lambda: certificates.everywhere() == served, "the one before, served")
+    wait_until(
+        lambda: certificates.served_everywhere() == served, "the one before, served"
+    )
 
 
 def test_check_finds_a_port_that_serves_another_certificate(server, certificates):
     """`stack cert check` fails and names the ports that serve another certificate."""
-    new, served = bundle(certificate()), certificates.everywhere()
-    lay(server.project, new=new)
+    new, served = bundle(certificate()), certificates.served_everywhere()
+    write_files(server.project, new=new)
     file = f"var/tls/{HOSTNAME}.pem"
 
-    with deaf(server.project, "dovecot"):
-        server.project.as_root(f"cp -p {file} kept.pem; cat brought/new.pem > {file}")
+    with ignoring_certificates(server.project, "dovecot"):
+        server.project.as_root(f"cp -p {file} kept.pem; cat imported/new.pem > {file}")
         wait_for_postfix(certificates, new)
         checked = server.project.stack("cert", "check", check=False)
         server.project.as_root(f"cat kept.pem > {file}; rm kept.pem")
-    wait_until(lambda: certificates.everywhere() == served, "the one before, served")
+    wait_until(
+        lambda: certificates.served_everywhere() == served, "the one before, served"
+    )
 
     assert checked.returncode == 1
     wrong = [line for line in checked.stdout.splitlines() if "another cert" in line]
@@ -147,23 +155,23 @@ def test_a_truncated_certificate_file_is_not_served(server, certificates):
     Postfix would have no TLS at all with it. Both containers name the file, and are
     unhealthy until it is mended.
     """
-    (path,) = lay(server.project, whole=bundle(certificate()))
+    (path,) = write_files(server.project, whole=bundle(certificate()))
     server.project.stack("cert", "import", path)
-    served, file = certificates.everywhere(), f"var/tls/{HOSTNAME}.pem"
+    served, file = certificates.served_everywhere(), f"var/tls/{HOSTNAME}.pem"
     whole = (server.project.folder / file).read_text()
 
     for end, words in BROKEN.values():
-        (path,) = lay(server.project, cut=whole[:end])
+        (path,) = write_files(server.project, cut=whole[:end])
         server.project.as_root(f"cp {path} {file}")
         for service in ("postfix", "dovecot"):
             wait_until(partial(complains, server, service, words), words)
-        assert certificates.everywhere() == served
+        assert certificates.served_everywhere() == served
 
-    (path,) = lay(server.project, kept=whole)
+    (path,) = write_files(server.project, kept=whole)
     server.project.as_root(f"cp {path} {file}")
     for service in ("postfix", "dovecot"):
         server.project.wait_for("healthy", service)
-    assert certificates.everywhere() == served
+    assert certificates.served_everywhere() == served
 
 
 def complains(server, service: str, words: str) -> bool:
@@ -175,7 +183,7 @@ def complains(server, service: str, words: str) -> bool:
 def wait_for_postfix(certificates, text: str) -> None:
     """Wait until the ports of Postfix serve the certificate in *text*."""
     wanted = Bundle.parse(text).fingerprint
-    client = stranger(HOSTNAME)
+    client = client_without_validation(HOSTNAME)
     wait_until(
         lambda: certificates.served(465, client) == wanted, "Postfix serves the new one"
     )
@@ -190,7 +198,7 @@ def test_after_a_kill_key_and_certificate_match(server, certificates):
     The next command works: `self-signed` makes a certificate that every port serves.
     """
     for moment in MOMENTS.values():
-        (path,) = lay(server.project, killed=bundle(certificate()))
+        (path,) = write_files(server.project, killed=bundle(certificate()))
         script = KILLED.format(moment=moment)
         server.project.operate("sh", "-euc", script, path)
         for service in ("postfix", "dovecot"):
@@ -200,7 +208,7 @@ def test_after_a_kill_key_and_certificate_match(server, certificates):
     server.project.stack("cert", "self-signed")
     shown = certificates.of()
     assert shown["issuer"] == "itself"
-    assert certificates.everywhere() == {shown["sha256"]}
+    assert certificates.served_everywhere() == {shown["sha256"]}
 
 
 def test_check_looks_at_ipv4_and_ipv6(server, certificates):

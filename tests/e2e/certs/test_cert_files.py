@@ -17,9 +17,9 @@ from tests.support.certs.imported import (
     NOW,
     bundle,
     certificate,
-    lay,
     rsa_certificate,
     served,
+    write_files,
 )
 from tests.support.harness.tiers import core_rows
 from tests.support.server.project import ADDRESS
@@ -95,13 +95,13 @@ provoked = pytest.mark.provokes("(postfix|dovecot)", "configuration refused")
 def kinds(server, certificates) -> dict[str, set[str]]:
     """Have an RSA certificate beside ours, and one for another name; and know them."""
     project = server.project
-    ours, other = lay(
+    ours, other = write_files(
         project, ours=bundle(certificate()), other=bundle(certificate(OTHER))
     )
     project.stack("cert", "import", ours)
     project.stack("cert", "import", "--name", OTHER, other)
-    lay(project, rsa=served(rsa_certificate()))
-    project.as_root(f"install -m 0600 brought/rsa.pem var/tls/{BESIDE}")
+    write_files(project, rsa=served(rsa_certificate()))
+    project.as_root(f"install -m 0600 imported/rsa.pem var/tls/{BESIDE}")
     project.stack("init", "--yes")
     for service in SERVICES:
         project.wait_for("healthy", service)
@@ -111,9 +111,9 @@ def kinds(server, certificates) -> dict[str, set[str]]:
 def seen(certificates) -> dict[str, set[str]]:
     """What is served, by the file that it comes from."""
     return {
-        MAIN: certificates.everywhere(kind="ECDSA"),
-        BESIDE: certificates.everywhere(kind="RSA"),
-        f"{OTHER}.pem": certificates.everywhere(OTHER),
+        MAIN: certificates.served_everywhere(kind="ECDSA"),
+        BESIDE: certificates.served_everywhere(kind="RSA"),
+        f"{OTHER}.pem": certificates.served_everywhere(OTHER),
     }
 
 
@@ -166,9 +166,9 @@ def test_a_certificate_file_that_clients_would_refuse_is_not_used(
     check` names it, too.
     """
     text, words, told = TEXTS[case]
-    lay(server.project, bad=text)
+    write_files(server.project, bad=text)
 
-    with changed(server.project, MAIN, "install -m 0600 brought/bad.pem {file}"):
+    with changed(server.project, MAIN, "install -m 0600 imported/bad.pem {file}"):
         refused(server, certificates, MAIN, words, told)
         assert seen(certificates) == kinds
 
@@ -205,9 +205,9 @@ def test_a_restart_with_a_broken_file_serves_the_last_good_one(
     It stays unhealthy, and names the file.
     """
     container = server.project.container(service)
-    lay(server.project, bad=served(GOOD)[:-200])
+    write_files(server.project, bad=served(GOOD)[:-200])
 
-    with changed(server.project, MAIN, "install -m 0600 brought/bad.pem {file}"):
+    with changed(server.project, MAIN, "install -m 0600 imported/bad.pem {file}"):
         container.restart(timeout=30)
         wait_until(
             partial(says, server.project, service, f"/tls/{MAIN}: damaged"),

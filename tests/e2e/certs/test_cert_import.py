@@ -19,8 +19,8 @@ from tests.support.certs.imported import (
     NOW,
     ROOT,
     certificate,
-    lay,
     served,
+    write_files,
 )
 from tests.support.configuration.reload import with_settings
 from tests.support.server.server import HOSTNAME
@@ -52,7 +52,7 @@ def test_an_invalid_certificate_is_refused(server, certificates, case):
     """
     text, reason = BAD[case]
     before = certificates.files()
-    (path,) = lay(server.project, bad=text)
+    (path,) = write_files(server.project, bad=text)
 
     done = server.project.stack("cert", "import", path, check=False)
 
@@ -71,12 +71,14 @@ def test_certificates_in_any_order_are_served_in_the_right_one(server, certifica
     A client that trusts the root alone accepts it on every port; no authority is asked
     to renew it.
     """
-    paths = lay(server.project, a=ROOT.pem + MIDDLE.pem + GOOD.pem, b=GOOD.key_pem)
+    paths = write_files(
+        server.project, a=ROOT.pem + MIDDLE.pem + GOOD.pem, b=GOOD.key_pem
+    )
 
     server.project.stack("cert", "import", *paths)
 
     shown = certificates.of()
-    assert certificates.everywhere(root=ROOT.pem) == {shown["sha256"]}
+    assert certificates.served_everywhere(root=ROOT.pem) == {shown["sha256"]}
     assert shown["comes_from"] == "operator"
     renewed = certificates.cert("renew", "--force")
     assert "No certificate comes from an authority" in renewed.stderr
@@ -130,7 +132,7 @@ def test_newer_certificates_in_import_folder_are_taken(certificates, kept):
     assert first["comes_from"] == "folder"
 
     certbot(kept, certificate(end=NOW + timedelta(days=60)), number=2)
-    certificates.look_again()
+    certificates.check_now()
     second = certificates.of()
     assert second["not_after"] > first["not_after"]
-    assert certificates.everywhere() == {second["sha256"]}
+    assert certificates.served_everywhere() == {second["sha256"]}

@@ -4,8 +4,8 @@ import pytest
 from cryptography import x509
 
 from tests.support.certs.acme import EAB_HMAC_KEY, EAB_KID, Authority
-from tests.support.certs.certificates import Certificates, asking
-from tests.support.certs.imported import ROOT, lay
+from tests.support.certs.certificates import Certificates, with_authority
+from tests.support.certs.imported import ROOT, write_files
 from tests.support.configuration.templates import settings
 from tests.support.harness.checkout import ROOT as CHECKOUT
 from tests.support.server.server import HOSTNAME
@@ -35,7 +35,7 @@ def test_every_port_serves_the_issued_certificate(certificates, authority):
     """
     shown = certificates.of()
 
-    assert certificates.everywhere(root=authority.root) == {shown["sha256"]}
+    assert certificates.served_everywhere(root=authority.root) == {shown["sha256"]}
     assert shown["hosts"] == [HOSTNAME]
     assert shown["key"] == "ECDSA P-256"
     assert shown["issuer"].startswith("Pebble")
@@ -69,8 +69,8 @@ def test_a_dry_run_changes_nothing(certificates):
 @pytest.mark.core
 def test_authorities_pem_adds_to_the_trusted_roots(server, certificates):
     """The roots in var/acme/authorities.pem are trusted besides the system's."""
-    lay(server.project, authorities=ROOT.pem)
-    server.project.as_root("cp brought/authorities.pem var/acme/authorities.pem")
+    write_files(server.project, authorities=ROOT.pem)
+    server.project.as_root("cp imported/authorities.pem var/acme/authorities.pem")
     try:
         rehearsed = certificates.issue("--dry-run", "imap.example.test")
     finally:
@@ -90,7 +90,7 @@ def test_a_compromised_key_is_replaced_and_then_revoked(certificates, authority)
 
     after = certificates.of()
     assert after["tlsa"] != before["tlsa"]
-    assert certificates.everywhere() == {after["sha256"]}
+    assert certificates.served_everywhere() == {after["sha256"]}
     assert authority.status(old) == "Revoked"
     assert authority.status(serial(certificates)) == "Valid"
 
@@ -105,7 +105,7 @@ def test_external_account_binding_is_supported(server, certificates):
     order = ("issue", "--agree-tos", "--dry-run", "smtp.example.test")
     known = ("--eab-kid", EAB_KID, "--eab-hmac-stdin")
 
-    with asking(server.project, Authority(server.project, "eab.ca.test")):
+    with with_authority(server.project, Authority(server.project, "eab.ca.test")):
         refused = certificates.cert(*order, check=False)
         taken = certificates.cert(*order, *known, stdin=EAB_HMAC_KEY)
 
@@ -123,7 +123,7 @@ def test_terms_of_service_need_agree_tos(server, certificates):
     server.project.as_root("rm -rf var/acme/certbot/accounts/eab.ca.test:14000")
     before = certificates.files()
 
-    with asking(server.project, Authority(server.project, "eab.ca.test")):
+    with with_authority(server.project, Authority(server.project, "eab.ca.test")):
         done = certificates.cert("issue", check=False)
 
     assert done.returncode == 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.certs.certificates import asking
+from tests.support.certs.certificates import with_authority
 from tests.support.configuration.templates import settings
 from tests.support.server.server import HOSTNAME
 
@@ -45,9 +45,9 @@ def test_a_failed_order_gives_reason_and_remedy_and_changes_nothing(
     Each file is as it was, and every port serves what it served before.
     """
     host, names, said = ORDERS[order]
-    before, served = certificates.files(), certificates.everywhere()
+    before, served = certificates.files(), certificates.served_everywhere()
 
-    with asking(server.project, f"https://{host}/dir"):
+    with with_authority(server.project, f"https://{host}/dir"):
         done = certificates.issue("--force", *names, check=False)
 
     assert done.returncode == 1
@@ -57,7 +57,7 @@ def test_a_failed_order_gives_reason_and_remedy_and_changes_nothing(
         assert all(words in line for words in expected)
     assert "Traceback" not in done.stderr
     assert certificates.files() == before
-    assert certificates.everywhere() == served
+    assert certificates.served_everywhere() == served
 
 
 def test_invalid_acme_settings_are_refused_before_any_order(server, certificates):

@@ -6,7 +6,11 @@ from time import monotonic, time
 import pytest
 
 from stack.certs.bundle import Bundle
-from tests.support.certs.certificates import asking, believing, stranger
+from tests.support.certs.certificates import (
+    client_without_validation,
+    trusting,
+    with_authority,
+)
 from tests.support.certs.imported import NOW, ROOT, certificate, served
 from tests.support.configuration.templates import settings
 from tests.support.mail.message import letter
@@ -49,7 +53,7 @@ def grow_old(certificates, left: timedelta) -> str:
         f" cat old.key old.chain > var/tls/{HOSTNAME}.pem"
     )
     old = Bundle.parse(text).fingerprint
-    wait_until(lambda: certificates.everywhere() == {old}, "the old one, served")
+    wait_until(lambda: certificates.served_everywhere() == {old}, "the old one, served")
     return old
 
 
@@ -60,14 +64,14 @@ def test_a_certificate_is_renewed_when_the_authority_asks_for_it(certificates):
 
     Every port serves the new one. By its lifetime it would not be due yet.
     """
-    before = certificates.everywhere()
+    before = certificates.served_everywhere()
     certificates.project.inside("certs", "sh", "-c", f"{REVOKE} && {FORGET}")
 
-    certificates.look_again()
+    certificates.check_now()
 
     shown = certificates.of()
     assert shown["issuer"].startswith("Pebble")
-    assert {shown["sha256"]} == certificates.everywhere() != before
+    assert {shown["sha256"]} == certificates.served_everywhere() != before
 
 
 def test_mail_comes_in_with_an_expired_certificate(server, certificates, bob, subject):
@@ -82,7 +86,7 @@ def test_mail_comes_in_with_an_expired_certificate(server, certificates, bob, su
     wait_until(lambda: datetime.now(UTC) > end, "the end of the certificate", 60)
 
     message = letter("a@outside.test", bob.address, subject)
-    with certificates.connect(25, stranger(HOSTNAME)) as session:
+    with certificates.connect(25, client_without_validation(HOSTNAME)) as session:
         assert session.deliver(message, "a@outside.test", [bob.address]).code == 250
     checked = server.project.stack("cert", "check", check=False)
     assert checked.returncode == 1
@@ -100,12 +104,12 @@ def test_a_failed_renewal_is_reported_and_retried_later(server, certificates, al
     project = server.project
     old, begin = grow_old(certificates, timedelta(days=10)), time()
 
-    with asking(project, "https://acme.ca.test:14001/dir"):
-        certificates.look_again()
-        certificates.look_again()
+    with with_authority(project, "https://acme.ca.test:14001/dir"):
+        certificates.check_now()
+        certificates.check_now()
 
     assert project.said("certs", begin).count("can't be reached") == 1
-    with believing(server, ROOT.pem):
+    with trusting(server, ROOT.pem):
         told = alice.receive(f"The certificate {HOSTNAME} needs your attention")
         assert alice.subjects().count(told.message["Subject"]) == 1
     assert "renewal has failed once" in told.message.get_content()
@@ -118,7 +122,7 @@ def test_a_failed_renewal_is_reported_and_retried_later(server, certificates, al
     assert f"certificate  {HOSTNAME}" in shown.stdout
     assert "renewal has failed once" in shown.stdout
     assert certificates.cert("renew", "--healthy", check=False).returncode == 1
-    assert certificates.everywhere() == {old}
+    assert certificates.served_everywhere() == {old}
 
     certificates.cert("renew")
 
@@ -132,12 +136,12 @@ def test_an_invalid_env_is_refused_and_the_service_goes_on(server, certificates)
     one.
     """
     # What another test has left to be renewed, is.
-    certificates.look_again()
+    certificates.check_now()
     begin, before = time(), certificates.files()
 
     with settings(server.project, ACME_CHALLENGE="nonsense"):
         refused = server.project.stack("init", "--yes", check=False)
-        certificates.look_again()
+        certificates.check_now()
 
     assert "ACME_CHALLENGE=nonsense must be" in refused.stderr
     assert "Error" not in server.project.said("certs", begin)
@@ -157,5 +161,5 @@ def test_the_service_stops_at_once_on_sigterm(server, certificates):
     assert container.attrs["State"]["ExitCode"] == 0
     begin = time()
     container.start()
-    certificates.await_look(begin)
+    certificates.await_check(begin)
     server.project.wait_for("healthy", "certs")

@@ -7,8 +7,8 @@ import pytest
 from sslyze import ScanCommand
 
 from tests.support.certs.acme import Authority
-from tests.support.certs.certificates import stranger
-from tests.support.certs.tls_scan import certificates_found
+from tests.support.certs.certificates import client_without_validation
+from tests.support.certs.tls_scan import scan_certificates
 from tests.support.server.server import HOSTNAME, PORTS
 
 pytestmark = [
@@ -33,7 +33,7 @@ def judged(server, certificates, root, tmp_path_factory):
     certificates.issue("--rsa")
     file = Path(tmp_path_factory.mktemp("judge"), "root.pem")
     file.write_text(root)
-    return certificates_found(server, file)
+    return scan_certificates(server, file)
 
 
 @pytest.mark.core
@@ -89,12 +89,12 @@ def test_clients_without_ecdsa_get_rsa_if_wanted(certificates, root):
     shown = {each["key"]: each for each in certificates.shown()}
     assert [each["hosts"] for each in shown.values()] == [[HOSTNAME], [HOSTNAME]]
     ecdsa, rsa = ({shown[key]["sha256"]} for key in ("ECDSA P-256", "RSA 2048"))
-    assert certificates.everywhere(kind="RSA", root=root) == rsa
-    assert certificates.everywhere(kind="ECDSA", root=root) == ecdsa
-    assert certificates.everywhere() == ecdsa
+    assert certificates.served_everywhere(kind="RSA", root=root) == rsa
+    assert certificates.served_everywhere(kind="ECDSA", root=root) == ecdsa
+    assert certificates.served_everywhere() == ecdsa
 
     certificates.issue()
 
     with pytest.raises(ssl.SSLError):
-        certificates.served(993, stranger(HOSTNAME, "RSA"))
+        certificates.served(993, client_without_validation(HOSTNAME, "RSA"))
     assert [each["key"] for each in certificates.shown()] == ["ECDSA P-256"]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.certs.acme import Authority
-from tests.support.clients.container import run_beside
+from tests.support.clients.container import run_in_container
 from tests.support.server.server import HOSTNAME
 
 # To see which kinds a port serves, clients ask that know one alone; some get none.
@@ -23,7 +23,7 @@ def test_each_domain_gets_its_own_certificate_by_sni(server, certificates, world
     A client that asks for an unknown name or for none gets the host's own. So does a
     client that postscreen refuses.
     """
-    ours = certificates.everywhere()
+    ours = certificates.served_everywhere()
 
     certificates.issue("--rsa", SECOND)
 
@@ -34,15 +34,15 @@ def test_each_domain_gets_its_own_certificate_by_sni(server, certificates, world
     }
     root = Authority(server.project).root
     for kind in ("ECDSA", "RSA"):
-        assert certificates.everywhere(SECOND, kind, root) == theirs[kind]
+        assert certificates.served_everywhere(SECOND, kind, root) == theirs[kind]
     for other in (HOSTNAME, "unknown.test", None):
-        assert certificates.everywhere(other) == ours
+        assert certificates.served_everywhere(other) == ours
     where = (server.project, f"{server.project.name}_world", "sni_certificate")
     for host, expected in ((SECOND, theirs["ECDSA"]), ("unknown.test", ours)):
-        assert {run_beside(*where, world.postfix, host)} == expected
+        assert {run_in_container(*where, world.postfix, host)} == expected
 
     certificates.cert("remove", SECOND)
-    assert certificates.everywhere(SECOND) == ours
+    assert certificates.served_everywhere(SECOND) == ours
 
 
 @pytest.mark.core
@@ -53,7 +53,7 @@ def test_one_certificate_may_cover_several_names(certificates):
     shown = certificates.of()
     assert shown["hosts"] == [HOSTNAME, THIRD]
     for host in (HOSTNAME, THIRD):
-        assert certificates.everywhere(host) == {shown["sha256"]}
+        assert certificates.served_everywhere(host) == {shown["sha256"]}
 
 
 @pytest.mark.core

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stack.system import endpoints
-from tests.support.certs.imported import bundle, certificate, lay
+from tests.support.certs.imported import bundle, certificate, write_files
 from tests.support.faults.services import stopped
 from tests.support.server.server import IMAP_PORTS, PORTS
 
@@ -31,7 +31,7 @@ def test_import_fails_for_ports_that_can_not_be_checked(server, certificates):
     The certificate is in place, and `cert check` finds it everywhere later.
     """
     project, new = server.project, bundle(certificate())
-    (path,) = lay(project, new=new)
+    (path,) = write_files(project, new=new)
 
     with stopped(project, "postfix"):
         done = project.stack("cert", "import", path, check=False)
@@ -41,7 +41,7 @@ def test_import_fails_for_ports_that_can_not_be_checked(server, certificates):
     assert {int(line.split()[2]) for line in told} == set(PORTS) - set(IMAP_PORTS)
     assert all("not proven" in line for line in told)
     assert certificates.of()["comes_from"] == "operator"
-    assert certificates.everywhere() == {certificates.of()["sha256"]}
+    assert certificates.served_everywhere() == {certificates.of()["sha256"]}
     project.stack("cert", "check")
 
 

@@ -27,31 +27,31 @@ def careless(version: ssl.TLSVersion, ciphers: str = "ALL") -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
-def test_each_port_offers_tls_1_2_and_1_3(server, door, version):
+def test_each_port_offers_tls_1_2_and_1_3(server, tls_port, version):
     """Each port offers TLS 1.2 and 1.3, with a certificate for the host's name."""
     trust = Trust.only(server.certificate, HOSTNAME)
     trust.minimum_version = trust.maximum_version = ssl.TLSVersion[version]
 
-    with server.connect(door, trust) as session:
+    with server.connect(tls_port, trust) as session:
         assert session.socket.version() == version.replace("_", ".")
 
 
 @pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
 @pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
-def test_tls_1_0_and_1_1_are_refused(server, door, version):
+def test_tls_1_0_and_1_1_are_refused(server, tls_port, version):
     """Each port refuses TLS 1.0 and 1.1 (RFC 8996)."""
     tls = careless(ssl.TLSVersion[version])
 
     # What the server answers, and not what the client can't do.
     with pytest.raises(ssl.SSLError, match="_ALERT_PROTOCOL_VERSION"):
-        server.connect(door, tls)
+        server.connect(tls_port, tls)
 
 
 @pytest.mark.parametrize("ciphers", ["aNULL", "kRSA", "eNULL"])
 @pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem")
 @pytest.mark.provokes("dovecot", r"SSL_accept\(\) failed")
-def test_weak_ciphers_are_refused(server, door, ciphers):
+def test_weak_ciphers_are_refused(server, tls_port, ciphers):
     """
     Each port refuses ciphers without authentication, forward secrecy or encryption.
 
@@ -60,7 +60,7 @@ def test_weak_ciphers_are_refused(server, door, ciphers):
     tls = careless(ssl.TLSVersion.TLSv1_2, ciphers)
 
     with pytest.raises(ssl.SSLError, match="_ALERT_HANDSHAKE_FAILURE"):
-        server.connect(door, tls)
+        server.connect(tls_port, tls)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.certs.openssl_client import handshake
-from tests.support.certs.tls_scan import findings, suites
+from tests.support.certs.tls_scan import accepted_suites, scan
 
 FORWARD_SECRET = {
     f"TLS_ECDHE_{key}_WITH_{cipher}"
@@ -35,22 +35,22 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def judged(server, door):
+def judged(server, tls_port):
     """Let sslyze look at a port."""
-    return findings(server, door)
+    return scan(server, tls_port)
 
 
-def test_only_forward_secret_aead_ciphers_are_accepted(judged, door):
+def test_only_forward_secret_aead_ciphers_are_accepted(judged, tls_port):
     """
     Each port accepts only TLS 1.3 and ECDHE ciphers with AES-GCM or ChaCha20.
 
     Port 25 takes two older ones besides, for servers that would else send in clear.
     """
-    accepted = suites(judged)
+    accepted = accepted_suites(judged)
 
     assert accepted >= TLS_1_3
     assert accepted & FORWARD_SECRET
-    assert accepted <= TLS_1_3 | FORWARD_SECRET | (OLDER if door == 25 else set())
+    assert accepted <= TLS_1_3 | FORWARD_SECRET | (OLDER if tls_port == 25 else set())
 
 
 def test_no_compression_renegotiation_or_early_data(judged):
@@ -73,17 +73,17 @@ def test_only_x25519_p256_and_p384_are_offered(judged):
 
 
 @pytest.mark.core
-def test_the_hybrid_key_exchange_x25519mlkem768_is_used(server, door):
+def test_the_hybrid_key_exchange_x25519mlkem768_is_used(server, tls_port):
     """A client that knows the post-quantum key exchange X25519MLKEM768 gets it."""
-    said = handshake(server, door, "-tls1_3", "-groups", "X25519MLKEM768:X25519")
+    said = handshake(server, tls_port, "-tls1_3", "-groups", "X25519MLKEM768:X25519")
 
     assert "Negotiated TLS1.3 group: X25519MLKEM768" in said
 
 
-def test_no_handshake_is_signed_with_sha_1(server, door):
+def test_no_handshake_is_signed_with_sha_1(server, tls_port):
     """A client that asks for a SHA-1 signature gets none (RFC 9155)."""
     careless = ("-tls1_2", "-cipher", "ALL:@SECLEVEL=0", "-sigalgs")
 
-    assert "Cipher is ECDHE" in handshake(server, door, *careless, "ECDSA+SHA256")
+    assert "Cipher is ECDHE" in handshake(server, tls_port, *careless, "ECDSA+SHA256")
     # handshake_failure (RFC 8446, 6.2)
-    assert "alert number 40" in handshake(server, door, *careless, "ECDSA+SHA1")
+    assert "alert number 40" in handshake(server, tls_port, *careless, "ECDSA+SHA1")

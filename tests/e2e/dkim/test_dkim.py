@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.mail.dkim_signatures import (
     Signature,
-    published,
-    second_opinion,
+    records_to_publish,
     signatures,
+    verify_with_mail_dkim,
 )
 from tests.support.mail.mailbox import Mailbox, Received
 from tests.support.mail.message import letter, with_header, without_header
@@ -30,7 +30,7 @@ def both_valid(domain: str) -> set[Signature]:
 @pytest.fixture(scope="module")
 def records(server, carol) -> dict[str, str]:
     """Read the DNS records that the operator is told to publish, of both domains."""
-    return published(server)
+    return records_to_publish(server)
 
 
 @pytest.mark.parametrize("port", [587, 465])
@@ -55,8 +55,8 @@ def test_another_library_verifies_the_signatures(
     received = stranger.receive(subject)
     forged = Received(received.raw.replace(b"tomorrow", b"next year"))
 
-    verdicts = second_opinion(server, received, records)
-    warning = second_opinion(server, forged, records)
+    verdicts = verify_with_mail_dkim(server, received, records)
+    warning = verify_with_mail_dkim(server, forged, records)
 
     assert verdicts == {f"{algorithm} pass" for algorithm in BOTH}
     assert {" ".join(verdict.split()[:2]) for verdict in warning} == {
@@ -81,7 +81,9 @@ def test_a_new_domain_is_signed_without_a_restart(server, alice, stranger, subje
     wait_until(lambda: _taken(dave, stranger.address, subject), "signed mail of dave")
 
     received = stranger.receive(subject)
-    assert set(signatures(received, published(server))) == both_valid("later.test")
+    assert set(signatures(received, records_to_publish(server))) == both_valid(
+        "later.test"
+    )
 
 
 def test_mail_between_local_users_is_signed(alice, bob, records, subject):

@@ -8,7 +8,7 @@ import pytest
 from tests.support.clients.dialogue import Smtp
 from tests.support.faults.services import stopped
 from tests.support.mail.message import letter
-from tests.support.mail.outsiders import found_out
+from tests.support.mail.outsiders import authentication_results
 from tests.support.server.accounts import aliases
 from tests.support.server.project import ADDRESS
 from tests.support.server.resolver import resolves
@@ -72,7 +72,7 @@ def test_submitted_mail_passes_spf_dkim_and_dmarc_elsewhere(
     user.send(stranger.address, subject)
 
     domain = user.address.partition("@")[2]
-    assert found_out(stranger.receive(subject)) == {
+    assert authentication_results(stranger.receive(subject)) == {
         f"spf=pass smtp.mailfrom={domain}",
         f"dkim=pass header.d={domain} header.a=rsa-sha256",
         f"dkim=pass header.d={domain} header.a=ed25519-sha256",
@@ -94,7 +94,7 @@ def test_a_bounce_passes_spf_dkim_and_dmarc_elsewhere(server, alice, stranger, s
 
     assert notice.all("Return-Path") == ["<>"]
     # A second pair of signatures is for servers that take no 8-bit text.
-    assert found_out(notice) >= {
+    assert authentication_results(notice) >= {
         f"spf=pass smtp.helo={HOSTNAME}",
         f"dkim=pass header.d={DOMAIN} header.a=rsa-sha256",
         f"dkim=pass header.d={DOMAIN} header.a=ed25519-sha256",
@@ -124,7 +124,7 @@ def test_a_forgery_of_our_domain_fails_dmarc_elsewhere(server, stranger, subject
         session.deliver(message, author, [stranger.address])
 
     received = stranger.receive(subject)
-    assert found_out(received) == {
+    assert authentication_results(received) == {
         f"spf=fail smtp.mailfrom={DOMAIN}",
         "dkim=none",
         f"dmarc=fail header.from={DOMAIN}",

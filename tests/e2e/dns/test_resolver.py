@@ -11,7 +11,7 @@ from docker.models.containers import Container
 from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
-from tests.support.certs.acme import published
+from tests.support.certs.acme import with_records
 from tests.support.clients.dialogue import Smtp
 from tests.support.faults.services import stopped
 from tests.support.server.project import ADDRESS, Project
@@ -77,7 +77,7 @@ def test_no_network_of_a_filter_reaches_the_internet(server, service):
 @pytest.mark.core
 def test_an_answer_is_cached_for_its_ttl(server):
     """The resolver caches an answer for its TTL."""
-    with published(server.project, "kept.test. 600 A 192.0.2.7"):
+    with with_records(server.project, "kept.test. 600 A 192.0.2.7"):
         assert resolves(server.project, "kept.test")
 
     assert resolves(server.project, "kept.test")

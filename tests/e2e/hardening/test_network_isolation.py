@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.clients.container import run_beside
+from tests.support.clients.container import run_in_container
 from tests.support.clients.dialogue import Connection
 from tests.support.server.project import ADDRESS
 from tests.support.server.server import PORTS, TLS_FROM_THE_START
@@ -88,7 +88,7 @@ def test_other_containers_reach_no_filter(server):
 
     def ask(network: str) -> list[bool]:
         return json.loads(
-            run_beside(project, network, "reachable", json.dumps(targets))
+            run_in_container(project, network, "reachable", json.dumps(targets))
         )
 
     assert not any(ask(f"{project.name}_edge"))

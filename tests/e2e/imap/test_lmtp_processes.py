@@ -6,27 +6,27 @@ from time import time
 import pytest
 
 from tests.support.configuration.templates import await_applied, replaced
-from tests.support.mail.lmtp import beside_dovecot, hand_over
+from tests.support.mail.lmtp import lmtp_client, lmtp_deliver
 from tests.support.mail.message import letter
 
 CONNECTIONS = 10
 
 
 @pytest.fixture(scope="module")
-def beside(server):
+def lmtp(server):
     """Have a container from which mail is handed to Dovecot."""
-    with beside_dovecot(server.project) as container:
+    with lmtp_client(server.project) as container:
         yield container
 
 
 @pytest.mark.core
-def test_an_lmtp_process_delivers_several_messages(server, beside, alice, subject):
+def test_an_lmtp_process_delivers_several_messages(server, lmtp, alice, subject):
     """An LMTP process delivers several messages, as starting one is expensive."""
     began = time()
 
     codes = [
-        hand_over(
-            beside, (alice.address, letter("a@outside.test", alice.address, subject))
+        lmtp_deliver(
+            lmtp, (alice.address, letter("a@outside.test", alice.address, subject))
         )
         for _ in range(CONNECTIONS)
     ]
@@ -38,7 +38,7 @@ def test_an_lmtp_process_delivers_several_messages(server, beside, alice, subjec
 
 
 def test_an_lmtp_process_ends_when_the_configuration_changes(
-    server, beside, alice, subject
+    server, lmtp, alice, subject
 ):
     """
     After a change of the configuration the next message is delivered by a new process.
@@ -48,11 +48,11 @@ def test_an_lmtp_process_ends_when_the_configuration_changes(
         for when in ("before", "after")
     )
 
-    hand_over(beside, (alice.address, first))
+    lmtp_deliver(lmtp, (alice.address, first))
     old, new = "hostname = {{ mail_hostname }}", "hostname = changed.example.test"
     with replaced(server.project, "dovecot/dovecot.conf.j2", old, new):
         await_applied(server.project, "dovecot")
-        hand_over(beside, (alice.address, second))
+        lmtp_deliver(lmtp, (alice.address, second))
     await_applied(server.project, "dovecot")
 
     received = alice.receive(f"{subject} after").all("Received")[0]

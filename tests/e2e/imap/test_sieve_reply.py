@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.configuration.sieve_scripts import script
 from tests.support.configuration.templates import await_applied, settings
-from tests.support.mail.dkim_signatures import published, signatures
+from tests.support.mail.dkim_signatures import records_to_publish, signatures
 from tests.support.mail.mailbox import Received
 from tests.support.server.accounts import open_account
 from tests.support.server.queue import waiting
@@ -23,7 +23,7 @@ def writer(server, alice, subject):
 
 def signed(server, received: Received) -> list[tuple[str, bool]]:
     """Judge the signatures by what `stack dns show` tells to publish."""
-    found = signatures(received, published(server))
+    found = signatures(received, records_to_publish(server))
     return [(each.domain, each.valid) for each in found]
 
 

@@ -8,7 +8,7 @@ import pytest
 from imapclient.exceptions import IMAPClientError
 
 from tests.support.clients.login import log_in, logged_in
-from tests.support.mail.dkim_signatures import Signature, published, signatures
+from tests.support.mail.dkim_signatures import Signature, records_to_publish, signatures
 from tests.support.mail.mailbox import Mailbox
 from tests.support.mail.message import letter, with_header, without_header
 from tests.support.server.accounts import open_account, operate
@@ -124,7 +124,7 @@ def test_a_login_may_send_from_its_address_in_unicode(
 
     received = stranger.receive(subject)
     assert received.all("Return-Path") == [f"<erin+{name}@{NAME}>"]
-    assert set(signatures(received, published(server))) == {
+    assert set(signatures(received, records_to_publish(server))) == {
         Signature(NAME, algorithm, valid=True)
         for algorithm in ("rsa-sha256", "ed25519-sha256")
     }

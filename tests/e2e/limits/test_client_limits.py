@@ -5,9 +5,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.support.clients.container import ask_as_neighbour
+from tests.support.clients.container import rcpt_from_container
 from tests.support.clients.dialogue import Connection, Smtp
-from tests.support.configuration.postscreen import in_force
+from tests.support.configuration.postscreen import postscreen_settings
 from tests.support.configuration.reload import in_use, with_settings
 from tests.support.server.project import ADDRESS
 from tests.support.wait import wait_until
@@ -19,7 +19,9 @@ AT_ONCE = 50
 def neighbour_is_served(server) -> bool:
     """Whether a client with another address gets through to alice."""
     network = f"{server.project.name}_world"
-    answer = ask_as_neighbour(server.project, network, "postfix", "alice@example.test")
+    answer = rcpt_from_container(
+        server.project, network, "postfix", "alice@example.test"
+    )
     return answer.startswith("250")
 
 
@@ -67,7 +69,7 @@ def test_the_51st_connection_that_waits_for_its_greeting_is_refused(server, alic
 
     Other clients get their greeting meanwhile.
     """
-    with in_force(server.project, GREETING_DELAY="10"), ExitStack() as stack:
+    with postscreen_settings(server.project, GREETING_DELAY="10"), ExitStack() as stack:
         wait_until(lambda: nobody_is_connected(server), "an end of what was before")
         waiting = [
             stack.enter_context(Connection(ADDRESS, server.port(25)))

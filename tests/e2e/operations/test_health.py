@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.clients.container import crowded, run_inside
+from tests.support.clients.container import all_processes_busy, run_on_loopback
 from tests.support.configuration.reload import in_use, with_settings
 from tests.support.configuration.templates import refused
 from tests.support.mail.message import letter
@@ -64,7 +64,7 @@ def test_a_hundred_clients_make_postfix_not_unhealthy(server, spammer, alice, su
     client.
     """
     project = server.project
-    with crowded(project) as served:
+    with all_processes_busy(project) as served:
         meanwhile = project.probe("postfix")
 
     with spammer.session() as session:
@@ -105,7 +105,7 @@ def test_the_health_checks_port_is_open_on_loopback_only(server):
         "except ConnectionRefusedError: print('refused')"
     )
     said = server.project.inside("dkim-sign", "python3", "-c", look)
-    taken = run_inside(server.project, "postfix", "send", "10026")
+    taken = run_on_loopback(server.project, "postfix", "send", "10026")
 
     assert said == b"refused\n"
     assert taken.split()[0] == "554"

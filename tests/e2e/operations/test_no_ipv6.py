@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.faults.services import WHILE_RESTARTING
-from tests.support.faults.without_ipv6 import WAYS, without_ipv6
+from tests.support.faults.without_ipv6 import METHODS, without_ipv6
 from tests.support.harness.tiers import core_rows
 from tests.support.server.server import PORTS
 
@@ -21,7 +21,7 @@ except OSError: print("none")
 """
 
 
-@pytest.fixture(scope="module", params=core_rows(WAYS, "not in the kernel"))
+@pytest.fixture(scope="module", params=core_rows(METHODS, "not in the kernel"))
 def machine(request: pytest.FixtureRequest, server, certificates) -> Iterator[str]:
     """Have a machine without IPv6, in each of the ways in which it may lack."""
     with without_ipv6(server.project, request.param):
@@ -51,6 +51,6 @@ def test_without_ipv6_all_services_are_healthy_and_mail_flows(
 
 def test_without_ipv6_a_certificate_is_issued(machine, authorities, certificates):
     """Without IPv6 a certificate is issued by the challenge on port 80."""
-    names = dict(zip(WAYS, ("imap.example.test", "smtp.example.test"), strict=True))
+    names = dict(zip(METHODS, ("imap.example.test", "smtp.example.test"), strict=True))
 
     certificates.issue(names[machine])

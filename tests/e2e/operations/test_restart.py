@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.faults.services import kill
 from tests.support.harness.tiers import core_rows
-from tests.support.mail.dkim_signatures import published
+from tests.support.mail.dkim_signatures import records_to_publish
 from tests.support.mail.load import Load
 from tests.support.server.queue import flush, waiting
 from tests.support.wait import wait_until
@@ -31,14 +31,14 @@ def test_down_and_up_keep_mail_queue_and_keys(server, alice, bob, subject):
     alice.send(unreachable, f"waiting {subject}")
     bob.receive(subject)
     before = wait_until(lambda: ids(project, unreachable), "a message in the queue")
-    records = published(server)
+    records = records_to_publish(server)
 
     project.down()
     project.compose("up", "--detach", "--wait")
 
     assert bob.receive(subject)
     assert ids(project, unreachable) == before
-    assert published(server) == records
+    assert records_to_publish(server) == records
     alice.send(bob.address, f"after {subject}")
     assert bob.receive(f"after {subject}")
     project.inside("postfix", "postsuper", "-d", *before)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.harness.clone import (
-    bring_up,
     ids,
     marks,
-    neighbour,
     new_clone,
+    run_up,
+    second_clone,
     variables,
     without_env,
 )
@@ -26,7 +26,7 @@ HOLDERS = ("postfix", "dovecot", "spamassassin")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Have a server of a clone, with a user who has a message."""
     project = new_clone(tmp_path_factory.mktemp("first") / "clone", "own")
-    done = bring_up(project)
+    done = run_up(project)
     assert done.returncode == 0, done.stderr
     project.stack("user", "add", USER, "--generate")
     save = ("doveadm", "save", "-u", USER)
@@ -41,7 +41,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 @pytest.fixture
 def second(first: Project, tmp_path_factory: pytest.TempPathFactory):
     """Have another clone, to Compose the same project; the first runs afterwards."""
-    project = neighbour(first, tmp_path_factory.mktemp("second") / "clone")
+    project = second_clone(first, tmp_path_factory.mktemp("second") / "clone")
     yield project
     first.compose("up", "--detach", "--wait")
     project.remove()
@@ -68,7 +68,7 @@ def test_a_second_clone_is_refused_before_any_change(first, second):
     before = ids(first)
 
     run = second.compose("run", "--rm", "stack", check=False)
-    up = bring_up(second)
+    up = run_up(second)
 
     assert (run.returncode, up.returncode) == (3, 3)
     for said in (run.stderr, up.stderr):
@@ -129,12 +129,12 @@ def test_a_moved_folder_keeps_its_volumes(first):
     first.down()
     first.folder = here.rename(here.with_name("moved"))
     try:
-        assert bring_up(first).returncode == 0
+        assert run_up(first).returncode == 0
         moved, kept = marks(first), subjects(first)
         first.down()
     finally:
         first.folder = first.folder.rename(here)
-    bring_up(first)
+    run_up(first)
 
     assert "kept" in kept
     assert moved.count("/moved\n") == len(moved.splitlines()) // 2

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.configuration.templates import settings
-from tests.support.harness.clone import bring_up, ids, new_clone
+from tests.support.harness.clone import ids, new_clone, run_up
 from tests.support.server.project import ADDRESS, Project
 
 
@@ -23,7 +23,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 @pytest.fixture(scope="module")
 def running(clone: Project) -> Project:
     """Have it brought up."""
-    done = bring_up(clone)
+    done = run_up(clone)
     assert done.returncode == 0, done.stderr
     return clone
 
@@ -67,7 +67,7 @@ def test_up_changes_no_container_without_a_change(untouched):
     """`make up` and `stack up` leave each container as it is if nothing has changed."""
     command = ("-m", "stack", "--project", str(untouched.folder), "up")
 
-    for done in (bring_up(untouched), bring_up(untouched, sys.executable, *command)):
+    for done in (run_up(untouched), run_up(untouched, sys.executable, *command)):
         assert done.returncode == 0, done.stderr
         assert "(10." in done.stdout
 
@@ -75,7 +75,7 @@ def test_up_changes_no_container_without_a_change(untouched):
 def test_an_invalid_env_is_refused_before_any_container_changes(untouched):
     """An invalid .env is refused with its line, before any container changes."""
     with settings(untouched, SMTP_PORT="2525", MISSPELT="1"):
-        done = bring_up(untouched)
+        done = run_up(untouched)
 
     assert done.returncode == 4
     assert "MISSPELT is not a setting" in done.stderr
@@ -90,7 +90,7 @@ def test_a_port_in_use_is_reported_with_its_setting(untouched, server):
             untouched, SMTP_PORT=str(taken.getsockname()[1]), SUBMISSION_PORT=other
         ),
     ):
-        done = bring_up(untouched)
+        done = run_up(untouched)
 
     said = taken_words(done.stderr)
     assert done.returncode == 3
@@ -101,7 +101,7 @@ def test_a_port_in_use_is_reported_with_its_setting(untouched, server):
 def test_an_address_of_another_machine_is_reported_with_its_setting(untouched):
     """A PUBLISH_ADDRESS that is not this machine's is reported with its setting."""
     with settings(untouched, PUBLISH_ADDRESS="192.0.2.1", SMTP_PORT="2525"):
-        done = bring_up(untouched)
+        done = run_up(untouched)
 
     assert done.returncode == 3
     assert "192.0.2.1 is no address of this machine: set PUBLISH_ADDRESS" in done.stderr
@@ -117,7 +117,7 @@ def test_an_address_of_another_machine_is_reported_with_its_setting(untouched):
 def test_a_network_in_use_is_not_changed(untouched, setting, value, network):
     """A change of a network that is in use is refused, with the remedy."""
     with settings(untouched, **{setting: value}):
-        done = bring_up(untouched)
+        done = run_up(untouched)
 
     assert done.returncode == 3
     assert f"the network {untouched.name}_{network} has 10.213." in done.stderr
@@ -129,7 +129,7 @@ def test_overlapping_networks_are_reported_with_their_setting(untouched):
     """A network that overlaps with another project's is reported with its setting."""
     name = f"{untouched.name}-two"
     with settings(untouched, COMPOSE_PROJECT_NAME=name):
-        done = bring_up(untouched)
+        done = run_up(untouched)
         untouched.compose("--project-name", name, "down", "--volumes")
 
     assert done.returncode != 0

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.clients.malformed import AT_ONCE, EHLO, LATER
+from tests.support.clients.malformed import AFTER_EHLO, BEFORE_EHLO, EHLO
 from tests.support.clients.raw import Heard, talk
 from tests.support.logs.smtpd_sessions import sessions
 from tests.support.mail.message import letter
@@ -15,7 +15,7 @@ from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.core
 
-CASES = AT_ONCE | LATER
+CASES = BEFORE_EHLO | AFTER_EHLO
 
 # Postfix pauses a second before it answers each mistake after the tenth, up to the
 # twentieth and last one.
@@ -46,7 +46,7 @@ def heard(server, alice, begin) -> Mapping[str, Heard]:
     address = (ADDRESS, server.port(25))
 
     def lead(name: str) -> Heard:
-        greet = EHLO if name in LATER else b""
+        greet = EHLO if name in AFTER_EHLO else b""
         return talk(address, CASES[name].steps, server.trust, greet)
 
     with ThreadPoolExecutor(20) as pool:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.clients.container import run_beside
+from tests.support.clients.container import run_in_container
 from tests.support.clients.programs.open_relay import (
     FORMS,
     SENDERS,
@@ -73,7 +73,7 @@ def test_no_form_of_a_foreign_recipient_is_relayed_for_a_container(
     if network == "itself":
         where, host = f"container:{project.container('postfix').id}", ADDRESS
 
-    printed = run_beside(project, where, "open_relay", host, "25", world.postfix)
+    printed = run_in_container(project, where, "open_relay", host, "25", world.postfix)
 
     assert let_through(json.loads(printed), world.postfix) == []
     assert "probe" not in project.inside("postfix", "postqueue", "-j").decode()

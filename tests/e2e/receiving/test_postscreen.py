@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from tests.support.clients.container import run_beside
+from tests.support.clients.container import run_in_container
 from tests.support.clients.programs.smtp_commands import EHLO
-from tests.support.configuration.postscreen import in_force
+from tests.support.configuration.postscreen import postscreen_settings
 from tests.support.configuration.templates import settings
 from tests.support.wait import wait_until
 from tests.support.world.blocklists import EMPTY, EVERYBODY, HONEST, MUTE, REFUSING
@@ -30,8 +30,8 @@ def text(subject: str, author: str = "a@outside.test") -> str:
 def visit(server, world, alice):
     """Have a client of that name, at its own address, say something on port 25."""
 
-    def visit(name: str, *said: str, manner: str = "patient") -> list[str]:
-        project, address = server.project, world.visitors[name]
+    def visit(name: str, *said: str, manner: str = "waiting") -> list[str]:
+        project, address = server.project, world.postscreen_clients[name]
         where = (
             project,
             f"{project.name}_world",
@@ -39,7 +39,7 @@ def visit(server, world, alice):
             manner,
             world.postfix,
         )
-        return json.loads(run_beside(*where, *said, address=address))
+        return json.loads(run_in_container(*where, *said, address=address))
 
     return visit
 
@@ -60,11 +60,11 @@ def test_a_client_that_talks_before_the_greeting_is_refused(server, world, visit
     """
     begin = time.time()
 
-    *_, reply = visit("hasty", MAIL, RCPT, manner="hasty")
+    *_, reply = visit("early", MAIL, RCPT, manner="early")
 
     assert reply.startswith("550 5.5.1 Protocol error. Wait for the greeting")
     assert "postmaster@example.test" in reply
-    logged = lines_about(server, world.visitors["hasty"], begin)
+    logged = lines_about(server, world.postscreen_clients["early"], begin)
     assert "PREGREET" in logged
     assert "from=<a@outside.test>, to=<alice@example.test>" in logged
     assert "postfix/smtpd" not in logged
@@ -75,8 +75,8 @@ def test_a_new_client_waits_for_the_greeting_once(visit, alice, subject):
     """
     A new client waits for the greeting and is served; the next time it needn't wait.
     """
-    first, *_, delivered = visit("patient", *ENVELOPE, "DATA", text(subject))
-    again, *_ = visit("patient", EHLO)
+    first, *_, delivered = visit("waiting", *ENVELOPE, "DATA", text(subject))
+    again, *_ = visit("waiting", EHLO)
 
     assert first == "220-mail.example.test ESMTP\n220 mail.example.test ESMTP"
     assert delivered.startswith("250")
@@ -89,7 +89,7 @@ def test_a_client_on_a_dnsbl_is_refused(server, world, visit):
     """
     A client on a DNSBL is refused at RCPT; answer and log name the client and the list.
     """
-    begin, address = time.time(), world.visitors["listed"]
+    begin, address = time.time(), world.postscreen_clients["listed"]
 
     *_, reply = visit("listed", *ENVELOPE)
 
@@ -121,27 +121,32 @@ def test_a_silent_or_refusing_dnsbl_refuses_no_client(server, world, visit):
 
     The client waits for it no longer than for its greeting.
     """
-    begin, name = time.time(), "refused by the list"
+    begin, name = time.time(), "refusing list"
 
-    with in_force(server.project, DNSBL=f"{REFUSING},{MUTE}", GREETING_DELAY="2"):
+    with postscreen_settings(
+        server.project, DNSBL=f"{REFUSING},{MUTE}", GREETING_DELAY="2"
+    ):
         *_, reply = visit(name, *ENVELOPE)
 
     assert reply.startswith("250")
     came, passed = [
         line.at
         for line in server.project.lines(["postfix"], since=begin)
-        if f"[{world.visitors[name]}]" in line.text and "postscreen" in line.text
+        if f"[{world.postscreen_clients[name]}]" in line.text
+        and "postscreen" in line.text
     ]
     assert passed - came < 5
 
 
 def test_a_client_exception_is_served_at_once(server, world, visit):
     """A client in CLIENT_EXCEPTIONS is served at once, even if a DNSBL lists it."""
-    address = world.visitors["partner"]
+    address = world.postscreen_clients["exception"]
 
-    *_, before = visit("partner", *ENVELOPE)
-    with in_force(server.project, CLIENT_EXCEPTIONS=f"192.0.2.0/24,{address}"):
-        greeting, *_, during = visit("partner", *ENVELOPE)
+    *_, before = visit("exception", *ENVELOPE)
+    with postscreen_settings(
+        server.project, CLIENT_EXCEPTIONS=f"192.0.2.0/24,{address}"
+    ):
+        greeting, *_, during = visit("exception", *ENVELOPE)
 
     assert before.startswith("550 5.7.1")
     assert greeting == "220 mail.example.test ESMTP"
@@ -154,7 +159,7 @@ def test_greylisting_defers_a_new_client_once(server, visit, alice, subject):
     """
     message = (*ENVELOPE, "DATA", text(subject))
 
-    with in_force(server.project, GREYLISTING="yes"):
+    with postscreen_settings(server.project, GREYLISTING="yes"):
         *_, first = visit("new", *ENVELOPE)
         *_, second = visit("new", *message)
 
@@ -168,8 +173,8 @@ def test_an_allow_list_spares_a_client_greylisting(server, visit):
     """A client on an allow list (a negative weight) spares the wait and greylisting."""
     wanted = {"DNSBL": f"{EVERYBODY}*-1,{HONEST}", "GREYLISTING": "yes"}
 
-    with in_force(server.project, **wanted):
-        *_, reply = visit("welcome", *ENVELOPE)
+    with postscreen_settings(server.project, **wanted):
+        *_, reply = visit("allow-listed", *ENVELOPE)
 
     assert reply.startswith("250")
 
@@ -180,8 +185,8 @@ def test_dnsbl_weights_are_added_up(server, world, visit):
     """
     wanted = {"DNSBL": f"{EVERYBODY},{HONEST}", "DNSBL_THRESHOLD": "2"}
 
-    with in_force(server.project, **wanted):
-        *_, on_one = visit("between", *ENVELOPE)
+    with postscreen_settings(server.project, **wanted):
+        *_, on_one = visit("on one list", *ENVELOPE)
         *_, on_two = visit("listed", *ENVELOPE)
 
     assert on_one.startswith("250")
@@ -262,13 +267,13 @@ def test_refused_mail_is_not_scanned(server, world, visit, subject):
     unknown = (EHLO, MAIL, "RCPT TO:<nobody@example.test>", "DATA")
 
     refused = [
-        visit("hasty", MAIL, RCPT, "DATA", manner="hasty"),
+        visit("early", MAIL, RCPT, "DATA", manner="early"),
         visit("listed", *ENVELOPE, "DATA"),
-        visit("unheard", *misnamed),
-        visit("unheard", *unknown),
+        visit("refused", *misnamed),
+        visit("refused", *unknown),
     ]
     letters = [text(subject, "a@reject.dmarc.test"), text(subject)]
-    forged, taken = [visit("unheard", *ENVELOPE, "DATA", each)[-1] for each in letters]
+    forged, taken = [visit("refused", *ENVELOPE, "DATA", each)[-1] for each in letters]
 
     assert [replies[-2][:3] for replies in refused] == ["550", "550", "504", "550"]
     assert [replies[-1][:1] for replies in refused] == ["5"] * len(refused)
@@ -279,7 +284,7 @@ def test_refused_mail_is_not_scanned(server, world, visit, subject):
 
 
 def scanned(server, world, begin: float) -> list[str]:
-    """What SpamAssassin says since then of mail from our visitors."""
-    clients = [f"client={address} " for address in world.visitors.values()]
+    """What SpamAssassin says since then of mail from our clients."""
+    clients = [f"client={address} " for address in world.postscreen_clients.values()]
     lines = server.project.lines(["spamassassin"], since=begin)
     return [each.text for each in lines if any(who in each.text for who in clients)]

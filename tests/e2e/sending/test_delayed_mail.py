@@ -5,7 +5,7 @@ from time import time
 import pytest
 
 from tests.support.configuration.templates import replaced
-from tests.support.faults.services import busy_outside
+from tests.support.faults.services import outside_deferring
 from tests.support.mail.message import letter
 from tests.support.mail.notifications import find_notice, notice
 from tests.support.server.queue import flush, waiting
@@ -13,7 +13,7 @@ from tests.support.wait import wait_until
 
 
 @pytest.fixture(scope="module")
-def impatient(server):
+def early_notices(server):
     """
     Have mail be late after a second.
 
@@ -34,7 +34,7 @@ def impatient(server):
 
 
 def test_a_local_sender_is_told_of_a_delay_and_of_the_delivery(
-    impatient, alice, bob, stranger, subject
+    early_notices, alice, bob, stranger, subject
 ):
     """
     A local sender is told of mail that is delayed for two hours, and of its delivery.
@@ -42,10 +42,10 @@ def test_a_local_sender_is_told_of_a_delay_and_of_the_delivery(
     The postmaster gets a copy of the first notice.
     """
     to = stranger.address
-    with busy_outside(impatient):
+    with outside_deferring(early_notices):
         bob.send(to, subject)
-        delayed = told(impatient, bob, subject, "Action: delayed")
-    arrived = told(impatient, bob, subject, "Action: relayed")
+        delayed = told(early_notices, bob, subject, "Action: delayed")
+    arrived = told(early_notices, bob, subject, "Action: relayed")
 
     copy = notice(alice, subject, "Action: delayed")
     assert (delayed.outcome, arrived.outcome) == ({to: "delayed"}, {to: "relayed"})
@@ -55,22 +55,22 @@ def test_a_local_sender_is_told_of_a_delay_and_of_the_delivery(
 
 @pytest.mark.core
 def test_an_outside_sender_is_not_told_of_a_delay(
-    impatient, alice, spammer, stranger, subject
+    early_notices, alice, spammer, stranger, subject
 ):
     """An outside sender, who may be forged, is not told that mail is delayed."""
     name = subject.split()[-1]
     alias, sender = f"{name}@example.test", f"{name}@outside.test"
-    impatient.stack("alias", "add", alias, stranger.address)
-    with busy_outside(impatient):
+    early_notices.stack("alias", "add", alias, stranger.address)
+    with outside_deferring(early_notices):
         reply = spammer.send(alias, letter(sender, alias, subject), sender)
         # A younger letter: when alice is told of it, the stranger's turn has passed.
         alice.send(stranger.address, f"late {subject}")
-        told(impatient, alice, f"late {subject}", "Action: delayed")
-    impatient.stack("alias", "remove", alias, stranger.address)
+        told(early_notices, alice, f"late {subject}", "Action: delayed")
+    early_notices.stack("alias", "remove", alias, stranger.address)
 
     assert reply.code == 250
-    assert waiting(impatient, sender) == []
-    assert not any(f"to=<{sender}>" in line.text for line in impatient.lines())
+    assert waiting(early_notices, sender) == []
+    assert not any(f"to=<{sender}>" in line.text for line in early_notices.lines())
 
 
 def told(project, user, *words: str):

@@ -4,11 +4,15 @@ import pytest
 
 from tests.support.clients.submission import logged_in
 from tests.support.harness.tiers import core_rows
-from tests.support.mail.dkim_signatures import published, second_opinion, signatures
+from tests.support.mail.dkim_signatures import (
+    records_to_publish,
+    signatures,
+    verify_with_mail_dkim,
+)
 from tests.support.mail.eight_bit import (
     ALL,
     CONVERTIBLE,
-    SEALED,
+    SIGNED_OR_ENCRYPTED,
     UNLABELLED,
     content,
     message,
@@ -26,7 +30,7 @@ BOTH = {"rsa-sha256", "ed25519-sha256"}
 @pytest.fixture(scope="module")
 def records(server, alice) -> dict[str, str]:
     """Ask for what the operator publishes, once."""
-    return published(server)
+    return records_to_publish(server)
 
 
 @pytest.fixture
@@ -114,10 +118,12 @@ def test_another_library_verifies_recoded_mail(server, alice, seven, records, su
 
     received = Received(seven.receive(subject).message)
     good = {f"{algorithm} pass" for algorithm in BOTH}
-    assert good <= second_opinion(server, received, records)
+    assert good <= verify_with_mail_dkim(server, received, records)
 
 
-@pytest.mark.parametrize("name", core_rows(SEALED | UNLABELLED, "signed (S/MIME)"))
+@pytest.mark.parametrize(
+    "name", core_rows(SIGNED_OR_ENCRYPTED | UNLABELLED, "signed (S/MIME)")
+)
 def test_signed_and_encrypted_mail_is_never_recoded(
     alice, seven, records, subject, name
 ):
@@ -126,7 +132,9 @@ def test_signed_and_encrypted_mail_is_never_recoded(
 
     Recoding would break the user's signature (RFC 1847, 2.1).
     """
-    sent = message(alice.address, "a@plain.test", subject, (SEALED | UNLABELLED)[name])
+    sent = message(
+        alice.address, "a@plain.test", subject, (SIGNED_OR_ENCRYPTED | UNLABELLED)[name]
+    )
 
     alice.send("a@plain.test", message=sent, options=["BODY=8BITMIME"])
 
@@ -144,7 +152,7 @@ def test_signed_8_bit_mail_reaches_each_recipient_once(
 
     No header is rewritten, and the notices the sender asked for (RFC 3461) are sent.
     """
-    entity = SEALED["signed (S/MIME)"]
+    entity = SIGNED_OR_ENCRYPTED["signed (S/MIME)"]
     sent = message(bob.address, "alice", subject, entity, "Cc: Bob <bob>, office")
     to = [alice.address, stranger.address, "a@plain.test", "a@eight.test"]
     with logged_in(bob) as session:
@@ -170,7 +178,7 @@ def test_signed_8_bit_mail_reaches_each_recipient_once(
 
 def test_signed_mail_with_utf_8_headers_is_unchanged(alice, bob, records, subject):
     """Signed mail with UTF-8 headers (RFC 6532) arrives byte for byte."""
-    entity = SEALED["signed (S/MIME)"]
+    entity = SIGNED_OR_ENCRYPTED["signed (S/MIME)"]
     sent = message(alice.address, bob.address, subject, entity, "X-Name: Zoë")
 
     alice.send(bob.address, message=sent, options=["SMTPUTF8", "BODY=8BITMIME"])
@@ -216,7 +224,7 @@ def test_a_bounce_of_utf_8_mail_is_not_recoded(alice, records, subject):
     Postfix would recode the report, and call it 7bit.
     """
     unknown = f"{subject.split()[1]}@outside.test"
-    entity = SEALED["signed (S/MIME)"]
+    entity = SIGNED_OR_ENCRYPTED["signed (S/MIME)"]
     sent = message(alice.address, unknown, subject, entity, "X-Name: Zoë")
 
     alice.send(unknown, message=sent, options=["SMTPUTF8", "BODY=8BITMIME"])

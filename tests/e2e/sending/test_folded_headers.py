@@ -6,7 +6,7 @@ import aiosmtplib
 import pytest
 
 from tests.support.harness.tiers import core_rows
-from tests.support.mail.dkim_signatures import published, signatures
+from tests.support.mail.dkim_signatures import records_to_publish, signatures
 from tests.support.mail.mailbox import Received
 from tests.support.mail.message import crlf, letter, with_header
 from tests.support.world.sink import Sink
@@ -38,7 +38,7 @@ LONG = {
 @pytest.fixture(scope="module")
 def records(server, alice) -> dict[str, str]:
     """Ask for what the operator publishes, once."""
-    return published(server)
+    return records_to_publish(server)
 
 
 def fields(raw: bytes) -> list[bytes]:

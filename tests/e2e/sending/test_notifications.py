@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.clients.submission import logged_in
-from tests.support.mail.dkim_signatures import published, signatures
+from tests.support.mail.dkim_signatures import records_to_publish, signatures
 from tests.support.mail.message import letter
 from tests.support.mail.notifications import notice
 
@@ -44,7 +44,7 @@ def test_a_bounce_is_signed_and_in_the_standard_format(
 
     It has a null sender (RFC 3464, 3834). The postmaster gets a copy.
     """
-    records = published(server)
+    records = records_to_publish(server)
     bob.send(nobody, subject)
 
     bounce = notice(bob, subject, "Action: failed")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.support.clients.login import plain
-from tests.support.mail.dkim_signatures import published, signatures
+from tests.support.mail.dkim_signatures import records_to_publish, signatures
 from tests.support.mail.mailbox import Received
 from tests.support.mail.message import letter, with_header
 from tests.support.world.sink import Sink
@@ -37,7 +37,7 @@ BODIES = {
 @pytest.fixture(scope="module")
 def records(server, alice) -> dict[str, str]:
     """Ask for what the operator publishes, once."""
-    return published(server)
+    return records_to_publish(server)
 
 
 @pytest.fixture

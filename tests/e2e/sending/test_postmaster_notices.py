@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.mail.dkim_signatures import published, signatures
+from tests.support.mail.dkim_signatures import records_to_publish, signatures
 from tests.support.server.accounts import aliases
 
 TWICE = [("example.test", True)] * 2
@@ -44,7 +44,7 @@ def test_a_notice_is_signed_and_reaches_every_postmaster(
         title = write(server, subject.replace(" ", "-"))
         found = [each.receive(title) for each in (bob, carol, stranger)]
 
-    records = published(server)
+    records = records_to_publish(server)
     for each in found:
         assert [(s.domain, s.valid) for s in signatures(each, records)] == TWICE
         assert each.all("From") == ["Mail server <postmaster@example.test>"]

@@ -9,11 +9,11 @@ from tests.support.configuration.relays import (
     ROUTES,
     SECOND,
     by_domain,
-    came_by,
+    relay_received_header,
     relaying,
 )
 from tests.support.mail.message import letter
-from tests.support.mail.outsiders import found_out
+from tests.support.mail.outsiders import authentication_results
 from tests.support.server.queue import waiting
 from tests.support.wait import wait_until
 
@@ -62,7 +62,7 @@ def test_a_domains_mail_goes_through_its_relay(
     send(alice, domain, stranger.address, subject)
 
     received = stranger.receive(subject)
-    line = came_by(received)
+    line = relay_received_header(received)
     assert f"Authenticated sender: {customer[0]}" in line
     assert "using TLSv1.3" in line
     assert {
@@ -70,7 +70,7 @@ def test_a_domains_mail_goes_through_its_relay(
         f"dkim=pass header.d={domain} header.a=rsa-sha256",
         f"dkim=pass header.d={domain} header.a=ed25519-sha256",
         f"dmarc=pass header.from={domain}",
-    } == found_out(received)
+    } == authentication_results(received)
 
 
 @pytest.mark.core
@@ -78,7 +78,7 @@ def test_mail_of_other_domains_goes_directly(alice, stranger, subject):
     """Mail of a domain without a relay leaves directly."""
     alice.send(stranger.address, subject)
 
-    assert not came_by(stranger.receive(subject))
+    assert not relay_received_header(stranger.receive(subject))
 
 
 @pytest.mark.core
@@ -89,7 +89,10 @@ def test_two_domains_use_their_own_logins_at_one_relay(alice, stranger, subject)
     for domain in domains:
         send(alice, domain, stranger.address, f"{domain} {subject}")
 
-    lines = [came_by(stranger.receive(f"{domain} {subject}")) for domain in domains]
+    lines = [
+        relay_received_header(stranger.receive(f"{domain} {subject}"))
+        for domain in domains
+    ]
     assert f"Authenticated sender: {FIRST[0]}" in lines[0]
     assert f"Authenticated sender: {SECOND[0]}" in lines[1]
 

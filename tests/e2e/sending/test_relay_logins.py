@@ -9,9 +9,9 @@ from tests.support.configuration.relays import (
     FIRST,
     SECOND,
     by_domain,
-    came_by,
     log_in,
     logged_in,
+    relay_received_header,
     relaying,
 )
 from tests.support.faults.services import moved
@@ -63,13 +63,13 @@ def test_mail_waits_while_a_relay_refuses_the_login(server, alice, stranger, sub
             send(alice, "starttls.test", stranger.address, f"held {number} {subject}")
         why = wait_until(lambda: reasons(project, 6), "why six messages wait")
         send(alice, "shared.test", stranger.address, f"other {subject}")
-        assert SECOND[0] in came_by(stranger.receive(f"other {subject}"))
+        assert SECOND[0] in relay_received_header(stranger.receive(f"other {subject}"))
 
         log_in(project, "@starttls.test", *FIRST)
         flush(project)
         for number in range(6):
             held = stranger.receive(f"held {number} {subject}")
-            assert FIRST[0] in came_by(held)
+            assert FIRST[0] in relay_received_header(held)
 
     assert all("535 5.7.8" in each for each in why)
 
@@ -147,6 +147,6 @@ def test_a_configuration_without_its_relay_logins_is_refused(
         )
         project.wait_for("unhealthy", "postfix")
         send(alice, "shared.test", stranger.address, subject)
-        assert SECOND[0] in came_by(stranger.receive(subject))
+        assert SECOND[0] in relay_received_header(stranger.receive(subject))
 
     project.wait_for("healthy", "postfix")

@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from tests.support.mail.lmtp import beside_dovecot, hand_over, scored
+from tests.support.mail.lmtp import lmtp_client, lmtp_deliver, scored
 from tests.support.mail.message import letter, new_subject
 from tests.support.spam.rule_channel import (
     Rule,
@@ -25,14 +25,14 @@ def shop():
 
 
 @pytest.fixture(scope="module")
-def beside(server):
+def lmtp(server):
     """Have a container from which mail is handed to Dovecot."""
-    with beside_dovecot(server.project) as container:
+    with lmtp_client(server.project) as container:
         yield container
 
 
 @pytest.fixture
-def arrivals(beside, subject):
+def arrivals(lmtp, subject):
     """Hand letters to Dovecot, and tell in which folder of whom each has arrived."""
 
     numbers = itertools.count()
@@ -44,7 +44,7 @@ def arrivals(beside, subject):
             (box.address, scored(sender, box.address, name, *rest))
             for name, box, sender, *rest in named
         ]
-        assert hand_over(beside, *raw) == [250] * len(raw)
+        assert lmtp_deliver(lmtp, *raw) == [250] * len(raw)
         boxes = {box.address: box for _, box, *_ in named}
         lying = {address: folders(box, subject) for address, box in boxes.items()}
         places = [lying[box.address].get(name, []) for name, box, *_ in named]

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.clients.submission import logged_in
-from tests.support.configuration.templates import changed, settings
-from tests.support.configuration.templates import refused as wrong
+from tests.support.configuration.templates import changed, refused, settings
 from tests.support.mail.message import letter
 from tests.support.server.project import Project
 from tests.support.spam.viruses import (
@@ -16,8 +15,8 @@ from tests.support.spam.viruses import (
     await_postfix,
     clamd,
     reconfigured,
-    refused,
     scanning,
+    virus_is_refused,
     with_file,
     zeros,
     zipped,
@@ -154,7 +153,7 @@ def test_archive_bombs_take_little_time_and_memory(scanned, spammer, alice, subj
     )
 
     assert reply.code == 550
-    assert refused(spammer, alice.address, subject)
+    assert virus_is_refused(spammer, alice.address, subject)
     assert clamd(scanned) == first
     status = scanned.inside("clamav", "sh", "-c", "cat /proc/$(pgrep -x clamd)/status")
     (peak,) = [line for line in status.decode().splitlines() if "VmHWM" in line]
@@ -188,10 +187,10 @@ def test_a_broken_scanner_configuration_is_refused(scanned, spammer, alice, subj
         said = scanned.lines(["clamav"], since=begin)
         return any("/config/clamd.conf:" in line.text for line in said)
 
-    with wrong(scanned, "clamav/clamd.conf.j2", "MisspeltOption yes\n"):
+    with refused(scanned, "clamav/clamd.conf.j2", "MisspeltOption yes\n"):
         wait_until(is_said, "the line", within=60)
         scanned.wait_for("unhealthy", "clamav")
-        assert refused(spammer, alice.address, subject)
+        assert virus_is_refused(spammer, alice.address, subject)
     scanned.wait_for("healthy", "clamav")
 
 
@@ -200,9 +199,9 @@ def test_a_changed_scanner_configuration_is_used(scanned, spammer, alice, subjec
     change = changed(scanned, "clamav/clamd.conf.j2", "MaxFiles 100\n")
 
     with reconfigured(scanned, change):
-        assert refused(spammer, alice.address, subject)
+        assert virus_is_refused(spammer, alice.address, subject)
 
-    assert refused(spammer, alice.address, subject)
+    assert virus_is_refused(spammer, alice.address, subject)
 
 
 def test_the_compose_profile_follows_the_setting_antivirus(

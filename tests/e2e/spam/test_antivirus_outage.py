@@ -15,8 +15,8 @@ from tests.support.spam.viruses import (
     EICAR,
     SIGNATURES,
     reconfigured,
-    refused,
     scanning,
+    virus_is_refused,
 )
 from tests.support.wait import wait_until
 
@@ -122,7 +122,7 @@ def test_without_signatures_mail_is_deferred(scanned, spammer, alice, subject):
 
     assert (during.code, after.code) == (451, 250)
     assert alice.receive(subject)
-    assert refused(spammer, alice.address, f"virus {subject}")
+    assert virus_is_refused(spammer, alice.address, f"virus {subject}")
 
 
 def restart_and_wait_for(scanned, missing: str) -> None:
@@ -150,7 +150,7 @@ def test_with_only_daily_signatures_mail_is_deferred(scanned, spammer, alice, su
 
     assert (during.code, after.code) == (451, 250)
     assert alice.receive(subject)
-    assert refused(spammer, alice.address, f"virus {subject}")
+    assert virus_is_refused(spammer, alice.address, f"virus {subject}")
 
 
 def test_own_signatures_are_used_after_freshclams_first_run(scanned):
@@ -178,4 +178,4 @@ def test_old_signatures_are_used_while_updates_fail(scanned, spammer, alice, sub
         return any("freshclam has no news" in line.text for line in said)
 
     wait_until(is_said, "freshclam has no news", within=60)
-    assert refused(spammer, alice.address, subject)
+    assert virus_is_refused(spammer, alice.address, subject)

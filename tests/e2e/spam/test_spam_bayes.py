@@ -12,9 +12,9 @@ from tests.support.spam.training import (
     forget_all,
     in_volume,
     known,
-    lessons,
     stats,
-    teach,
+    train,
+    training_requests,
     wait_until_known,
     wait_until_learnt,
     written,
@@ -45,7 +45,9 @@ def taught(server):
 
 def teach_both(project) -> None:
     """Teach as many letters in each language as it takes to be judged by them."""
-    teach(project, [*lessons("spam", ENOUGH), *lessons("ham", ENOUGH)])
+    train(
+        project, [*training_requests("spam", ENOUGH), *training_requests("ham", ENOUGH)]
+    )
     wait_until_learnt(project)
 
 
@@ -134,7 +136,7 @@ def test_with_spam_learning_user_each_user_has_its_own_training(
         wait_until(lambda: stats(project)["learning"] == "user", "the new setting")
         # What all call spam is good to alice, and the other way round.
         for kind, said in (("spam", "ham"), ("ham", "spam")):
-            teach(project, lessons(kind, ENOUGH, said, alice.address))
+            train(project, training_requests(kind, ENOUGH, said, alice.address))
         wait_until_learnt(project, 300)
         spammer.send(alice.address, written("spam", f"one {subject}"))
         spammer.send(bob.address, written("spam", f"two {subject}"))
@@ -160,7 +162,7 @@ def test_a_kill_loses_and_doubles_no_training(server, before):
     container = project.container("spamassassin")
     started = container.attrs["State"]["StartedAt"]
 
-    answers = teach(project, lessons("spam", count, user="kill@example.test"))
+    answers = train(project, training_requests("spam", count, user="kill@example.test"))
     wait_until(
         lambda: known(project).nspam > before.nspam, "the first of them learnt", 30
     )
@@ -198,7 +200,7 @@ def test_a_damaged_bayes_database_is_put_aside(server, alice, spammer, subject):
     in_volume(project, "head -c 20000 /dev/zero > bayes.db; rm -f bayes.db-*")
     begun = known(project)
     spammer.send(alice.address, written("spam", subject))
-    teach(project, lessons("spam", 1, user="anew@example.test"))
+    train(project, training_requests("spam", 1, user="anew@example.test"))
 
     assert alice.receive(subject)
     assert begun == Known(0, 0)

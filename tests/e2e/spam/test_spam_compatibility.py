@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.spam.rule_channel import by_the_images_rules
+from tests.support.spam.rule_channel import run_with_image_rules
 
 SCANNER = "Mail::SpamAssassin::PerMsgStatus"
 STORE = "Mail::SpamAssassin::BayesStore::SQL"
@@ -14,7 +14,7 @@ def test_an_incomplete_scan_gives_no_normal_verdict(server):
 
     Also between two groups of rules, where SpamAssassin itself would not notice.
     """
-    said = by_the_images_rules(server.project, "perl -T /tests/interrupted_scan.pl")
+    said = run_with_image_rules(server.project, "perl -T /tests/interrupted_scan.pl")
 
     nothing, late, fault = said.splitlines()
     assert "TIME_LIMIT_EXCEEDED" not in nothing
@@ -42,7 +42,7 @@ def test_an_incompatible_spamassassin_is_not_started(server, module, what, said)
     """
     command = f"perl -T /tests/without_feature.pl {module} '{what}' 2>&1 || echo ended"
 
-    *_, reason, end = by_the_images_rules(server.project, command).splitlines()
+    *_, reason, end = run_with_image_rules(server.project, command).splitlines()
 
     assert reason.startswith("not starting: SpamAssassin ")
     assert said in reason
@@ -53,7 +53,7 @@ def test_a_spamassassin_without_an_unused_function_is_started(server):
     """A SpamAssassin that lacks what our modules don't need is started."""
     command = f"perl -T /tests/without_feature.pl {STORE} get_magic_re"
 
-    assert by_the_images_rules(server.project, command).endswith("it scans\n")
+    assert run_with_image_rules(server.project, command).endswith("it scans\n")
 
 
 @pytest.mark.core
@@ -64,7 +64,7 @@ def test_an_incompatible_pymilter_is_not_started(server):
         f'python3 -c "import Milter, runpy; del Milter.factory; {start}" || echo ended'
     )
 
-    reason, end = by_the_images_rules(server.project, command).splitlines()
+    reason, end = run_with_image_rules(server.project, command).splitlines()
 
     assert reason.startswith("not starting: pymilter ")
     assert "Milter.factory is missing" in reason

@@ -12,7 +12,7 @@ from tests.support.faults.services import WHILE_RESTARTING, kill, slow
 from tests.support.mail.load import Load
 from tests.support.mail.message import GTUBE, letter
 from tests.support.spam.processes import at_work, signal, spamd
-from tests.support.spam.training import lessons, teach, wait_until_known
+from tests.support.spam.training import train, training_requests, wait_until_known
 from tests.support.wait import wait_until
 
 # Another spamd's start, and some patience, in seconds.
@@ -170,7 +170,7 @@ def test_a_hanging_spamd_child_delays_mail_for_a_minute_at_most(
 
 
 @pytest.fixture
-def impatient(server):
+def short_timeout(server):
     """Have the milter take for hung what says nothing for five seconds, not forty."""
     project, file = server.project, "spamassassin/spam-milter.conf.j2"
     usual = "answer_timeout = {{ spam_time_limit + 10 }}"
@@ -181,7 +181,9 @@ def impatient(server):
 
 
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
-def test_a_hanging_spamd_is_replaced(impatient, server, alice, bob, spammer, subject):
+def test_a_hanging_spamd_is_replaced(
+    short_timeout, server, alice, bob, spammer, subject
+):
     """When spamd hangs, its messages are deferred, and another spamd replaces it."""
     project = server.project
     hung = [*spamd(project, "spamd child"), *spamd(project, "spamd")]
@@ -247,12 +249,12 @@ def test_a_full_bayes_volume_loses_no_training(server, alice, bob, spammer, subj
     """
     project, spam = server.project, letter("a@x.test", alice.address, subject, GTUBE)
     with small_volume(project):
-        teach(project, lessons("spam", 2))
+        train(project, training_requests("spam", 2))
         wait_until_known(project, 2, 0)
         fill = "head -c 100M /dev/zero > /var/lib/bayes/full 2>&- || true"
         project.inside("spamassassin", "sh", "-c", fill)
         with under_load(alice, bob, subject):
-            answers = teach(project, lessons("ham", 20))
+            answers = train(project, training_requests("ham", 20))
         refused = spammer.send(alice.address, spam)
         project.inside("spamassassin", "rm", "/var/lib/bayes/full")
         promised = sum(answer.startswith("SPAMD/1.5 0 EX_OK") for answer in answers)

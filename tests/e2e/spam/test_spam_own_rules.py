@@ -9,7 +9,7 @@ import pytest
 from tests.support.configuration.templates import await_applied
 from tests.support.spam.rule_channel import (
     OWN,
-    PATIENCE,
+    TIMEOUT,
     hits,
     own_rules,
     wait_for_rule,
@@ -24,9 +24,9 @@ def test_the_examples_in_local_cf_work(server, scan):
 
     with own_rules(project, "".join(examples)):
         wait_until(
-            lambda: "OWN_CASINO" in scan("Our online casino\n"), "a hit", PATIENCE
+            lambda: "OWN_CASINO" in scan("Our online casino\n"), "a hit", TIMEOUT
         )
-        project.wait_for("healthy", "spamassassin", PATIENCE)
+        project.wait_for("healthy", "spamassassin", TIMEOUT)
 
 
 def test_hidden_files_of_an_editor_cause_no_reload(server):
@@ -73,8 +73,8 @@ def test_mistakes_in_local_cf_are_reported_and_change_nothing(server, own, scan)
         for number, (line, words) in enumerate(MISTAKES.items(), first):
             places = (f"{OWN}:{number}:", f"{OWN} (line {number})")
             said = partial(all_said, project, begin, places, words)
-            wait_until(said, f"what is wrong with {line!r}, and where", PATIENCE)
-        project.wait_for("unhealthy", "spamassassin", PATIENCE)
+            wait_until(said, f"what is wrong with {line!r}, and where", TIMEOUT)
+        project.wait_for("unhealthy", "spamassassin", TIMEOUT)
         assert hits(scan, own)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.faults.services import stopped
-from tests.support.mail.lmtp import authenticated, hand_over, scored
+from tests.support.mail.lmtp import authenticated, lmtp_deliver, scored
 from tests.support.mail.message import PUSHY, letter
 from tests.support.server.accounts import open_account, operate
 
@@ -25,7 +25,7 @@ def threshold(server, mailbox, points):
 
 
 @contextmanager
-def without_wishes(project):
+def without_preferences(project):
     """Take away for a while what Dovecot reads them from, and nothing else."""
     script = """
 import sqlite3, sys
@@ -124,7 +124,7 @@ def test_a_deleted_junk_folder_is_created_again(server, alice, shop, arrivals):
     assert arrivals((alice, f"a@{shop}", 0)) == ["Junk"]
 
 
-def test_a_full_mailbox_accepts_mail_into_junk(server, beside, shop, subject):
+def test_a_full_mailbox_accepts_mail_into_junk(server, lmtp, shop, subject):
     """Mail for Junk is delivered to a full mailbox, as Postfix has accepted it."""
     small = open_account(server, f"small-{secrets.token_hex(4)}@example.test")
     operate(
@@ -134,7 +134,7 @@ def test_a_full_mailbox_accepts_mail_into_junk(server, beside, shop, subject):
     )
 
     body = scored(f"a@{shop}", small.address, subject, 0) + b"x" * 70 * 40 + b"\n"
-    codes = hand_over(beside, *[(small.address, body)] * 2)
+    codes = lmtp_deliver(lmtp, *[(small.address, body)] * 2)
 
     assert codes == [250, 250]
     assert small.subjects("Junk") == [subject, subject]
@@ -161,11 +161,11 @@ def test_preferences_are_removed_with_their_user(server, shop, arrivals):
 @pytest.mark.provokes(
     "postfix", "quota-status|SASL|smtpd pid .* exit status 1|throttling"
 )
-def test_mail_waits_while_preferences_can_not_be_read(server, beside, alice, subject):
+def test_mail_waits_while_preferences_can_not_be_read(server, lmtp, alice, subject):
     """While the preferences can't be read, mail is deferred."""
     project, message = server.project, scored("a@x.test", alice.address, subject, 0)
-    with without_wishes(project):
-        waiting = hand_over(beside, (alice.address, message))
+    with without_preferences(project):
+        waiting = lmtp_deliver(lmtp, (alice.address, message))
 
     assert waiting == [451]
-    assert hand_over(beside, (alice.address, message)) == [250]
+    assert lmtp_deliver(lmtp, (alice.address, message)) == [250]

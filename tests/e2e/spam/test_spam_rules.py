@@ -11,14 +11,14 @@ from tests.support.mail.message import GTUBE, letter
 from tests.support.spam.rule_channel import (
     OWN,
     PACKAGED,
-    PATIENCE,
+    TIMEOUT,
     Channel,
     Rule,
-    by_the_images_rules,
+    check_for_updates,
     hits,
-    in_the_updater,
-    in_use,
-    look,
+    run_in_updater,
+    run_with_image_rules,
+    set_in_use,
     wait_for_rule,
     wait_for_words,
 )
@@ -36,17 +36,19 @@ def channel(server, mirror, own):
     with settings(project, SPAM_RULES_CHANNELS="rules.test"):
         project.stack("init", "--yes")
         await_applied(project, "spamassassin")
-        look(project)
+        check_for_updates(project)
         wait_until(
             lambda: "rules.test" in remembered(project).get("channels", ()),
             "the channel",
-            PATIENCE,
+            TIMEOUT,
         )
         yield channel
         channel.withdraw()
     project.as_root(f"rm -r {keys}")
     with with_settings(project, SPAM_RULES_UPDATE="no"):
-        wait_until(lambda: in_use(project) == PACKAGED, "the image's rules", PATIENCE)
+        wait_until(
+            lambda: set_in_use(project) == PACKAGED, "the image's rules", TIMEOUT
+        )
 
 
 def remembered(project) -> dict:
@@ -67,7 +69,7 @@ def taken(server, channel, scan) -> Rule:
 
 def take(project, channel, scan, rule: Rule) -> None:
     """Have the updater take *rule*, and mail go on until it is in use."""
-    wait_for_words(project, "is ready", look(project))
+    wait_for_words(project, "is ready", check_for_updates(project))
     wait_for_rule(scan, rule)
     channel.taken = rule
 
@@ -76,7 +78,7 @@ def test_valid_rules_are_used_without_delaying_mail(server, taken):
     """
     An update with valid rules is compiled and used within minutes, and delays no mail.
     """
-    assert in_use(server.project).startswith("/rules/sets/")
+    assert set_in_use(server.project).startswith("/rules/sets/")
     assert "rules.test" in json.dumps(remembered(server.project))
 
 
@@ -96,7 +98,7 @@ def test_the_rules_of_the_image_are_used_in_compiled_form(server):
     """
     SpamAssassin uses the compiled form of all rules of the image that can be compiled.
     """
-    assert ALL_USED in by_the_images_rules(server.project, TOLD)
+    assert ALL_USED in run_with_image_rules(server.project, TOLD)
 
 
 TOLD = "spamassassin --debug zoom --lint --siteconfigpath=/live/current 2>&1"
@@ -128,14 +130,14 @@ def test_invalid_rules_are_refused(server, channel, scan):
     signing; that can't be parsed, there or here; and that call all mail spam.
     """
     project, rule = server.project, Rule()
-    before = in_use(project)
+    before = set_in_use(project)
 
     for fault, (signed_by, line, words) in REFUSED.items():
         version = channel.publish(f"{rule}{line}\n", signed_by)
         if fault == "changed on the way":
             channel.spoil(version)
-        wait_for_words(project, words, look(project), f"of {fault}")
-        assert in_use(project) == before, fault
+        wait_for_words(project, words, check_for_updates(project), f"of {fault}")
+        assert set_in_use(project) == before, fault
 
     assert not hits(scan, rule)
     assert project.health("spamassassin") == "healthy"
@@ -162,7 +164,7 @@ with updater.configuration() as config:
 @pytest.mark.core
 def test_rules_that_miss_known_spam_are_refused(server):
     """Rules that don't find known spam (GTUBE) are refused."""
-    said = in_the_updater(server.project, TRIAL, "score GTUBE 0.1\n")
+    said = run_in_updater(server.project, TRIAL, "score GTUBE 0.1\n")
 
     assert said == "trial: known spam (GTUBE) is not found\n"
 
@@ -170,7 +172,7 @@ def test_rules_that_miss_known_spam_are_refused(server):
 def recover(project, channel) -> None:
     """Have nothing wrong any more, and wait until the updater has seen it."""
     channel.withdraw()
-    begin = look(project)
+    begin = check_for_updates(project)
     wait_for_words(project, "rules: up to date again", begin)
 
 
@@ -179,16 +181,16 @@ def test_a_killed_updater_changes_nothing_and_tries_again(server, channel, scan)
     An updater that is killed while it compiles changes nothing, and then tries again.
     """
     project, rule = server.project, Rule()
-    before = in_use(project)
+    before = set_in_use(project)
     channel.publish(str(rule))
-    look(project)
-    wait_until(lambda: is_compiling(project), "sa-compile at work", PATIENCE)
+    check_for_updates(project)
+    wait_until(lambda: is_compiling(project), "sa-compile at work", TIMEOUT)
 
     kill(project, "rule-updater")
 
-    assert in_use(project) == before
+    assert set_in_use(project) == before
     assert not hits(scan, rule)
-    project.wait_for("healthy", "rule-updater", PATIENCE)
+    project.wait_for("healthy", "rule-updater", TIMEOUT)
     take(project, channel, scan, rule)
     assert b"next" not in project.inside("rule-updater", "ls", "/rules/sets")
 
@@ -204,23 +206,23 @@ def test_without_a_network_the_rules_in_use_stay(server, channel, scan, alice, s
     Without a network the updater logs it once, is healthy, and the rules in use stay.
     """
     project = server.project
-    updater, before = project.container("rule-updater"), in_use(project)
+    updater, before = project.container("rule-updater"), set_in_use(project)
     names = [f"{project.name}_{each}" for each in ("edge", "names", "world")]
     networks = [project.docker.networks.get(name) for name in names]
 
     for network in networks:
         network.disconnect(updater)
     try:
-        begin = look(project)
+        begin = check_for_updates(project)
         wait_for_words(project, "not updated, those in use stay", begin)
         failures = remembered(project)["failures"]
-        look(project)
+        check_for_updates(project)
         wait_until(
-            lambda: remembered(project)["failures"] > failures, "another try", PATIENCE
+            lambda: remembered(project)["failures"] > failures, "another try", TIMEOUT
         )
         assert project.said("rule-updater", begin).count("not updated") == 1
         project.inside("rule-updater", "python3", "-m", "spam_rules.healthy")
-        assert in_use(project) == before
+        assert set_in_use(project) == before
         assert refuses_known_spam(spammer, alice)
     finally:
         for network in networks:
@@ -259,8 +261,10 @@ def test_spam_rules_update_no_restores_the_rules_of_the_image(
     with with_settings(
         project, SPAM_RULES_CHANNELS="rules.test", SPAM_RULES_UPDATE="no"
     ):
-        wait_until(lambda: in_use(project) == PACKAGED, "the image's rules", PATIENCE)
-        wait_until(lambda: not hits(scan, taken), "no hit", PATIENCE)
+        wait_until(
+            lambda: set_in_use(project) == PACKAGED, "the image's rules", TIMEOUT
+        )
+        wait_until(lambda: not hits(scan, taken), "no hit", TIMEOUT)
         # Or they would be fetched again.
         channel.withdraw()
         channel.taken = None

@@ -41,7 +41,7 @@ def test_spam_scan_submissions_refuses_submitted_spam(
 
 
 @pytest.fixture(scope="module")
-def hurried(server):
+def one_second_limit(server):
     """Have the filter give up each scan after a second."""
     project = server.project
     with changed(project, "spamassassin/local.cf.j2", "time_limit 1\n"):
@@ -52,10 +52,10 @@ def hurried(server):
 @pytest.mark.core
 @pytest.mark.provokes("spamassassin", "uninitialized value .score")
 def test_a_scan_over_the_time_limit_defers_the_message(
-    hurried, spammer, alice, subject
+    one_second_limit, spammer, alice, subject
 ):
     """A message whose scan takes too long is deferred."""
-    await_applied(hurried, "spamassassin")
+    await_applied(one_second_limit, "spamassassin")
 
     reply = spammer.send(alice.address, texts(blank(alice.address, subject)))
 
@@ -64,15 +64,15 @@ def test_a_scan_over_the_time_limit_defers_the_message(
 
 @pytest.mark.provokes("spamassassin", "uninitialized value .score")
 def test_spam_timeout_action_mark_delivers_unscanned_mail(
-    hurried, spammer, alice, subject
+    one_second_limit, spammer, alice, subject
 ):
     """
     With SPAM_TIMEOUT_ACTION=mark, a message whose scan takes too long is delivered.
 
     A header says that it is unscanned, and it has no score.
     """
-    with with_settings(hurried, SPAM_TIMEOUT_ACTION="mark"):
-        await_applied(hurried, "spamassassin")
+    with with_settings(one_second_limit, SPAM_TIMEOUT_ACTION="mark"):
+        await_applied(one_second_limit, "spamassassin")
         reply = spammer.send(alice.address, texts(blank(alice.address, subject)))
 
     received = alice.receive(subject)

@@ -8,7 +8,7 @@ from statistics import median
 
 import pytest
 
-from tests.support.clients.container import run_beside
+from tests.support.clients.container import run_in_container
 from tests.support.clients.login import log_in, plain
 from tests.support.configuration.reload import in_use, with_settings
 from tests.support.server.accounts import open_account
@@ -86,7 +86,7 @@ def test_logins_over_the_rate_limit_get_450(server, alice):
 
     with limited(project, attempts=3):
         answers = log_in(server, 465, *[(alice.address, alice.password)] * 4)
-        elsewhere = run_beside(
+        elsewhere = run_in_container(
             project,
             f"{project.name}_edge",
             "login",

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.support.clients.login import logged_in
-from tests.support.mail.dkim_signatures import Signature, published, signatures
+from tests.support.mail.dkim_signatures import Signature, records_to_publish, signatures
 from tests.support.mail.message import letter
-from tests.support.mail.outsiders import found_out
+from tests.support.mail.outsiders import authentication_results
 from tests.support.server.accounts import open_account, operate
 from tests.support.world.published_zone import publish
 
@@ -49,14 +49,14 @@ def test_a_login_sends_from_any_name_of_its_subdomain(
     received = stranger.receive(subject)
     assert received.message["From"] == sender
     assert received.all("Return-Path") == [f"<{sender}>"]
-    assert set(signatures(received, published(server))) == {
+    assert set(signatures(received, records_to_publish(server))) == {
         Signature("example.test", algorithm, valid=True)
         for algorithm in ("rsa-sha256", "ed25519-sha256")
     }
     assert {
         "spf=pass smtp.mailfrom=books.example.test",
         "dmarc=pass header.from=books.example.test",
-    } < found_out(received)
+    } < authentication_results(received)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The ACME authorities of the tests: where they are, and what they and `dns` know."""
+"""The ACME authorities of the tests, and records that `dns` has for a while."""
 
 import json
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Authority:
 
     @property
     def directory(self) -> str:
-        """What an ACME client is told."""
+        """The URL of its directory, for an ACME client."""
         return f"https://{self.host}:14000/dir"
 
     @property
@@ -47,11 +47,11 @@ class Authority:
         return self._ask("roots/0")
 
     def trust(self, name: str) -> Trust:
-        """Believe in this authority, and in nobody else, where *name* is reached."""
+        """Return a TLS client that trusts this authority alone, for *name*."""
         return Trust.only(self.root, name)
 
     def status(self, serial: int) -> str:
-        """Tell what it thinks of the certificate *serial*: Valid or Revoked."""
+        """Return the state of the certificate *serial*: Valid or Revoked."""
         answer = json.loads(self._ask(f"cert-status-by-serial/{serial:x}"))
         return str(answer["Status"])
 
@@ -72,7 +72,7 @@ def update_credentials(world: World) -> str:
 
 
 @contextmanager
-def published(project: Project, *records: str) -> Iterator[None]:
+def with_records(project: Project, *records: str) -> Iterator[None]:
     """
     Have `dns` answer with *records* meanwhile, each "NAME TYPE DATA".
 

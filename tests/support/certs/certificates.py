@@ -43,11 +43,11 @@ class Certificates:
 
     @property
     def project(self) -> Project:
-        """Where it is done."""
+        """The project of the server."""
         return self.server.project
 
     def cert(self, *words: str, stdin: str = "", check: bool = True) -> Done:
-        """Run `stack cert` in the service certs, as whoever has no Python does."""
+        """Run `stack cert` in the service `certs`."""
         command = ("stack", "cert", *words)
         return self.project.execute("certs", *command, stdin=stdin, check=check)
 
@@ -56,12 +56,12 @@ class Certificates:
         return self.cert("issue", "--agree-tos", *words, check=check)
 
     def shown(self) -> list[dict[str, Any]]:
-        """What `stack cert show` knows."""
+        """What `stack cert show` prints."""
         found = json.loads(self.project.stack("cert", "show", "--json").stdout)
         return list(found)
 
     def of(self, name: str = HOSTNAME) -> dict[str, Any]:
-        """What it knows of the first choice for *name*."""
+        """What `stack cert show` knows of the first certificate for *name*."""
         return next(each for each in self.shown() if each["name"] == name)
 
     def connect(
@@ -85,10 +85,10 @@ class Certificates:
 
     def served(self, port: int, client: ssl.SSLContext, address: str = ADDRESS) -> str:
         """
-        Return the fingerprint of what *client* is shown.
+        Return the fingerprint of the certificate that *port* serves to *client*.
 
         Raises:
-            ssl.SSLError: When it doesn't believe that, or there is nothing for it.
+            ssl.SSLError: When the client doesn't trust it, or gets none.
         """
         try:
             with self.connect(port, client, address) as session:
@@ -98,7 +98,7 @@ class Certificates:
             raise
         return sha256(found).hexdigest()
 
-    def everywhere(
+    def served_everywhere(
         self, host: str | None = HOSTNAME, kind: str = "", root: str = ""
     ) -> set[str]:
         """
@@ -110,9 +110,13 @@ class Certificates:
             root: The authority that it believes alone, in PEM; else it takes anything.
 
         Raises:
-            ssl.SSLError: When it doesn't believe one of them, or there is none for it.
+            ssl.SSLError: When the client doesn't trust one of them, or gets none.
         """
-        client = believer(root, str(host), kind) if root else stranger(host, kind)
+        client = (
+            client_that_trusts(root, str(host), kind)
+            if root
+            else client_without_validation(host, kind)
+        )
         with ThreadPoolExecutor(len(PORTS) * len(ADDRESSES)) as pool:
             clients = [
                 pool.submit(self.served, port, client, address)
@@ -121,19 +125,19 @@ class Certificates:
         return {each.result() for each in clients}
 
     def files(self) -> str:
-        """The sums of all that is served and rendered, to see that nothing changes."""
+        """The checksums of all files in var/tls and var/etc."""
         return self.project.as_root(
             "find var/tls var/etc -type f | sort | xargs sha256sum"
         )
 
-    def look_again(self) -> None:
-        """Have the service certs look at once at what is due, and wait for the end."""
+    def check_now(self) -> None:
+        """Have the service `certs` check now what is due, and wait for its end."""
         begin = time.time()
         self.project.container("certs").kill(signal="SIGHUP")
-        self.await_look(begin)
+        self.await_check(begin)
 
-    def await_look(self, begin: float) -> None:
-        """Wait until it has looked since *begin*, in seconds of the epoch."""
+    def await_check(self, begin: float) -> None:
+        """Wait until it has checked since *begin*, in seconds of the epoch."""
         wait_until(
             lambda: "Next look" in self.project.said("certs", begin),
             "a look at what is due",
@@ -141,8 +145,8 @@ class Certificates:
         )
 
 
-def stranger(host: str | None, kind: str = "") -> Trust:
-    """Make a client that asks for *host*, takes anything, and knows one *kind*."""
+def client_without_validation(host: str | None, kind: str = "") -> Trust:
+    """Make a TLS client for *host* that accepts any certificate, or any of a *kind*."""
     client = Trust(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.verify_mode = ssl.CERT_NONE
@@ -153,8 +157,8 @@ def stranger(host: str | None, kind: str = "") -> Trust:
     return client
 
 
-def believer(root: str, host: str, kind: str = "") -> Trust:
-    """Make a client that takes only what the authority *root* issued for *host*."""
+def client_that_trusts(root: str, host: str, kind: str = "") -> Trust:
+    """Make a TLS client that accepts only certificates of *root* for *host*."""
     client = Trust(ssl.PROTOCOL_TLS_CLIENT)
     client.load_verify_locations(cadata=root)
     client.server_name = host
@@ -165,12 +169,12 @@ def believer(root: str, host: str, kind: str = "") -> Trust:
 
 
 @contextmanager
-def put_back(server: Server) -> Iterator[Certificates]:
-    """Have the certificates, and all that is known of them, as before afterwards."""
+def restored(server: Server) -> Iterator[Certificates]:
+    """Restore the certificates and their state in var/ afterwards."""
     project, found = server.project, Certificates(server)
     # What all other tests believe in is learnt before it changes.
     assert server.trust
-    before, served = (project.folder / ".env").read_text(), found.everywhere()
+    before, served = (project.folder / ".env").read_text(), found.served_everywhere()
     project.as_root(
         "rm -rf saved; mkdir saved; install -d -m 0700 var/acme;"
         " cp -a var/tls var/acme saved/"
@@ -184,12 +188,14 @@ def put_back(server: Server) -> Iterator[Certificates]:
             " cp -a saved/$kind/. var/$kind/; done; rm -r saved"
         )
         project.stack("init", "--yes")
-        wait_until(lambda: found.everywhere() == served, "what was served before")
+        wait_until(
+            lambda: found.served_everywhere() == served, "what was served before"
+        )
 
 
 @contextmanager
-def believing(server: Server, root: str) -> Iterator[None]:
-    """Have all people of the tests believe in the authority *root* meanwhile."""
+def trusting(server: Server, root: str) -> Iterator[None]:
+    """Have all clients of the tests trust the authority *root* for a while."""
     before = server.trust
     server.trust = Trust.only(root, HOSTNAME)
     try:
@@ -199,8 +205,8 @@ def believing(server: Server, root: str) -> Iterator[None]:
 
 
 @contextmanager
-def asking(project: Project, authority: Authority | str) -> Iterator[None]:
-    """Have another authority in .env for a while."""
+def with_authority(project: Project, authority: Authority | str) -> Iterator[None]:
+    """Have another ACME authority in .env for a while."""
     url = authority if isinstance(authority, str) else authority.directory
     with with_settings(project, ACME_DIRECTORY=url):
         yield

@@ -1,4 +1,4 @@
-"""Certificates that an operator brings from elsewhere."""
+"""Certificates that an operator imports, and the authority that issued them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,33 +10,33 @@ NOW = datetime.now(UTC)
 LIFE = {"begin": NOW - timedelta(hours=1), "end": NOW + timedelta(days=90)}
 
 ROOT = authority("A root of our own", **LIFE)
-MIDDLE = authority("Its right hand", ROOT, **LIFE)
+MIDDLE = authority("An intermediate of our own", ROOT, **LIFE)
 
 
 def certificate(host: str = HOSTNAME, **other) -> Issued:
-    """Have one issued for *host* by the right hand."""
+    """Issue a certificate for *host*, by the intermediate authority."""
     return server(MIDDLE, host, **LIFE | other)
 
 
 def rsa_certificate(host: str = HOSTNAME) -> Issued:
-    """The same, with an RSA key."""
+    """Issue a certificate for *host* with an RSA key."""
     return certificate(host, key=rsa_key())
 
 
 def bundle(issued: Issued) -> str:
-    """What one file would hold: the key, the certificate, its issuers, the root."""
+    """The file to import: the key, the certificate, its issuers and the root."""
     return served(issued) + ROOT.pem
 
 
 def served(issued: Issued) -> str:
-    """What of that is served: clients have the root."""
+    """The file that is served: the same without the root."""
     return issued.key_pem + issued.pem + MIDDLE.pem
 
 
-def lay(project: Project, **texts: str) -> list[str]:
+def write_files(project: Project, **texts: str) -> list[str]:
     """Put *texts* into files of these names below the project; return their paths."""
-    folder = project.folder / "brought"
+    folder = project.folder / "imported"
     folder.mkdir(exist_ok=True)
     for name, text in texts.items():
         (folder / f"{name}.pem").write_text(text)
-    return [f"brought/{name}.pem" for name in texts]
+    return [f"imported/{name}.pem" for name in texts]

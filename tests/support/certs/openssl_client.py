@@ -1,4 +1,4 @@
-"""A handshake by OpenSSL's own client, for what Python's can't choose."""
+"""TLS handshakes by openssl-s_client(1), with options that Python doesn't have."""
 
 from tests.support.server.project import CommandError
 from tests.support.server.server import IMAP_PORTS, TLS_FROM_THE_START, Server

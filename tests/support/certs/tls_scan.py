@@ -1,4 +1,4 @@
-"""What an independent judge of TLS, sslyze, finds on the published ports."""
+"""Scans of the published ports by the TLS scanner sslyze."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,7 +27,7 @@ from tests.support.server.server import (
 
 # Not the versions before 1.2: it would try two hundred ciphers on each, and one is
 # enough to see that the version is refused.
-QUESTIONS = {
+SCANS = {
     ScanCommand.TLS_1_2_CIPHER_SUITES,
     ScanCommand.TLS_1_3_CIPHER_SUITES,
     ScanCommand.TLS_COMPRESSION,
@@ -38,7 +38,7 @@ QUESTIONS = {
 }
 
 
-HOLES = {
+VULNERABILITIES = {
     ScanCommand.CERTIFICATE_INFO,
     ScanCommand.HEARTBLEED,
     ScanCommand.OPENSSL_CCS_INJECTION,
@@ -47,21 +47,19 @@ HOLES = {
 }
 
 
-def findings(server: Server, port: int) -> AllScanCommandsAttempts:
+def scan(server: Server, port: int) -> AllScanCommandsAttempts:
     """
-    Have sslyze look at *port*, and return what it saw.
+    Scan *port* with sslyze.
 
     Raises:
         AssertionError: When it could not talk to it.
     """
-    return _look(server, [port], QUESTIONS, ScanCommandsExtraArguments())[port]
+    return _scan(server, [port], SCANS, ScanCommandsExtraArguments())[port]
 
 
-def certificates_found(
-    server: Server, root: Path
-) -> dict[int, AllScanCommandsAttempts]:
+def scan_certificates(server: Server, root: Path) -> dict[int, AllScanCommandsAttempts]:
     """
-    Have it look for known holes, and at the certificates with trust in *root* alone.
+    Scan for known vulnerabilities, and validate certificates with *root* alone.
 
     Raises:
         AssertionError: When it could not talk to a port.
@@ -69,10 +67,10 @@ def certificates_found(
     trusted = ScanCommandsExtraArguments(
         certificate_info=CertificateInfoExtraArgument(custom_ca_file=root)
     )
-    return _look(server, PORTS, HOLES, trusted)
+    return _scan(server, PORTS, VULNERABILITIES, trusted)
 
 
-def _look(
+def _scan(
     server: Server,
     ports: Iterable[int],
     questions: set[ScanCommand],
@@ -91,7 +89,7 @@ def _look(
     return found
 
 
-def suites(found: AllScanCommandsAttempts) -> set[str]:
+def accepted_suites(found: AllScanCommandsAttempts) -> set[str]:
     """The cipher suites that the server accepts, by their IANA names."""
     attempts = (found.tls_1_2_cipher_suites, found.tls_1_3_cipher_suites)
     return {

@@ -1,1 +1,1 @@
-"""Clients of the mail server that say what no mail program would."""
+"""Clients that talk SMTP and IMAP to the server command by command."""

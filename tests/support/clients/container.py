@@ -1,4 +1,4 @@
-"""A container beside ours, which knocks on our ports."""
+"""Programs that run in a container, on a network or on the loopback of a service."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +9,11 @@ from tests.support.wait import wait_until
 
 # Mounted as a package of its own: other helpers need libraries that no image has.
 CLIENTS = Path(__file__).parent
-SEEN = {"PYTHONPATH": "/harness"}
-MOUNTED = {str(CLIENTS): {"bind": f"/harness/{CLIENTS.name}", "mode": "ro"}}
+ENVIRONMENT = {"PYTHONPATH": "/harness"}
+VOLUMES = {str(CLIENTS): {"bind": f"/harness/{CLIENTS.name}", "mode": "ro"}}
 
 
-def run_beside(
+def run_in_container(
     project: Project, network: str, program: str, *arguments: str, address: str = ""
 ) -> str:
     """
@@ -37,37 +37,41 @@ def run_beside(
         remove=True,
         network=network,
         networking_config={network: place} if address else None,
-        environment=SEEN,
-        volumes=MOUNTED,
+        environment=ENVIRONMENT,
+        volumes=VOLUMES,
     )
     return printed.decode().strip()
 
 
-def ask_as_neighbour(project: Project, network: str, host: str, recipient: str) -> str:
+def rcpt_from_container(
+    project: Project, network: str, host: str, recipient: str
+) -> str:
     """Ask *host* on port 25, from a container in *network*; return RCPT's answer."""
-    return run_beside(project, network, "rcpt", host, recipient)
+    return run_in_container(project, network, "rcpt", host, recipient)
 
 
-def run_inside(project: Project, service: str, program: str, *arguments: str) -> str:
-    """Run one of the `programs` on the loopback of *service*; return its print."""
+def run_on_loopback(
+    project: Project, service: str, program: str, *arguments: str
+) -> str:
+    """Run one of the `programs` on the loopback of *service*; return its output."""
     container = str(project.container(service).id)
-    return run_beside(project, f"container:{container}", program, *arguments)
+    return run_in_container(project, f"container:{container}", program, *arguments)
 
 
 @contextmanager
-def crowded(project: Project) -> Iterator[int]:
-    """Have more clients on port 25 than can be served, for a while; how many are."""
-    crowd = project.docker.containers.run(
+def all_processes_busy(project: Project) -> Iterator[int]:
+    """Keep all smtpd processes of port 25 busy; yield how many clients were greeted."""
+    clients = project.docker.containers.run(
         project.image,
         ["-m", f"{CLIENTS.name}.programs.many_connections"],
         entrypoint="python3",
         detach=True,
         network_mode=f"container:{project.container('postfix').id}",
-        environment=SEEN,
-        volumes=MOUNTED,
+        environment=ENVIRONMENT,
+        volumes=VOLUMES,
     )
     try:
-        words = wait_until(lambda: crowd.logs().decode().split(), "a crowd", 60)
+        words = wait_until(lambda: clients.logs().decode().split(), "greetings", 60)
         yield int(words[-1])
     finally:
-        crowd.remove(force=True)
+        clients.remove(force=True)

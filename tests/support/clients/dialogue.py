@@ -1,5 +1,5 @@
 """
-SMTP and IMAP by hand, for what no mail program would say.
+SMTP and IMAP sessions, command by command.
 
 The standard library is all it takes, so that it runs in a container, too.
 """
@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-# Some answers take a milter's or a name server's time; none takes this long.
-PATIENCE = 60.0
+# Seconds. Some answers wait for a milter or a name server; none takes this long.
+TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Reply:
 
     @property
     def code(self) -> int:
-        """The three digits; 0 when the server hung up instead."""
+        """The three digits; 0 when the server closed the connection."""
         return int(self.lines[-1][:3]) if self.lines else 0
 
     @property
@@ -31,7 +31,7 @@ class Reply:
         return {line[4:].split()[0].upper() for line in self.lines[1:]}
 
     def __str__(self) -> str:
-        """Show it as it came."""
+        """Return all lines."""
         return "\n".join(self.lines)
 
 
@@ -40,7 +40,7 @@ class Connection:
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Connect; with *tls*, encrypted from the first byte."""
-        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
+        self.socket = socket.create_connection((host, port), timeout=TIMEOUT)
         self.pending = b""
         if tls:
             self.encrypt(tls)
@@ -50,11 +50,11 @@ class Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Hang up, as rudely as a test may."""
+        """Close the connection."""
         self.socket.close()
 
     def encrypt(self, tls: ssl.SSLContext) -> None:
-        """Go on encrypted."""
+        """Start TLS on this connection."""
         name = getattr(tls, "server_name", None)
         self.socket = tls.wrap_socket(self.socket, server_hostname=name)
 
@@ -63,7 +63,7 @@ class Connection:
         self.socket.sendall(data)
 
     def line(self) -> str:
-        """Read a line; empty when the server has hung up."""
+        """Read a line; empty when the server has closed the connection."""
         while b"\n" not in self.pending:
             try:
                 data = self.socket.recv(65536)
@@ -80,7 +80,7 @@ class Smtp(Connection):
     """An SMTP dialogue, one command at a time."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        """Connect and wait for the greeting: to speak before it is forbidden."""
+        """Connect and wait for the greeting, before which a client must not talk."""
         super().__init__(host, port, tls)
         self.greeting = self.reply()
 
@@ -99,11 +99,11 @@ class Smtp(Connection):
         return self.reply()
 
     def ehlo(self) -> Reply:
-        """Introduce ourselves."""
+        """Send EHLO."""
         return self.say("EHLO client.invalid")
 
     def start_tls(self, tls: ssl.SSLContext) -> Reply:
-        """Encrypt, and introduce ourselves anew (RFC 3207, 4.2)."""
+        """Send STARTTLS, encrypt, and send EHLO anew (RFC 3207, 4.2)."""
         if (reply := self.say("STARTTLS")).code != 220:
             raise AssertionError(f"STARTTLS: {reply}")
         self.encrypt(tls)
@@ -121,7 +121,7 @@ class Smtp(Connection):
     def deliver(
         self, message: bytes, sender: str, recipients: Iterable[str], options: str = ""
     ) -> Reply:
-        """Hand over a *message* and return the last answer, or the first refusal."""
+        """Send a *message* and return the last answer, or the first refusal."""
         commands = [f"MAIL FROM:<{sender}>{options}"]
         commands += [f"RCPT TO:<{recipient}>" for recipient in recipients]
         for command in commands:
@@ -149,7 +149,7 @@ class Imap(Connection):
         return "\n".join(lines)
 
     def start_tls(self, tls: ssl.SSLContext) -> None:
-        """Encrypt."""
+        """Send STARTTLS and encrypt."""
         if "tag OK" not in (reply := self.say("STARTTLS")):
             raise AssertionError(f"STARTTLS: {reply}")
         self.encrypt(tls)

@@ -1,4 +1,4 @@
-"""An event loop beside the tests, for the library that speaks asyncio."""
+"""An event loop in a thread, for the SMTP client that needs asyncio."""
 
 import asyncio
 import threading

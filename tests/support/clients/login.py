@@ -1,4 +1,4 @@
-"""Logins by hand: what is tried, and what the server says to it."""
+"""Logins on the submission ports, and the answers to them."""
 
 import base64
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ def log_in(server: Server, port: int, *credentials: tuple[str, str]) -> list[Rep
     """
     Try each address and password on *port* (587 or 465), all at once.
 
-    At once, because an answer that says no takes seconds: it slows guessers.
+    At once, because a refusal takes seconds, to slow guessing.
     """
     with ExitStack() as stack:
         sessions = [

@@ -1,4 +1,4 @@
-"""Dialogues that no mail server would lead, and what is answered to each."""
+"""Malformed SMTP dialogues, and the codes that answer them."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ PROXY_2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\1\2\3\4\5\6\7\x08\0\1\0\x19"
 
 @dataclass(frozen=True)
 class Case:
-    """Something wrong, and the codes that answer it, a repeated one once."""
+    """A malformed dialogue, and the codes that answer it, a repeated one once."""
 
     codes: list[int]
     steps: tuple[Step, ...]
@@ -37,8 +37,8 @@ def rcpt(address: bytes) -> bytes:
     return b"RCPT TO:<" + address + b">\r\n"
 
 
-# Before anything else was said.
-AT_ONCE = {
+# Sent before EHLO.
+BEFORE_EHLO = {
     "MAIL before EHLO": case(503, MAIL),
     "EHLO without a name": case(501, b"EHLO\r\n"),
     "LHLO": case(500, b"LHLO client.invalid\r\n"),
@@ -58,8 +58,8 @@ AT_ONCE = {
     "half a word": case(b"EHL"),
 }
 
-# After EHLO.
-LATER = {
+# Sent after EHLO.
+AFTER_EHLO = {
     "RCPT before MAIL": case(503, RCPT),
     "DATA before MAIL": case(503, DATA),
     "DATA before RCPT": case(250, 554, MAIL, DATA),

@@ -1,4 +1,4 @@
-"""A client that says what it likes, and what it hears until the server hangs up."""
+"""A client that sends any bytes, and records what the server sends until it closes."""
 
 import re
 import socket
@@ -10,7 +10,7 @@ from itertools import groupby
 from select import select
 from typing import Self
 
-from .dialogue import PATIENCE
+from .dialogue import TIMEOUT
 
 # In a list of steps: do the handshake now.
 HANDSHAKE = None
@@ -36,8 +36,8 @@ class Raw:
     """A connection on which writing never waits for reading."""
 
     def __init__(self, address: tuple[str, int]) -> None:
-        """Connect, and wait for the greeting: to speak before it is another matter."""
-        self.socket = socket.create_connection(address, timeout=PATIENCE)
+        """Connect, and wait for the greeting."""
+        self.socket = socket.create_connection(address, timeout=TIMEOUT)
         self.heard = b""
         self.closed = False
         self.await_reply()
@@ -52,7 +52,7 @@ class Raw:
         self.socket.close()
 
     def forget(self) -> None:
-        """Begin anew with what is heard."""
+        """Forget what was received so far."""
         self.heard = b""
 
     def await_reply(self) -> None:
@@ -64,21 +64,21 @@ class Raw:
         """
         before = self._replies()
         while not self.closed and self._replies() == before:
-            if not self.listen(PATIENCE):
-                raise AssertionError(f"no answer in {PATIENCE} s after {self.heard!r}")
+            if not self.listen(TIMEOUT):
+                raise AssertionError(f"no answer in {TIMEOUT} s after {self.heard!r}")
 
     def write(self, data: bytes) -> None:
         """Send *data*, listening meanwhile; what can't be sent any more is dropped."""
         rest = memoryview(data)
         while rest and not self.closed:
-            readable, writable, _ = select([self.socket], [self.socket], [], PATIENCE)
+            readable, writable, _ = select([self.socket], [self.socket], [], TIMEOUT)
             if readable:
                 self.listen(0)
             elif writable:
                 rest = rest[self._send(rest[:65536]) :]
 
     def encrypt(self, tls: ssl.SSLContext) -> None:
-        """Go on encrypted."""
+        """Start TLS on this connection."""
         name = getattr(tls, "server_name", None)
         self.socket = tls.wrap_socket(self.socket, server_hostname=name)
 
@@ -92,8 +92,8 @@ class Raw:
         if not self.closed:
             self.socket.shutdown(socket.SHUT_WR)
         while not self.closed:
-            if not self.listen(PATIENCE):
-                raise AssertionError(f"still open {PATIENCE} s after the end")
+            if not self.listen(TIMEOUT):
+                raise AssertionError(f"still open {TIMEOUT} s after the end")
 
     def _replies(self) -> int:
         return len(re.findall(rb"^\d{3} .*\n", self.heard, re.MULTILINE))

@@ -1,1 +1,1 @@
-"""Changes to .env, templates and scripts of the copied project, and back."""
+"""Changes of .env, templates and scripts of the copied project, for a while."""

@@ -1,4 +1,4 @@
-"""What postscreen does to who knocks on port 25, for a while."""
+"""Settings of postscreen, for a while."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,22 +7,24 @@ from tests.support.configuration.reload import in_use, with_settings
 from tests.support.server.project import Project
 from tests.support.world.blocklists import EVERYBODY
 
-MEMORY = "/var/lib/postfix/postscreen_cache.lmdb"
+CACHE = "/var/lib/postfix/postscreen_cache.lmdb"
 
 
-def in_force(project: Project, **wanted: str) -> AbstractContextManager[None]:
-    """Have other settings in use, and everybody new to Postfix, for a while."""
+def postscreen_settings(
+    project: Project, **wanted: str
+) -> AbstractContextManager[None]:
+    """Have other settings in use, and an empty cache of known clients, for a while."""
     return in_use(project, _forgetting(project, **wanted))
 
 
-def everybody_refused(project: Project) -> AbstractContextManager[None]:
-    """Have postscreen itself speak to all clients, and refuse their mail."""
-    return in_force(project, GREETING_DELAY="0", DNSBL=EVERYBODY)
+def all_clients_refused(project: Project) -> AbstractContextManager[None]:
+    """Have postscreen talk to all clients, and refuse their mail, for a while."""
+    return postscreen_settings(project, GREETING_DELAY="0", DNSBL=EVERYBODY)
 
 
 @contextmanager
 def _forgetting(project: Project, **wanted: str) -> Iterator[None]:
-    # Whoever has it open writes to what is gone, until the reload that follows.
-    project.inside("postfix", "rm", "-f", MEMORY)
+    # A process that has it open writes to the removed file until the reload.
+    project.inside("postfix", "rm", "-f", CACHE)
     with with_settings(project, **wanted):
         yield

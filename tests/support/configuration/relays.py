@@ -1,4 +1,4 @@
-"""Relays in .env and logins to them, for a while, and how mail came by them."""
+"""Relays in .env and logins to them, for a while."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +56,7 @@ def logged_in(project: Project, relay: str, *login: str) -> Iterator[None]:
 
 
 def log_in(project: Project, relay: str, name: str, password: str) -> None:
-    """Give a login as an operator's script does."""
+    """Store a login with `stack relay login`."""
     command = ("relay", "login", relay, name, "--password-stdin")
     project.stack(*command, stdin=f"{password}\n")
     await_reload(project)
@@ -72,7 +72,7 @@ def _run(project: Project, *commands: str) -> None:
     await_reload(project)
 
 
-def came_by(received: Received) -> str:
-    """Return the Received line of the relay, nothing if it wasn't involved."""
+def relay_received_header(received: Received) -> str:
+    """Return the Received line of the relay, empty if the relay wasn't involved."""
     found = [line for line in received.all("Received") if f"by {RELAY}" in line]
     return found[0] if found else ""

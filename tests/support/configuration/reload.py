@@ -1,4 +1,4 @@
-"""Changes that Postfix has taken, in each process that serves a client."""
+"""Waits until each Postfix process uses the new configuration."""
 
 import os
 import re
@@ -53,7 +53,7 @@ def in_use(project: Project, change: AbstractContextManager[None]) -> Iterator[N
 
 @contextmanager
 def with_settings(project: Project, **wanted: str) -> Iterator[None]:
-    """Have other lines in .env for a while, and rendered."""
+    """Have other settings in .env for a while, and rendered."""
     try:
         with settings(project, **wanted):
             project.stack("init", "--yes")
@@ -68,7 +68,7 @@ def await_reload(project: Project) -> None:
 
 
 def await_successors(project: Project) -> None:
-    """Wait, too, until nobody is served by a process from before."""
+    """Wait until each process that serves clients has started since."""
     await_reload(project)
     ended = "the end of the old processes"
     wait_until(lambda: not _is_any_old(project), ended, WITHIN)

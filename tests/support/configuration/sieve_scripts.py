@@ -21,7 +21,7 @@ def script(user: Mailbox, commands: str, *extensions: str) -> Iterator[None]:
 
 
 def run(user: Mailbox, commands: str, stdin: str = "") -> str:
-    """Run shell *commands* where the mailboxes are, as who owns them."""
+    """Run shell *commands* in Dovecot's container, as the owner of the mailboxes."""
     project = user.server.project
     become = ["setpriv", "--reuid=vmail", "--regid=vmail", "--clear-groups"]
     shell = ["sh", "-euc", commands]

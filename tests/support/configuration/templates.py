@@ -1,4 +1,4 @@
-"""Changes to the templates of the copied project, and back."""
+"""Changes of the templates and of .env of the copied project, for a while."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ def refused(
     """
     Have a file under config/ that its service refuses, with *addition* at its end.
 
-    Or, in the place of a text that is there. What `stack init` says is yielded.
+    Or with *addition* in the place of *instead_of*. Yields what `stack init` prints.
     """
     file = project.folder / "config" / template
     before = file.read_text()
@@ -66,7 +66,7 @@ def _once(text: str, old: str, new: str) -> str:
 
 
 def await_applied(project: Project, service: str) -> None:
-    """Wait until *service* goes by what was rendered last, by its own word now."""
+    """Wait until *service* uses the configuration that was rendered last."""
     container = project.container(service)
     healthy = ["/usr/local/lib/config/healthy"]
     wait_until(

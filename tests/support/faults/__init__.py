@@ -1,1 +1,1 @@
-"""What goes wrong on a bad day, done on purpose."""
+"""Faults that tests cause: of services, accounts, disks and IPv6."""

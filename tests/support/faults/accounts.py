@@ -1,4 +1,4 @@
-"""The accounts database, spoilt in every way that a bad day offers, and mended."""
+"""Accounts and passwords that are damaged or locked for a while."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ DATABASE = "var/accounts/accounts.db"
 PASSWORDS = "var/accounts/passwords.db"
 SQL = 'python3 -c \'import sqlite3; sqlite3.connect("{0}").executescript("{1}")\''
 
-# Written over in place: who has the file open goes on with what is in it now.
-WAYS = {
+# Written over in place, as a process that has the file open must see the change.
+DAMAGES = {
     "an empty file": f": > {DATABASE}",
     "a damaged file": f"head -c 60000 /dev/urandom > {DATABASE}",
     "no domains": SQL.format(DATABASE, "DELETE FROM domains"),
@@ -19,7 +19,7 @@ WAYS = {
 }
 
 # The same for the file that only Dovecot's auth reads.
-WAYS_OF_PASSWORDS = {
+PASSWORD_DAMAGES = {
     "an empty file of passwords": f": > {PASSWORDS}",
     "a damaged file of passwords": f"head -c 60000 /dev/urandom > {PASSWORDS}",
     "no passwords": SQL.format(PASSWORDS, "DELETE FROM passwords"),
@@ -35,10 +35,10 @@ time.sleep({seconds})
 
 
 @contextmanager
-def spoilt(project: Project, way: str) -> Iterator[None]:
-    """Have the accounts, or the passwords, spoilt in one of the ways."""
-    file = DATABASE if way in WAYS else PASSWORDS
-    script = WAYS.get(way) or WAYS_OF_PASSWORDS[way]
+def damaged(project: Project, way: str) -> Iterator[None]:
+    """Damage the accounts or the passwords in one of the ways, for a while."""
+    file = DATABASE if way in DAMAGES else PASSWORDS
+    script = DAMAGES.get(way) or PASSWORD_DAMAGES[way]
     project.as_root(f"cp -a {file} {file}.kept; {script}")
     try:
         yield
@@ -53,7 +53,7 @@ def spoilt(project: Project, way: str) -> Iterator[None]:
 def locked(
     project: Project, seconds: float = 600, file: str = DATABASE
 ) -> Iterator[None]:
-    """Have somebody write to the *file* for *seconds*, or until this ends."""
+    """Lock the *file* by a writer for *seconds*, or until the block ends."""
     writer = project.docker.containers.run(
         project.image,
         ["-c", HOLD.format(seconds=seconds, file=file)],

@@ -1,4 +1,4 @@
-"""What goes wrong on a bad day, done on purpose."""
+"""Faults of services: killed, stopped, paused, slow, and others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +46,7 @@ def stopped(project: Project, service: str) -> Iterator[None]:
 
 @contextmanager
 def paused(project: Project, service: str) -> Iterator[None]:
-    """Have *service* hang for a while: it answers nobody, and then goes on."""
+    """Have *service* paused for a while, so that it hangs."""
     container = project.container(service)
     wait_until(lambda: _is_frozen(container), f"{service} paused")
     try:
@@ -68,7 +68,7 @@ def _is_frozen(container: Container) -> bool:
 
 @contextmanager
 def slow(project: Project, service: str) -> Iterator[None]:
-    """Have *service* do with a tenth of one core for a while."""
+    """Limit *service* to a tenth of one core for a while."""
     container = project.container(service)
     container.update(cpu_period=100_000, cpu_quota=10_000)
     try:
@@ -78,8 +78,8 @@ def slow(project: Project, service: str) -> Iterator[None]:
 
 
 @contextmanager
-def deaf(project: Project, service: str) -> Iterator[None]:
-    """Have *service* overlook for a while that its certificates have changed."""
+def ignoring_certificates(project: Project, service: str) -> Iterator[None]:
+    """Keep *service* from noticing new certificates for a while."""
     signal = (
         "for each in /proc/[0-9]*; do"
         " if tr '\\0' ' ' < $each/cmdline | grep -q '^/bin/bash [^ ]*/watch-config';"
@@ -103,8 +103,8 @@ def moved(project: Project, file: str) -> Iterator[None]:
 
 
 @contextmanager
-def busy_outside(project: Project) -> Iterator[None]:
-    """Have the other mail server put off everybody for a while, with 450."""
+def outside_deferring(project: Project) -> Iterator[None]:
+    """Have the other mail server defer all mail with 450 for a while."""
     putting_off = ("postconf", "smtpd_client_restrictions=defer")
     project.inside("outside", *putting_off)
     project.inside("outside", "postfix", "reload")

@@ -1,4 +1,4 @@
-"""Disks that are soon full, in the place of the volumes."""
+"""Small disks in the place of the volumes, which can be filled."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -47,7 +47,7 @@ def _named(store: str) -> str:
 
 
 def _override() -> str:
-    """Write it as another file for Compose."""
+    """Return an override file for Compose."""
     lines = ["services:"]
     for service, found in SMALL.items():
         lines += [
@@ -111,7 +111,7 @@ def _put_back(project: Project) -> None:
 
 @contextmanager
 def full(project: Project, service: str, folder: str) -> Iterator[None]:
-    """Have no room left in a *folder* of *service* for a while."""
+    """Fill the disk of a *folder* of *service* for a while."""
     fill = f"head -c 1G /dev/zero > {folder}/{FILLER} 2>&- || true"
     project.inside(service, "sh", "-c", fill)
     try:
@@ -122,7 +122,7 @@ def full(project: Project, service: str, folder: str) -> Iterator[None]:
 
 @contextmanager
 def no_more_files(project: Project, service: str, folder: str) -> Iterator[None]:
-    """Have room in a *folder* of *service*, but for no other file, for a while."""
+    """Use up the inodes of a *folder* of *service* for a while."""
     fill = f"mkdir {folder}/{FILLER}; cd {folder}/{FILLER}; seq 1000 | xargs touch"
     project.inside(service, "sh", "-c", f"({fill}) 2>&- || true")
     try:

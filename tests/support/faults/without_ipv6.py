@@ -39,7 +39,7 @@ def _switched_off(_: Path) -> str:
     return 'sysctls: {net.ipv6.conf.all.disable_ipv6: "1"}'
 
 
-WAYS: dict[str, Callable[[Path], str]] = {
+METHODS: dict[str, Callable[[Path], str]] = {
     "not in the kernel": _not_in_the_kernel,
     "switched off": _switched_off,
 }
@@ -47,9 +47,9 @@ WAYS: dict[str, Callable[[Path], str]] = {
 
 @contextmanager
 def without_ipv6(project: Project, way: str) -> Iterator[None]:
-    """Have all of our containers without IPv6 in one of the WAYS, for a while."""
+    """Have all of our containers without IPv6 by one of the METHODS, for a while."""
     override = project.folder / "no-ipv6.yaml"
-    option = WAYS[way](project.folder)
+    option = METHODS[way](project.folder)
     lines = [line for name in SERVICES for line in (f"  {name}:", f"    {option}")]
     override.write_text("\n".join(["services:", *lines, ""]))
     up = ("up", "--detach", "--wait", "--wait-timeout=180", *SERVICES)

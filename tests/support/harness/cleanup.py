@@ -1,4 +1,4 @@
-"""What a run has left behind: found by its name, ended and removed."""
+"""Removes what a run has left behind, found by the name of its projects."""
 
 import os
 import signal

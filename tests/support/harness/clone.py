@@ -1,4 +1,4 @@
-"""A server beside the one under test, of a clone of its own: run by tools/up.sh."""
+"""A second server, of a clone of its own, that tools/up.sh starts."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ def new_clone(folder: Path, name: str) -> Project:
     return Project(name, folder, image=f"mailstack/stack:{name}")
 
 
-def neighbour(clone: Project, folder: Path) -> Project:
+def second_clone(clone: Project, folder: Path) -> Project:
     """
     Make another clone in the new *folder*, which knows nothing of the first.
 
@@ -55,7 +55,7 @@ def variables(clone: Project) -> dict[str, str]:
     return {key: value for key, value in pairs.items() if not key.startswith("MAIL_")}
 
 
-def bring_up(
+def run_up(
     project: Project, *command: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run tools/up.sh of *project*, or *command*, with other *variables* of Compose."""
@@ -94,7 +94,7 @@ def marks(project: Project) -> str:
 
 @contextmanager
 def without_env(project: Project) -> Iterator[None]:
-    """Have .env lost for a while."""
+    """Have .env missing for a while."""
     env = project.folder / ".env"
     beside = env.rename(env.with_name("env.lost"))
     try:

@@ -1,4 +1,4 @@
-"""What is amiss in the logs: complaints that no test provoked, and passwords."""
+"""Checks of the logs for warnings that no test announced, and for passwords."""
 
 import time
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def complaints(
 
 def leaks(lines: Sequence[Line], passwords: dict[str, str]) -> list[Line]:
     """
-    Return the *lines* with a password, as it is or as it travels.
+    Return the *lines* with a password, as it is or as SASL encodes it.
 
     Args:
         lines: What was logged.
@@ -61,14 +61,14 @@ def leaks(lines: Sequence[Line], passwords: dict[str, str]) -> list[Line]:
 
 
 @dataclass
-class Watch:
-    """Reads the logs of our services while tests go on, and each line once."""
+class LogCheck:
+    """Reads the logs of our services while tests go on, each line once."""
 
     read_until: float = 0
     """Seconds of the epoch."""
 
-    def amiss(self, project: Project, ran: Sequence[pytest.Item]) -> list[Line]:
-        """Return what is amiss since it was asked last, after the tests that *ran*."""
+    def problems(self, project: Project, ran: Sequence[pytest.Item]) -> list[Line]:
+        """Return the problems since the last call, after the tests that *ran*."""
         since, self.read_until = self.read_until, time.time()
         lines = project.lines(OURS, since)
         announced = [each for item in ran for each in Announcement.all_by(item)]

@@ -1,4 +1,4 @@
-"""How a run begins and ends: how many servers it has, and that none is left behind."""
+"""How a run begins and ends: workers, order of files, lock and cleanup."""
 
 import fcntl
 import os

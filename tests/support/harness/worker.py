@@ -1,5 +1,5 @@
 """
-Which of several test runs at the same time this is.
+The number and name of this worker of pytest-xdist.
 
 Each worker of pytest-xdist runs a server of its own, beside those of the others.
 """

@@ -1,4 +1,4 @@
-"""What containers said, line by line."""
+"""The lines of a container's log, and warnings that tests announce."""
 
 import re
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class Announcement:
 
 
 def lines(service: str, log: bytes) -> list[Line]:
-    """Take apart the *log* of a container, written with time stamps."""
+    """Parse the *log* of a container, written with time stamps."""
     return [
         _line(service, *line.split(" ", 1))
         for line in log.decode(errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""Postfix's log, session by session."""
+"""The lines of Postfix's log, sorted by SMTP session."""
 
 import re
 from collections.abc import Iterable

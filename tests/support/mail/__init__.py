@@ -1,1 +1,1 @@
-"""Messages, and the people who send and receive them."""
+"""Messages, mailboxes, and senders here and elsewhere."""

@@ -1,4 +1,4 @@
-"""Messages whose authors are proven or not, by SPF, DKIM, DMARC and ARC."""
+"""Messages that pass or fail SPF, DKIM, DMARC and ARC, and their sending."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ PASSED = "arc=none; dmarc=pass header.from={domain}"
 
 @dataclass(frozen=True)
 class Case:
-    """A message from a stranger, and what is found out about it."""
+    """A message from outside, and the verdicts on it."""
 
     name: str
     author: str = "nothing.spf.test"

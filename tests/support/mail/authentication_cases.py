@@ -1,4 +1,4 @@
-"""One message for each result of SPF, DKIM, DMARC and ARC, and what our header says."""
+"""A message for each result of SPF, DKIM, DMARC and ARC, and the header it gets."""
 
 from tests.support.mail.authentication import PASSED, Case
 

@@ -1,4 +1,4 @@
-"""Judging DKIM signatures against the records that we tell operators to publish."""
+"""Verification of DKIM signatures by the records of `stack dns show`."""
 
 import json
 import re
@@ -15,14 +15,14 @@ from tests.support.server.server import Server
 
 @dataclass(frozen=True)
 class Signature:
-    """One DKIM-Signature header, and whether it holds."""
+    """One DKIM-Signature header, and whether it verifies."""
 
     domain: str
     algorithm: str
     valid: bool
 
 
-def published(server: Server) -> dict[str, str]:
+def records_to_publish(server: Server) -> dict[str, str]:
     """The TXT records that `stack dns show` tells the operator to publish, by name."""
     shown = server.project.stack("dns", "show", "--format", "json").stdout
     return {
@@ -44,11 +44,11 @@ def signatures(received: Received, records: dict[str, str]) -> list[Signature]:
     ]
 
 
-def second_opinion(
+def verify_with_mail_dkim(
     server: Server, received: Received, records: dict[str, str]
 ) -> set[str]:
     """
-    Have Mail::DKIM judge, which SpamAssassin's image holds and our signer doesn't use.
+    Verify with Mail::DKIM, which is in SpamAssassin's image and not in our signer.
 
     Returns:
         Lines like "rsa-sha256 pass".

@@ -1,4 +1,4 @@
-"""Messages with 8-bit text, as mail programs write them, and their forms on the way."""
+"""Messages with 8-bit text: plain, multipart, signed and encrypted."""
 
 from tests.support.mail.mailbox import Received
 from tests.support.mail.message import crlf
@@ -50,7 +50,7 @@ CONVERTIBLE = {
         "mixed", "m", _multipart("alternative", "a", _PLAIN, _PLAIN), _PLAIN
     ),
 }
-SEALED = {
+SIGNED_OR_ENCRYPTED = {
     "signed (S/MIME)": _SIGNED,
     "signed (PGP/MIME), labelled": _multipart(
         'signed; protocol="application/pgp-signature"', "s", _PLAIN, "\nsignature"
@@ -70,7 +70,7 @@ UNLABELLED = {
         "Content-Transfer-Encoding: 8bit\n", ""
     ),
 }
-ALL = CONVERTIBLE | SEALED | UNLABELLED
+ALL = CONVERTIBLE | SIGNED_OR_ENCRYPTED | UNLABELLED
 
 
 def message(sender: str, to: str, subject: str, entity: str, *headers: str) -> bytes:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import dkim
 
 from tests.support.clients.submission import logged_in
-from tests.support.mail.dkim_signatures import published
+from tests.support.mail.dkim_signatures import records_to_publish
 from tests.support.mail.mailbox import Mailbox
 from tests.support.mail.message import letter
 from tests.support.mail.outsiders import Spammer
@@ -58,7 +58,7 @@ def send_at_once(
     wait_until(lambda: work.keys() <= set(bob.subjects()), "all of them", within)
     received = bob.receive(f"{subject} 587 0", within=60)
 
-    records = published(bob.server)
+    records = records_to_publish(bob.server)
     assert dkim.verify(
         received.raw, dnsfunc=lambda name, **_: records[name.decode().rstrip(".")]
     )

@@ -1,4 +1,4 @@
-"""Mail handed straight to Dovecot, as Postfix does it, with headers of our making."""
+"""Delivery to Dovecot by LMTP, with headers as our filters write them."""
 
 import base64
 import json
@@ -26,8 +26,8 @@ print(json.dumps(codes))
 
 
 @contextmanager
-def beside_dovecot(project: Project) -> Iterator[Container]:
-    """Have a container that reaches the socket on which Dovecot takes mail."""
+def lmtp_client(project: Project) -> Iterator[Container]:
+    """Have a container that can connect to Dovecot's LMTP socket."""
     container = project.docker.containers.run(
         project.image,
         ["-c", "sleep infinity"],
@@ -43,10 +43,10 @@ def beside_dovecot(project: Project) -> Iterator[Container]:
         container.remove(force=True)
 
 
-def hand_over(beside: Container, *letters: tuple[str, bytes]) -> list[int]:
-    """Give Dovecot each message, with whom it is for; return its answers' codes."""
+def lmtp_deliver(client: Container, *letters: tuple[str, bytes]) -> list[int]:
+    """Deliver messages, each with its recipient; return the codes of the answers."""
     words = json.dumps([(to, base64.b64encode(raw).decode()) for to, raw in letters])
-    done = beside.exec_run(["python3", "-c", SCRIPT, words])
+    done = client.exec_run(["python3", "-c", SCRIPT, words])
     codes: list[int] = json.loads(done.output)
     return codes
 
@@ -60,7 +60,7 @@ def scored(sender: str, to: str, subject: str, points: int, *headers: str) -> by
 
 
 def authenticated(domain: str, proven: bool, disposition: str = "none") -> str:
-    """Write the header in which our verifier says whether From is proven."""
+    """Write the Authentication-Results header for a From: that passes or fails."""
     result, word = ("pass", "proven") if proven else ("fail", "unproven")
     return (
         "Authentication-Results: mail.example.test;\n"

@@ -1,4 +1,4 @@
-"""A light load of mail that keeps the list of what the server has answered for."""
+"""A light load of mail, with a list of the messages that got a 250."""
 
 import threading
 from collections.abc import Callable, Iterator

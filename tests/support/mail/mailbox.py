@@ -1,4 +1,4 @@
-"""A person with an account on our server: sends by SMTP, reads by IMAP."""
+"""A user of our server, who sends by SMTP and reads by IMAP."""
 
 import email.policy
 from collections.abc import Collection, Iterator

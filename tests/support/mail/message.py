@@ -1,4 +1,4 @@
-"""Letters, as bytes ready for the wire."""
+"""Messages as bytes, ready to be sent."""
 
 import secrets
 from email.message import EmailMessage
@@ -21,7 +21,7 @@ LETTERS = "bcdfghjklmnpqrstvwxz"
 
 
 def new_subject() -> str:
-    """Make up a subject that no other message has, and no rule about spam dislikes."""
+    """Return a unique subject that no spam rule matches."""
     return f"letter {''.join(secrets.choice(LETTERS) for _ in range(16))}"
 
 

@@ -1,4 +1,4 @@
-"""Delivery status notifications, taken apart (RFC 3464)."""
+"""Delivery status notifications (RFC 3464), found in a mailbox and parsed."""
 
 from dataclasses import dataclass
 from email.message import Message

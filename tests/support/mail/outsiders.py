@@ -1,4 +1,4 @@
-"""People who are no users of ours: one with a mailbox elsewhere, one with none."""
+"""Senders who are no users of ours: one on another server, and a bare client."""
 
 import re
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from tests.support.wait import wait_until
 from tests.support.world import OUTSIDE, SELECTOR, World
 
 # A method with its result, or whose it is: by which domain, and with which algorithm.
-TOLD = re.compile(r"(spf|dkim|dmarc|smtp\.\w+|header\.(d|a|from))=")
+RESULT = re.compile(r"(spf|dkim|dmarc|smtp\.\w+|header\.(d|a|from))=")
 
 
 @dataclass(frozen=True)
 class Stranger:
-    """Somebody on the other mail server, which nobody configured for our sake."""
+    """A user of the other mail server."""
 
     server: Server
     world: World
@@ -33,7 +33,7 @@ class Stranger:
         return bytes(signature) + crlf(message)
 
     def seal(self, message: bytes, domain: str, results: str) -> bytes:
-        """Pass *message* on as *domain* does, with what it found out (RFC 8617)."""
+        """Add an ARC set of *domain* with its *results* (RFC 8617)."""
         told = f"Authentication-Results: {domain}; {results}\r\n".encode()
         headers = dkim.arc_sign(
             told + crlf(message),
@@ -75,21 +75,21 @@ class Stranger:
         return self.server.project.inside("outside", "sh", "-c", script, subject)
 
 
-def found_out(received: Received) -> set[str]:
+def authentication_results(received: Received) -> set[str]:
     """
-    What the other server found out about whose *received* is (RFC 8601).
+    Return the verdicts of the other server on *received* (RFC 8601).
 
     Such as "dkim=pass header.d=example.test header.a=rsa-sha256".
     """
     told = ";".join(received.all("Authentication-Results"))
     clauses = re.sub(r"\([^)]*\)", "", told).split(";")
-    found = (" ".join(filter(TOLD.match, clause.split())) for clause in clauses)
+    found = (" ".join(filter(RESULT.match, clause.split())) for clause in clauses)
     return {each for each in found if each}
 
 
 @dataclass(frozen=True)
 class Spammer:
-    """A client with no rights: knocks on port 25 and says what it likes."""
+    """A client on port 25 without any rights."""
 
     server: Server
 
@@ -114,7 +114,7 @@ class Spammer:
             return session.deliver(message, sender, [to], options)
 
     def ask(self, *recipients: str, utf8: bool = False) -> list[Reply]:
-        """Have port 25 say of each address whether it takes mail for it."""
+        """Return the answer of port 25 to RCPT for each address."""
         with self.session() as session:
             options = " SMTPUTF8" if utf8 else ""
             session.say(f"MAIL FROM:<a@outside.test>{options}")

@@ -1,4 +1,4 @@
-"""What the kernel remembers of each container's memory."""
+"""Processes that the kernel killed for their memory, by container."""
 
 from tests.support.server.project import Project
 

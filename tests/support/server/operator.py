@@ -1,4 +1,4 @@
-"""The operator, who has a shell where the command `stack` is."""
+"""A container with a shell, in which the tests run `stack` as an operator does."""
 
 import subprocess
 from collections.abc import Callable

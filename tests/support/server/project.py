@@ -84,7 +84,7 @@ class Project:
 
     @cached_property
     def operator(self) -> Operator:
-        """Who types commands, in a container of the service `stack`."""
+        """A container of the service `stack`, for commands."""
         return Operator(self.compose)
 
     @property
@@ -257,8 +257,8 @@ class Project:
             book.read(self.container(service))
         return book
 
-    def invite(self, *services: str) -> None:
-        """Have *services* of the world come, if they are not there yet."""
+    def start_services(self, *services: str) -> None:
+        """Start *services* of the test world that do not run yet."""
         missing = set(services) - set(self.engine.list())
         if missing:
             self.compose("up", "--build", "--detach", "--wait", *sorted(missing))

@@ -1,4 +1,4 @@
-"""Our server, as a client out there sees it: ports, and the certificate it shows."""
+"""The server as a client sees it: its published ports and its certificate."""
 
 import ssl
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ TLS_FROM_THE_START = (465, 993)
 
 @dataclass
 class Server:
-    """What the published ports lead to."""
+    """The server under test, reached by its published ports."""
 
     project: Project
 
@@ -29,7 +29,7 @@ class Server:
 
     @cached_property
     def certificate(self) -> str:
-        """What `stack init` made and clients are shown, in PEM."""
+        """The certificate that `stack init` made, in PEM."""
         # On a busy machine the engine has lost what a command says that ends at once.
         show = ("postfix", "cat", f"/tls/{HOSTNAME}.pem")
         chain = wait_until(lambda: self.project.inside(*show), "a certificate").decode()
@@ -37,7 +37,7 @@ class Server:
 
     @cached_property
     def trust(self) -> Trust:
-        """Belief in that certificate, and in no other."""
+        """A TLS client that trusts that certificate alone."""
         return Trust.only(self.certificate, HOSTNAME)
 
     def connect(self, number: int, tls: ssl.SSLContext) -> Smtp | Imap:

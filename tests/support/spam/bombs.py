@@ -1,4 +1,4 @@
-"""Messages made to keep a filter busy, each of them small or dull to write."""
+"""Messages that are made to keep a filter busy."""
 
 import io
 import zipfile

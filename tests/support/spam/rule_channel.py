@@ -1,4 +1,4 @@
-"""A channel with rules about spam, and what our server makes of them."""
+"""A channel with updates of SpamAssassin rules, and what the server does with them."""
 
 import secrets
 import time
@@ -14,7 +14,7 @@ from tests.support.world import name_server
 _VERSION = "1.0.4.rules.test."
 PACKAGED = "/usr/local/share/spamassassin"
 OWN = "var/spam/local.cf"
-PATIENCE = 300
+TIMEOUT = 300
 
 
 """Seconds: a compiler is at work, and gives way to mail and to all other tests."""
@@ -68,8 +68,8 @@ class Channel:
         self.project.inside("mirror", "sh", "-c", script, version)
 
 
-def look(project: Project) -> float:
-    """Have rules looked for now, and return when that was."""
+def check_for_updates(project: Project) -> float:
+    """Have the updater check for rules now, and return when that was."""
     begin = time.time()
     project.inside("rule-updater", "update-rules")
     return begin
@@ -80,11 +80,11 @@ def wait_for_words(project: Project, words: str, begin: float, why: str = "") ->
     wait_until(
         lambda: words in project.said("rule-updater", begin),
         f"{words!r} in the log {why}",
-        PATIENCE,
+        TIMEOUT,
     )
 
 
-def in_use(project: Project) -> str:
+def set_in_use(project: Project) -> str:
     """The set of rules that the spamd in use has read, as a path."""
     return project.inside("spamassassin", "readlink", "/run/spamd/set").decode().strip()
 
@@ -98,7 +98,7 @@ def own_rules(project: Project, text: str) -> Iterator[int]:
         yield before.count("\n") + 1
     finally:
         _write(project, before)
-        project.wait_for("healthy", "spamassassin", PATIENCE)
+        project.wait_for("healthy", "spamassassin", TIMEOUT)
 
 
 def _write(project: Project, text: str) -> None:
@@ -106,11 +106,11 @@ def _write(project: Project, text: str) -> None:
     project.as_root(f"cat > {OWN}.new <<'END'\n{text}END\nmv {OWN}.new {OWN}")
 
 
-def by_the_images_rules(project: Project, command: str) -> str:
+def run_with_image_rules(project: Project, command: str) -> str:
     """
     Run a shell *command* where the filter's configuration is, with its image's rules.
 
-    /tests is this folder. No network is there.
+    This folder is mounted on /tests. There is no network.
     """
     running = project.container("spamassassin")
     rules = f"mkdir /run/spamd && ln -s {PACKAGED} /run/spamd/set"
@@ -126,7 +126,7 @@ def by_the_images_rules(project: Project, command: str) -> str:
     return said.decode()
 
 
-def in_the_updater(project: Project, script: str, *arguments: str) -> str:
+def run_in_updater(project: Project, script: str, *arguments: str) -> str:
     """
     Run a Python *script* where rules are tried out, and return what it printed.
 
@@ -146,7 +146,7 @@ def in_the_updater(project: Project, script: str, *arguments: str) -> str:
 
 def wait_for_rule(scan, rule: Rule) -> None:
     """Send mail again and again until *rule* hits; all of it is taken."""
-    wait_until(lambda: hits(scan, rule), f"a hit of {rule.name}", PATIENCE)
+    wait_until(lambda: hits(scan, rule), f"a hit of {rule.name}", TIMEOUT)
 
 
 def hits(scan, rule: Rule) -> bool:

@@ -1,4 +1,4 @@
-"""Teaching the spam filter, and what it knows: its control socket, from the inside."""
+"""Training the spam filter through its control socket, and what it has learnt."""
 
 import json
 import random
@@ -10,7 +10,7 @@ from tests.support.mail.message import letter
 from tests.support.server.project import Project
 from tests.support.wait import wait_until
 
-# Two languages of which nobody speaks the other, with words of no meaning.
+# Two made-up languages that have no letter in common.
 _LETTERS = {"spam": "bcdfgae", "ham": "klmnpou"}
 
 # Run with the socket at hand; each line of stdin or argv is a request in JSON.
@@ -36,7 +36,7 @@ with sqlite3.connect("/var/lib/bayes/bayes.db", timeout=30) as database:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingRequest:
     """A request to the control socket."""
 
     head: list[str]
@@ -49,7 +49,7 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Known:
-    """How much was taught to one user, or to the site."""
+    """How many messages were learnt for a user, or for the site."""
 
     nspam: int
     nham: int
@@ -63,17 +63,21 @@ def text(kind: str, seed: object) -> str:
     return "\n".join(lines) + "\n"
 
 
-def lesson(kind: str, message: bytes, user: str = "") -> Lesson:
+def training_request(kind: str, message: bytes, user: str = "") -> TrainingRequest:
     """Say that *message* is of *kind*."""
     head = ["TELL SPAMC/1.5", f"Message-class: {kind}", "Set: local"]
-    return Lesson([*head, *([f"User: {user}"] if user else [])], message.decode())
+    return TrainingRequest(
+        [*head, *([f"User: {user}"] if user else [])], message.decode()
+    )
 
 
-def lessons(kind: str, count: int, taught_as: str = "", user: str = "") -> list[Lesson]:
+def training_requests(
+    kind: str, count: int, taught_as: str = "", user: str = ""
+) -> list[TrainingRequest]:
     """Write *count* letters in the language of *kind*, and say what they are."""
     name = f"{taught_as}{user}"
     return [
-        lesson(
+        training_request(
             taught_as or kind,
             letter("a@outside.test", "b@example.test", f"{name} {each}", words),
             user,
@@ -83,8 +87,8 @@ def lessons(kind: str, count: int, taught_as: str = "", user: str = "") -> list[
     ]
 
 
-def teach(project: Project, taught: Iterable[Lesson]) -> list[str]:
-    """Hand in many lessons, and return the answers."""
+def train(project: Project, taught: Iterable[TrainingRequest]) -> list[str]:
+    """Send many requests, and return the answers."""
     stdin = "\n".join(map(str, taught))
     done = project.operate("python3", "-c", _ASK, stdin=stdin)
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -92,7 +96,7 @@ def teach(project: Project, taught: Iterable[Lesson]) -> list[str]:
 
 def ask(project: Project, *head: str, message: str = "") -> str:
     """Ask one thing and return the answer."""
-    asked = str(Lesson(list(head), message))
+    asked = str(TrainingRequest(list(head), message))
     return str(json.loads(project.inside("spamassassin", "python3", "-c", _ASK, asked)))
 
 
@@ -139,7 +143,7 @@ def in_volume(project: Project, script: str) -> None:
 
 
 def forget_all(project: Project) -> None:
-    """Have the filter know nothing, as on its first day, when it has learnt all."""
+    """Delete all training, once nothing waits to be learnt."""
     wait_until_learnt(project)
     project.inside("spamassassin", "python3", "-c", _FORGET)
 

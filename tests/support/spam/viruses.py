@@ -1,4 +1,4 @@
-"""Harmless messages that a virus scanner takes for harmful, and the scanner to ask."""
+"""Harmless messages that a virus scanner refuses, and the scanner switched on."""
 
 import email.policy
 import io
@@ -59,8 +59,8 @@ def zeros(megabytes: int) -> bytes:
     return packed.getvalue()
 
 
-def refused(spammer: Spammer, to: str, subject: str) -> bool:
-    """Tell whether port 25 knows a virus when it sees one."""
+def virus_is_refused(spammer: Spammer, to: str, subject: str) -> bool:
+    """Tell whether port 25 refuses a message with the test virus."""
     message = letter("a@outside.test", to, subject, EICAR.decode() + "\n")
     return spammer.send(to, message).code == 550
 

@@ -1,4 +1,4 @@
-"""The internet of the tests: its addresses, its names, and one signing key."""
+"""The test internet: addresses, DNS names, and one DKIM key."""
 
 import base64
 from dataclasses import dataclass, field
@@ -30,11 +30,11 @@ SERVICES = {
 }
 
 # Clients that need an address of their own: see tests/e2e/receiving/test_postscreen.py.
-VISITORS = (
-    *("hasty", "patient", "new", "welcome", "between"),
-    *("listed", "partner", "encrypted", "refused by the list", "unheard"),
+POSTSCREEN_CLIENTS = (
+    *("early", "waiting", "new", "allow-listed", "on one list"),
+    *("listed", "exception", "encrypted", "refusing list", "refused"),
 )
-LISTED = ("listed", "partner", "encrypted")
+LISTED = ("listed", "exception", "encrypted")
 
 
 def _new_key() -> rsa.RSAPrivateKey:
@@ -43,7 +43,7 @@ def _new_key() -> rsa.RSAPrivateKey:
 
 @dataclass(frozen=True)
 class World:
-    """Who lives where in *subnet*, and what the name server says about it."""
+    """The addresses in *subnet*, and the records of the name server."""
 
     subnet: IPv4Network
     ttl: int = 0
@@ -77,13 +77,16 @@ class World:
         return str(self.subnet[10])
 
     @property
-    def visitors(self) -> dict[str, str]:
+    def postscreen_clients(self) -> dict[str, str]:
         """
         Addresses that one test each sends a client from, by name.
 
-        Postfix remembers who has been there, so who must be new shares none.
+        Postfix caches the clients that it knows, so a new one needs its own address.
         """
-        return {name: str(self.subnet[100 + at]) for at, name in enumerate(VISITORS)}
+        return {
+            name: str(self.subnet[100 + at])
+            for at, name in enumerate(POSTSCREEN_CLIENTS)
+        }
 
     @property
     def certs(self) -> str:
@@ -179,7 +182,7 @@ class World:
             *(f"{name}. A {address}" for name, address in self.authorities.items()),
             "spam.test. A 192.0.2.66",
             "silent.test. MX 0 .",
-            *listing(self.visitors[name] for name in LISTED),
+            *listing(self.postscreen_clients[name] for name in LISTED),
             f"rules.test. A {self.mirror}",
             'mirrors.rules.test. TXT "http://rules.test/MIRRORED.BY"',
             '1.0.4.updates.spamassassin.org. TXT "0"',

@@ -1,4 +1,4 @@
-"""DNS block lists of the tests, each with its own idea of a good answer."""
+"""DNSBLs of the test world: one that works, and others that fail in some way."""
 
 from collections.abc import Iterable, Iterator
 

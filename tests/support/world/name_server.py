@@ -1,4 +1,4 @@
-"""What the world's name server is told while it runs: see unbound-control(8)."""
+"""Changes to the test world's name server while it runs: see unbound-control(8)."""
 
 from collections.abc import Iterable
 

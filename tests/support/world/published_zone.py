@@ -1,4 +1,4 @@
-"""Our domains in the world's DNS: what `stack dns show` prints, as it prints it."""
+"""Our domains in the test world's DNS, as `stack dns show` prints them."""
 
 import re
 

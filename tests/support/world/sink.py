@@ -1,4 +1,4 @@
-"""What reached a server that writes down every byte: see images/sink."""
+"""Messages that reached a server which records every byte: see images/sink."""
 
 import base64
 import json

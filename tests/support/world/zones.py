@@ -1,4 +1,4 @@
-"""What the name server with our zones is given: zones, and who may change them."""
+"""The zone files of the name server for ACME, and the key for dynamic updates."""
 
 import base64
 import secrets

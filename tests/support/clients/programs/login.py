@@ -1,4 +1,4 @@
-"""A container beside ours logs in on port 465; it prints the answer to AUTH."""
+"""Log in on port 465 of a host; print the answer to AUTH."""
 
 import ssl
 import sys
@@ -6,7 +6,7 @@ import sys
 from ..dialogue import Smtp
 
 if __name__ == "__main__":
-    # Whom it speaks to it knows by the network.
+    # The network names the server: its certificate is not what is tested.
     tls = ssl._create_unverified_context()  # noqa: S323
     with Smtp(sys.argv[1], 465, tls) as session:
         session.ehlo()

@@ -1,5 +1,5 @@
 """
-More clients at once on port 25 than Postfix has processes for.
+Open more connections to port 25 than Postfix has processes for.
 
 It runs beside Postfix, on whose loopback it has as many addresses as it wants. Prints
 how many were greeted, and stays.

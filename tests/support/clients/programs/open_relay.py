@@ -1,5 +1,5 @@
 """
-The ways in which somebody might ask us to relay, and the asking.
+The forms in which a client might ask us to relay, and a client that tries them.
 
 The standard library is all it takes, so that it runs in a container, too.
 """
@@ -18,7 +18,7 @@ SENDERS = (
     "a@[127.0.0.1]",
 )
 
-# Names and addresses of ours that the tricks lead through.
+# Names and addresses of ours that a form may route through.
 HERE = (
     "example.test",
     "mail.example.test",

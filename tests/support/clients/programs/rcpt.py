@@ -1,4 +1,4 @@
-"""What a container beside ours says on port 25; it prints the answer to RCPT."""
+"""Ask port 25 of a host to accept a recipient; print the answer to RCPT."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A container beside ours tries addresses; it prints which of them answer, as JSON."""
+"""Try to connect to addresses and ports; print which of them answer, as JSON."""
 
 import json
 import socket
@@ -6,7 +6,7 @@ import sys
 
 
 def answers(host: str, port: int) -> bool:
-    """Say whether somebody listens there, and a way leads there."""
+    """Say whether *port* of *host* can be reached and listens."""
     try:
         socket.create_connection((host, port), timeout=1).close()
     except OSError:

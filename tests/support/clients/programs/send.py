@@ -1,4 +1,4 @@
-"""A client on Postfix's loopback sends a letter; it prints the last answer."""
+"""Send a message to a port on loopback; print the last answer."""
 
 import sys
 

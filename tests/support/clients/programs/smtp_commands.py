@@ -1,7 +1,7 @@
 """
-A client at an address of its own: says what it is told to on port 25, and hears.
+Send commands to port 25 of a host, after the greeting or before it.
 
-Prints each answer, as JSON. After STARTTLS it goes on encrypted. The standard library
+It prints each answer, as JSON, and encrypts after STARTTLS. The standard library
 is all it takes, so that it runs in a container, too.
 """
 
@@ -14,11 +14,11 @@ from ..dialogue import Connection, Reply, Smtp
 EHLO = "EHLO client.invalid"
 
 
-class Hasty(Smtp):
-    """A client that introduces itself before it is greeted."""
+class EarlyTalker(Smtp):
+    """A client that sends EHLO before the greeting."""
 
     def __init__(self, host: str, port: int) -> None:
-        """Connect and speak: the greeting ends with its first line."""
+        """Connect and send EHLO: the greeting ends with its first line."""
         Connection.__init__(self, host, port)
         self.write(f"{EHLO}\r\n".encode())
         self.greeting = Reply((self.line(),))
@@ -32,11 +32,11 @@ def visit(kind: type[Smtp], host: str, commands: list[str]) -> list[str]:
         for command in commands:
             heard.append(str(session.say(command)))
             if command == "STARTTLS":
-                # Whom it speaks to it knows by the network.
+                # The network names the server: its certificate is not what is tested.
                 session.encrypt(ssl._create_unverified_context())  # noqa: S323
         return heard
 
 
 if __name__ == "__main__":
-    hasty, host, *said = sys.argv[1:]
-    print(json.dumps(visit(Hasty if hasty == "hasty" else Smtp, host, said)))
+    manner, host, *said = sys.argv[1:]
+    print(json.dumps(visit(EarlyTalker if manner == "early" else Smtp, host, said)))

@@ -1,7 +1,7 @@
 """
-A client that is refused, as it speaks before it is greeted, and asks for a host by SNI.
+Ask postscreen for a host by SNI, as a client that talks before the greeting.
 
-It prints the fingerprint of the certificate that it is shown.
+It prints the fingerprint of the certificate that it gets.
 """
 
 import ssl
@@ -9,16 +9,16 @@ import sys
 from hashlib import sha256
 
 from ..trust import Trust
-from .smtp_commands import Hasty
+from .smtp_commands import EarlyTalker
 
 
 def shown(server: str, host: str) -> str:
-    """Return the SHA-256 of what *server* shows on port 25 to who asks for *host*."""
+    """Return the SHA-256 of the certificate that port 25 serves for *host*."""
     tls = Trust(ssl.PROTOCOL_TLS_CLIENT)
     tls.check_hostname = False
     tls.verify_mode = ssl.CERT_NONE
     tls.server_name = host
-    with Hasty(server, 25) as session:
+    with EarlyTalker(server, 25) as session:
         session.say("STARTTLS")
         session.encrypt(tls)
         return sha256(session.socket.getpeercert(binary_form=True)).hexdigest()
