@@ -47,7 +47,7 @@ PROJECT = pytest.StashKey[Project]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known by which a test announces what daemons will log."""
+    """Register the marks `provokes`, which announces log lines, and `core`."""
     config.addinivalue_line(
         "markers", "provokes(service, pattern): this makes the service log such lines"
     )
@@ -55,14 +55,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def end_run(request: pytest.FixtureRequest, reason: str) -> NoReturn:
-    """End the run with the *reason*, which pytest.exit would not tell of a worker."""
+    """End the run with the *reason*, which pytest.exit would not show from a worker."""
     request.session.shouldfail = "there is no server to test"
     pytest.fail(reason, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Note when a test ran: what it announced is expected then and not later."""
+    """Record when a test runs, as what it announces is expected at that time only."""
     began = time.time()
     item.stash[RAN] = (began, math.inf)
     result = yield
@@ -74,7 +74,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attach to a failure what the containers said since it began."""
+    """Attach what the containers have logged to the report of a failure."""
     report = yield
     if report.failed and PROJECT in item.config.stash:
         lines = item.config.stash[PROJECT].lines(since=call.start)
@@ -85,7 +85,7 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def log_check() -> LogCheck:
-    """Have one who reads the logs."""
+    """Return the check of the logs for this run."""
     return LogCheck()
 
 
@@ -106,7 +106,7 @@ def logs_checked(
 
 @pytest.fixture(scope="session")
 def world() -> World:
-    """Invent an internet on addresses that are free here."""
+    """Return a test internet on addresses that are free here."""
     return World(free_subnet())
 
 
@@ -127,7 +127,7 @@ def project(world: World, pytestconfig: pytest.Config) -> Iterator[Project]:
 
 @pytest.fixture(scope="session")
 def docker_compose_command(project: Project) -> str:
-    """Tell pytest-docker how to call Compose: with all of ours, whatever is off."""
+    """Tell pytest-docker how to call Compose, with every profile of ours."""
     return shlex.join(("docker", "compose", "--profile=*", *project.options))
 
 
@@ -176,9 +176,9 @@ def server(
 @pytest.fixture(scope="module", params=[*PORTS, REFUSED_BY_POSTSCREEN])
 def tls_port(request: pytest.FixtureRequest, server: Server) -> Iterator[int]:
     """
-    Lead to each mail port in turn, and once more to 25 for who is refused there.
+    Yield each mail port in turn, and 25 once more for clients that are refused.
 
-    Such a client is spoken to by postscreen, and encrypted for by tlsproxy.
+    postscreen talks to such a client, and tlsproxy encrypts for it.
     """
     if request.param == REFUSED_BY_POSTSCREEN:
         with all_clients_refused(server.project):
@@ -225,7 +225,7 @@ def relayed(server: Server, alice: Mailbox) -> None:
 
 @pytest.fixture(scope="session")
 def authorities(server: Server) -> None:
-    """Have the ACME authorities in the world, and the name server that they ask."""
+    """Start the ACME authorities, and the name server that they ask."""
     server.project.start_services("names", "ca", "ca-eab", "busy")
 
 
@@ -244,29 +244,29 @@ def issued(certificates: Certificates, authorities: None) -> None:
 
 @pytest.fixture(scope="session")
 def sinks(server: Server) -> None:
-    """Have the servers in the world that write down all they get."""
+    """Start the servers that record all that they receive."""
     server.project.start_services("sink-plain", "sink-broken", "sink-old", "sink-eight")
 
 
 @pytest.fixture(scope="session")
 def mirror(server: Server) -> None:
-    """Have a channel in the world with rules for spam filters."""
+    """Start a channel with updates of SpamAssassin rules."""
     server.project.start_services("mirror")
 
 
 @pytest.fixture(scope="session")
 def stranger(server: Server, world: World) -> Stranger:
-    """Know somebody with a mailbox on the other mail server."""
+    """Return a user of the other mail server."""
     return Stranger(server, world)
 
 
 @pytest.fixture(scope="session")
 def spammer(server: Server) -> Spammer:
-    """Know a client that has no rights here."""
+    """Return a client on port 25 without any rights."""
     return Spammer(server)
 
 
 @pytest.fixture
 def subject() -> str:
-    """Make up a subject that no other message has."""
+    """Return a unique subject."""
     return new_subject()

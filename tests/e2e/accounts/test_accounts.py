@@ -15,18 +15,18 @@ pytestmark = pytest.mark.core
 
 @pytest.fixture
 def name(subject) -> str:
-    """Make up the name of somebody who has no account yet."""
+    """Return a name that has no account yet."""
     return f"user-{subject.split()[-1]}"
 
 
 @pytest.fixture
 def newcomer(server, alice, name):
-    """Open an account for somebody new, while everything runs."""
+    """Add a new user while everything runs."""
     return open_account(server, f"{name}@example.test")
 
 
 def rcpt(spammer, address: str) -> int:
-    """Ask port 25 whether it takes mail for *address*."""
+    """Return the code of port 25's answer to RCPT for *address*."""
     with spammer.session() as session:
         session.say("MAIL FROM:<a@outside.test>")
         return session.say(f"RCPT TO:<{address}>").code

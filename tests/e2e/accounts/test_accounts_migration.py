@@ -10,7 +10,7 @@ pytestmark = pytest.mark.core
 
 FOLDER = "var/accounts"
 
-# As the version before made them, with all the people there are.
+# Makes a database of the version before, with all accounts.
 BACK_TO_OLD = """
 import sqlite3
 from alembic import command

@@ -58,9 +58,9 @@ def test_without_readable_accounts_mail_and_logins_are_deferred(
         with ThreadPoolExecutor() as pool:
             answers = list(pool.map(lambda address: ask(server, address), addresses))
         if way not in ("no domains", "no users"):
-            # Without TLS no password is sent (587), with TLS it is put off (465).
-            assert log_in_by_hand(server, 587, alice) == 454
-            assert log_in_by_hand(server, 465, alice) == 454
+            # On 587 STARTTLS is deferred, on 465 the login.
+            assert log_in(server, 587, alice) == 454
+            assert log_in(server, 465, alice) == 454
         if way != "no domains":
             with pytest.raises(LoginError, match="UNAVAILABLE"):
                 alice.subjects()
@@ -91,9 +91,9 @@ def test_without_readable_passwords_logins_are_deferred(
         else locked(project, file=PASSWORDS)
     )
     with spoiling:
-        # Without TLS no password is sent (587), with TLS it is put off (465).
-        assert log_in_by_hand(server, 587, alice) == 454
-        assert log_in_by_hand(server, 465, alice) == 454
+        # On 587 STARTTLS is deferred, on 465 the login.
+        assert log_in(server, 587, alice) == 454
+        assert log_in(server, 465, alice) == 454
         with pytest.raises(LoginError, match="UNAVAILABLE"):
             alice.subjects()
         reply = spammer.send(
@@ -102,7 +102,7 @@ def test_without_readable_passwords_logins_are_deferred(
 
     assert reply.code == 250
     wait_until(lambda: arrived(alice, subject), "it in the mailbox")
-    assert log_in_by_hand(server, 465, alice) == 235
+    assert log_in(server, 465, alice) == 235
 
 
 @pytest.mark.core
@@ -175,15 +175,15 @@ def arrived(user, subject: str) -> bool:
 
 
 def ask(server, address: str) -> Reply:
-    """Ask port 25 whether it takes mail for *address*."""
+    """Return port 25's answer to RCPT for *address*."""
     with Smtp(ADDRESS, server.port(25)) as session:
         session.ehlo()
         session.say("MAIL FROM:<a@outside.test>")
         return session.say(f"RCPT TO:<{address}>")
 
 
-def log_in_by_hand(server, port: int, user) -> int:
-    """Return the answer to STARTTLS on 587, to AUTH on 465."""
+def log_in(server, port: int, user) -> int:
+    """Return the code that answers STARTTLS on 587, or AUTH on 465."""
     tls = server.trust if port == 465 else None
     with Smtp(ADDRESS, server.port(port), tls) as session:
         session.ehlo()

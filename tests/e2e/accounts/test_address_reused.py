@@ -14,8 +14,8 @@ SIEVE = 'require ["fileinto"]; fileinto "Trash";\n'
 
 
 @pytest.fixture
-def before(server, alice, spammer, subject) -> Mailbox:
-    """Have somebody with a letter and a script, and remove the user."""
+def removed(server, alice, spammer, subject) -> Mailbox:
+    """Add a user with a message and a Sieve script, and remove the user."""
     user = open_account(server, f"user-{subject.split()[-1]}@example.test")
     spammer.send(user.address, letter("a@outside.test", user.address, subject))
     assert user.receive(subject)
@@ -25,28 +25,28 @@ def before(server, alice, spammer, subject) -> Mailbox:
     return user
 
 
-def again(user: Mailbox, *choice: str) -> Mailbox:
-    """Give the address a user again."""
+def add_again(user: Mailbox, *choice: str) -> Mailbox:
+    """Add the user again, with the *choice* about the old mail."""
     add = ("user", "add", user.address, "--password-stdin", *choice)
     user.server.project.stack(*add, stdin="another password")
     return Mailbox(user.address, "another password", user.server)
 
 
-def test_adding_a_user_again_needs_a_choice_about_the_old_mail(before):
+def test_adding_a_user_again_needs_a_choice_about_the_old_mail(removed):
     """
     `stack user add` refuses an address with old mail until told to keep it or not.
     """
     with pytest.raises(CommandError, match="--keep-mail to give it"):
-        again(before)
+        add_again(removed)
 
 
-def test_with_new_mailbox_the_old_mail_is_not_shown(before, spammer, subject):
+def test_with_new_mailbox_the_old_mail_is_not_shown(removed, spammer, subject):
     """
     With `--new-mailbox` the new user sees neither mail nor scripts of the old one.
 
     The new user's own mail is kept in turn when the address is given away again.
     """
-    new = again(before, "--new-mailbox")
+    new = add_again(removed, "--new-mailbox")
     assert new.subjects() == []
 
     second = f"second {subject}"
@@ -54,13 +54,13 @@ def test_with_new_mailbox_the_old_mail_is_not_shown(before, spammer, subject):
     wait_until(lambda: new.subjects() == [second], "it in the inbox")
 
     operate(new.server.project, f"user remove {new.address}")
-    kept = again(before, "--keep-mail")
+    kept = add_again(removed, "--keep-mail")
     assert kept.subjects() == [second]
 
 
-def test_with_keep_mail_the_user_has_mail_and_script_again(before, spammer, subject):
+def test_with_keep_mail_the_user_has_mail_and_script_again(removed, spammer, subject):
     """With `--keep-mail` the user has the old mail and the Sieve script again."""
-    same = again(before, "--keep-mail")
+    same = add_again(removed, "--keep-mail")
 
     assert same.subjects() == [subject]
     second = f"second {subject}"

@@ -21,7 +21,7 @@ with sqlite3.connect("var/accounts/accounts.db", timeout=10) as accounts:
         accounts.executemany("INSERT INTO aliases (source, target) VALUES (?, ?)", rows)
 """
 
-# By the name of the first alias: rows as a person may write them with SQL.
+# Rows by the name of the first alias: source and target, without the domain.
 LOOPS = {
     "itself": ["itself itself"],
     "itself-longer": ["itself-longer itself-longer+x"],
@@ -57,7 +57,9 @@ def chain(server, alice, bob, carol):
 
 @contextmanager
 def aliases_by_sql(server, pairs: Iterable[str]) -> Iterator[None]:
-    """Have aliases for a while, written by hand; a pair is source and target."""
+    """
+    Have aliases for a while that were written by SQL; a pair is source and target.
+    """
     rows = [[f"{word}@example.test" for word in pair.split()] for pair in pairs]
     script = f"python3 -c '{ADD}' '{json.dumps(rows)}'"
     server.project.as_root(f"{script} add")
@@ -69,7 +71,7 @@ def aliases_by_sql(server, pairs: Iterable[str]) -> Iterator[None]:
 
 @pytest.fixture
 def loop(server, alice, request):
-    """Write a circle by hand, which `stack alias add` would refuse."""
+    """Write an alias loop by SQL, which `stack alias add` would refuse."""
     with aliases_by_sql(server, LOOPS[request.param]):
         yield f"{request.param}@example.test"
 

@@ -11,8 +11,8 @@ pytestmark = pytest.mark.core
 
 
 @pytest.fixture(scope="module", autouse=True)
-def old(server, alice, bob):
-    """Have old.test stand for example.test, and somebody of each kind in that."""
+def old_domain(server, alice, bob):
+    """Have the alias domain old.test of example.test, and an address of each kind."""
     add_domains(server.project, "old.test")
     with aliases(
         server.project,

@@ -41,7 +41,7 @@ def run(project, script, data) -> None:
 
 @pytest.fixture(scope="module")
 def passwords(server, alice, record_testsuite_property):
-    """Add the domains and in each the user info, and tell their passwords."""
+    """Add the domains and a user `info` in each; yield the passwords by address."""
     project = server.project
     began = monotonic()
     project.stack("domain", "add", *DOMAINS)
@@ -55,7 +55,9 @@ def passwords(server, alice, record_testsuite_property):
 
 @pytest.fixture(scope="module")
 def delivered(server, passwords):
-    """Have one login write from each domain to info in it; say who got what."""
+    """
+    Have one login write from each domain to its `info`; yield what arrived, by user.
+    """
     subject = new_subject()
     program = open_account(server, "program@example.test")
     rights = " ".join(f"@{domain}" for domain in DOMAINS)
@@ -105,7 +107,7 @@ def test_the_same_name_in_a_hundred_domains_is_a_hundred_users(delivered):
 
 @pytest.mark.core
 def test_each_of_a_hundred_domains_signs_with_its_own_keys(server, delivered):
-    """Each of a hundred domains signs its mail with keys of its own."""
+    """Each of a hundred domains signs its mail with its own keys."""
     records = records_to_publish(server)
 
     keys = [name for name in records if "_domainkey" in name and "hundred" in name]

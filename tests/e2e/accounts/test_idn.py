@@ -15,7 +15,7 @@ pytestmark = pytest.mark.core
 
 @pytest.fixture(scope="module")
 def erin(server, alice):
-    """Give an account to somebody in a domain that people write with an umlaut."""
+    """Add a user in a domain that is written with an umlaut."""
     add_domains(server.project, "münchen.test")
     erin = open_account(server, "erin@münchen.test")
     yield type(erin)("erin@xn--mnchen-3ya.test", erin.password, server)

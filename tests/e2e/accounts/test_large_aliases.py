@@ -13,7 +13,7 @@ MEMBERS = 1_100
 
 @pytest.fixture
 def list_of_lists(server, alice):
-    """An alias with many members, which are those of a second one as well."""
+    """An alias with many members, and a second one with the same and the first one."""
     names = [f"member{number}@silent.test" for number in range(MEMBERS)]
     members = " ".join(names)
     with aliases(
@@ -42,7 +42,7 @@ def test_mail_reaches_each_member_of_a_large_alias_once(
 
 
 def finished(server) -> list[str]:
-    """The recipients of the list that Postfix is done with, when it is with all."""
+    """Return the recipients of the alias that have bounced, once all have."""
     found = [
         line.text.partition("to=<")[2].partition(">")[0]
         for line in server.project.lines({"postfix"})

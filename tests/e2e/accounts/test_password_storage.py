@@ -137,7 +137,7 @@ def test_a_new_password_is_in_no_command_line(server, alice, subject):
 
     def watch() -> None:
         while not done.is_set():
-            # By hand: a process that ends meanwhile is an error for Path.glob.
+            # Path.glob would fail for a process that ends meanwhile.
             for process in Path("/proc").iterdir():
                 with suppress(OSError):
                     seen.add((process / "cmdline").read_bytes())

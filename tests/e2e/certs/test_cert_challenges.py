@@ -11,7 +11,7 @@ from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.usefixtures("authorities")
 
-# What an operator's own program may do: change the zone, in his own way.
+# A hook as an operator may write it: it changes the zone.
 HOOK = """\
 #!/opt/certbot/bin/python
 import os, sys
@@ -111,7 +111,7 @@ def test_a_manual_challenge_runs_the_operators_hooks(server, certificates, world
     text = text.replace("@KEY@", "certs").replace("@SECRET@", world.zones.secret)
     for name in ("auth", "cleanup"):
         put(server.project, f"hooks/{name}", text, "0700")
-    # What `stack init` repairs in var/ is not this.
+    # `stack init` must not change the hooks.
     server.project.stack("init", "--yes")
 
     with with_settings(server.project, ACME_CHALLENGE="manual"):

@@ -175,7 +175,7 @@ def test_a_truncated_certificate_file_is_not_served(server, certificates):
 
 
 def complains(server, service: str, words: str) -> bool:
-    """Say whether *service* is unhealthy, and says of the file what is wrong."""
+    """Say whether *service* is unhealthy, with *words* about the certificate file."""
     well, said = server.project.probe(service)
     return not well and f"/tls/{HOSTNAME}.pem: {words}" in said
 

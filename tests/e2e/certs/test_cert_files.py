@@ -36,7 +36,7 @@ WEAK = signed_badly(server(RSA_ROOT, HOSTNAME, **LIFE), RSA_ROOT, hashes.SHA1())
 GOOD = certificate()
 MIXED = GOOD.key_pem + MIDDLE.pem + GOOD.pem
 
-# What the file holds, how a container says what is wrong, and how `cert check` does.
+# The text of the file, and words of the container's and of `cert check`'s message.
 TEXTS = {
     "empty": ("", "no certificate and private key", "is not a key with its cert"),
     "another key": (
@@ -77,7 +77,7 @@ TEXTS = {
         "is not what the ports marked above serve",
     ),
 }
-# What is in the place of the file: a command, and the two words for that.
+# A command that replaces the file, and words of the same two messages.
 PLACES = {
     "missing": ("rm {file}", "is missing", "is missing"),
     "a folder": ("rm {file}; mkdir {file}", "is a folder", "is no file"),
@@ -93,7 +93,7 @@ provoked = pytest.mark.provokes("(postfix|dovecot)", "configuration refused")
 
 @pytest.fixture(scope="module")
 def kinds(server, certificates) -> dict[str, set[str]]:
-    """Have an RSA certificate beside ours, and one for another name; and know them."""
+    """Install an RSA certificate beside the ECDSA one, and one for another name."""
     project = server.project
     ours, other = write_files(
         project, ours=bundle(certificate()), other=bundle(certificate(OTHER))
@@ -109,7 +109,7 @@ def kinds(server, certificates) -> dict[str, set[str]]:
 
 
 def seen(certificates) -> dict[str, set[str]]:
-    """What is served, by the file that it comes from."""
+    """Return the fingerprints that are served, by the file that they come from."""
     return {
         MAIN: certificates.served_everywhere(kind="ECDSA"),
         BESIDE: certificates.served_everywhere(kind="RSA"),
@@ -130,10 +130,10 @@ def changed(project, file: str, command: str) -> Iterator[None]:
             project.wait_for("healthy", service)
 
 
-def refused(server, certificates, file: str, words: str, told: str) -> None:
-    """See *file* named by both containers, which are unhealthy, and by the operator."""
+def assert_refused(server, certificates, file: str, words: str, told: str) -> None:
+    """Expect *file* to be named by both containers, unhealthy, and by `cert check`."""
     for service in SERVICES:
-        complains = partial(says, server.project, service, f"/tls/{file}: {words}")
+        complains = partial(reports, server.project, service, f"/tls/{file}: {words}")
         wait_until(complains, f"{service}: {words}")
     checked = server.project.stack("cert", "check", check=False)
     assert checked.returncode == 1
@@ -143,8 +143,8 @@ def refused(server, certificates, file: str, words: str, told: str) -> None:
     assert any(told in line for line in named), checked.stderr
 
 
-def says(project, service: str, words: str) -> bool:
-    """Say whether *service* is unhealthy, and says *words* after a file's name."""
+def reports(project, service: str, words: str) -> bool:
+    """Say whether *service* is unhealthy, with *words* after the file's name."""
     well, said = project.probe(service)
     place, _, what = words.partition(": ")
     return not well and any(
@@ -169,7 +169,7 @@ def test_a_certificate_file_that_clients_would_refuse_is_not_used(
     write_files(server.project, bad=text)
 
     with changed(server.project, MAIN, "install -m 0600 imported/bad.pem {file}"):
-        refused(server, certificates, MAIN, words, told)
+        assert_refused(server, certificates, MAIN, words, told)
         assert seen(certificates) == kinds
 
 
@@ -188,7 +188,7 @@ def test_a_missing_file_a_folder_and_a_dangling_link_are_reported(
     command, words, told = PLACES[case]
 
     with changed(server.project, file, command):
-        refused(server, certificates, file, words, told)
+        assert_refused(server, certificates, file, words, told)
         assert seen(certificates) == kinds
 
 
@@ -210,7 +210,7 @@ def test_a_restart_with_a_broken_file_serves_the_last_good_one(
     with changed(server.project, MAIN, "install -m 0600 imported/bad.pem {file}"):
         container.restart(timeout=30)
         wait_until(
-            partial(says, server.project, service, f"/tls/{MAIN}: damaged"),
+            partial(reports, server.project, service, f"/tls/{MAIN}: damaged"),
             "the file named",
         )
         for port in PORTS:

@@ -34,7 +34,7 @@ LOCKED = GOOD.key.private_bytes(
 WEAK = hashes.SHA1()  # noqa: S303 - to be refused
 BADLY = signed_badly(server(RSA_ROOT, **LIFE, host=HOSTNAME), RSA_ROOT, WEAK)
 
-# What depends on the libraries in the image; all else is in tests/unit.
+# Cases that depend on the libraries in the image; others are in tests/unit.
 BAD = {
     "the key of another": (certificate().key_pem + GOOD.pem + MIDDLE.pem, "fits none"),
     "an encrypted key": (LOCKED + GOOD.pem + MIDDLE.pem, "encrypted"),
@@ -86,8 +86,8 @@ def test_certificates_in_any_order_are_served_in_the_right_one(server, certifica
     assert text == served(GOOD)
 
 
-def certbot(folder, issued, number: int = 1) -> None:
-    """Keep *issued*, the certificate of that *number*, as another certbot does."""
+def write_lineage(folder, issued, number: int = 1) -> None:
+    """Write *issued* as the certificate *number* of another certbot's folder."""
     archive, live = folder / "archive" / HOSTNAME, folder / "live" / HOSTNAME
     for each in (archive, live):
         each.mkdir(parents=True, exist_ok=True)
@@ -101,8 +101,8 @@ def certbot(folder, issued, number: int = 1) -> None:
 
 
 @pytest.fixture
-def kept(server, certificates) -> Iterator[Path]:
-    """Have the service certs look into a new folder: it is mounted there."""
+def import_folder(server, certificates) -> Iterator[Path]:
+    """Have IMPORT_FOLDER set to a new folder, which is mounted into `certs`."""
     folder = server.project.folder / "kept"
     folder.mkdir()
     up = ("up", "--no-deps", "--detach", "--wait", "certs")
@@ -113,25 +113,25 @@ def kept(server, certificates) -> Iterator[Path]:
 
 
 @pytest.mark.provokes("certs", "IMPORT_FOLDER is not set")
-def test_newer_certificates_in_import_folder_are_taken(certificates, kept):
+def test_newer_certificates_in_import_folder_are_taken(certificates, import_folder):
     """
     From IMPORT_FOLDER the certificate for our name is imported, and each newer one.
 
     One for another name is refused with the reason.
     """
-    certbot(kept, certificate("mail.elsewhere.test"))
+    write_lineage(import_folder, certificate("mail.elsewhere.test"))
     before = certificates.files()
     refused = certificates.cert("import", check=False)
     assert refused.returncode == 1
     assert "mail.elsewhere.test" in refused.stderr
     assert certificates.files() == before
 
-    certbot(kept, certificate(end=NOW + timedelta(days=30)))
+    write_lineage(import_folder, certificate(end=NOW + timedelta(days=30)))
     certificates.cert("import")
     first = certificates.of()
     assert first["comes_from"] == "folder"
 
-    certbot(kept, certificate(end=NOW + timedelta(days=60)), number=2)
+    write_lineage(import_folder, certificate(end=NOW + timedelta(days=60)), number=2)
     certificates.check_now()
     second = certificates.of()
     assert second["not_after"] > first["not_after"]

@@ -15,12 +15,12 @@ pytestmark = pytest.mark.usefixtures("issued")
 
 @pytest.fixture(scope="module")
 def authority(server) -> Authority:
-    """Know that authority."""
+    """Return the ACME authority."""
     return Authority(server.project)
 
 
 def serial(certificates: Certificates) -> int:
-    """The number by which the authority knows what is served."""
+    """Return the serial number of the served certificate."""
     text = certificates.project.as_root(f"cat var/tls/{HOSTNAME}.pem")
     pem = text[text.index("-----BEGIN CERTIFICATE") :].encode()
     return x509.load_pem_x509_certificate(pem).serial_number

@@ -6,8 +6,8 @@ from tests.support.certs.certificates import with_authority
 from tests.support.configuration.templates import settings
 from tests.support.server.server import HOSTNAME
 
-# What is asked for, of whom; and what the line for each problem says. What certbot says
-# in other cases is read in tests/unit/test_upkeep_troubles.py.
+# The authority, the names, and words of the line for each problem. Other messages of
+# certbot are tested in tests/unit/test_upkeep_troubles.py.
 ORDERS = {
     "a name that doesn't resolve and a closed port 80": (
         "acme.ca.test:14000",

@@ -17,7 +17,7 @@ from tests.support.mail.message import letter
 from tests.support.server.server import HOSTNAME
 from tests.support.wait import wait_until
 
-# What no command of ours does: one certificate is revoked, and nothing else is done.
+# Revokes the certificate and changes nothing else, which no command of ours does.
 REVOKE = (
     "REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt /opt/certbot/bin/certbot"
     " revoke --non-interactive --no-delete-after-revoke"
@@ -25,7 +25,7 @@ REVOKE = (
     " --server https://acme.ca.test:14000/dir"
     f" --cert-path /project/var/acme/certbot/live/{HOSTNAME}/cert.pem"
 )
-# What it was told last: it asks no more than every six hours.
+# certbot asks for renewal information every six hours: let it ask again now.
 FORGET = f"sed -i /ari_retry_after/d var/acme/certbot/renewal/{HOSTNAME}.conf"
 
 LINEAGE = f"var/acme/certbot/live/{HOSTNAME}"
@@ -36,7 +36,7 @@ pytestmark = [
 ]
 
 
-def grow_old(certificates, left: timedelta) -> str:
+def replace_by_older(certificates, left: timedelta) -> str:
     """
     Make the authority's certificate one of 90 days, of which so much time is *left*.
 
@@ -82,7 +82,7 @@ def test_mail_comes_in_with_an_expired_certificate(server, certificates, bob, su
     expired already in place of a good one.
     """
     end = datetime.now(UTC) + timedelta(seconds=40)
-    grow_old(certificates, end - NOW)
+    replace_by_older(certificates, end - NOW)
     wait_until(lambda: datetime.now(UTC) > end, "the end of the certificate", 60)
 
     message = letter("a@outside.test", bob.address, subject)
@@ -102,7 +102,7 @@ def test_a_failed_renewal_is_reported_and_retried_later(server, certificates, al
     succeeds.
     """
     project = server.project
-    old, begin = grow_old(certificates, timedelta(days=10)), time()
+    old, begin = replace_by_older(certificates, timedelta(days=10)), time()
 
     with with_authority(project, "https://acme.ca.test:14001/dir"):
         certificates.check_now()
@@ -135,7 +135,7 @@ def test_an_invalid_env_is_refused_and_the_service_goes_on(server, certificates)
     With an invalid .env, `stack init` fails and the service goes on with the last valid
     one.
     """
-    # What another test has left to be renewed, is.
+    # Renew what another test has left due.
     certificates.check_now()
     begin, before = time(), certificates.files()
 

@@ -23,7 +23,7 @@ every_port = pytest.mark.parametrize("port", PORTS)
 
 @pytest.fixture(scope="module")
 def root(server, authorities) -> str:
-    """Know the authority of this world."""
+    """Return the root certificate of the ACME authority."""
     return Authority(server.project).root
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.core
 
 
 def careless(version: ssl.TLSVersion, ciphers: str = "ALL") -> ssl.SSLContext:
-    """Make a client that speaks only TLS *version*, and with anybody at all."""
+    """Make a client that speaks only TLS *version*, and validates nothing."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls.check_hostname = False
     tls.verify_mode = ssl.CERT_NONE
@@ -43,7 +43,7 @@ def test_tls_1_0_and_1_1_are_refused(server, tls_port, version):
     """Each port refuses TLS 1.0 and 1.1 (RFC 8996)."""
     tls = careless(ssl.TLSVersion[version])
 
-    # What the server answers, and not what the client can't do.
+    # The alert is the server's: the client itself could speak this version.
     with pytest.raises(ssl.SSLError, match="_ALERT_PROTOCOL_VERSION"):
         server.connect(tls_port, tls)
 

@@ -26,7 +26,7 @@ OLDER = {
 }
 CURVES = {"X25519", "secp256r1", "secp384r1"}
 
-# It knocks in every way it knows, also as a web browser.
+# The scanner also connects as a web browser, which the daemons log.
 pytestmark = [
     pytest.mark.provokes("postfix", "SSL_accept error|TLS library problem"),
     pytest.mark.provokes("postfix", "non-SMTP command from .*: GET / HTTP/1.1"),

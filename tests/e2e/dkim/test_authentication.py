@@ -15,7 +15,7 @@ from tests.support.mail.mailbox import Received
 from tests.support.mail.message import letter, new_subject
 from tests.support.server.server import HOSTNAME
 
-# What the spam filter calls it, and what it goes by.
+# SpamAssassin's rules, and the part of our header that each depends on.
 RULES = {
     "SPF_PASS": "; spf=pass [^;]*smtp.mailfrom=",
     "SPF_FAIL": "; spf=fail [^;]*smtp.mailfrom=",
@@ -38,7 +38,10 @@ class Judged:
 
 @pytest.fixture(scope="module")
 def judged(server, stranger, bob) -> dict[str, Judged]:
-    """Have the messages of all CASES sent side by side, and then read, by name."""
+    """
+    Send the messages of all CASES side by side, and return what became of each, by
+    name.
+    """
     subjects = {case.name: new_subject() for case in CASES}
     assert len(subjects) == len(CASES), "two cases have one name"
     with ThreadPoolExecutor(max_workers=4) as pool:

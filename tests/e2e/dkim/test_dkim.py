@@ -23,7 +23,7 @@ BOTH = ("rsa-sha256", "ed25519-sha256")
 
 
 def both_valid(domain: str) -> set[Signature]:
-    """What a message from *domain* must bear: one signature by each of its keys."""
+    """Return the signatures of a message of *domain*: one by each key, valid."""
     return {Signature(domain, algorithm, valid=True) for algorithm in BOTH}
 
 
@@ -78,7 +78,7 @@ def test_a_new_domain_is_signed_without_a_restart(server, alice, stranger, subje
     add_domains(server.project, "later.test")
     dave = open_account(server, "dave@later.test")
 
-    wait_until(lambda: _taken(dave, stranger.address, subject), "signed mail of dave")
+    wait_until(lambda: _sent(dave, stranger.address, subject), "signed mail of dave")
 
     received = stranger.receive(subject)
     assert set(signatures(received, records_to_publish(server))) == both_valid(
@@ -179,18 +179,20 @@ def test_our_own_bounces_are_signed(alice, records, subject):
     unknown = f"{subject.split()[-1]}@outside.test"
     alice.send(unknown, subject)
 
-    # Not the postmaster's copy, which may be hers, too.
+    # Not the copy to the postmaster, which alice gets, too.
     bounce = notice(alice, unknown, "Undelivered Mail Returned to Sender")
 
     assert bounce.all("Return-Path") == ["<>"]
     assert b"Until tomorrow" not in bounce.raw
-    # And others that hold where it is recoded, for Postfix labels its notices as 8-bit.
+    # There are others for the recoded form, as Postfix labels its notices as 8-bit.
     holding = {each for each in signatures(bounce, records) if each.valid}
     assert holding == both_valid("example.test")
 
 
-def _taken(sender: Mailbox, to: str, subject: str) -> bool:
-    """Send, unless the key of the sender's domain is still on its way to the signer."""
+def _sent(sender: Mailbox, to: str, subject: str) -> bool:
+    """
+    Say whether a message is accepted, which it isn't before the signer has the key.
+    """
     try:
         sender.send(to, subject)
     except aiosmtplib.SMTPDataError as refused:

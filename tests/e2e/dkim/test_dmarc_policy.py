@@ -12,7 +12,7 @@ FOLDERS = {"quarantine": "Junk", "none": "INBOX"}
 
 @pytest.fixture(scope="module", params=LESS)
 def policy(server, request):
-    """Have DMARC_POLICY say so for a while."""
+    """Have another DMARC_POLICY for a while."""
     project = server.project
     with settings(project, DMARC_POLICY=request.param):
         project.stack("init", "--yes")

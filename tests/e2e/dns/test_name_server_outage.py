@@ -45,7 +45,7 @@ def test_without_a_name_server_port_25_defers_mail(server, alice):
             session.say("MAIL FROM:<>")
             bounce = session.say(f"RCPT TO:<{alice.address}>")
 
-    # It is tried again before long, and the next test may need it.
+    # The resolver tries its upstream again soon, and the next test needs it.
     wait_until(lambda: resolves(server.project, f"mx.{OUTSIDE}"), "an answer")
     assert session.greeting.code == 220
     assert greeted < GREETED_WITHIN
@@ -72,8 +72,8 @@ def leaves(project: Project, recipient: str) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def names_at_last(server) -> Iterator[None]:
-    """Leave a resolver that is well."""
+def healthy_resolver(server) -> Iterator[None]:
+    """Wait for a healthy resolver after the tests of this file."""
     yield
     await_health(server.project)
 

@@ -115,31 +115,33 @@ def test_an_upstream_that_strips_dnssec_is_reported(server, world):
     """If RESOLVER_UPSTREAM strips DNSSEC signatures, health names RESOLVER_DNSSEC."""
     text = rendered(server.project, resolver_upstream=world.dns)
 
-    with alone(server.project, text, "world") as resolver:
-        code, said = wait_until(lambda: told_by(resolver), "what it says")
+    with run_resolver(server.project, text, "world") as resolver:
+        code, said = wait_until(lambda: names_answered(resolver), "what it says")
 
     assert code == 1
     assert "RESOLVER_DNSSEC=no" in said
 
 
-def test_without_an_internet_line_the_resolver_is_healthy_for_ten_minutes(server):
+def test_without_internet_the_resolver_is_healthy_for_ten_minutes(server):
     """
     Without an internet connection the resolver is healthy for ten minutes, then not.
 
     So all services start, and work for local users.
     """
-    with alone(server.project, rendered(server.project), network_mode="none") as lone:
-        at_first = wait_until(lambda: told_by(lone), "what it says")
+    with run_resolver(
+        server.project, rendered(server.project), network_mode="none"
+    ) as lone:
+        at_first = wait_until(lambda: names_answered(lone), "what it says")
         lone.exec_run(["touch", "-d", "10 minutes ago", "/run/names-asked"])
-        later = told_by(lone)
+        later = names_answered(lone)
 
     assert (at_first[0], later[0]) == (0, 1)
     assert "no name server of the internet answers" in at_first[1]
     assert "port 53" in later[1]
 
 
-def told_by(resolver: Container) -> tuple[int, str] | None:
-    """Return whether names are answered, and what is said; nothing while it starts."""
+def names_answered(resolver: Container) -> tuple[int, str] | None:
+    """Return the exit code and output of names-answered; nothing while it starts."""
     alive = ["drill", "-Q", "TXT", "alive.resolver.internal", "@127.0.0.1"]
     if b"yes" not in resolver.exec_run(alive).output:
         return None
@@ -171,7 +173,7 @@ def test_without_the_resolver_the_other_services_start_and_mail_is_deferred(
 
 
 @contextmanager
-def alone(
+def run_resolver(
     project: Project, text: str, network: str = "", **options: object
 ) -> Iterator[Container]:
     """Run a second resolver on the configuration *text*, in a *network* of ours."""
@@ -203,11 +205,11 @@ def rendered(project: Project, **wanted: str) -> str:
     return found["resolver/unbound.conf"]
 
 
-def validating(project: Project, upstream: str, anchors: str):
-    """Run a second resolver as an operator has it, which believes *anchors*, too."""
+def run_validating(project: Project, upstream: str, anchors: str):
+    """Run a second resolver that validates DNSSEC with *anchors*, too."""
     text = rendered(project, resolver_upstream=upstream)
     text = re.sub(r"(?m)^( +trust-anchor-file: .*)$", rf"\1\n{anchors}", text)
-    return alone(project, text, "world")
+    return run_resolver(project, text, "world")
 
 
 def answer(container: Container, rcode: str = "") -> str:
@@ -243,15 +245,17 @@ def test_a_dnssec_answer_is_validated(server, world, authorities):
     """
     project = server.project
     key = key_of(project, world.names)
-    # The same zone with one letter of its key changed: to us, the answers are forged.
+    # With one letter of the trust anchor changed, the answers count as forged.
     head, _, material = key.rpartition(" ")
     turned = ("A" if material[9] != "A" else "B").join((material[:9], material[10:]))
 
-    with validating(project, world.names, f'trust-anchor: "{key}"') as resolver:
+    with run_validating(project, world.names, f'trust-anchor: "{key}"') as resolver:
         proven = answer(resolver, "NOERROR")
-    with validating(project, world.names, f'trust-anchor: "{head} {turned}"') as other:
+    with run_validating(
+        project, world.names, f'trust-anchor: "{head} {turned}"'
+    ) as other:
         forged = answer(other)
-        # It is there, for who doesn't ask for a proof (RFC 4035, 3.2.2).
+        # With the CD bit, which asks for no validation, it is there (RFC 4035, 3.2.2).
         asked = ["drill", "-o", "CD", f"mail.{SIGNED}", "@127.0.0.1"]
         unproven = other.exec_run(asked)[1].decode()
 

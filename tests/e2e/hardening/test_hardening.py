@@ -32,19 +32,19 @@ PUBLISHED = {
     "dovecot": {"143/tcp", "993/tcp"},
     "certs": {"80/tcp"},
 }
-# What of the project they may change: the operator's own command, and who renews.
+# The folders of the project that a service may write to.
 CHANGED = {
     "stack": {""},
     "certs": {"/var/etc", "/var/tls", "/var/acme", "/var/webroot"},
 }
-# What holds private keys, and who may see it.
+# Folders with secrets, and the services that have them.
 SECRETS = {
     "/dkim": {"dkim-sign", "stack"},
     "/tls": {"postfix", "dovecot", "stack", "certs"},
     "/relay": {"postfix", "stack"},
     "/accounts": {"postfix", "dovecot", "dkim-sign", "stack"},
 }
-# What somebody may run as root of this machine: read, and not changed.
+# Folders whose programs root may run on the host: mounted read-only.
 PROGRAMS = ("config", "images", "stack", "tools")
 
 # Folders of sockets at which nobody is asked for a password, and who has them.
@@ -249,7 +249,7 @@ def test_a_service_without_its_volume_does_not_start(server, service):
             remove=True,
         )
 
-    # It ends there, before it has so much as looked for a configuration.
+    # It ends before it looks for a configuration.
     assert b"not on a persistent mount" in refused.value.stderr
     assert b"/config" not in refused.value.stderr
     assert b"ALLOW_EPHEMERAL_DATA=yes" in refused.value.stderr

@@ -23,7 +23,7 @@ LISTENING = {
     # Port 80, too, but only while an authority is asked for a certificate.
     "certs": set(),
 }
-# Of those who are on several networks: the one where their clients are.
+# Services on several networks, and the network of their clients.
 CLIENTS = {"dkim-verify": "filter", "spamassassin": "filter", "resolver": "names"}
 FILTERS = ("dkim-sign", "dkim-verify", "spamassassin")
 INTERNAL = [(name, *LISTENING[name]) for name in FILTERS]
@@ -94,7 +94,7 @@ def test_other_containers_reach_no_filter(server):
     assert not any(ask(f"{project.name}_edge"))
     assert not any(ask("bridge"))
     assert not any(ask(f"{project.name}_names"))
-    # It could, if anybody answered there.
+    # The check itself works: an open port is found.
     resolver = project.networks("resolver")[f"{project.name}_names"]["IPAddress"]
     targets = [(resolver, 53)]
     assert all(ask(f"{project.name}_names"))
@@ -130,7 +130,7 @@ def test_a_proxy_protocol_line_is_refused(server, port):
         session.write(f"{claim}\r\n".encode())
         answer = session.line()
 
-    # Not the greeting, which would come now if the claim were believed.
+    # The greeting would come now if the line were accepted.
     assert not answer.startswith(("220", "* OK"))
     log = "\n".join(line.text for line in server.project.lines(["postfix", "dovecot"]))
     assert "[192.0.2.1]" not in log

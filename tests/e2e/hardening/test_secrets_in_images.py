@@ -4,7 +4,7 @@ import pytest
 
 pytestmark = pytest.mark.core
 
-# What both searches must find, to show that they search.
+# Both searches must find this file, which shows that they work.
 PLANTED = "/keys/planted.key"
 PLANT_KEY = f"mkdir -p /keys; echo PRIVATE KEY > {PLANTED}\n"
 IMAGES = ["stack", "certs", "postfix", "dovecot", "dkim-sign", "spamassassin"]
@@ -20,7 +20,7 @@ VARIABLES = {
     "MAIL_CONFIG",
     "WORKS_WITHIN",
 }
-# Not what Debian's python3-dkim tests itself with: the world has these keys.
+# Without the test keys of Debian's python3-dkim, which are public.
 FIND_KEYS = r"""
 find / -xdev -type f -size -64k \( -name '*.key' -o -name '*.pem' -o -name '.env' \
     -o -name 'accounts.db' \) -not -path '/usr/share/*' \

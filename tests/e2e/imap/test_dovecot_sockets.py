@@ -39,8 +39,8 @@ pytestmark = pytest.mark.provokes("postfix", "smtpd pid .* killed by signal 15")
 
 
 @pytest.fixture(autouse=True)
-def fresh(server):
-    """Have the next client on 465 served by a process that is new."""
+def new_smtpd(server):
+    """Have the next client on 465 served by a new smtpd process."""
     server.project.inside("postfix", "sh", "-c", END_SMTPD)
 
 
@@ -53,7 +53,7 @@ def test_a_client_is_greeted_when_the_auth_socket_is_back(server):
     project, began = server.project, time.time()
 
     with ThreadPoolExecutor() as pool:
-        with no_socket(project):
+        with no_auth_socket(project):
             greeting = pool.submit(greeted, server)
             wait_until(
                 lambda: "submissions/smtpd" in project.said("postfix", began),
@@ -65,7 +65,7 @@ def test_a_client_is_greeted_when_the_auth_socket_is_back(server):
 
 def test_a_client_is_greeted_after_dovecot_closed_the_auth_connection(server):
     """A client is greeted although Dovecot closed Postfix's connection in a reload."""
-    with hung_up_on(server.project, AUTH):
+    with connection_closed(server.project, AUTH):
         assert greeted(server).code == 220
 
 
@@ -78,7 +78,7 @@ def test_mail_is_delivered_after_dovecot_closed_the_lmtp_connection(
     """
     project, began = server.project, time.time()
 
-    with hung_up_on(project, LMTP):
+    with connection_closed(project, LMTP):
         spammer.send(alice.address, letter("a@outside.test", alice.address, subject))
         assert alice.receive(subject)
 
@@ -93,7 +93,7 @@ def test_port_465_answers_soon_after_dovecot_is_back(server):
     Postfix would wait a minute before it starts another process for a service whose
     process failed.
     """
-    with no_socket(server.project):
+    with no_auth_socket(server.project):
         assert greeted(server).code == 0
 
     wait_until(lambda: greeted(server).code == 220, "a greeting", 20)
@@ -109,8 +109,8 @@ def greeted(server) -> Reply:
 
 
 @contextmanager
-def no_socket(project: Project) -> Iterator[None]:
-    """Have no socket for logins for a while."""
+def no_auth_socket(project: Project) -> Iterator[None]:
+    """Have no auth socket for a while."""
     project.inside("dovecot", "mv", AUTH, f"{AUTH}.away")
     try:
         yield
@@ -119,8 +119,8 @@ def no_socket(project: Project) -> Iterator[None]:
 
 
 @contextmanager
-def hung_up_on(project: Project, path: str) -> Iterator[None]:
-    """Have the next client of a socket of Dovecot's hung up on."""
+def connection_closed(project: Project, path: str) -> Iterator[None]:
+    """Have Dovecot close the next connection to a socket of its own."""
     look = f"ls {path}.away 2>&- || true"
     with ThreadPoolExecutor() as pool:
         ended = pool.submit(project.inside, "dovecot", "python3", "-c", HANG_UP, path)

@@ -38,9 +38,9 @@ TIMES = 25
 def test_first_sessions_and_deliveries_at_once_do_not_conflict(server, alice):
     """A new user's first IMAP sessions and deliveries at once all succeed."""
     for _ in range(TIMES):
-        begin_anew(server.project, alice)
+        remove_mail(server.project, alice)
         with ThreadPoolExecutor() as pool:
-            sessions = [pool.submit(look_around, alice) for _ in range(3)]
+            sessions = [pool.submit(open_folders, alice) for _ in range(3)]
             replies = server.project.inside(
                 "dovecot", "python3", "-c", DELIVER, alice.address
             )
@@ -51,13 +51,13 @@ def test_first_sessions_and_deliveries_at_once_do_not_conflict(server, alice):
         assert sorted(alice.subjects("Junk")) == ["0", "1", "2"]
 
 
-def begin_anew(project: Project, user: Mailbox) -> None:
-    """Leave nothing of the *user* but the account."""
+def remove_mail(project: Project, user: Mailbox) -> None:
+    """Remove all mail and folders of the *user*, but not the account."""
     name, domain = user.address.split("@")
     project.inside("dovecot", "rm", "-rf", f"/srv/vmail/{domain}/{name}")
 
 
-def look_around(user: Mailbox) -> None:
+def open_folders(user: Mailbox) -> None:
     """Log in and look at the folders, as a mail program does."""
     with user.imap() as client:
         client.list_folders()

@@ -17,14 +17,14 @@ DOVECOTS = (
     *("~", "~x", "~root/x", ".", "..", "../..", "../../x", "x/..", "x/./y", ".x"),
     *("..DOVECOT-TRASHED", ".temp.x", "INBOX/new", "INBOX/maildir"),
 )
-# What could be had before.
+# Ordinary names, which worked in earlier versions, too.
 ORDINARY = (
     *("a.b.c", ".Sent", "%", "a%b", "*", "&", "a&b", "&AOk-", "\\", '"', 'a"b'),
     *(" leading", "trailing ", "  ", "#x", "!", "^", "a^2eb", "\x7f", "INBOX/child"),
     *("über", "日本語", "日" * 90, "😀" * 20, "x" * 255, f"x/{'z' * 255}"),
     "/".join(f"{number}{'y' * 200}" for number in range(12)),
 )
-# What no folder is called, and what the answer says.
+# Names that are refused, and words of the answer.
 REFUSED = {
     "x" * 256: "too long",
     "日" * 200: "too long",
@@ -36,12 +36,12 @@ REFUSED = {
 
 @pytest.fixture(scope="module")
 def owner(server):
-    """Have a user who likes folders."""
+    """Add a user."""
     return open_account(server, "folders@example.test")
 
 
 def below(name: str) -> str:
-    """Put a folder of this name into another."""
+    """Return the name of a subfolder with this name."""
     return f"below/{name}"
 
 

@@ -14,7 +14,7 @@ CONNECTIONS = 10
 
 @pytest.fixture(scope="module")
 def lmtp(server):
-    """Have a container from which mail is handed to Dovecot."""
+    """Have a container that can deliver to Dovecot by LMTP."""
     with lmtp_client(server.project) as container:
         yield container
 

@@ -43,17 +43,17 @@ done
 
 @pytest.fixture
 def owner(server, subject):
-    """Open an account that nobody has logged in to."""
+    """Add a user who has never logged in."""
     return open_account(server, f"{subject.split()[-1]}@example.test")
 
 
 @pytest.fixture
-def unlucky(server, subject):
-    """Open another, for a user who gives folders names that Dovecot has use for."""
+def clashing(server, subject):
+    """Add a user whose folders have names of Dovecot's own files."""
     return open_account(server, f"{subject.split()[-1]}-2@example.test")
 
 
-def by_an_older_version(project, script: str, message: bytes) -> str:
+def run_with_older_layout(project, script: str, message: bytes) -> str:
     """Run a *script* beside a Dovecot of the older layout, which takes a *message*."""
     return project.compose(
         *("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint=sh", "dovecot", "-euc"),
@@ -73,7 +73,7 @@ def by_an_older_version(project, script: str, message: bytes) -> str:
 # While Dovecot is away, mail waits.
 @pytest.mark.provokes("postfix", "lmtp|quota-status|SASL|dovecot")
 def test_migrated_mailboxes_keep_messages_and_flags(
-    server, owner, unlucky, spammer, subject
+    server, owner, clashing, spammer, subject
 ):
     """
     Migrated mailboxes keep mail, UIDs, flags, labels, subscriptions and quota.
@@ -83,21 +83,21 @@ def test_migrated_mailboxes_keep_messages_and_flags(
     """
     project, since = server.project, time.time()
     project.compose("stop", "dovecot")
-    made = f"user={owner.address}{MAKE}{STATE}user={unlucky.address}{SPOIL}"
-    before = by_an_older_version(project, made, letter(SENDER, owner.address, "old"))
+    made = f"user={owner.address}{MAKE}{STATE}user={clashing.address}{SPOIL}"
+    before = run_with_older_layout(project, made, letter(SENDER, owner.address, "old"))
     project.compose("start", "dovecot")
     project.wait_for("healthy", "dovecot")
 
     asked = f"user={owner.address} doveadm=doveadm{STATE}"
     after = project.execute("dovecot", "sh", "-euc", asked).stdout
-    for each in (owner, unlucky):
+    for each in (owner, clashing):
         spammer.send(each.address, letter(SENDER, each.address, subject))
 
     assert "urgent" in before
     assert after == before
     assert owner.receive(subject)
-    assert unlucky.receive(subject)
-    with unlucky.imap() as client:
+    assert clashing.receive(subject)
+    with clashing.imap() as client:
         for name in SPOILT:
             assert client.folder_status(name, ["MESSAGES"])[b"MESSAGES"] == 1
             client.subscribe_folder(name)

@@ -36,7 +36,7 @@ def test_a_hundred_and_forty_idle_sessions_are_notified_at_once(
         for user in users[:3]:
             message = letter("a@outside.test", user.address, subject)
             assert spammer.send(user.address, message).code == 250
-        late = [each for each in sessions if not hears(each)]
+        late = [each for each in sessions if not is_notified(each)]
 
     assert len(late) == 0
 
@@ -53,7 +53,7 @@ def waiting(user) -> Imap:
     return session
 
 
-def hears(session: Imap) -> bool:
+def is_notified(session: Imap) -> bool:
     """Say whether the session is told of a new message in time."""
     try:
         while "EXISTS" not in (line := session.line()):

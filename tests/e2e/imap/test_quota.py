@@ -16,19 +16,19 @@ SENDER = "a@outside.test"
 
 @pytest.fixture
 def newcomer(server, alice, subject):
-    """Open an account for somebody new."""
+    """Add a user."""
     return open_account(server, f"{subject.split()[-1]}@example.test")
 
 
 @pytest.fixture
 def small(server, newcomer):
-    """Leave one MiB to the newcomer."""
+    """Give the newcomer a quota of one MiB."""
     server.project.stack("user", "quota", newcomer.address, "1M")
     return newcomer
 
 
 def rcpt(spammer, address: str) -> str:
-    """Ask port 25 whether it takes mail for *address*."""
+    """Return port 25's answer to RCPT for *address*."""
     with spammer.session() as session:
         session.say(f"MAIL FROM:<{SENDER}>")
         return str(session.say(f"RCPT TO:<{address}>"))

@@ -20,13 +20,13 @@ UTF8 = "Grüße vom Öresund, 今日は\n"
 
 @pytest.fixture
 def forwarder(server, alice, subject):
-    """Open an account whose script nobody else changes."""
+    """Add a user whose script no other test changes."""
     return open_account(server, f"f{subject.split()[-1]}@example.test")
 
 
 @pytest.fixture
 def records(world) -> dict[str, str]:
-    """Return what the stranger's name server says about his key."""
+    """Return the DKIM record of the other mail server."""
     (line,) = (
         r for r in world.records if r.startswith(f"{SELECTOR}._domainkey.{OUTSIDE}.")
     )
@@ -236,7 +236,7 @@ def test_while_the_signer_is_down_forwarding_is_deferred(
         with stopped(project, "dkim-sign"):
             message = letter("a@outside.test", forwarder.address, subject)
             assert spammer.send(forwarder.address, message).code == 250
-            found = wait_for_trouble(project, forwarder.address)
+            found = wait_until_deferred(project, forwarder.address)
         project.wait_for("healthy", "postfix")
         flush(project)
         bob.receive(subject)
@@ -246,7 +246,7 @@ def test_while_the_signer_is_down_forwarding_is_deferred(
     assert subject not in forwarder.subjects()
 
 
-def wait_for_trouble(project, address: str):
+def wait_until_deferred(project, address: str):
     """Wait until a message to *address* is in the queue with a reason."""
     return wait_until(
         lambda: next((w for w in waiting(project, address) if w.reason), None),

@@ -17,12 +17,14 @@ AWAY = 'vacation :days 7 "I am away until Monday.";'
 
 @pytest.fixture
 def writer(server, alice, subject):
-    """Open an account whose script nobody else changes."""
+    """Add a user whose script no other test changes."""
     return open_account(server, f"w{subject.split()[-1]}@example.test")
 
 
 def signed(server, received: Received) -> list[tuple[str, bool]]:
-    """Judge the signatures by what `stack dns show` tells to publish."""
+    """
+    Return domain and validity of each signature, by the records of `stack dns show`.
+    """
     found = signatures(received, records_to_publish(server))
     return [(each.domain, each.valid) for each in found]
 

@@ -37,7 +37,7 @@ OTHERS = {
 
 @pytest.fixture(scope="module")
 def erin(server, alice):
-    """Give an account to somebody in a domain, all written decomposed."""
+    """Add a user in a domain, with address and password in decomposed form."""
     decomposed = normalize("NFD", "grüße.test")
     server.project.stack("domain", "add", decomposed)
     words = ("user", "add", f"erin@{decomposed}", "--password-stdin")
@@ -48,7 +48,7 @@ def erin(server, alice):
 
 @pytest.fixture(scope="module")
 def frida(server, erin):
-    """Give her a colleague, whose password any mail program can send."""
+    """Add a second user in that domain, with an ASCII password."""
     frida = open_account(server, f"frida@{NAME}")
     yield frida
     operate(server.project, f"user remove {frida.address}")

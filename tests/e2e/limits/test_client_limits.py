@@ -16,8 +16,8 @@ LIMIT = 3
 AT_ONCE = 50
 
 
-def neighbour_is_served(server) -> bool:
-    """Whether a client with another address gets through to alice."""
+def other_client_is_served(server) -> bool:
+    """Say whether a client with another address may send to alice."""
     network = f"{server.project.name}_world"
     answer = rcpt_from_container(
         server.project, network, "postfix", "alice@example.test"
@@ -47,7 +47,7 @@ def test_the_51st_connection_at_once_is_refused(server, alice):
             stack.enter_context(Smtp(ADDRESS, server.port(25))).greeting
             for _ in range(AT_ONCE + 1)
         ]
-        served = neighbour_is_served(server)
+        served = other_client_is_served(server)
 
     assert [reply.code for reply in greetings] == [220] * AT_ONCE + [421]
     assert "4.7.0" in str(greetings[-1])
@@ -76,7 +76,7 @@ def test_the_51st_connection_that_waits_for_its_greeting_is_refused(server, alic
             for _ in range(AT_ONCE + 1)
         ]
         heard = [each.line() for each in waiting]
-        served = neighbour_is_served(server)
+        served = other_client_is_served(server)
 
     assert [line[:4] for line in heard] == ["220-"] * AT_ONCE + ["421 "]
     assert served
@@ -100,7 +100,7 @@ def test_connections_and_messages_a_minute_are_limited(server, alice):
             session.ehlo()
             messages = [mail(session) for _ in range(LIMIT + 1)]
         greetings = [greeting(server) for _ in range(LIMIT)]
-        served = neighbour_is_served(server)
+        served = other_client_is_served(server)
 
     assert messages == [250] * LIMIT + [450]
     assert greetings == [220] * (LIMIT - 1) + [421]

@@ -9,9 +9,9 @@ from tests.support.mail.message import letter, with_header
 
 pytestmark = pytest.mark.core
 
-# As text little; each is an object, and more of them would fill what a filter may hold.
+# Little text, but an object for each header would fill a milter's memory.
 BOMB = ["A:"] * 100_000
-# What a tenth of them takes, and then some.
+# A little more than a tenth of the objects would take.
 MEMORY_KB = 10_000
 
 
@@ -21,8 +21,8 @@ def peak(server, service: str) -> int:
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
 
 
-def forget_peak(server, service: str) -> None:
-    """Begin anew with the peak: other tests have sent more (proc_pid_clear_refs(5))."""
+def reset_peak(server, service: str) -> None:
+    """Reset the peak, as other tests have sent more (proc_pid_clear_refs(5))."""
     server.project.inside(service, "sh", "-c", "echo 5 > /proc/1/clear_refs")
 
 
@@ -33,7 +33,7 @@ def test_a_header_bomb_does_not_fill_the_verifiers_memory(
     The verifier's milter refuses a message with too many headers, and judges the next
     one.
     """
-    forget_peak(server, "dkim-verify")
+    reset_peak(server, "dkim-verify")
     before = peak(server, "dkim-verify")
     message = letter("a@outside.test", bob.address, subject)
 
@@ -50,7 +50,7 @@ def test_a_header_bomb_does_not_fill_the_signers_memory(server, alice, bob, subj
     """
     The signer's milter refuses a message with too many headers, and signs the next one.
     """
-    forget_peak(server, "dkim-sign")
+    reset_peak(server, "dkim-sign")
     before = peak(server, "dkim-sign")
     message = letter(alice.address, bob.address, subject)
 

@@ -7,7 +7,7 @@ from tests.support.mail.large import MIB, send_at_once
 from tests.support.mail.message import crlf
 from tests.support.server.memory import killed
 
-# What is left for the headers that are added on the way.
+# Less than the limit of 50 MiB, as headers are added on the way.
 SIZE = 49 * MIB
 
 

@@ -10,7 +10,7 @@ from tests.support.configuration.reload import await_successors, with_settings
 from tests.support.mail.large import MIB, send_at_once
 from tests.support.server.memory import killed
 
-# What is left for the headers that are added on the way.
+# Less than the limit, as headers are added on the way.
 SIZE = LARGEST_MESSAGE - MIB
 
 

@@ -22,7 +22,9 @@ QUEUED = b"\r\n250 2.0.0 Ok: queued"
 
 
 def drip(raw: Raw, data: bytes, size: int = 1) -> float:
-    """Send *data* in pieces, one a second; tell how long the server bore it."""
+    """
+    Send *data* in pieces, one a second; return the seconds until the server closed.
+    """
     begin = time.monotonic()
     for at in range(0, len(data), size):
         raw.write(data[at : at + size])
@@ -33,7 +35,7 @@ def drip(raw: Raw, data: bytes, size: int = 1) -> float:
 
 
 def converse(server, opened: ExitStack, *steps: bytes) -> Raw:
-    """Say each of *steps* to port 25, and hear the answer."""
+    """Send each of *steps* to port 25, and wait for the answer."""
     raw = opened.enter_context(Raw((ADDRESS, server.port(25))))
     for step in steps:
         raw.write(step)

@@ -109,7 +109,7 @@ def test_the_last_good_configuration_outlives_a_restart(
     with refused(project, "postfix/main.cf.j2", "misspelt_parameter = yes\n"):
         wait_for_refusal(project, "postfix", begin)
         project.container("postfix").restart()
-        wait_until(lambda: answers(spammer), "an answer on port 25")
+        wait_until(lambda: greets(spammer), "an answer on port 25")
         assert mail_flows(alice, bob, spammer, subject)
         assert project.health("postfix") != "healthy"
 
@@ -225,7 +225,7 @@ def offer(spammer) -> str:
         return str(session.ehlo())
 
 
-def answers(spammer) -> bool:
+def greets(spammer) -> bool:
     """Whether port 25 greets anybody."""
     try:
         with spammer.session() as session:

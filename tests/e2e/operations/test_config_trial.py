@@ -12,8 +12,8 @@ from tests.support.mail.message import letter
 from tests.support.server.project import CommandError, Project
 from tests.support.wait import wait_until
 
-# What each daemon's reader takes, and a process dies of: what is changed, and a part of
-# the words that say so. A line replaces the one of main.cf that begins as it does.
+# Values that Postfix's check accepts and that a process dies of: the line, and a part
+# of the message. A line replaces the one of main.cf that begins as it does.
 DEADLY = {
     "a time": ("maximal_queue_lifetime = lots", "bad time value or unit: lots"),
     "a number": ("bounce_size_limit = 1 kilobyte", "configuration: bounce_size_limit"),
@@ -67,7 +67,7 @@ def test_a_service_whose_program_is_missing_is_refused(server, spammer, alice):
     server.project.wait_for("healthy", "postfix")
 
 
-# Seen only by what works on it: what is changed, and in place of what; what is said.
+# Faults that only use shows: service, file, new text, old text, words of the message.
 SEEN_AT_WORK = {
     "a rule that nobody knows": (
         "postfix",
@@ -183,7 +183,7 @@ def test_a_resolver_configuration_that_fails_only_at_a_start_is_refused(server):
         project.wait_for("unhealthy", "resolver")
         project.container("resolver").restart()
         wait_until(lambda: "last good one" in project.said("resolver", 0), "a start")
-        wait_until(lambda: answers(project), "an answer")
+        wait_until(lambda: resolver_answers(project), "an answer")
 
     project.wait_for("healthy", "resolver")
 
@@ -232,8 +232,8 @@ def test_a_trial_that_was_killed_is_repeated(server, spammer):
     project.wait_for("healthy", "postfix")
 
 
-def answers(project: Project) -> bool:
-    """Whether the name server does."""
+def resolver_answers(project: Project) -> bool:
+    """Say whether the resolver answers."""
     asked = ["drill", "-Q", "TXT", "alive.resolver.internal", "@127.0.0.1"]
     return b"yes" in project.container("resolver").exec_run(asked).output
 

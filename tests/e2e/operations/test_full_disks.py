@@ -30,7 +30,7 @@ def small(server, alice) -> Iterator[None]:
         yield
 
 
-def told(project, service: str) -> str:
+def check_says(project, service: str) -> str:
     """What the health check of *service* says now."""
     _, said = project.probe(service)
     return said
@@ -44,7 +44,7 @@ def test_a_service_with_a_full_disk_is_unhealthy(server, store):
     project, (service, _, folder) = server.project, store.partition(":")
 
     with full(project, service, folder):
-        wait_until(lambda: "takes no file" in told(project, service), "the check")
+        wait_until(lambda: "takes no file" in check_says(project, service), "the check")
         healthy, said = project.probe(service)
 
     assert not healthy

@@ -35,7 +35,7 @@ def test_a_postfix_that_answers_452_is_unhealthy(server, spammer, alice, subject
     project, more = server.project, "queue_minfree = 1152921504606846976"
 
     with running_on(project, more):
-        wait_until(lambda: "answered: 452" in told(project), "452 in the check")
+        wait_until(lambda: "answered: 452" in check_says(project), "452 in the check")
         project.wait_for("unhealthy", "postfix")
         with spammer.session() as session:
             assert session.say("MAIL FROM:<a@outside.test>").code == 452
@@ -46,17 +46,17 @@ def test_a_postfix_that_answers_452_is_unhealthy(server, spammer, alice, subject
 
 
 @pytest.fixture
-def forgotten(server) -> Iterator[None]:
-    """Have a crowd forgotten, which Postfix remembers for a thousand seconds."""
+def postfix_restarted(server) -> Iterator[None]:
+    """Restart Postfix afterwards, which remembers the load for a thousand seconds."""
     yield
     server.project.compose("restart", "--no-deps", "postfix")
     server.project.wait_for("healthy", "postfix")
 
 
 @pytest.mark.core
-@pytest.mark.usefixtures("forgotten")
+@pytest.mark.usefixtures("postfix_restarted")
 @pytest.mark.provokes("postfix", r'service "smtpd"|process (limit|count)|stress')
-def test_a_hundred_clients_make_postfix_not_unhealthy(server, spammer, alice, subject):
+def test_a_busy_postfix_is_healthy(server, spammer, alice, subject):
     """
     Postfix stays healthy while a hundred clients take all processes, and afterwards.
 
@@ -89,9 +89,9 @@ def test_the_health_check_is_not_rate_limited(server):
     limits = with_settings(project, CONNECTION_RATE_LIMIT="1", MESSAGE_RATE_LIMIT="1")
 
     with in_use(project, limits):
-        told = [project.probe("postfix") for _ in range(5)]
+        results = [project.probe("postfix") for _ in range(5)]
 
-    assert all(healthy for healthy, _ in told), told
+    assert all(healthy for healthy, _ in results), results
 
 
 @pytest.mark.core
@@ -132,7 +132,8 @@ def test_an_interrupted_write_of_the_accounts_is_reported(server, service, file)
     project.as_root(CUT_OFF.replace("FILE", file))
 
     wait_until(
-        lambda: "stack user list" in told(project, service), "advice in the check"
+        lambda: "stack user list" in check_says(project, service),
+        "advice in the check",
     )
     project.stack("user", "list")
 
@@ -148,14 +149,18 @@ def test_docker_shows_the_result_of_the_health_check(server):
     The other tests run the same check themselves, so as not to wait for Docker.
     """
     project = server.project
-    # It may not have looked again since the test before.
-    wait_until(lambda: shown(project) == "healthy", "healthy in Docker at first", 60)
+    # Docker may not have run the check since the last test.
+    wait_until(
+        lambda: in_docker(project) == "healthy", "healthy in Docker at first", 60
+    )
 
     with refused(project, "postfix/main.cf.j2", "misspelt_parameter = yes\n"):
-        wait_until(lambda: shown(project) == "unhealthy", "unhealthy in Docker", 120)
-        assert "config-refused" in told(project)
+        wait_until(
+            lambda: in_docker(project) == "unhealthy", "unhealthy in Docker", 120
+        )
+        assert "config-refused" in check_says(project)
 
-    wait_until(lambda: shown(project) == "healthy", "healthy in Docker", 60)
+    wait_until(lambda: in_docker(project) == "healthy", "healthy in Docker", 60)
 
 
 @contextmanager
@@ -171,12 +176,12 @@ def running_on(project, line: str) -> Iterator[None]:
         project.inside("postfix", "sh", "-euc", remove)
 
 
-def told(project, service: str = "postfix") -> str:
+def check_says(project, service: str = "postfix") -> str:
     """What the health check of *service* says now."""
     _, said = project.probe(service)
     return said
 
 
-def shown(project) -> str:
+def in_docker(project) -> str:
     """What Docker says of the health of Postfix."""
     return project.container("postfix").health

@@ -22,14 +22,14 @@ except OSError: print("none")
 
 
 @pytest.fixture(scope="module", params=core_rows(METHODS, "not in the kernel"))
-def machine(request: pytest.FixtureRequest, server, certificates) -> Iterator[str]:
-    """Have a machine without IPv6, in each of the ways in which it may lack."""
+def method(request: pytest.FixtureRequest, server, certificates) -> Iterator[str]:
+    """Have a machine without IPv6, by each of the METHODS."""
     with without_ipv6(server.project, request.param):
         yield request.param
 
 
 def test_without_ipv6_all_services_are_healthy_and_mail_flows(
-    machine, server, alice, bob, stranger, subject
+    method, server, alice, bob, stranger, subject
 ):
     """
     Without IPv6 all services are healthy, and mail goes in, out and between users.
@@ -49,8 +49,8 @@ def test_without_ipv6_all_services_are_healthy_and_mail_flows(
             pass
 
 
-def test_without_ipv6_a_certificate_is_issued(machine, authorities, certificates):
+def test_without_ipv6_a_certificate_is_issued(method, authorities, certificates):
     """Without IPv6 a certificate is issued by the challenge on port 80."""
     names = dict(zip(METHODS, ("imap.example.test", "smtp.example.test"), strict=True))
 
-    certificates.issue(names[machine])
+    certificates.issue(names[method])

@@ -19,7 +19,9 @@ def ids(project, recipient: str) -> list[str]:
 
 
 def arrived(load: Load) -> bool:
-    """Look for every acknowledged message in the mailbox; hurry what is missing."""
+    """
+    Say whether every acknowledged message is in the mailbox; flush the queue first.
+    """
     flush(load.reader.server.project)
     return load.acknowledged <= set(load.reader.subjects())
 

@@ -22,7 +22,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 @pytest.fixture(scope="module")
 def running(clone: Project) -> Project:
-    """Have it brought up."""
+    """Start the clone's server."""
     done = run_up(clone)
     assert done.returncode == 0, done.stderr
     return clone
@@ -30,7 +30,7 @@ def running(clone: Project) -> Project:
 
 @pytest.fixture
 def untouched(running: Project) -> Iterator[Project]:
-    """Have each container be the same afterwards, and not started anew."""
+    """Expect that no container is changed or restarted by the test."""
     before = started(running)
     yield running
     assert started(running) == before
@@ -92,7 +92,7 @@ def test_a_port_in_use_is_reported_with_its_setting(untouched, server):
     ):
         done = run_up(untouched)
 
-    said = taken_words(done.stderr)
+    said = messages_by_setting(done.stderr)
     assert done.returncode == 3
     assert "is taken by a program of this machine" in said["SMTP_PORT"]
     assert f"{other} is taken by {server.project.name}-" in said["SUBMISSION_PORT"]
@@ -137,7 +137,7 @@ def test_overlapping_networks_are_reported_with_their_setting(untouched):
     assert "set NETWORK_SUBNET in .env" in done.stderr
 
 
-def taken_words(said: str) -> dict[str, str]:
-    """What was said of each port that is taken, by its setting."""
+def messages_by_setting(said: str) -> dict[str, str]:
+    """Return the message about each port in use, by its setting."""
     lines = [line for line in said.splitlines() if " is taken by " in line]
     return {line.split("set ")[1].split()[0]: line for line in lines}

@@ -66,7 +66,10 @@ FALSE_SENDERS = {
 
 
 def answer(spammer, name: str = "mx.outside.test", sender: str = "a@outside.test"):
-    """What RCPT is answered after these words: Postfix refuses nothing earlier."""
+    """
+    Return the answer to RCPT after this HELO name and sender: nothing is refused
+    earlier.
+    """
     with spammer.session() as session:
         session.say(f"EHLO {name}")
         session.say(f"MAIL FROM:<{sender}>")

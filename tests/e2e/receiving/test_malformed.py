@@ -36,13 +36,13 @@ provoking = pytest.mark.provokes("postfix", STRANGE)
 
 @pytest.fixture(scope="module")
 def begin() -> float:
-    """Remember when it all began."""
+    """Record when the dialogues begin."""
     return time.time()
 
 
 @pytest.fixture(scope="module")
 def heard(server, alice, begin) -> Mapping[str, Heard]:
-    """Lead all dialogues, twenty at a time, and gather what was heard in each."""
+    """Lead all dialogues, twenty at a time, and collect what was received in each."""
     address = (ADDRESS, server.port(25))
 
     def lead(name: str) -> Heard:

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.core
 LONG = b"x" * 100_000
 RECEIVED = b"Received: from a by b; Tue, 24 Nov 2026 00:00:00 +0000\n"
 
-# What comes on top of an honest letter, and below it.
+# Text that is put before and after a normal message.
 ODD = {
     "NUL": (b"", b"before\0after\n"),
     "8-bit header": (b"X-Odd: \xff\xfe\x80\n", b""),

@@ -18,14 +18,14 @@ pytestmark = pytest.mark.core
 
 NETWORKS = ("edge", "filter", "sign", "world")
 
-# What Postfix says to addresses in brackets that are none.
+# Postfix warns of an invalid address in brackets.
 puzzled = pytest.mark.provokes(
     "postfix", r"valid_ipv4_hostaddr: invalid .*: (::1|2001:db8::25|outside\.test)$"
 )
 
 
-def let_through(asked, address: str) -> list[tuple[str, str, str]]:
-    """Of all that was asked, what wasn't refused for good."""
+def not_refused(asked, address: str) -> list[tuple[str, str, str]]:
+    """Return what was not refused for good."""
     asked = list(asked)
     assert len({form for _, form, _ in asked}) == len(forms(address)) + 1
     return [each for each in asked if not each[2].startswith("5")]
@@ -53,7 +53,7 @@ def test_no_form_of_a_foreign_recipient_is_relayed_for_the_gateway(
 
     asked = answers(address, port, world.postfix)
 
-    assert let_through(asked, world.postfix) == []
+    assert not_refused(asked, world.postfix) == []
     assert "probe" not in server.project.inside("postfix", "postqueue", "-j").decode()
 
 
@@ -75,7 +75,7 @@ def test_no_form_of_a_foreign_recipient_is_relayed_for_a_container(
 
     printed = run_in_container(project, where, "open_relay", host, "25", world.postfix)
 
-    assert let_through(json.loads(printed), world.postfix) == []
+    assert not_refused(json.loads(printed), world.postfix) == []
     assert "probe" not in project.inside("postfix", "postqueue", "-j").decode()
 
 

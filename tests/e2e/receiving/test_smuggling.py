@@ -8,7 +8,7 @@ from tests.support.server.project import ADDRESS
 
 pytestmark = pytest.mark.core
 
-# What some other server might take for the end of a message.
+# Sequences that some other server might take for the end of a message.
 FALSE_ENDS = {
     "LF.LF": b"\n.\n",
     "LF.CRLF": b"\n.\r\n",

@@ -15,9 +15,9 @@ from tests.support.wait import wait_until
 @pytest.fixture(scope="module")
 def early_notices(server):
     """
-    Have mail be late after a second.
+    Have delay notices sent after a second.
 
-    What the template says, two hours, is held by a unit test.
+    A unit test checks the template's two hours.
     """
     project, changed_at = server.project, time()
     with replaced(
@@ -44,8 +44,8 @@ def test_a_local_sender_is_told_of_a_delay_and_of_the_delivery(
     to = stranger.address
     with outside_deferring(early_notices):
         bob.send(to, subject)
-        delayed = told(early_notices, bob, subject, "Action: delayed")
-    arrived = told(early_notices, bob, subject, "Action: relayed")
+        delayed = flush_until_notice(early_notices, bob, subject, "Action: delayed")
+    arrived = flush_until_notice(early_notices, bob, subject, "Action: relayed")
 
     copy = notice(alice, subject, "Action: delayed")
     assert (delayed.outcome, arrived.outcome) == ({to: "delayed"}, {to: "relayed"})
@@ -65,7 +65,7 @@ def test_an_outside_sender_is_not_told_of_a_delay(
         reply = spammer.send(alias, letter(sender, alias, subject), sender)
         # A younger letter: when alice is told of it, the stranger's turn has passed.
         alice.send(stranger.address, f"late {subject}")
-        told(early_notices, alice, f"late {subject}", "Action: delayed")
+        flush_until_notice(early_notices, alice, f"late {subject}", "Action: delayed")
     early_notices.stack("alias", "remove", alias, stranger.address)
 
     assert reply.code == 250
@@ -73,8 +73,8 @@ def test_an_outside_sender_is_not_told_of_a_delay(
     assert not any(f"to=<{sender}>" in line.text for line in early_notices.lines())
 
 
-def told(project, user, *words: str):
-    """Have what waits tried again until *user* has a notice with these *words*."""
+def flush_until_notice(project, user, *words: str):
+    """Flush the queue until *user* has a notice with these *words*, and return it."""
     wait_until(
         lambda: flush(project) or find_notice(user, *words),
         f"a notice with {words}",

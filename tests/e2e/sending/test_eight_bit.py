@@ -29,19 +29,19 @@ BOTH = {"rsa-sha256", "ed25519-sha256"}
 
 @pytest.fixture(scope="module")
 def records(server, alice) -> dict[str, str]:
-    """Ask for what the operator publishes, once."""
+    """Read the DNS records to publish, once."""
     return records_to_publish(server)
 
 
 @pytest.fixture
 def eight(server, sinks) -> Sink:
-    """Know a server that takes 8-bit text, and writes down every byte."""
+    """Return a server with 8BITMIME that records every byte."""
     return Sink(server.project, "sink-eight", "eight.test")
 
 
 @pytest.fixture
 def seven(server, sinks) -> Sink:
-    """Know a server that doesn't."""
+    """Return a server without 8BITMIME that records every byte."""
     return Sink(server.project, "sink-plain", "plain.test")
 
 
@@ -50,8 +50,8 @@ def valid(received: Received, records: dict[str, str]) -> list[str]:
     return [each.algorithm for each in signatures(received, records) if each.valid]
 
 
-def relabelled(received: Received) -> bool:
-    """Tell whether the mark by which our own parts speak is still on a message."""
+def has_marker(received: Received) -> bool:
+    """Say whether the header by which our own parts mark such mail is still there."""
     return bool(received.all("X-As-It-Is"))
 
 
@@ -71,7 +71,7 @@ def test_eight_bit_mail_reaches_local_users_unchanged(
     received = bob.receive(subject)
     assert content(received.raw) == content(sent)
     assert set(valid(received, records)) == BOTH
-    assert not relabelled(received)
+    assert not has_marker(received)
 
 
 @pytest.mark.parametrize("name", core_rows(ALL, "text", "signed (S/MIME)"))
@@ -141,7 +141,7 @@ def test_signed_and_encrypted_mail_is_never_recoded(
     session = seven.receive(subject)
     assert content(session.message) == content(sent)
     assert set(valid(Received(session.message), records)) == BOTH
-    assert not relabelled(Received(session.message))
+    assert not has_marker(Received(session.message))
 
 
 def test_signed_8_bit_mail_reaches_each_recipient_once(
@@ -232,7 +232,7 @@ def test_a_bounce_of_utf_8_mail_is_not_recoded(alice, records, subject):
     bounce = notice(alice, unknown, "Undelivered Mail Returned to Sender")
     assert "message/global-delivery-status" in bounce.raw.decode()
     assert set(valid(bounce, records)) == BOTH
-    assert not relabelled(bounce)
+    assert not has_marker(bounce)
 
 
 @pytest.mark.core

@@ -37,7 +37,7 @@ LONG = {
 
 @pytest.fixture(scope="module")
 def records(server, alice) -> dict[str, str]:
-    """Ask for what the operator publishes, once."""
+    """Read the DNS records to publish, once."""
     return records_to_publish(server)
 
 

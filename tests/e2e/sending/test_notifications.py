@@ -9,7 +9,7 @@ from tests.support.mail.notifications import notice
 
 pytestmark = pytest.mark.core
 
-# What is nobody's business but the operator's.
+# Internal names, which only the operator should see.
 INTERNAL = (
     b"/run/",
     b"sockets",
@@ -23,7 +23,7 @@ INTERNAL = (
 
 @pytest.fixture
 def nobody(subject) -> str:
-    """Make up an address that the other server doesn't know."""
+    """Return an address that the other server doesn't know."""
     return f"nobody-{subject.split()[-1]}@outside.test"
 
 

@@ -36,13 +36,13 @@ BODIES = {
 
 @pytest.fixture(scope="module")
 def records(server, alice) -> dict[str, str]:
-    """Ask for what the operator publishes, once."""
+    """Read the DNS records to publish, once."""
     return records_to_publish(server)
 
 
 @pytest.fixture
 def sink(server, sinks) -> Sink:
-    """Know a server that writes down every byte."""
+    """Return a server that records every byte."""
     return Sink(server.project, "sink-plain", "plain.test")
 
 

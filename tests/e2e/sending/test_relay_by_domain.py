@@ -17,7 +17,7 @@ from tests.support.mail.outsiders import authentication_results
 from tests.support.server.queue import waiting
 from tests.support.wait import wait_until
 
-# What the queue says of each, and what the log says besides.
+# The reason in the queue for each domain, and the words in the log.
 UNVERIFIED = "Server certificate not verified"
 DOUBTFUL = {
     "untrusted.test": (UNVERIFIED, "self-signed certificate"),
@@ -28,7 +28,9 @@ DOUBTFUL = {
 
 @pytest.fixture(scope="module", autouse=True)
 def routes(server, relayed):
-    """Give each of these domains its relay, and the relay or the domain a login."""
+    """
+    Set a relay for each of these domains, and a login for the relay or the domain.
+    """
     routes = by_domain("starttls.test", "shared.test", "tls.test", *DOUBTFUL)
     logins = {
         "@starttls.test": FIRST,
@@ -41,7 +43,7 @@ def routes(server, relayed):
 
 
 def send(alice, domain: str, to: str, subject: str) -> None:
-    """Have alice write as somebody of *domain*, whose mail she gets."""
+    """Have alice send from an address in *domain* whose mail she gets."""
     sender = f"office@{domain}"
     alice.send(to, message=letter(sender, to, subject), sender=sender)
 

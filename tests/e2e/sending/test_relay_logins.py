@@ -32,13 +32,13 @@ def routes(server, relayed):
 
 
 def send(alice, domain: str, to: str, subject: str) -> None:
-    """Have alice write as somebody of *domain*, whose mail she gets."""
+    """Have alice send from an address in *domain* whose mail she gets."""
     sender = f"office@{domain}"
     alice.send(to, message=letter(sender, to, subject), sender=sender)
 
 
 def reasons(project, number: int) -> list[str]:
-    """Tell why our mail to the stranger waits, once *number* messages do."""
+    """Return why our *number* messages to the stranger wait, once all have a reason."""
     found = [
         each.reason
         for each in waiting(project, "stranger@outside.test")

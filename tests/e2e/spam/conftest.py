@@ -20,20 +20,20 @@ from tests.support.spam.training import (
 
 @pytest.fixture
 def shop():
-    """A sender's domain that no other test knows."""
+    """Return a sender's domain that no other test uses."""
     return f"shop-{secrets.token_hex(4)}.test"
 
 
 @pytest.fixture(scope="module")
 def lmtp(server):
-    """Have a container from which mail is handed to Dovecot."""
+    """Have a container that can deliver to Dovecot by LMTP."""
     with lmtp_client(server.project) as container:
         yield container
 
 
 @pytest.fixture
 def arrivals(lmtp, subject):
-    """Hand letters to Dovecot, and tell in which folder of whom each has arrived."""
+    """Deliver messages by LMTP, and return the folder in which each has arrived."""
 
     numbers = itertools.count()
 
@@ -69,7 +69,7 @@ def folders(mailbox, subject):
 
 @pytest.fixture(scope="module")
 def own(server):
-    """Have a rule in the operator's own file, before there are any updates."""
+    """Have a rule in the operator's own file."""
     rule = Rule()
     with own_rules(server.project, f"{rule}welcomelist_from *@welcome.test\n"):
         yield rule
@@ -77,7 +77,9 @@ def own(server):
 
 @pytest.fixture(scope="module")
 def scan(alice, spammer):
-    """Send messages on port 25: each must be taken, and its tests are returned."""
+    """
+    Return a function that sends a message on port 25, and returns its X-Spam-Status.
+    """
     subject, numbers = new_subject(), itertools.count()
 
     def send(body: str, sender: str = "a@outside.test") -> str:
@@ -91,6 +93,6 @@ def scan(alice, spammer):
 
 @pytest.fixture
 def before(server) -> Known:
-    """Know what the filter knows, when it has learnt all there was."""
+    """Return how much the filter has learnt, once nothing waits."""
     wait_until_learnt(server.project)
     return known(server.project)

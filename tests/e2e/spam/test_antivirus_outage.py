@@ -138,7 +138,7 @@ def test_with_only_daily_signatures_mail_is_deferred(scanned, spammer, alice, su
     """With the signatures `daily` but not `main`, mail is deferred."""
     message = letter("a@outside.test", alice.address, subject)
     part = "/var/lib/clamav/daily.cld"
-    # Nobody but ClamAV can make one that loads: the state alone is what counts here.
+    # Only ClamAV can make a file that loads; here it matters that there is one.
     scanned.inside("clamav", "sh", "-c", f"echo signatures > {part}")
     try:
         restart_and_wait_for(scanned, "main bytecode")

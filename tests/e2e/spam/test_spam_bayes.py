@@ -25,26 +25,26 @@ ENOUGH = 200
 
 
 @pytest.fixture(scope="module", autouse=True)
-def own_knowledge(server):
-    """Begin with a filter that knows nothing, and leave it so for the other tests."""
+def empty_bayes(server):
+    """Delete all training before and after the tests of this file."""
     forget_all(server.project)
     yield
     forget_all(server.project)
 
 
 @pytest.fixture
-def taught(server):
-    """Have the filter know two languages, the one of spam and the one of ham."""
+def trained(server):
+    """Have the filter trained with both made-up languages."""
     project = server.project
     wait_until_learnt(project)
     so_far = known(project)
     if min(so_far.nspam, so_far.nham) < ENOUGH:
         forget_all(project)
-        teach_both(project)
+        train_both(project)
 
 
-def teach_both(project) -> None:
-    """Teach as many letters in each language as it takes to be judged by them."""
+def train_both(project) -> None:
+    """Train with as many messages in each language as Bayes needs."""
     train(
         project, [*training_requests("spam", ENOUGH), *training_requests("ham", ENOUGH)]
     )
@@ -62,7 +62,7 @@ def test_training_changes_the_verdict(server, alice, spammer, subject):
     spammer.send(alice.address, written("spam", early))
     unjudged = alice.receive(early)
 
-    teach_both(server.project)
+    train_both(server.project)
     spammer.send(alice.address, written("spam", spam))
     spammer.send(alice.address, written("ham", ham))
 
@@ -75,11 +75,11 @@ def test_training_changes_the_verdict(server, alice, spammer, subject):
 
 
 def score(received) -> float:
-    """Return what the filter thought of a message."""
+    """Return the spam score of a message."""
     return float(received.all("X-Spam-Score")[0])
 
 
-def test_the_control_socket_scores_a_message(server, taught):
+def test_the_control_socket_scores_a_message(server, trained):
     """The control socket scores a message as it would be scored on arrival."""
     message = written("spam", "tried out").decode()
 
@@ -109,7 +109,7 @@ with sqlite3.connect("/var/lib/bayes/bayes.db", timeout=30) as database:
 """
 
 
-def test_old_tokens_expire(server, taught, alice, spammer, subject):
+def test_old_tokens_expire(server, trained, alice, spammer, subject):
     """Tokens that were not seen for weeks expire when there are over 150,000."""
     project = server.project
     before = stats(project)["users"]["site"]
@@ -127,14 +127,14 @@ def test_old_tokens_expire(server, taught, alice, spammer, subject):
 
 @pytest.mark.provokes("postfix", WHILE_RESTARTING)
 def test_with_spam_learning_user_each_user_has_its_own_training(
-    server, taught, alice, bob, spammer, subject
+    server, trained, alice, bob, spammer, subject
 ):
     """With SPAM_LEARNING=user, mail to one user is judged by that user's training."""
     project = server.project
     with settings(project, SPAM_LEARNING="user"):
         project.stack("init", "--yes")
         wait_until(lambda: stats(project)["learning"] == "user", "the new setting")
-        # What all call spam is good to alice, and the other way round.
+        # alice trains spam as ham, and ham as spam.
         for kind, said in (("spam", "ham"), ("ham", "spam")):
             train(project, training_requests(kind, ENOUGH, said, alice.address))
         wait_until_learnt(project, 300)

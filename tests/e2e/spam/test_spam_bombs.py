@@ -35,7 +35,7 @@ def test_a_bomb_is_answered_within_the_time_limit(
 
 @pytest.fixture(scope="module")
 def least_limit(server):
-    """Have no message take longer than it need for these tests."""
+    """Have the least time limit that may be set."""
     project = server.project
     with with_settings(project, SPAM_TIME_LIMIT=str(LEAST_LIMIT)):
         await_applied(project, "spamassassin")

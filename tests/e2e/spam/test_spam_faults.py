@@ -58,7 +58,7 @@ PYTHON
 
 @contextmanager
 def under_load(alice, bob, subject):
-    """Send mail all the while; what got a 250 must be there, with a score."""
+    """Send mail meanwhile; expect what got a 250 to be delivered with a score."""
     load = Load(alice, bob, subject)
     with load.running():
         yield load
@@ -107,7 +107,7 @@ def test_a_message_whose_spamd_child_is_killed_is_scanned_by_another(
     message = letter(sender, alice.address, subject, LONG)
     with ThreadPoolExecutor() as pool:
         sending = pool.submit(spammer.send, alice.address, message, sender)
-        # Seen twice: a child that just answers a health check is not at work for long.
+        # Looked at twice, as a child that answers a health check is soon done.
         busy = wait_until(
             lambda: at_work(server.project) & at_work(server.project), "one at work"
         )
@@ -171,7 +171,7 @@ def test_a_hanging_spamd_child_delays_mail_for_a_minute_at_most(
 
 @pytest.fixture
 def short_timeout(server):
-    """Have the milter take for hung what says nothing for five seconds, not forty."""
+    """Have the milter give up spamd after five seconds without an answer, not forty."""
     project, file = server.project, "spamassassin/spam-milter.conf.j2"
     usual = "answer_timeout = {{ spam_time_limit + 10 }}"
     with replaced(project, file, usual, "answer_timeout = 5"):
@@ -223,7 +223,7 @@ def test_a_spamd_that_is_too_slow_to_start_is_given_up(server, alice, spammer, s
 
 @contextmanager
 def small_volume(project):
-    """Have the filter keep what it learns on a disk of 8 MB for a while."""
+    """Have the Bayes database on a disk of 8 MB for a while."""
     override = project.folder / "small.yaml"
     override.write_text(SMALL)
     # Compose gives a container that is made anew the volumes of the one before.

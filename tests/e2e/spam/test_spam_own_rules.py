@@ -33,7 +33,7 @@ def test_hidden_files_of_an_editor_cause_no_reload(server):
     """Hidden files that an editor leaves beside local.cf cause no reload."""
     project = server.project
     await_applied(project, "spamassassin")
-    # As Emacs and Kate leave them: a link that leads nowhere, a file closed to others.
+    # As Emacs and Kate leave them: a dangling link, and a file that only root can read.
     project.as_root(
         "cd var/spam; ln -s root@mail.1 '.#local.cf'; umask 077; echo x > .local.cf.swp"
     )

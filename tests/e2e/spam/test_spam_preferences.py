@@ -26,7 +26,7 @@ def threshold(server, mailbox, points):
 
 @contextmanager
 def without_preferences(project):
-    """Take away for a while what Dovecot reads them from, and nothing else."""
+    """Remove the view that Dovecot reads preferences from, for a while."""
     script = """
 import sqlite3, sys
 accounts = sqlite3.connect("var/accounts/accounts.db")
@@ -35,7 +35,7 @@ print((view.fetchone() or [""])[0])
 accounts.execute(sys.argv[1])
 """
     run = f"python3 -c {shlex.quote(script)} "
-    # Not under Dovecot's hands: what has the tables open fails once when they change.
+    # Dovecot is stopped: a process that has the database open would fail once.
     with stopped(project, "dovecot"):
         sql = project.as_root(run + "'DROP VIEW sieve_scripts'")
     try:

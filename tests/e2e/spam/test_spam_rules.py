@@ -27,7 +27,9 @@ from tests.support.wait import wait_until
 
 @pytest.fixture(scope="module")
 def channel(server, mirror, own):
-    """Have rules.test among the channels, and its key; afterwards the image's rules."""
+    """
+    Add rules.test to the channels, with its key; restore the image's rules afterwards.
+    """
     project = server.project
     channel, keys = Channel(project), "var/spam/keys"
     project.as_root(
@@ -38,7 +40,7 @@ def channel(server, mirror, own):
         await_applied(project, "spamassassin")
         check_for_updates(project)
         wait_until(
-            lambda: "rules.test" in remembered(project).get("channels", ()),
+            lambda: "rules.test" in last_run(project).get("channels", ()),
             "the channel",
             TIMEOUT,
         )
@@ -51,8 +53,8 @@ def channel(server, mirror, own):
         )
 
 
-def remembered(project) -> dict:
-    """What the updater knows of its last look: nothing before the first."""
+def last_run(project) -> dict:
+    """Return the state of the updater's last run: empty before the first."""
     script = "cat /rules/state.json || echo {}"
     return json.loads(project.inside("rule-updater", "sh", "-c", script))
 
@@ -79,7 +81,7 @@ def test_valid_rules_are_used_without_delaying_mail(server, taken):
     An update with valid rules is compiled and used within minutes, and delays no mail.
     """
     assert set_in_use(server.project).startswith("/rules/sets/")
-    assert "rules.test" in json.dumps(remembered(server.project))
+    assert "rules.test" in json.dumps(last_run(server.project))
 
 
 def test_updated_rules_are_used_in_compiled_form(server, taken):
@@ -170,7 +172,7 @@ def test_rules_that_miss_known_spam_are_refused(server):
 
 
 def recover(project, channel) -> None:
-    """Have nothing wrong any more, and wait until the updater has seen it."""
+    """Withdraw the update, and wait until the updater is up to date again."""
     channel.withdraw()
     begin = check_for_updates(project)
     wait_for_words(project, "rules: up to date again", begin)
@@ -196,7 +198,7 @@ def test_a_killed_updater_changes_nothing_and_tries_again(server, channel, scan)
 
 
 def is_compiling(project) -> bool:
-    """Whether the updater has come to the compiler."""
+    """Say whether the updater runs sa-compile."""
     processes = project.container("rule-updater").top()["Processes"]
     return any("sa-compile" in " ".join(row) for row in processes)
 
@@ -215,10 +217,12 @@ def test_without_a_network_the_rules_in_use_stay(server, channel, scan, alice, s
     try:
         begin = check_for_updates(project)
         wait_for_words(project, "not updated, those in use stay", begin)
-        failures = remembered(project)["failures"]
+        failures = last_run(project)["failures"]
         check_for_updates(project)
         wait_until(
-            lambda: remembered(project)["failures"] > failures, "another try", TIMEOUT
+            lambda: last_run(project)["failures"] > failures,
+            "another try",
+            TIMEOUT,
         )
         assert project.said("rule-updater", begin).count("not updated") == 1
         project.inside("rule-updater", "python3", "-m", "spam_rules.healthy")

@@ -11,7 +11,7 @@ from tests.support.spam.bombs import texts
 
 @pytest.fixture
 def scanned_submissions(server):
-    """Have what users send scanned for a while."""
+    """Have submitted mail scanned for a while."""
     project = server.project
     with in_use(project, with_settings(project, SPAM_SCAN_SUBMISSIONS="yes")):
         yield

@@ -17,8 +17,8 @@ from tests.support.spam.training import (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def own_knowledge(server):
-    """Begin with a filter that knows nothing, and leave it so for the other tests."""
+def empty_bayes(server):
+    """Delete all training before and after the tests of this file."""
     forget_all(server.project)
     yield
     forget_all(server.project)
@@ -84,7 +84,7 @@ def test_mail_filed_by_the_filter_trains_nothing(
     with alice.imap() as client:
         client.append("Junk", written("spam", f"another {subject}"))
 
-    # Of two lessons, the first could be taken for the one that is due.
+    # With two messages learnt, the first could be taken for the expected one.
     wait_until_learnt(server.project)
     assert known(server.project) == Known(before.nspam + 1, before.nham)
 
@@ -138,7 +138,7 @@ def test_without_the_filter_a_move_succeeds_and_is_logged(server, alice, subject
 @pytest.mark.parametrize("place", ["/usr/local/lib/sieve", "/live/current"])
 def test_mail_processes_can_not_change_programs_or_scripts(server, place):
     """Dovecot's mail user can't change the programs and scripts that it runs."""
-    # Of what can't even be listed, as the certificates, nothing can be changed either.
+    # A folder that can't be listed, as the certificates', can't be changed either.
     closed = "-type d -not -readable -prune"
     command = f"find -H {place} {closed} -o -writable -not -type l -print"
 

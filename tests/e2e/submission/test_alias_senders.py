@@ -12,7 +12,7 @@ pytestmark = pytest.mark.core
 
 @pytest.fixture
 def bare_name(server, alice, carol):
-    """Give alice an alias that carries, in every domain, the name carol has in hers."""
+    """Give alice a bare alias with the name that carol has in her domain."""
     server.project.stack("alias", "add", "carol", alice.address)
     yield "carol"
     server.project.stack("alias", "remove", "carol", alice.address)

@@ -23,7 +23,7 @@ LOST = ["user disable {0}", "user remove {0}", "user passwd {0} --generate"]
 
 @pytest.fixture
 def newcomer(server, alice, subject) -> Mailbox:
-    """Open an account for somebody new."""
+    """Add a user."""
     return open_account(server, f"user-{subject.split()[-1]}@example.test")
 
 
@@ -44,7 +44,7 @@ def idling(user: Mailbox, port: int) -> Iterator[Imap]:
 
 
 def rest(session: Imap) -> list[str]:
-    """Return what the server still says before it hangs up, which it does soon."""
+    """Return what the server sends until it closes the session, which it does soon."""
     return list(iter(session.line, ""))
 
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.core
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 
-# What From: says (and, after a |, Sender:), and the address that isn't hers.
+# The From: header (and, after a |, Sender:), and the address that isn't alice's.
 REFUSED = {
     "a second author": (f"{ALICE}, {BOB}", BOB),
     "a second author first": (f"{BOB}, {ALICE}", BOB),

@@ -32,12 +32,12 @@ def disabled(server, alice, subject):
 
 
 def submission(server) -> Callable[[str], str]:
-    """Guess at a user's password on 465, and return the answer."""
+    """Return a function that tries a wrong password on 465, and returns the answer."""
     return lambda user: str(log_in(server, 465, (user, "a guess"))[0])
 
 
 def imap(server) -> Callable[[str], str]:
-    """Guess at a user's password on 993, and return the answer."""
+    """Return a function that tries a wrong password on 993, and returns the answer."""
 
     def guess(user: str) -> str:
         with server.connect(993, server.trust) as session:

@@ -54,7 +54,7 @@ def test_each_form_of_plain_and_login_works(server, alice):
     assert dialogue(server, f"AUTH PLAIN {shouted}") == [235]
 
 
-# What is said, and what the server answers to each line (RFC 4954, sections 4 and 6).
+# Lines that are sent, and the code for each (RFC 4954, sections 4 and 6).
 WRONG = {
     "no mechanism": (["AUTH"], [501]),
     "unknown mechanism": (["AUTH CRAM-MD5"], [535]),

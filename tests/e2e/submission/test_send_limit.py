@@ -11,7 +11,7 @@ pytestmark = pytest.mark.core
 
 @pytest.fixture
 def five_an_hour(server):
-    """Have the limit be five recipients."""
+    """Have a limit of five recipients an hour."""
     project = server.project
     with settings(project, SEND_RATE_LIMIT="5"):
         apply(project)
@@ -20,7 +20,7 @@ def five_an_hour(server):
 
 
 def apply(project) -> None:
-    """Render the settings and wait until the signer goes by them."""
+    """Render the settings and wait until the signer uses them."""
     project.stack("init", "--yes")
     await_applied(project, "dkim-sign")
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.core
 
 @pytest.fixture(scope="module")
 def app(server, carol):
-    """Open an account for an application, and let it write as two domains."""
+    """Add a user for an application, with the right to send from two domains."""
     app = open_account(server, "app@example.test")
     operate(server.project, "sendas add app @books.example.test @second.test")
     publish(server.project)
@@ -25,7 +25,7 @@ def app(server, carol):
 
 @pytest.fixture
 def session(server, app):
-    """The application's connection; it gives the login without the domain."""
+    """Open the application's session, with a login name without a domain."""
     with logged_in(server, "app", app.password) as session:
         yield session
 

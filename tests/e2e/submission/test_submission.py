@@ -73,9 +73,7 @@ def test_a_foreign_envelope_sender_is_refused(alice, bob, carol, subject, sender
 
 
 @pytest.mark.parametrize("sender", ["alice+tag@example.test", "ALICE@example.test"])
-def test_the_own_address_may_have_capitals_and_an_extension(
-    alice, bob, subject, sender
-):
+def test_a_login_may_use_its_envelope_sender_in_any_form(alice, bob, subject, sender):
     """A login may use its own envelope sender in capitals or with an extension."""
     alice.send(bob.address, subject, sender=sender)
 
@@ -168,7 +166,7 @@ def test_client_address_and_software_are_removed(
     alice.send(stranger.address, message=message, port=port)
 
     received = stranger.receive(subject)
-    # What the other server wrote on top, about whom it got it from, is not ours.
+    # The headers above were added by the other server.
     ours = received.raw[received.raw.index(b"DKIM-Signature") :].decode()
     secret = ["client.invalid", "Own Mailer", "198.51.100.77", "secret@outside.test"]
     assert [each for each in (*secret, *(inner - public), *names) if each in ours] == []

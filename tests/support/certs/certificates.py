@@ -172,7 +172,7 @@ def client_that_trusts(root: str, host: str, kind: str = "") -> Trust:
 def restored(server: Server) -> Iterator[Certificates]:
     """Restore the certificates and their state in var/ afterwards."""
     project, found = server.project, Certificates(server)
-    # What all other tests believe in is learnt before it changes.
+    # The certificate that other tests trust is read before it changes.
     assert server.trust
     before, served = (project.folder / ".env").read_text(), found.served_everywhere()
     project.as_root(

@@ -76,7 +76,7 @@ def _scan(
     questions: set[ScanCommand],
     more: ScanCommandsExtraArguments,
 ) -> dict[int, AllScanCommandsAttempts]:
-    # It waits for no second line of a greeting, which is for who is new on port 25.
+    # sslyze doesn't wait for the second line of postscreen's greeting: be known before.
     Smtp(ADDRESS, server.port(25)).socket.close()
     scanner = Scanner()
     requests = {port: _request(server, port, questions, more) for port in ports}

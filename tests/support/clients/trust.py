@@ -1,4 +1,4 @@
-"""Whom a test client believes: one certificate, for one name."""
+"""TLS settings of a test client that trusts one certificate for one name."""
 
 import ssl
 from typing import Any
@@ -16,9 +16,9 @@ class Trust(ssl.SSLContext):
 
     @classmethod
     def only(cls, certificate: str, server_name: str) -> "Trust":
-        """Believe this PEM *certificate* and nothing else, not even an authority."""
+        """Trust this PEM *certificate* alone, not even an authority."""
         trust = cls(ssl.PROTOCOL_TLS_CLIENT)
-        # What was made by `stack init` is no authority: it vouches for itself.
+        # The certificate of `stack init` is self-signed, and no authority.
         trust.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         trust.load_verify_locations(cadata=certificate)
         trust.server_name = server_name

@@ -9,7 +9,7 @@ from docker.models.containers import Container
 from tests.support.server.project import Project
 from tests.support.wait import wait_until
 
-# What Postfix says while the filter is away.
+# Postfix logs this while the filter restarts.
 WHILE_RESTARTING = r"[Mm]ilter service|host or service .* not found|spamassassin:8893"
 
 

@@ -15,7 +15,7 @@ OURS = {
     *("rule-updater", "resolver", "stack", "certs", "clamav"),
 }
 
-# What is no fault, and no test can tell when it is said.
+# Lines that show no fault, and that no test can announce.
 HARMLESS = (
     # By Dovecot, of a machine that had no time for it.
     "Time moved forward by",

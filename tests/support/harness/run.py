@@ -69,9 +69,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse to run without an engine or beside a run of the same copy; sweep up."""
     if is_led(session.config) or session.config.option.collectonly:
         return
-    # Whoever ends a run wants its containers to end, too.
+    # A signal that ends the run must remove its containers, too.
     for number in (signal.SIGTERM, signal.SIGHUP):
-        # What nohup(1) has ignored stays so.
+        # A signal that nohup(1) ignores stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     try:

@@ -18,7 +18,7 @@ Content-Transfer-Encoding: base64
 MIIB
 """
 
-# What a message of another server looks like that somebody encloses.
+# A message of another server, enclosed.
 _ENCLOSED = f"""\
 Content-Type: message/rfc822
 Content-Disposition: attachment

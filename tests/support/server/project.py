@@ -19,7 +19,7 @@ from tests.support.server.containers import Containers
 from tests.support.server.operator import Operator, execute
 from tests.support.wait import wait_until
 
-# Where Docker publishes our ports, and for whom each service answers there.
+# The address of the published ports, and the service of each port.
 ADDRESS = "127.0.0.1"
 SERVICE_OF_PORT = {
     25: "postfix",
@@ -32,7 +32,7 @@ SERVICE_OF_PORT = {
 # Seconds. All images from nothing, on a machine of two cores, take some minutes.
 BUILT_WITHIN = 1800
 
-# What Compose and Docker need to know. All else is left out: Compose would prefer
+# The variables that Compose and Docker need. Others are left out: Compose would prefer
 # a SMTP_PORT from a developer's shell to the one in .env.
 KEPT_VARIABLES = (
     *("PATH", "HOME", "DOCKER_", "BUILDX_", "PIP_CERT"),

@@ -172,7 +172,7 @@ class World:
             f"{SELECTOR}._domainkey.{OUTSIDE}. TXT {self._dkim_record}",
             f"{RELAY}. A {self.relay}",
             f"relay.test. A {self.relay}",
-            # Who wants to know for how long an answer may be remembered asks there.
+            # The TTL of a TLSA record is asked for at the zone's own name server.
             "test. NS ns.test.",
             f"ns.test. A {self.dns}",
             "dead.test. MX 10 mx.dead.test.",

@@ -34,7 +34,7 @@ HERE = (
 AT_A_TIME = 9
 
 FORMS = (
-    # As it is, and with what a sloppy parser takes off.
+    # Plain, and with characters that a lenient parser removes.
     "<probe@outside.test>",
     "probe@outside.test",
     "<probe@OUTSIDE.TEST>",
