@@ -1,11 +1,9 @@
-"""The same address, password or folder in any Unicode form is the same."""
+"""The same address or password in any Unicode form is the same."""
 
 import re
-from contextlib import suppress
 from unicodedata import normalize
 
 import pytest
-from imapclient.exceptions import IMAPClientError
 
 from tests.support.clients.login import log_in, logged_in
 from tests.support.mail.dkim_signatures import Signature, records_to_publish, signatures
@@ -220,82 +218,3 @@ def test_a_blocked_domain_is_matched_in_any_unicode_form(
     for number in range(3):
         assert alice.receive(f"{subject} {number}.", folder="Junk")
     assert alice.receive(f"{subject} 3.")
-
-
-FOLDER = "Entwürfe/Süd"
-
-
-def test_a_folder_name_may_be_typed_in_any_normal_form(alice):
-    """
-    A folder name that is composed or decomposed names the same folder (NFC).
-
-    To make, select, fill, look at, subscribe, list, rename and delete it.
-    """
-    decomposed = normalize("NFD", FOLDER)
-    renamed = normalize("NFD", "Entwürfe/Großmünster")
-    with alice.imap() as client:
-        client.create_folder(decomposed)
-        with pytest.raises(IMAPClientError, match="ALREADYEXISTS"):
-            client.create_folder(FOLDER)
-        client.append(FOLDER, b"Subject: x\r\n\r\nx\r\n")
-        client.append(decomposed, b"Subject: y\r\n\r\ny\r\n")
-        counts = [client.folder_status(f)[b"MESSAGES"] for f in (FOLDER, decomposed)]
-        selected = client.select_folder(decomposed)[b"EXISTS"]
-        client.copy(client.search(), FOLDER)
-        client.unselect_folder()
-        client.subscribe_folder(decomposed)
-        listed = [
-            [name for _, _, name in found]
-            for found in (
-                client.list_folders(pattern="Entw*"),
-                client.list_folders(pattern=decomposed),
-                client.list_folders(pattern=FOLDER),
-                client.list_sub_folders(pattern=FOLDER),
-                client.list_sub_folders(pattern=decomposed),
-            )
-        ]
-        client.unsubscribe_folder(decomposed)
-        unsubscribed = client.list_sub_folders(pattern=FOLDER)
-        client.rename_folder(decomposed, renamed)
-        after = [name for _, _, name in client.list_folders(pattern="Entw*")]
-        client.delete_folder("Entwürfe/Großmünster")
-        left = client.list_folders(pattern="Entw*")
-
-    assert (counts, selected) == ([2, 2], 2)
-    assert listed == [["Entwürfe", FOLDER], *[[FOLDER]] * 4]
-    assert after == ["Entwürfe", "Entwürfe/Großmünster"]
-    assert (unsubscribed, left) == ([], [])
-
-
-def test_an_existing_folder_with_a_decomposed_name_is_kept(server, alice):
-    """
-    A folder on disk with a decomposed name keeps it, and is reached by either form.
-    """
-    name = "Überweisungen"
-    before = normalize("NFD", name)
-    make = ("doveadm", "-o", "mail_plugins/nfc=no", "mailbox", "create")
-    server.project.inside("dovecot", *make, "-u", alice.address, before)
-    with alice.imap() as client:
-        client.append(name, b"Subject: x\r\n\r\nx\r\n")
-        counts = [client.folder_status(f)[b"MESSAGES"] for f in (name, before)]
-        listed = [found[2] for found in client.list_folders(pattern=name)]
-        client.delete_folder(name)
-        left = client.list_folders(pattern=name)
-
-    assert counts == [1, 1]
-    assert listed == [before]
-    assert left == []
-
-
-@pytest.mark.parametrize("path", ["../{}", "{}/../x", "~{}", "/{}", "{}//x", "{}/cur"])
-def test_a_folder_path_beyond_ascii_ends_no_session(alice, path):
-    """
-    A folder name that looks like a path beyond ASCII is answered, and the session goes
-    on.
-    """
-    name = path.format(normalize("NFD", "Öde"))
-    with alice.imap() as client:
-        for command in (client.create_folder, client.delete_folder):
-            with suppress(IMAPClientError):
-                command(name)
-        assert client.noop()

@@ -9,8 +9,8 @@ from docker.errors import ContainerError
 
 from tests.support.configuration.templates import await_applied, refused, replaced
 from tests.support.faults.services import WHILE_RESTARTING, kill, slow
-from tests.support.mail.load import Load
 from tests.support.mail.message import GTUBE, letter
+from tests.support.spam.load import from_strangers, under_load
 from tests.support.spam.processes import at_work, signal, spamd
 from tests.support.spam.training import train, training_requests, wait_until_known
 from tests.support.wait import wait_until
@@ -54,23 +54,6 @@ for text in ("Until tomorrow.", sys.argv[1]):
     print("score", ask(str(SOCKET), [message], 30).score, flush=True)
 PYTHON
 """
-
-
-@contextmanager
-def under_load(alice, bob, subject):
-    """Send mail meanwhile; expect what got a 250 to be delivered with a score."""
-    load = Load(alice, bob, subject)
-    with load.running():
-        yield load
-        wait_until(lambda: from_strangers(load), "a message taken on port 25", 90)
-    wait_until(lambda: load.acknowledged <= set(bob.subjects()), "all of it", 90)
-    for name in from_strangers(load):
-        assert bob.receive(name).all("X-Spam-Score"), f"{name} is unscanned"
-
-
-def from_strangers(load: Load) -> set[str]:
-    """The subjects of messages that were taken on port 25, and so had to be scanned."""
-    return {name for name in set(load.acknowledged) if " 25 " in name}
 
 
 def scanned(spammer, reader, subject: str) -> bool:
