@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from tests.support.clients.login import log_in, logged_in
-from tests.support.mail.dkim_signatures import Signature, records_to_publish, signatures
+from tests.support.dkim.signatures import Signature, records_to_publish, signatures
 from tests.support.mail.mailbox import Received
 from tests.support.mail.message import letter, new_subject
 from tests.support.server.accounts import open_account, operate

@@ -6,7 +6,7 @@ from unicodedata import normalize
 import pytest
 
 from tests.support.clients.login import log_in, logged_in
-from tests.support.mail.dkim_signatures import Signature, records_to_publish, signatures
+from tests.support.dkim.signatures import Signature, records_to_publish, signatures
 from tests.support.mail.mailbox import Mailbox
 from tests.support.mail.message import letter, with_header, without_header
 from tests.support.server.accounts import open_account, operate

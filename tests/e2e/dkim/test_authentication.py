@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.clients.dialogue import Reply
+from tests.support.dkim.authentication import deliver, named
+from tests.support.dkim.authentication_cases import CASES
 from tests.support.faults.services import stopped
-from tests.support.mail.authentication import deliver, named
-from tests.support.mail.authentication_cases import CASES
 from tests.support.mail.mailbox import Received
 from tests.support.mail.message import letter, new_subject
 from tests.support.server.server import HOSTNAME

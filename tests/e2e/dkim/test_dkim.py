@@ -5,7 +5,7 @@ import re
 import aiosmtplib
 import pytest
 
-from tests.support.mail.dkim_signatures import (
+from tests.support.dkim.signatures import (
     Signature,
     records_to_publish,
     signatures,

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from tests.support.mail.authentication import PASSED, Case, deliver, named
+from tests.support.dkim.authentication import PASSED, Case, deliver, named
 from tests.support.mail.message import letter
 
 SEALED = "arc=none; dmarc=fail header.from={domain}"

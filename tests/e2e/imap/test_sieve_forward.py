@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.configuration.sieve_scripts import run, script
 from tests.support.configuration.templates import await_applied, settings
+from tests.support.dkim.signatures import signatures
 from tests.support.faults.services import stopped
-from tests.support.mail.dkim_signatures import signatures
 from tests.support.mail.message import PUSHY, letter
 from tests.support.mail.notifications import notice
 from tests.support.server.accounts import aliases, open_account

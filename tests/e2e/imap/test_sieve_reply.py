@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.configuration.sieve_scripts import script
 from tests.support.configuration.templates import await_applied, settings
-from tests.support.mail.dkim_signatures import records_to_publish, signatures
+from tests.support.dkim.signatures import records_to_publish, signatures
 from tests.support.mail.mailbox import Received
 from tests.support.server.accounts import open_account
 from tests.support.server.queue import waiting

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.support.dkim.signatures import records_to_publish
 from tests.support.faults.services import kill
 from tests.support.harness.tiers import core_rows
-from tests.support.mail.dkim_signatures import records_to_publish
 from tests.support.mail.load import Load
 from tests.support.server.queue import flush, waiting
 from tests.support.wait import wait_until

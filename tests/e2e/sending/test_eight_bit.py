@@ -3,12 +3,12 @@
 import pytest
 
 from tests.support.clients.submission import logged_in
-from tests.support.harness.tiers import core_rows
-from tests.support.mail.dkim_signatures import (
+from tests.support.dkim.signatures import (
     records_to_publish,
     signatures,
     verify_with_mail_dkim,
 )
+from tests.support.harness.tiers import core_rows
 from tests.support.mail.eight_bit import (
     ALL,
     CONVERTIBLE,

@@ -5,8 +5,8 @@ import re
 import aiosmtplib
 import pytest
 
+from tests.support.dkim.signatures import records_to_publish, signatures
 from tests.support.harness.tiers import core_rows
-from tests.support.mail.dkim_signatures import records_to_publish, signatures
 from tests.support.mail.mailbox import Received
 from tests.support.mail.message import crlf, letter, with_header
 from tests.support.world.sink import Sink

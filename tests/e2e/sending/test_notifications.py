@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.clients.submission import logged_in
-from tests.support.mail.dkim_signatures import records_to_publish, signatures
+from tests.support.dkim.signatures import records_to_publish, signatures
 from tests.support.mail.message import letter
 from tests.support.mail.notifications import notice
 

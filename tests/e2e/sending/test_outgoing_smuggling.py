@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.support.clients.login import plain
-from tests.support.mail.dkim_signatures import records_to_publish, signatures
+from tests.support.dkim.signatures import records_to_publish, signatures
 from tests.support.mail.mailbox import Received
 from tests.support.mail.message import letter, with_header
 from tests.support.world.sink import Sink

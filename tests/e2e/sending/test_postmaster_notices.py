@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.mail.dkim_signatures import records_to_publish, signatures
+from tests.support.dkim.signatures import records_to_publish, signatures
 from tests.support.server.accounts import aliases
 
 TWICE = [("example.test", True)] * 2

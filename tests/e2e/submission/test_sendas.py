@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.clients.login import logged_in
-from tests.support.mail.dkim_signatures import Signature, records_to_publish, signatures
+from tests.support.dkim.signatures import Signature, records_to_publish, signatures
 from tests.support.mail.message import letter
 from tests.support.mail.outsiders import authentication_results
 from tests.support.server.accounts import open_account, operate

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import dkim
 
 from tests.support.clients.submission import logged_in
-from tests.support.mail.dkim_signatures import records_to_publish
+from tests.support.dkim.signatures import records_to_publish
 from tests.support.mail.mailbox import Mailbox
 from tests.support.mail.message import letter
 from tests.support.mail.outsiders import Spammer

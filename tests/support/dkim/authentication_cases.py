@@ -1,6 +1,6 @@
 """A message for each result of SPF, DKIM, DMARC and ARC, and the header it gets."""
 
-from tests.support.mail.authentication import PASSED, Case
+from tests.support.dkim.authentication import PASSED, Case
 
 PLAIN = "plain.dkim.test"
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dkim
-
 from tests.support.mail.mailbox import Received
 from tests.support.server.server import Server
 
