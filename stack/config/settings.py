@@ -54,7 +54,7 @@ REQUIRED = {
     "MAIL_HOSTNAME": ("--hostname", "mail.example.org"),
 }
 
-# For so much all parts have memory: tests/e2e/test_largest_mail.py.
+# For so much all parts have memory: tests/e2e/limits/test_largest_mail.py.
 LARGEST_MESSAGE = 157_286_400
 
 # A file's name has 255 characters at most.

@@ -1,4 +1,4 @@
-"""A change of an account, alias or password holds from the next login or message on."""
+"""A change of users, aliases or passwords takes effect at the next login or message."""
 
 import pytest
 from imapclient.exceptions import LoginError

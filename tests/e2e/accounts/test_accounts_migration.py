@@ -1,4 +1,4 @@
-"""An older copy of the accounts database that is put back is migrated without loss."""
+"""An accounts database of an older version is migrated, and nothing is lost."""
 
 import pytest
 from imapclient.exceptions import LoginError

@@ -1,4 +1,4 @@
-"""While the accounts can't be read, mail and logins are deferred, not refused."""
+"""While the accounts can't be read, mail and logins are put off, not refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack

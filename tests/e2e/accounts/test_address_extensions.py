@@ -1,4 +1,4 @@
-"""An address extension (+detail) is ignored in routing and kept for the user."""
+"""Mail to user+extension reaches the user, who can filter on the extension."""
 
 import pytest
 

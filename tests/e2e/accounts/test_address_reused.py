@@ -1,4 +1,4 @@
-"""A new user of an old address gets the old mail only if the operator says so."""
+"""The new holder of an address gets the old mailbox only if the operator says so."""
 
 import pytest
 

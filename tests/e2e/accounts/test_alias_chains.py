@@ -1,4 +1,4 @@
-"""Aliases of aliases are followed to their end; a loop does no harm."""
+"""Aliases that lead to aliases are followed to their end; a loop does no harm."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""In an alias domain, each address is the same address of the other domain."""
+"""An alias domain has the same users as the domain that it stands for."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A hundred domains on one server, each with a user of the same name."""
+"""The same user name in a hundred domains belongs to a hundred people."""
 
 import json
 import secrets

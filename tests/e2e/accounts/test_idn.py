@@ -1,4 +1,4 @@
-"""Internationalized domains and names are delivered, or refused at RCPT."""
+"""Addresses beyond ASCII are delivered, or refused at RCPT."""
 
 import pytest
 

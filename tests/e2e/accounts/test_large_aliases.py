@@ -1,4 +1,4 @@
-"""An alias may have more members than Postfix follows by default."""
+"""An alias can have more members than Postfix expands by default."""
 
 import pytest
 

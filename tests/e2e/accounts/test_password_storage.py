@@ -1,4 +1,4 @@
-"""Stored passwords and new ones can't be read by anybody else."""
+"""Passwords are stored as Argon2id, where only Dovecot's look-ups can read them."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Subdomains of a mail domain, and the server's own name, take mail by aliases."""
+"""Aliases below a domain of ours, and at MAIL_HOSTNAME, need no domain of their own."""
 
 import pytest
 

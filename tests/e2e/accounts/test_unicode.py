@@ -1,4 +1,4 @@
-"""The same address or password in any Unicode form is the same."""
+"""Logins, passwords, addresses and folders match in every Unicode form."""
 
 import re
 from unicodedata import normalize

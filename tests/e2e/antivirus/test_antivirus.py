@@ -1,4 +1,4 @@
-"""With ANTIVIRUS on, viruses are refused and clean mail passes"""
+"""With ANTIVIRUS=yes viruses are refused; while the scanner is down, mail waits."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""ACME challenges: by port 80, by a web server, and by DNS."""
+"""An ACME authority can verify our names over port 80, a web server or the DNS."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""DANE: a published TLSA record keeps the key, and a new key is taken in two steps."""
+"""A renewal keeps a key that TLSA records name; a key change takes two steps."""
 
 import json
 

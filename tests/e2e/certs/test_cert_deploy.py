@@ -1,4 +1,4 @@
-"""A certificate is in use when every port serves it; else the old one is put back."""
+"""A new certificate is in use on all ports, or the previous one is restored."""
 
 import json
 import subprocess

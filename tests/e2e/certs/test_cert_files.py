@@ -1,4 +1,4 @@
-"""Files that an operator puts into var/tls by hand are checked before they are used."""
+"""A broken or unsafe file in var/tls is not served, and is named in the health."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Imported certificates are validated, and followed where another program renews."""
+"""Sound certificates are imported; others are refused with every reason."""
 
 from collections.abc import Iterator
 from datetime import timedelta

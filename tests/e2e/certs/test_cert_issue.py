@@ -1,4 +1,4 @@
-"""Certificates from an ACME authority are issued, served, replaced and revoked."""
+"""A certificate from an ACME authority is issued, served, replaced and revoked."""
 
 import pytest
 from cryptography import x509

@@ -1,4 +1,4 @@
-"""An ACME order that fails gives reason and remedy, and the old certificate stays."""
+"""A certificate order that fails gives a reason and a remedy, and changes nothing."""
 
 import pytest
 

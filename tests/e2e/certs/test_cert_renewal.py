@@ -1,4 +1,4 @@
-"""The service `certs` renews certificates by itself, and reports when it can't."""
+"""The service certs renews certificates by itself, and reports a failure."""
 
 from datetime import UTC, datetime, timedelta
 from time import monotonic, time

@@ -1,4 +1,4 @@
-"""SNI: several domains, each with a certificate of its own."""
+"""Several domains can each have a certificate of their own (SNI)."""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""A port that could not be checked counts as unproven, and is named."""
+"""
+A port that could not be asked for its certificate is named, and fails the command.
+"""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""TLS versions, ciphers and STARTTLS on each port."""
+"""Every port refuses old TLS, weak ciphers and plaintext logins."""
 
 import ssl
 import warnings

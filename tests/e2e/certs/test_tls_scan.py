@@ -1,4 +1,4 @@
-"""The scanner sslyze finds no weak protocol, cipher or curve on any port."""
+"""sslyze, an independent TLS scanner, finds no weak cipher, curve or signature."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Authentication-Results and DKIM signatures on mail that comes in can't be forged."""
+"""Incoming mail is never signed by us, and nobody can forge our verdicts."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Outgoing mail has a DKIM signature by each of the two keys of its author's domain."""
+"""Outgoing mail is signed with both DKIM keys of its author's domain."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""DMARC_POLICY: an operator may enforce less than the domain's owner asks for."""
+"""An operator can soften what happens to mail that fails DMARC."""
 
 import pytest
 

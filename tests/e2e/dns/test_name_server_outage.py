@@ -1,4 +1,4 @@
-"""While no name server answers, mail is accepted, queued or deferred, not lost."""
+"""While no name server answers, mail waits, and local mail is delivered."""
 
 import re
 import time

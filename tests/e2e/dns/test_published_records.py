@@ -1,4 +1,4 @@
-"""The DNS records of `stack dns show` make other servers accept our mail."""
+"""Other servers accept our mail with the DNS records that `stack dns show` prints."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The resolver: who asks it, what it answers, and when it is unhealthy."""
+"""All names are looked up by our own resolver, which checks DNSSEC."""
 
 import json
 import re

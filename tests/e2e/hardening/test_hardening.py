@@ -1,4 +1,4 @@
-"""What each container may do, as `docker inspect` shows it."""
+"""Each container has only the rights, mounts and ports that it needs."""
 
 import pytest
 from docker.errors import ContainerError

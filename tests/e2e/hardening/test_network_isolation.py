@@ -1,4 +1,4 @@
-"""Which ports are open between the services, and to whom."""
+"""Filters, LMTP and logins are reachable only by the services that use them."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Keys and passwords are in no image and no environment."""
+"""Keys and passwords are in no image and in no environment variable."""
 
 import pytest
 

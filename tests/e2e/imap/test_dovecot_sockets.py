@@ -1,4 +1,4 @@
-"""Postfix waits while Dovecot makes its sockets anew at a reload."""
+"""A reload of Dovecot, which makes its sockets anew, disturbs no client."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A new user's first sessions and first messages may come at the same time."""
+"""A new user's first sessions and first messages work at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 

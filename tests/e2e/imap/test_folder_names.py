@@ -1,4 +1,4 @@
-"""IMAP folders may have any name, in any Unicode form, also of a file of Dovecot's."""
+"""IMAP folders may have any name; none clashes with Dovecot's own files."""
 
 from contextlib import suppress
 from unicodedata import normalize

@@ -1,4 +1,4 @@
-"""LMTP processes are reused, and replaced when the configuration changes."""
+"""Delivery processes serve many messages, and see each change of the accounts."""
 
 import re
 from time import time

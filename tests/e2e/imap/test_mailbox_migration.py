@@ -1,4 +1,4 @@
-"""Mailboxes of an older version are migrated to the new layout."""
+"""Mailboxes of an older version are moved with all mail, flags and UIDs."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Many IMAP sessions at a time."""
+"""140 IMAP sessions at a time hear of new mail at once, and survive a reload."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack

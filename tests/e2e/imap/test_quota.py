@@ -1,4 +1,4 @@
-"""Quota: full mailboxes, and users who are disabled before delivery."""
+"""Mail to a full mailbox is refused at RCPT; a user can empty a full mailbox."""
 
 import pytest
 from imapclient.exceptions import IMAPClientError

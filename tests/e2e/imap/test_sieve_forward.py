@@ -1,4 +1,4 @@
-"""Sieve `redirect`: what a user's own script forwards."""
+"""A user's Sieve script forwards mail unchanged, in the user's name, within limits."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Sieve `vacation`, `reject` and `notify`: what a user's own script writes."""
+"""Replies that a user's Sieve script writes are signed, and only in the user's name."""
 
 import pytest
 

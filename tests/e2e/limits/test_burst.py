@@ -1,4 +1,4 @@
-"""A burst of messages to one mailbox."""
+"""A burst of 500 messages to one mailbox is delivered, and none is deferred."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Limits of connections and messages for each client."""
+"""One client can't keep the others out by connections or messages."""
 
 import time
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""A message of a hundred thousand headers takes little memory of the milters."""
+"""A message with a huge number of headers is refused, and takes little memory."""
 
 import re
 

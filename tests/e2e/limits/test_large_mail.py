@@ -1,4 +1,4 @@
-"""Messages up to the default size limit, and with many recipients."""
+"""Mail of 49 MiB is delivered, and a message may have a thousand recipients."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""All parts can hold messages of the largest MESSAGE_SIZE_LIMIT that may be set."""
+"""Mail of the largest size that MESSAGE_SIZE_LIMIT allows is delivered."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Time-outs for slow SMTP clients."""
+"""Slow clients get the time that RFC 5321 grants, and endless ones are cut off."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

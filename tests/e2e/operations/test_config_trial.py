@@ -1,4 +1,4 @@
-"""A configuration is in use only after its daemon was seen to work with it."""
+"""A configuration is taken back if its daemon does not work with it."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

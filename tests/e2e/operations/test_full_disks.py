@@ -1,4 +1,4 @@
-"""A full disk makes a service unhealthy, and loses no mail."""
+"""While a disk is full mail waits, and the container says which disk it is."""
 
 from collections.abc import Iterator
 

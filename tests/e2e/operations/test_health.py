@@ -1,4 +1,4 @@
-"""A container is healthy if mail flows, not if a port is open."""
+"""A container is healthy only while it can do its work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

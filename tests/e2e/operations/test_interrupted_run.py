@@ -1,4 +1,4 @@
-"""A test run that is interrupted removes its containers, networks and volumes"""
+"""A test run that is interrupted leaves no container, network or volume behind."""
 
 import os
 import signal

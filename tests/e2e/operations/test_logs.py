@@ -1,4 +1,4 @@
-"""The tests read all logs after each file of tests, and find warnings and passwords."""
+"""No daemon logs a warning that a test has not provoked, and no password is logged."""
 
 import secrets
 from time import time

@@ -1,4 +1,4 @@
-"""The server runs on a machine without IPv6."""
+"""The server runs on a machine whose kernel has no IPv6."""
 
 from collections.abc import Iterator
 

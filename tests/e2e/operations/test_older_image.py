@@ -1,4 +1,4 @@
-"""After a `git pull` without a build, what is older than the folder says so."""
+"""An image or a command that is older than the project folder says so."""
 
 import time
 from collections.abc import Iterator

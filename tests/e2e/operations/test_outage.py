@@ -1,4 +1,4 @@
-"""While a filter or Dovecot is down, mail waits: it isn't lost or let in unchecked."""
+"""While a filter or Dovecot is down, mail waits; none is lost or passes unchecked."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Restarts and kills lose no accepted mail."""
+"""Mail, queue and keys survive a restart, new containers and a kill."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A second clone or a lost .env doesn't take over the volumes of a server."""
+"""A second clone can't take over the volumes, and a lost .env is not made anew."""
 
 from collections.abc import Iterator
 

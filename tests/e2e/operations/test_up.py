@@ -1,4 +1,4 @@
-"""`stack up` and `make up` refuse what would stop the server, with the reason."""
+"""`stack up` and `make up` change nothing when they refuse, and say why."""
 
 import socket
 import sys

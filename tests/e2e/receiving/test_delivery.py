@@ -1,4 +1,4 @@
-"""Mail on port 25 reaches the right mailbox, or is refused at RCPT."""
+"""Mail from outside reaches the right inbox, or is refused at RCPT."""
 
 import pytest
 

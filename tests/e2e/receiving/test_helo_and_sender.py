@@ -1,4 +1,4 @@
-"""HELO names and envelope senders that port 25 accepts or refuses."""
+"""Port 25 refuses names and senders that no real mail server uses, and no others."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Long headers arrive complete, or the message is refused before they would be cut."""
+"""A header of any length arrives whole, or the sender is told."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Malformed SMTP dialogues get the right answer, and other clients notice nothing."""
+"""Malformed SMTP dialogues are answered, and do not disturb other clients."""
 
 import time
 from collections.abc import Mapping

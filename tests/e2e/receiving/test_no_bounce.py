@@ -1,4 +1,4 @@
-"""A recipient that can't be delivered to is refused: no accepted mail bounces."""
+"""Mail with odd addresses is refused in its session or delivered, never bounced."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""Unusual messages are delivered in a readable form, or refused."""
+"""Odd messages are delivered readable, or refused at once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A mailbox gets one copy of a message, with each address that it was sent to."""
+"""A mailbox gets one copy of a message, which names all addresses that it came for."""
 
 import re
 from time import time

@@ -1,4 +1,4 @@
-"""We are no open relay, in whatever form and from whatever network a client asks."""
+"""The server is no open relay, from whatever network a client connects."""
 
 import json
 

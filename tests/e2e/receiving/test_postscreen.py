@@ -1,4 +1,4 @@
-"""postscreen refuses clients that talk early, are on a DNSBL, or are greylisted."""
+"""postscreen refuses clients that talk too early or are listed, before any scan."""
 
 import json
 import subprocess

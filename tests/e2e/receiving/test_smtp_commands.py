@@ -1,4 +1,4 @@
-"""SMTP commands on port 25: what is answered, and what is not told."""
+"""Port 25 reveals no version and no user, and starts no queue run for strangers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""SMTP smuggling: a message ends at CRLF.CRLF and nowhere else (CVE-2023-51764)."""
+"""No second message can be smuggled in behind a false end (CVE-2023-51764)."""
 
 import pytest
 

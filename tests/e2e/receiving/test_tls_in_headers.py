@@ -1,4 +1,4 @@
-"""Received headers and the log show whether a message came by TLS."""
+"""The Received header of mail on port 25 and the log show how it was encrypted."""
 
 import pytest
 

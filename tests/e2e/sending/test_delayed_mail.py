@@ -1,4 +1,4 @@
-"""Delay notices: local users get them, other senders don't."""
+"""Our users, and nobody else, are told when their mail is late."""
 
 from time import time
 

@@ -1,4 +1,4 @@
-"""8-bit text leaves unchanged, or is recoded for a server without 8BITMIME."""
+"""8-bit text is sent unchanged where the next server takes it, and else recoded."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Headers longer than a line are folded before signing, or the message is refused."""
+"""Headers longer than a line are folded before they are signed, or refused."""
 
 import re
 

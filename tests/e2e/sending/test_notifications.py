@@ -1,4 +1,7 @@
-"""Bounces and delivery status notifications."""
+"""
+Bounces and other notices have the standard form, are signed, and reveal nothing
+internal.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Outgoing SMTP smuggling: each submission leaves as one message (CVE-2023-51764)."""
+"""A user's message leaves as one message, whatever is in it (CVE-2023-51764)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Outgoing mail is encrypted if the other server can, else sent in clear (RFC 7435)."""
+"""Mail to other servers is encrypted where they offer TLS (RFC 7435)."""
 
 import re
 import time

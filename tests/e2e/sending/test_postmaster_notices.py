@@ -1,4 +1,4 @@
-"""Notices that the server itself sends to the postmaster."""
+"""The server's own letters to the postmaster arrive wherever that alias leads."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""RELAY_BY_DOMAIN: mail of one sender domain leaves through a relay of its own."""
+"""The mail of a domain leaves through the relay that RELAY_BY_DOMAIN names."""
 
 import time
 

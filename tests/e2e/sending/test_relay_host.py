@@ -1,4 +1,4 @@
-"""RELAY_HOST: all mail to other servers leaves through one relay."""
+"""With RELAY_HOST, mail to other servers leaves through the relay, encrypted."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Logins to relays: mail waits for a valid one, and no password is shown."""
+"""Mail waits for the right login to a relay, and the login stays secret."""
 
 import json
 import time

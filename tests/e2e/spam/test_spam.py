@@ -1,4 +1,4 @@
-"""Spam is refused, or delivered to Junk; other mail is delivered with its score."""
+"""Spam is refused or filed into Junk, by its score."""
 
 import pytest
 

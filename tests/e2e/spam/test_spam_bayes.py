@@ -1,4 +1,6 @@
-"""What was taught decides the verdict, and each message that was taught counts once."""
+"""
+The spam filter learns from what users move in and out of Junk, and loses none of it.
+"""
 
 import time
 

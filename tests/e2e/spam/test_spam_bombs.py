@@ -1,4 +1,6 @@
-"""Messages that are made to keep the spam filter busy take a limited time."""
+"""
+The scan of a message made to be slow ends at a time limit, and other mail goes on.
+"""
 
 from time import monotonic
 

@@ -1,4 +1,4 @@
-"""`stack spam learn`, `forget`, `test` and `stats`, with the running filter."""
+"""`stack spam learn`, `forget`, `test` and `stats` work on the running filter."""
 
 import json
 import mailbox

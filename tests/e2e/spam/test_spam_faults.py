@@ -1,4 +1,4 @@
-"""While the spam filter fails, mail is deferred: it isn't lost or let in unscanned."""
+"""When the spam filter dies, hangs or fills its disk, mail waits and none is lost."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager

@@ -1,4 +1,6 @@
-"""Spam is found in every part and encoding, within the scanned size."""
+"""
+Spam is found in attachments, HTML and encodings, in the first 512 KiB of a message.
+"""
 
 from email.message import EmailMessage
 from email.mime.base import MIMEBase

@@ -1,4 +1,4 @@
-"""Updates of SpamAssassin's rules are used if they pass every check."""
+"""New spam rules are used if they pass every check; else the rules in use stay."""
 
 import json
 

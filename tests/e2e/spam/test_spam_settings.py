@@ -1,4 +1,4 @@
-"""Settings of the spam filter: scans of submitted mail, and of too long a time."""
+"""SPAM_SCAN_SUBMISSIONS and SPAM_TIMEOUT_ACTION do what they say."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A login may send from the addresses whose mail it gets, and from no other."""
+"""A user may send from an address if its mail reaches that user, and from no other."""
 
 import aiosmtplib
 import pytest

@@ -1,4 +1,4 @@
-"""Open sessions end when their user is disabled, removed or gets a new password."""
+"""A closed account or a changed password ends the sessions that are open."""
 
 import shlex
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""From: and Sender: must name an address of the login."""
+"""No login sends mail that shows another user's address as its author."""
 
 import re
 

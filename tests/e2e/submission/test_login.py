@@ -1,4 +1,6 @@
-"""Logins on the submission ports: when they are offered, and wrong ones."""
+"""
+Passwords are asked for only under TLS; a wrong one is refused and locks nobody out.
+"""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Login names and extensions that try to reach other files, rows or users."""
+"""No crafted login name opens another mailbox, file or table row."""
 
 from concurrent.futures import ThreadPoolExecutor
 

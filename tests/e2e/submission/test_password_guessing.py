@@ -1,4 +1,4 @@
-"""Password guessing: what an attacker learns, and how often it may try."""
+"""A password guesser learns no user names, and is limited in rate."""
 
 import time
 from collections.abc import Callable

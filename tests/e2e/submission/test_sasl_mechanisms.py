@@ -1,4 +1,4 @@
-"""SASL: the mechanisms PLAIN and LOGIN in each form, and invalid logins."""
+"""AUTH PLAIN and LOGIN work in every form; a malformed one is refused."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""SEND_RATE_LIMIT: how many recipients a login may write to in an hour."""
+"""A login sends to SEND_RATE_LIMIT recipients an hour, and no more."""
 
 import aiosmtplib
 import pytest

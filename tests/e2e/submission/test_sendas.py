@@ -1,4 +1,4 @@
-"""`stack sendas`: a login that may send from all addresses of a domain or subdomain."""
+"""`stack sendas` lets a login send from all of a domain or subdomain."""
 
 import pytest
 

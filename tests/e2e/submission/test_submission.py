@@ -1,4 +1,4 @@
-"""Submission on ports 587 and 465: who may send, as whom, and what is cleaned up."""
+"""A user sends only after a login, and only from addresses of that login."""
 
 import re
 

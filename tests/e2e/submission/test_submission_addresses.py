@@ -1,4 +1,4 @@
-"""Addresses that can't work are refused at submission."""
+"""A user's mail to or from an address that can't work is refused at once."""
 
 import pytest
 

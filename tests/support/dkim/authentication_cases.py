@@ -1,4 +1,4 @@
-"""A message for each result of SPF, DKIM, DMARC and ARC, and the header it gets."""
+"""SPF, DKIM, DMARC and ARC are checked, and the results stand in one header."""
 
 from tests.support.dkim.authentication import PASSED, Case
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dkim
+
 from tests.support.mail.mailbox import Received
 from tests.support.server.server import Server
 

@@ -12,75 +12,75 @@ from tests.support.places import ROOT
 # What the README promises, in its words, and tests that hold it.
 PROMISED = {
     "Mail that got a `250` reaches its mailbox": (
-        "test_restart.py::test_what_is_killed_comes_back_and_nothing_is_lost",
+        "test_restart.py::test_a_killed_daemon_restarts_and_no_mail_is_lost",
     ),
     "Mail to a full mailbox is refused at RCPT": (
-        "test_quota.py::test_a_full_mailbox_is_refused_at_the_door",
+        "test_quota.py::test_mail_to_a_full_mailbox_is_refused_at_rcpt",
     ),
     "While the accounts can't be read, mail and logins wait": (
-        "test_lost_accounts.py::test_when_the_accounts_are_lost_mail_waits",
+        "test_accounts_unreadable.py::test_without_readable_accounts_mail_and_logins_are_deferred",
     ),
     "Nobody relays mail without a login": (
-        "test_relay.py::test_no_trick_makes_us_relay_for_a_neighbour",
-        "test_relay.py::test_no_trick_makes_us_relay_for_the_gateway",
-        "test_relay.py::test_there_are_forms_enough",
+        "test_open_relay.py::test_no_form_of_a_foreign_recipient_is_relayed_for_a_container",
+        "test_open_relay.py::test_no_form_of_a_foreign_recipient_is_relayed_for_the_gateway",
+        "test_open_relay.py::test_a_hundred_forms_of_a_foreign_recipient_are_tried",
     ),
     "No login sends mail that shows another's address": (
-        "test_author.py::test_a_message_in_the_name_of_another_is_refused",
-        "test_author.py::test_an_envelope_of_another_is_refused_by_name",
+        "test_from_header.py::test_a_message_with_anothers_address_as_author_is_refused",
+        "test_from_header.py::test_anothers_envelope_sender_is_refused",
     ),
     "A login sends to 1000 recipients an hour at most": (
-        "test_send_limit.py::test_a_login_sends_so_much_an_hour_and_no_more",
+        "test_send_limit.py::test_a_login_over_its_send_limit_is_deferred",
     ),
     "A closed account or a new password ends open sessions": (
-        "test_closed_sessions.py::test_an_open_session_of_a_closed_account_ends",
-        "test_closed_sessions.py::test_who_may_not_log_in_any_more_cannot_send",
+        "test_closed_sessions.py::test_an_open_imap_session_of_a_closed_account_ends",
+        "test_closed_sessions.py::test_an_open_submission_session_of_a_closed_account_ends",
     ),
     "Every port offers only TLS 1.2 and 1.3 with forward secrecy": (
-        "test_tls.py::test_old_tls_is_refused",
+        "test_tls.py::test_tls_1_0_and_1_1_are_refused",
         "test_tls.py::test_weak_ciphers_are_refused",
     ),
     "prefers the hybrid X25519MLKEM768": (
-        "test_tls_judged.py::test_recorded_mail_stays_secret_from_quantum_computers",
+        "test_tls_scan.py::test_the_hybrid_key_exchange_x25519mlkem768_is_used",
     ),
     "Outgoing mail is signed twice": (
-        "test_dkim.py::test_a_stranger_can_verify_what_alice_sends",
+        "test_dkim.py::test_both_signatures_verify_against_the_published_records",
     ),
     "arrives on port 25 is never signed by us": (
-        "test_verdicts.py::test_a_forger_does_not_get_our_signature",
+        "test_authentication_results.py::test_mail_on_port_25_is_never_signed",
     ),
     "Mail that its author's domain wants refused (DMARC) is refused": (
-        "test_authentication.py::test_what_an_owner_wants_refused_is_refused",
+        "test_dmarc_reject.py::test_mail_that_fails_dmarc_reject_is_refused",
     ),
     "and spam too; doubtful mail goes into Junk": (
-        "test_spam.py::test_certain_spam_is_refused",
-        "test_spam.py::test_likely_spam_lands_in_junk",
+        "test_spam.py::test_spam_over_the_reject_score_is_refused",
+        "test_spam.py::test_spam_over_the_mark_score_is_delivered_to_junk",
     ),
     "A filter that is down or hangs delays mail": (
-        "test_outage.py::test_without_a_filter_mail_waits",
-        "test_spam_faults.py::test_a_killed_filter_comes_back",
-        "test_spam_faults.py::test_one_child_that_hangs_stops_mail_for_a_minute_at_most",
+        "test_outage.py::test_without_a_filter_mail_is_deferred",
+        "test_spam_faults.py::test_a_killed_filter_restarts",
+        "test_spam_faults.py::test_a_hanging_spamd_child_delays_mail_for_a_minute_at_most",
     ),
     "as a full disk does": (
-        "test_full_disks.py::test_mail_for_a_full_disk_waits_and_arrives",
-        "test_full_disks.py::test_a_store_that_takes_no_file_is_unhealthy",
+        "test_full_disks.py::test_mail_waits_while_the_mail_disk_is_full",
+        "test_full_disks.py::test_a_service_with_a_full_disk_is_unhealthy",
     ),
     "A certificate is in use once every port has served it": (
-        "test_cert_issue.py::test_every_port_proves_our_name",
+        "test_cert_issue.py::test_every_port_serves_the_issued_certificate",
     ),
     "A renewal ends no session": (
-        "test_cert_deploy.py::test_a_renewal_ends_no_session",
+        "test_cert_deploy.py::test_replacing_a_certificate_ends_no_session",
     ),
     "A configuration that a daemon refuses or does not work with": (
-        "test_trial.py::test_a_value_that_a_process_dies_of_changes_nothing",
-        "test_trial.py::test_what_does_not_work_is_put_back",
-        "test_apply.py::test_a_broken_configuration_is_refused",
+        "test_config_trial.py::test_a_value_that_a_process_dies_of_is_refused",
+        "test_config_trial.py::test_a_configuration_that_does_not_work_is_put_back",
+        "test_config_refused.py::test_a_broken_configuration_is_refused",
     ),
     "Every container has few capabilities": (
-        "test_hardening.py::test_capabilities_are_the_few_that_are_needed",
-        "test_hardening.py::test_nothing_can_be_gained_or_changed",
-        "test_hardening.py::test_no_service_can_eat_the_machine",
-        "test_hardening.py::test_no_service_sees_the_host",
+        "test_hardening.py::test_each_service_has_only_the_capabilities_it_needs",
+        "test_hardening.py::test_each_root_file_system_is_read_only_without_new_privileges",
+        "test_hardening.py::test_each_service_has_memory_and_process_limits",
+        "test_hardening.py::test_no_service_has_access_to_the_host",
     ),
 }
 
