@@ -9,7 +9,7 @@ import pytest
 from access_watch.accounts import Accounts, Revoked
 from access_watch.answering import Server
 from access_watch.revocations import LOOKS, Revocations
-from dkim_launcher import logins
+from mail_auth import logins
 
 from stack.accounts import domains, users
 from stack.accounts.store import database, password_hashes

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from dkim_launcher.arc import verify
-from dkim_launcher.dnskeys import KeyFinder
+from mail_auth.arc import verify
+from mail_auth.dnskeys import KeyFinder
 
 from tests.unit.unsigned import ToForFrom
 from tests.unit.zone import Zone

@@ -4,7 +4,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from dkim_launcher.authors import HiddenAuthorError, domains
+from mail_auth.authors import HiddenAuthorError, domains
 
 
 @pytest.mark.parametrize(

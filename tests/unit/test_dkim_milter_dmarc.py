@@ -1,17 +1,17 @@
 """Whether an author's domain is proven, and what its owner wants (RFC 9989)."""
 
 import pytest
-from dkim_launcher.arc import Chain, Sealed
-from dkim_launcher.dmarc import tree
-from dkim_launcher.dmarc.evaluation import (
+from mail_auth.arc import Chain, Sealed
+from mail_auth.dmarc import tree
+from mail_auth.dmarc.evaluation import (
     Author,
     Evaluation,
     Identifier,
     evaluate,
     strictest,
 )
-from dkim_launcher.dmarc.record import Record, parse
-from dkim_launcher.enforcement import Enforcement
+from mail_auth.dmarc.record import Record, parse
+from mail_auth.enforcement import Enforcement
 
 from tests.unit.zone import Zone
 

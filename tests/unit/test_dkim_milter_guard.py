@@ -1,9 +1,9 @@
 """What the signing milter refuses, and what it tells the sender."""
 
 import pytest
-from dkim_launcher import guard
-from dkim_launcher.owners import owners
-from dkim_launcher.refusal import RefusalError
+from mail_auth import guard
+from mail_auth.owners import owners
+from mail_auth.refusal import RefusalError
 
 
 def _values(**headers):

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from dkim_launcher import arc
-from dkim_launcher.dnskeys import KeyFinder
-from dkim_launcher.signatures import verdicts
+from mail_auth import arc
+from mail_auth.dnskeys import KeyFinder
+from mail_auth.signatures import verdicts
 
 from tests.unit.zone import Zone
 

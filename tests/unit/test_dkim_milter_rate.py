@@ -1,9 +1,9 @@
 """How much a login may send in an hour, and what it is told then."""
 
 import pytest
-from dkim_launcher.guard import not_too_much
-from dkim_launcher.rate import Rate
-from dkim_launcher.refusal import RefusalError
+from mail_auth.guard import not_too_much
+from mail_auth.rate import Rate
+from mail_auth.refusal import RefusalError
 
 
 class Clock:

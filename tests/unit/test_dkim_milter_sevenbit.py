@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from dkim_launcher.sevenbit import conversion
-from dkim_launcher.sevenbit.conversion import SealedError, converted
-from dkim_launcher.sevenbit.quoted import printable
-from dkim_launcher.sevenbit.tokens import encoding, parameters
+from mail_auth.sevenbit import conversion
+from mail_auth.sevenbit.conversion import SealedError, converted
+from mail_auth.sevenbit.quoted import printable
+from mail_auth.sevenbit.tokens import encoding, parameters
 
 # Headers, by the name that stands for them below.
 HEADERS = {

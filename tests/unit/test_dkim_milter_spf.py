@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from dkim_launcher import spf_check
+from mail_auth import spf_check
 
 from tests.unit.zone import Zone
 

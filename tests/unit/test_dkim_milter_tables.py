@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from dkim_launcher.conffile import ConfigError, options
-from dkim_launcher.keys import read_ed25519, read_rsa
-from dkim_launcher.tables import KeyRow, key_table, nearest, pair, signing_table
+from mail_auth.conffile import ConfigError, options
+from mail_auth.keys import read_ed25519, read_rsa
+from mail_auth.tables import KeyRow, key_table, nearest, pair, signing_table
 
 _KEYS = {"a.test": KeyRow(1, "a.test", "rsa", "")}
 

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from dkim_launcher.turns import SMALL, Turn
+from mail_auth.turns import SMALL, Turn
 
 
 @pytest.fixture

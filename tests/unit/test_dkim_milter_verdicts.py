@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from dkim_launcher import canonical
-from dkim_launcher.dkimpy import SIGNATURE_VALUE
-from dkim_launcher.dnskeys import KeyFinder
-from dkim_launcher.keyrecord import KeyUnusableError
-from dkim_launcher.resolver import Answer, Resolver, UnansweredError, ask
-from dkim_launcher.signatures import verdicts
-from dkim_launcher.verdict import Verdict, authentication_results
+from mail_auth import canonical
+from mail_auth.dkimpy import SIGNATURE_VALUE
+from mail_auth.dnskeys import KeyFinder
+from mail_auth.keyrecord import KeyUnusableError
+from mail_auth.resolver import Answer, Resolver, UnansweredError, ask
+from mail_auth.signatures import verdicts
+from mail_auth.verdict import Verdict, authentication_results
 
 from tests.unit.unsigned import ToForFrom
 from tests.unit.zone import Zone

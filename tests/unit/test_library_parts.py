@@ -12,8 +12,8 @@ from pathlib import Path
 
 import dkim
 import pytest
-from dkim_launcher import dkimpy
-from dkim_launcher.inside import DKIMPY, DKIMPY_MILTER, PYSPF
+from mail_auth import dkimpy
+from mail_auth.inside import DKIMPY, DKIMPY_MILTER, PYSPF
 from milter_common.library import LibraryError, insist
 from milter_common.pymilter import PYMILTER
 
@@ -121,10 +121,10 @@ def test_all_that_is_replaced_in_dkimpy_is_insisted_on():
     ] == []
 
 
-def test_the_launcher_says_in_one_line_what_a_library_lacks():
+def test_the_milter_says_in_one_line_what_a_library_lacks():
     """It says so before it imports what goes by the library."""
     lacking = "import dkim, runpy; del dkim.rfc822_parse, dkim.evaluate_pk;"
-    start = "runpy.run_module('dkim_launcher', run_name='__main__')"
+    start = "runpy.run_module('mail_auth', run_name='__main__')"
     path = f"{IMAGES / 'milters'}:{IMAGES / 'dkimpy-milter'}"
 
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What dkim_launcher uses of authres 1.2.0."""
+"""What mail_auth uses of authres 1.2.0."""
 
 class AuthResError(Exception): ...
 

@@ -1,4 +1,4 @@
-"""What dkim_launcher uses of pyspf 2.0.14."""
+"""What mail_auth uses of pyspf 2.0.14."""
 
 MAX_VOID_LOOKUPS: int
 

@@ -1,4 +1,4 @@
-"""What dkim_launcher uses of dkimpy-milter 1.2.3."""
+"""What mail_auth uses of dkimpy-milter 1.2.3."""
 
 import io
 from typing import Any

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import spf
 
-from dkim_launcher import log, verdict
-from dkim_launcher.alabels import a_labels
-from dkim_launcher.resolver import Resolver, UnansweredError
+from mail_auth import log, verdict
+from mail_auth.alabels import a_labels
+from mail_auth.resolver import Resolver, UnansweredError
 
 # A record is a stranger's text: this bounds the work that he can have us do. One
 # that is longer fits into no answer that others would read (section 3.4).

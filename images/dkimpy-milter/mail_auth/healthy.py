@@ -1,7 +1,7 @@
 """
 Asks the milter to negotiate, on the configuration of FILE and no other.
 
-`python3 -m dkim_launcher.healthy FILE`
+`python3 -m mail_auth.healthy FILE`
 """
 
 import sys
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from milter_common.probe import negotiates
 
-from dkim_launcher import used
-from dkim_launcher.conffile import rows
+from mail_auth import used
+from mail_auth.conffile import rows
 
 _PATIENCE = 5.0  # seconds
 

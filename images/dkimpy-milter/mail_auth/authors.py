@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from dkim_launcher import readings, verdict
-from dkim_launcher.addresses import AddressError, parse
-from dkim_launcher.alabels import a_labels
+from mail_auth import readings, verdict
+from mail_auth.addresses import AddressError, parse
+from mail_auth.alabels import a_labels
 
 # What one message may have us do (RFC 9989, section 11.5): domains, and octets.
 _MOST_DOMAINS = 5

@@ -5,7 +5,7 @@ import re
 import dkim
 from dkim.canonicalization import Relaxed, Simple
 
-from dkim_launcher import canonical, keys
+from mail_auth import canonical, keys
 
 # What dkimpy's own pattern matches, but in time that grows with the header's length.
 SIGNATURE_VALUE = re.compile(rb"([;\s]b\s*=)(?:\s*[a-zA-Z0-9+/=])*(?:\r?\n\Z)?")

@@ -1,4 +1,4 @@
-"""Starts the milter on a configuration: `python3 -m dkim_launcher [--check] FILE`."""
+"""Starts the milter on a configuration: `python3 -m mail_auth [--check] FILE`."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from milter_common.library import LibraryError
 
-from dkim_launcher import inside, log
+from mail_auth import inside, log
 
 # Before dkimpy_milter is imported, which takes the functions as they are then.
 log.replace_syslog()
@@ -23,11 +23,11 @@ import dkimpy_milter  # noqa: E402
 import Milter  # noqa: E402
 from milter_common.listener import listener  # noqa: E402
 
-from dkim_launcher import dkimpy, used  # noqa: E402
-from dkim_launcher.conffile import ConfigError  # noqa: E402
-from dkim_launcher.configuration import Conf, load  # noqa: E402
-from dkim_launcher.signer import Signer  # noqa: E402
-from dkim_launcher.verifier import Verifier  # noqa: E402
+from mail_auth import dkimpy, used  # noqa: E402
+from mail_auth.conffile import ConfigError  # noqa: E402
+from mail_auth.configuration import Conf, load  # noqa: E402
+from mail_auth.signer import Signer  # noqa: E402
+from mail_auth.verifier import Verifier  # noqa: E402
 
 # Seconds that Postfix may take between two commands of a session.
 _SESSION_TIMEOUT = 7210

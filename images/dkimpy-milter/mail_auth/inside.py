@@ -6,7 +6,7 @@ from milter_common.pymilter import PYMILTER
 DKIMPY = Library(
     "dkimpy",
     "1.1.8",
-    "dkim_launcher/dkimpy.py",
+    "mail_auth/dkimpy.py",
     (
         # Replaced by dkimpy.replace, and what uses them.
         Part("dkim:RE_BTAG"),
@@ -44,7 +44,7 @@ DKIMPY = Library(
 DKIMPY_MILTER = Library(
     "dkimpy-milter",
     "1.2.3",
-    "dkim_launcher/milter.py",
+    "mail_auth/milter.py",
     (
         Part("dkimpy_milter.config:defaultConfigData"),
         Part("dkimpy_milter:dkimMilter.__init__", "self", "conf milterconfig"),
@@ -71,7 +71,7 @@ DKIMPY_MILTER = Library(
 PYSPF = Library(
     "pyspf",
     "2.0.14",
-    "dkim_launcher/spf_check.py",
+    "mail_auth/spf_check.py",
     (
         Part("spf:MAX_VOID_LOOKUPS"),
         Part("spf:PermError"),

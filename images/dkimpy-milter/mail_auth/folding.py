@@ -2,7 +2,7 @@
 
 import re
 
-from dkim_launcher.lines import LONGEST
+from mail_auth.lines import LONGEST
 
 _TOO_LONG = re.compile(rb"[^\r\n]{%d,}" % (LONGEST + 1))
 _BLANKS = b" \t"

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from dkim_launcher.arc import Chain, passed
-from dkim_launcher.dmarc.evaluation import Evaluation, Identifier, strictest
-from dkim_launcher.refusal import RefusalError, deferred, rejected
+from mail_auth.arc import Chain, passed
+from mail_auth.dmarc.evaluation import Evaluation, Identifier, strictest
+from mail_auth.refusal import RefusalError, deferred, rejected
 
 # What comes of the owner's request, by DMARCPolicy.
 _DISPOSITIONS = {

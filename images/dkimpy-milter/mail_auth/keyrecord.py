@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from dkim.util import InvalidTagValueList, parse_tag_value
 
-from dkim_launcher.alabels import a_labels
+from mail_auth.alabels import a_labels
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _KEY_TYPES = {b"rsa", b"ed25519"}

@@ -5,7 +5,7 @@ import quopri
 import re
 import unicodedata
 
-from dkim_launcher.addresses import Address
+from mail_auth.addresses import Address
 
 # RFC 2047, section 2; with the blanks that some programs leave in, and readers take.
 _ENCODED = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?]*)\?=", re.IGNORECASE)

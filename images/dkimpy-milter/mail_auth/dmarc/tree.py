@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from dkim_launcher.dmarc.record import Record, parse
-from dkim_launcher.resolver import Resolver
+from mail_auth.dmarc.record import Record, parse
+from mail_auth.resolver import Resolver
 
 # Labels from which on the walk takes a short cut, so that it asks eight times at most.
 _DEEP = 8

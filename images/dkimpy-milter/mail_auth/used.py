@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-FILE = Path("/run/dkim-launcher-uses")
+FILE = Path("/run/mail-auth-config")
 
 
 def tell(conf: Path) -> None:

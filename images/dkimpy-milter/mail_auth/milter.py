@@ -7,9 +7,9 @@ from typing import Any
 import dkimpy_milter
 import Milter
 
-from dkim_launcher import log
-from dkim_launcher.refusal import RefusalError, deferred
-from dkim_launcher.turns import Turn
+from mail_auth import log
+from mail_auth.refusal import RefusalError, deferred
+from mail_auth.turns import Turn
 
 # Far more than an honest message has.
 _MOST_HEADERS = 10_000

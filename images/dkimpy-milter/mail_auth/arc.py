@@ -9,15 +9,15 @@ import authres
 import dkim
 from dkim.util import InvalidTagValueList, parse_tag_value
 
-from dkim_launcher import log, verdict
-from dkim_launcher.alabels import a_labels
-from dkim_launcher.dnskeys import (
+from mail_auth import log, verdict
+from mail_auth.alabels import a_labels
+from mail_auth.dnskeys import (
     KeyFinder,
     KeyUnacceptableError,
     KeyUnavailableError,
 )
-from dkim_launcher.keyrecord import KeyUnusableError
-from dkim_launcher.limits import LONGEST_HEADER, MOST_HEADERS
+from mail_auth.keyrecord import KeyUnusableError
+from mail_auth.limits import LONGEST_HEADER, MOST_HEADERS
 
 # No chain may have more (section 4.2.1).
 _MOST_SETS = 50

@@ -9,8 +9,8 @@ import io
 import re
 from typing import NamedTuple
 
-from dkim_launcher.sevenbit.quoted import printable
-from dkim_launcher.sevenbit.tokens import encoding, parameters
+from mail_auth.sevenbit.quoted import printable
+from mail_auth.sevenbit.tokens import encoding, parameters
 
 # Octets. What gets longer is not converted: signing takes several times as much memory.
 _LARGEST = 64 << 20

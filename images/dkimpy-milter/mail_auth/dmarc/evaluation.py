@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from dkim_launcher.dmarc import tree
-from dkim_launcher.dmarc.record import REQUESTS
-from dkim_launcher.dmarc.tree import Found
-from dkim_launcher.resolver import Resolver, UnansweredError
+from mail_auth.dmarc import tree
+from mail_auth.dmarc.record import REQUESTS
+from mail_auth.dmarc.tree import Found
+from mail_auth.resolver import Resolver, UnansweredError
 
 # What a domain in test mode asks for, in place of what it says (t=y in section 4.7).
 _ONE_LESS = {"reject": "quarantine", "quarantine": "none", "none": "none"}

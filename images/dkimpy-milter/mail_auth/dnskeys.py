@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 import dkim
 
-from dkim_launcher.alabels import a_labels
-from dkim_launcher.keyrecord import KeyUnusableError, is_key, parse
-from dkim_launcher.resolver import Resolver, UnansweredError
+from mail_auth.alabels import a_labels
+from mail_auth.keyrecord import KeyUnusableError, is_key, parse
+from mail_auth.resolver import Resolver, UnansweredError
 
 # A key is a stranger's data: these bound the arithmetic that he can have us do.
 _LONGEST_RECORD = 4096

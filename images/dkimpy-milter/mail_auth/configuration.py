@@ -5,10 +5,10 @@ from pathlib import Path
 
 from dkimpy_milter.config import defaultConfigData
 
-from dkim_launcher import owners, tables
-from dkim_launcher.conffile import ConfigError, options, rows
-from dkim_launcher.enforcement import Enforcement
-from dkim_launcher.keys import read_ed25519, read_rsa
+from mail_auth import owners, tables
+from mail_auth.conffile import ConfigError, options, rows
+from mail_auth.enforcement import Enforcement
+from mail_auth.keys import read_ed25519, read_rsa
 
 _BOTH = {"Mode", "Socket", "debugLevel"}
 _SIGNER = {

@@ -6,15 +6,15 @@ from collections.abc import Callable
 import dkim
 from dkim.util import InvalidTagValueList, parse_tag_value
 
-from dkim_launcher import log
-from dkim_launcher.dnskeys import (
+from mail_auth import log
+from mail_auth.dnskeys import (
     KeyFinder,
     KeyUnacceptableError,
     KeyUnavailableError,
 )
-from dkim_launcher.keyrecord import KeyUnusableError
-from dkim_launcher.limits import LONGEST_HEADER, MOST_HEADERS
-from dkim_launcher.verdict import Verdict, readable
+from mail_auth.keyrecord import KeyUnusableError
+from mail_auth.limits import LONGEST_HEADER, MOST_HEADERS
+from mail_auth.verdict import Verdict, readable
 
 # 3,000 took half a minute.
 _MOST_SIGNATURES = 10

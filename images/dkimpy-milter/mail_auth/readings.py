@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from dkim_launcher.names import APART, ROUND, shown
+from mail_auth.names import APART, ROUND, shown
 
 # What follows an @: whatever stands between the two, somebody passes over it.
 _DOMAIN = re.compile(rf"@[{APART.removesuffix('@')}]*([^{APART}]+)")

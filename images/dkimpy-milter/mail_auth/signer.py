@@ -6,14 +6,14 @@ from functools import partial
 
 import Milter
 
-from dkim_launcher import guard, log, logins, owners
-from dkim_launcher.canonical import parts
-from dkim_launcher.folding import folded
-from dkim_launcher.milter import TrueBytesMilter
-from dkim_launcher.rate import Rate
-from dkim_launcher.refusal import RefusalError, deferred, rejected
-from dkim_launcher.sevenbit.conversion import SealedError, converted
-from dkim_launcher.tables import nearest
+from mail_auth import guard, log, logins, owners
+from mail_auth.canonical import parts
+from mail_auth.folding import folded
+from mail_auth.milter import TrueBytesMilter
+from mail_auth.rate import Rate
+from mail_auth.refusal import RefusalError, deferred, rejected
+from mail_auth.sevenbit.conversion import SealedError, converted
+from mail_auth.tables import nearest
 
 # Without a login come Postfix's own bounces, the postmaster's copies of them
 # (double_bounce_sender in postconf(5)), and nothing else.

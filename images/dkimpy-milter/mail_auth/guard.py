@@ -4,12 +4,12 @@ import sqlite3
 from collections.abc import Callable
 from math import ceil
 
-from dkim_launcher.addresses import Address, AddressError, parse
-from dkim_launcher.alabels import a_labels
-from dkim_launcher.lines import LONGEST, too_long
-from dkim_launcher.names import seen
-from dkim_launcher.rate import Rate
-from dkim_launcher.refusal import RefusalError, deferred, rejected
+from mail_auth.addresses import Address, AddressError, parse
+from mail_auth.alabels import a_labels
+from mail_auth.lines import LONGEST, too_long
+from mail_auth.names import seen
+from mail_auth.rate import Rate
+from mail_auth.refusal import RefusalError, deferred, rejected
 
 Values = Callable[[str], list[bytes]]
 """From a header's name in lower case to its unfolded values."""

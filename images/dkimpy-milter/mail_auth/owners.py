@@ -5,8 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from dkim_launcher.addresses import Address
-from dkim_launcher.conffile import ConfigError
+from mail_auth.addresses import Address
+from mail_auth.conffile import ConfigError
 
 _DATABASE = "file:/accounts/accounts.db?mode=ro"
 _PATIENCE = 3.0

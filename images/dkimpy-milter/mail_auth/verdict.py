@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from dkim_launcher.alabels import a_labels
+from mail_auth.alabels import a_labels
 
 # Values come from strangers, and readers take the header's word. What isn't plainly
 # a value of its kind is left out, so that no quoting can be got wrong. None has a = in

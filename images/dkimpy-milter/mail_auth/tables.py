@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from dkim_launcher.conffile import ConfigError, Row, rows
-from dkim_launcher.keys import KeyFileError
+from mail_auth.conffile import ConfigError, Row, rows
+from mail_auth.keys import KeyFileError
 
 
 class KeyRow(NamedTuple):

@@ -2,15 +2,15 @@
 
 import Milter
 
-from dkim_launcher import arc, spf_check
-from dkim_launcher.authors import HiddenAuthorError, domains
-from dkim_launcher.dmarc.evaluation import Author, Evaluation, Identifier, evaluate
-from dkim_launcher.dnskeys import KeyFinder
-from dkim_launcher.milter import TrueBytesMilter
-from dkim_launcher.refusal import deferred
-from dkim_launcher.resolver import Resolver
-from dkim_launcher.signatures import verdicts
-from dkim_launcher.verdict import authentication_results
+from mail_auth import arc, spf_check
+from mail_auth.authors import HiddenAuthorError, domains
+from mail_auth.dmarc.evaluation import Author, Evaluation, Identifier, evaluate
+from mail_auth.dnskeys import KeyFinder
+from mail_auth.milter import TrueBytesMilter
+from mail_auth.refusal import deferred
+from mail_auth.resolver import Resolver
+from mail_auth.signatures import verdicts
+from mail_auth.verdict import authentication_results
 
 _HEADER = "Authentication-Results"
 
