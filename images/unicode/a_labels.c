@@ -1,4 +1,4 @@
-/* For Dovecot and Postfix; Python has its own (stack/accounts/addresses.py, alabels.py). */
+/* For Dovecot and Postfix; Python has its own (stack/accounts/addresses.py, domain_names.py). */
 #include "a_labels.h"
 
 #include <unicode/uidna.h>

@@ -9,7 +9,7 @@ import pytest
 from access_watch.accounts import Accounts, Revoked
 from access_watch.answering import Server
 from access_watch.revocations import LOOKS, Revocations
-from mail_auth import logins
+from mail_auth.signing import password_service
 
 from stack.accounts import domains, users
 from stack.accounts.store import database, password_hashes
@@ -134,18 +134,18 @@ def test_the_signer_hears_whether_passwords_can_be_looked_up(folder):
     """While the file is well, missing, empty or damaged, or nobody answers."""
     file = folder / "passwords.db"
     with answering(folder) as path:
-        assert logins.trouble(path) is None
+        assert password_service.trouble(path) is None
 
         with closing(sqlite3.connect(file)) as opened, opened:
             opened.execute("DELETE FROM passwords")
-        assert "is empty" in (logins.trouble(path) or "")
+        assert "is empty" in (password_service.trouble(path) or "")
         file.write_bytes(b"")
-        assert "no such table" in (logins.trouble(path) or "")
+        assert "no such table" in (password_service.trouble(path) or "")
         file.write_bytes(b"rubbish" * 1000)
-        assert "not a database" in (logins.trouble(path) or "")
+        assert "not a database" in (password_service.trouble(path) or "")
         file.unlink()
-        assert "unable to open" in (logins.trouble(path) or "")
-    assert "refused" in (logins.trouble(path) or "")
+        assert "unable to open" in (password_service.trouble(path) or "")
+    assert "refused" in (password_service.trouble(path) or "")
 
 
 def test_without_users_no_password_is_missed(tmp_path):
@@ -162,4 +162,4 @@ def test_who_hangs_up_without_waiting_does_no_harm(folder):
         with socket.socket(socket.AF_UNIX) as hasty:
             hasty.connect(path)
 
-        assert logins.trouble(path) is None
+        assert password_service.trouble(path) is None

@@ -1,7 +1,7 @@
 """Who a From: header names, in the eyes of the milter that signs."""
 
 import pytest
-from mail_auth.addresses import AddressError, parse
+from mail_auth.headers.addresses import AddressError, parse
 
 
 @pytest.mark.parametrize(

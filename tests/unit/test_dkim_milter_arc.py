@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from mail_auth.arc import verify
-from mail_auth.dnskeys import KeyFinder
+from mail_auth.dkim.key_lookup import KeyFinder
+from mail_auth.verifying.arc import verify
 
 from tests.unit.unsigned import ToForFrom
 from tests.unit.zone import Zone

@@ -4,7 +4,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from mail_auth.authors import HiddenAuthorError, domains
+from mail_auth.headers.author_domains import HiddenAuthorError, domains
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,17 @@
 """Whether an author's domain is proven, and what its owner wants (RFC 9989)."""
 
 import pytest
-from mail_auth.arc import Chain, Sealed
-from mail_auth.dmarc import tree
-from mail_auth.dmarc.evaluation import (
+from mail_auth.verifying.arc import Chain, Sealed
+from mail_auth.verifying.dmarc import tree_walk
+from mail_auth.verifying.dmarc.enforcement import Enforcement
+from mail_auth.verifying.dmarc.evaluation import (
     Author,
     Evaluation,
     Identifier,
     evaluate,
     strictest,
 )
-from mail_auth.dmarc.record import Record, parse
-from mail_auth.enforcement import Enforcement
+from mail_auth.verifying.dmarc.record import Record, parse
 
 from tests.unit.zone import Zone
 
@@ -58,7 +58,7 @@ def test_a_record_is_read_as_rfc_9989_reads_it(texts, record):
 
 def test_a_walk_asks_eight_times_at_most():
     """The RFC's own example (4.10): a deep name is cut to seven labels at once."""
-    assert tree.targets("a.b.c.d.e.f.g.h.i.j.mail.example.com") == [
+    assert tree_walk.targets("a.b.c.d.e.f.g.h.i.j.mail.example.com") == [
         "a.b.c.d.e.f.g.h.i.j.mail.example.com",
         "g.h.i.j.mail.example.com",
         "h.i.j.mail.example.com",
@@ -75,7 +75,7 @@ def test_a_walk_ends_at_the_top(labels):
     """However many labels a name has, the last one asked about has one."""
     name = ".".join(f"l{n}" for n in range(labels))
 
-    targets = tree.targets(name)
+    targets = tree_walk.targets(name)
 
     assert targets[0] == name
     assert len(targets) == min(labels, 8)
@@ -103,9 +103,9 @@ def test_whose_a_name_is_says_the_tree(records, owner):
     }
     start = "a.mail.example.com"
 
-    found = tree.walk(start, Zone(names).resolver())
+    found = tree_walk.walk(start, Zone(names).resolver())
 
-    assert tree.organizational(start, found) == owner
+    assert tree_walk.organizational(start, found) == owner
 
 
 _NAMES = {

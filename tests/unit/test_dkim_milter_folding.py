@@ -2,8 +2,8 @@
 
 import pytest
 from dkim.canonicalization import Relaxed
-from mail_auth.folding import folded
-from mail_auth.lines import LONGEST
+from mail_auth.headers.folding import folded
+from mail_auth.headers.line_length import LONGEST
 
 IDS = b" ".join(b"<%d.%s@a.test>" % (number, b"x" * 30) for number in range(34))
 WORD = b"w" * 900

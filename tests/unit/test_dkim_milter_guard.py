@@ -1,9 +1,9 @@
 """What the signing milter refuses, and what it tells the sender."""
 
 import pytest
-from mail_auth import guard
-from mail_auth.owners import owners
-from mail_auth.refusal import RefusalError
+from mail_auth.milter.refusal import RefusalError
+from mail_auth.signing import sender_checks
+from mail_auth.signing.accounts import owners
 
 
 def _values(**headers):
@@ -16,7 +16,9 @@ def test_accounts_that_cannot_be_read_hold_mail_back(tmp_path):
     values = _values(**{"from": [b"sales@a.test"]})
 
     with pytest.raises(RefusalError, match=r"^451 4\.3\.0 "):
-        guard.belongs_to("alice@a.test", values, lambda a: owners(a, "SELECT", missing))
+        sender_checks.belongs_to(
+            "alice@a.test", values, lambda a: owners(a, "SELECT", missing)
+        )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_accounts_that_cannot_be_read_hold_mail_back(tmp_path):
 def test_a_message_that_is_not_the_logins_is_refused_for_good(headers, reply):
     """The reply says what is wrong, so that people can mend it."""
     with pytest.raises(RefusalError) as refusal:
-        guard.belongs_to("alice@a.test", _values(**headers), lambda _: set())
+        sender_checks.belongs_to("alice@a.test", _values(**headers), lambda _: set())
 
     assert str(refusal.value) == reply
 
@@ -86,7 +88,7 @@ def test_the_logins_own_address_needs_no_accounts():
     """Mail from one's own address goes out even while the accounts are locked."""
     values = _values(**{"from": [b"ALICE@A.TEST"]})
 
-    guard.belongs_to("alice@a.test", values, lambda _: pytest.fail("was asked"))
+    sender_checks.belongs_to("alice@a.test", values, lambda _: pytest.fail("was asked"))
 
 
 _WRITTEN = [
@@ -108,9 +110,9 @@ def test_a_domain_in_unicode_is_the_same_address(header, written):
     values = {"from": [b"erin@xn--bcher-kva.test"]} | {header: [written.encode()]}
     login = "erin@xn--bcher-kva.test"
 
-    guard.belongs_to(login, _values(**values), lambda _: set())
+    sender_checks.belongs_to(login, _values(**values), lambda _: set())
 
-    assert guard.signing_domain(_values(**values)) == "xn--bcher-kva.test"
+    assert sender_checks.signing_domain(_values(**values)) == "xn--bcher-kva.test"
 
 
 def test_accounts_are_asked_for_a_labels():
@@ -122,7 +124,7 @@ def test_accounts_are_asked_for_a_labels():
         return {"alice@a.test"}
 
     values = _values(**{"from": ["sales+x@BÜCHER.test".encode()]})
-    guard.belongs_to("alice@a.test", values, owners)
+    sender_checks.belongs_to("alice@a.test", values, owners)
 
     assert asked == {"sales+x@xn--bcher-kva.test"}
 
@@ -130,19 +132,20 @@ def test_accounts_are_asked_for_a_labels():
 def test_a_message_is_signed_for_one_domain():
     """Two domains in From: can't both be d=; upper case is the same domain."""
     with pytest.raises(RefusalError, match="several domains"):
-        guard.signing_domain(_values(**{"from": [b"a@a.test, b@b.test"]}))
+        sender_checks.signing_domain(_values(**{"from": [b"a@a.test, b@b.test"]}))
 
     assert (
-        guard.signing_domain(_values(**{"from": [b"a@A.TEST, b@a.test"]})) == "a.test"
+        sender_checks.signing_domain(_values(**{"from": [b"a@A.TEST, b@a.test"]}))
+        == "a.test"
     )
 
 
 def test_a_line_that_would_be_folded_is_refused_with_its_place():
     """Postfix folds lines over 998 octets after the signature, which breaks it."""
     head = b"From: a@a.test\r\n\r\n"
-    guard.lines_fit(head + b"x" * 998 + b"\r\n")
+    sender_checks.lines_fit(head + b"x" * 998 + b"\r\n")
 
     with pytest.raises(RefusalError, match=r"^550 5\.6\.0 Line 2 of the text has 999 "):
-        guard.lines_fit(head + b"\r\n" + b"x" * 999 + b"\r\n")
+        sender_checks.lines_fit(head + b"\r\n" + b"x" * 999 + b"\r\n")
     with pytest.raises(RefusalError, match="Line 2 of the headers has 1004 octets"):
-        guard.lines_fit(b"From: a@a.test\r\nX-Y: " + b"z" * 999 + b"\r\n\r\n")
+        sender_checks.lines_fit(b"From: a@a.test\r\nX-Y: " + b"z" * 999 + b"\r\n\r\n")

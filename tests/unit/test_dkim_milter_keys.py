@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from mail_auth import arc
-from mail_auth.dnskeys import KeyFinder
-from mail_auth.signatures import verdicts
+from mail_auth.dkim.key_lookup import KeyFinder
+from mail_auth.dkim.verification import verdicts
+from mail_auth.verifying import arc
 
 from tests.unit.zone import Zone
 

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from mail_auth.names import seen
+from mail_auth.headers.display_text import seen
 
 
 def _b(text: str, charset: str = "utf-8") -> str:

@@ -1,9 +1,9 @@
 """How much a login may send in an hour, and what it is told then."""
 
 import pytest
-from mail_auth.guard import not_too_much
-from mail_auth.rate import Rate
-from mail_auth.refusal import RefusalError
+from mail_auth.milter.refusal import RefusalError
+from mail_auth.signing.rate_limit import Rate
+from mail_auth.signing.sender_checks import not_too_much
 
 
 class Clock:

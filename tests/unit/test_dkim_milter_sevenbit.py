@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from mail_auth.sevenbit import conversion
-from mail_auth.sevenbit.conversion import SealedError, converted
-from mail_auth.sevenbit.quoted import printable
-from mail_auth.sevenbit.tokens import encoding, parameters
+from mail_auth.signing.sevenbit import conversion
+from mail_auth.signing.sevenbit.conversion import SealedError, converted
+from mail_auth.signing.sevenbit.header_tokens import encoding, parameters
+from mail_auth.signing.sevenbit.quoted_printable import printable
 
 # Headers, by the name that stands for them below.
 HEADERS = {

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from mail_auth import spf_check
+from mail_auth.verifying import spf
 
 from tests.unit.zone import Zone
 
@@ -48,7 +48,7 @@ _NAMES = {
 
 def _check(sender, client="192.0.2.1", helo="mx.helo.test", names=_NAMES):
     zone = Zone(names)
-    return spf_check.check(client, helo, sender, zone.resolver()), zone
+    return spf.check(client, helo, sender, zone.resolver()), zone
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from mail_auth.conffile import ConfigError, options
-from mail_auth.keys import read_ed25519, read_rsa
-from mail_auth.tables import KeyRow, key_table, nearest, pair, signing_table
+from mail_auth.dkim.private_keys import read_ed25519, read_rsa
+from mail_auth.service.config_file import ConfigError, options
+from mail_auth.signing.key_tables import KeyRow, key_table, nearest, pair, signing_table
 
 _KEYS = {"a.test": KeyRow(1, "a.test", "rsa", "")}
 

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from mail_auth.turns import SMALL, Turn
+from mail_auth.milter.memory_gate import SMALL, Turn
 
 
 @pytest.fixture

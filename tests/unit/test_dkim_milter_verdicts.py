@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from mail_auth import canonical
-from mail_auth.dkimpy import SIGNATURE_VALUE
-from mail_auth.dnskeys import KeyFinder
-from mail_auth.keyrecord import KeyUnusableError
-from mail_auth.resolver import Answer, Resolver, UnansweredError, ask
-from mail_auth.signatures import verdicts
-from mail_auth.verdict import Verdict, authentication_results
+from mail_auth.dkim import canonicalization
+from mail_auth.dkim.dkimpy_patches import SIGNATURE_VALUE
+from mail_auth.dkim.key_lookup import KeyFinder
+from mail_auth.dkim.key_record import KeyUnusableError
+from mail_auth.dkim.verification import verdicts
+from mail_auth.dns.resolver import Answer, Resolver, UnansweredError, ask
+from mail_auth.headers.authentication_results import Verdict, authentication_results
 
 from tests.unit.unsigned import ToForFrom
 from tests.unit.zone import Zone
@@ -241,8 +241,8 @@ def test_canonical_forms_are_those_of_dkimpy(body):
     """Our faster forms give the same octets, which signatures depend on."""
     theirs = dkim.canonicalization
 
-    assert canonical.relaxed(body) == theirs.Relaxed.canonicalize_body(body)
-    assert canonical.simple(body) == theirs.Simple.canonicalize_body(body)
+    assert canonicalization.relaxed(body) == theirs.Relaxed.canonicalize_body(body)
+    assert canonicalization.simple(body) == theirs.Simple.canonicalize_body(body)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +265,6 @@ def test_a_line_of_blanks_takes_no_time():
     """dkimpy's own pattern would work for minutes on this body."""
     began = time.monotonic()
 
-    canonical.relaxed(b" " * 1_000_000 + b"x\r\n")
+    canonicalization.relaxed(b" " * 1_000_000 + b"x\r\n")
 
     assert time.monotonic() - began < 1

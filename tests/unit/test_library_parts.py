@@ -12,8 +12,8 @@ from pathlib import Path
 
 import dkim
 import pytest
-from mail_auth import dkimpy
-from mail_auth.inside import DKIMPY, DKIMPY_MILTER, PYSPF
+from mail_auth.dkim import dkimpy_patches
+from mail_auth.service.library_parts import DKIMPY, DKIMPY_MILTER, PYSPF
 from milter_common.library import LibraryError, insist
 from milter_common.pymilter import PYMILTER
 
@@ -105,8 +105,8 @@ def test_a_function_that_would_not_find_our_part_is_named(changed, fault, monkey
 
 
 def test_all_that_is_replaced_in_dkimpy_is_insisted_on():
-    """Each name that dkimpy.replace gives a new value is among the parts."""
-    [function] = ast.parse(inspect.getsource(dkimpy.replace)).body
+    """Each name that dkimpy_patches.replace gives a new value is among the parts."""
+    [function] = ast.parse(inspect.getsource(dkimpy_patches.replace)).body
     replaced = {
         ast.unparse(target)
         for node in ast.walk(function)

@@ -7,7 +7,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 import pytest
-from mail_auth.alabels import a_labels
+from mail_auth.dns.domain_names import a_labels
 
 from stack.accounts.store import database
 from stack.apply.render import render

@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from mail_auth.addresses import Address
-from mail_auth.conffile import ConfigError
-from mail_auth.owners import holds, newest, owners, query
+from mail_auth.headers.addresses import Address
+from mail_auth.service.config_file import ConfigError
+from mail_auth.signing.accounts import holds, newest, owners, query
 
 from stack.accounts.store import database
 from stack.apply.render import render

@@ -1,6 +1,6 @@
-"""A name server in a dictionary, for what asks through mail_auth.resolver."""
+"""A name server in a dictionary, for what asks through mail_auth.dns.resolver."""
 
-from mail_auth.resolver import Answer, Resolver, UnansweredError
+from mail_auth.dns.resolver import Answer, Resolver, UnansweredError
 
 
 class Zone:
@@ -19,7 +19,7 @@ class Zone:
         self.asked: list[tuple[str, str]] = []
 
     def ask(self, name: str, kind: str, seconds: float) -> Answer:
-        """Answer as mail_auth.resolver.ask does."""
+        """Answer as mail_auth.dns.resolver.ask does."""
         name = name.rstrip(".")
         self.asked.append((name, kind))
         found = self.names.get(name)

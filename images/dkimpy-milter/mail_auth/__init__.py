@@ -1,1 +1,1 @@
-"""Starts dkimpy-milter, with what it lacks: strict loading, safe signing, verdicts."""
+"""Authenticates mail: signs by DKIM, or verifies SPF, DKIM, DMARC and ARC."""

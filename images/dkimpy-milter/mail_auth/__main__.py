@@ -8,14 +8,15 @@ from pathlib import Path
 
 from milter_common.library import LibraryError
 
-from mail_auth import inside, log
+from mail_auth.milter import log
+from mail_auth.service import library_parts
 
 # Before dkimpy_milter is imported, which takes the functions as they are then.
 log.replace_syslog()
 
 # Before what goes by the libraries: its first line may fail for want of a part.
 try:
-    inside.insist_on_all()
+    library_parts.insist_on_all()
 except LibraryError as error:
     sys.exit(str(error))
 
@@ -23,11 +24,12 @@ import dkimpy_milter  # noqa: E402
 import Milter  # noqa: E402
 from milter_common.listener import listener  # noqa: E402
 
-from mail_auth import dkimpy, used  # noqa: E402
-from mail_auth.conffile import ConfigError  # noqa: E402
-from mail_auth.configuration import Conf, load  # noqa: E402
-from mail_auth.signer import Signer  # noqa: E402
-from mail_auth.verifier import Verifier  # noqa: E402
+from mail_auth.dkim import dkimpy_patches  # noqa: E402
+from mail_auth.service import config_in_use  # noqa: E402
+from mail_auth.service.config_file import ConfigError  # noqa: E402
+from mail_auth.service.configuration import Conf, load  # noqa: E402
+from mail_auth.signing.signer import Signer  # noqa: E402
+from mail_auth.verifying.verifier import Verifier  # noqa: E402
 
 # Seconds that Postfix may take between two commands of a session.
 _SESSION_TIMEOUT = 7210
@@ -47,7 +49,7 @@ def main(arguments: list[str]) -> None:
 
 def run(path: Path, at: Path, conf: Conf) -> None:
     """Serve Postfix on *conf*, the file *at*, and later on what *path* leads to."""
-    dkimpy.replace()
+    dkimpy_patches.replace()
     log.name_after(str(conf["Mode"]))
     dkimpy_milter.milterconfig = conf
     Milter.factory = Signer if conf["Mode"] == "s" else Verifier
@@ -58,7 +60,7 @@ def run(path: Path, at: Path, conf: Conf) -> None:
         signal.SIG_BLOCK,
         [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1],
     )
-    used.tell(at)
+    config_in_use.tell(at)
     threading.Thread(target=follow, args=[path, at], daemon=True).start()
     log.line(f"listening on {conf['Socket']}")
     listening = listener(str(conf["Socket"]))
@@ -90,7 +92,7 @@ def follow(path: Path, at: Path) -> None:
             log.line(f"not reloaded: {error}", "error")
             continue
         at = current
-        used.tell(at)
+        config_in_use.tell(at)
         log.line("reloaded")
 
 

@@ -21,7 +21,7 @@ class _DNSFunction(Protocol):
 # A name, a value.
 _Header = Sequence[bytes]
 
-# What mail_auth.dkimpy replaces. What the parser of a key returns is given to the
+# What dkimpy_patches replaces. What the parser of a key returns is given to the
 # function that signs, and to no other: the two know what it is.
 RE_BTAG: re.Pattern[bytes]
 rfc822_parse: Callable[[bytes], tuple[list[list[bytes]], bytes]]

@@ -1,0 +1,29 @@
+"""dkimpy with the parts replaced that are too slow or too large for a mail server."""
+
+import re
+
+import dkim
+from dkim.canonicalization import Relaxed, Simple
+
+from mail_auth.dkim import canonicalization, private_keys
+
+# What dkimpy's own pattern matches, but in time that grows with the header's length.
+SIGNATURE_VALUE = re.compile(rb"([;\s]b\s*=)(?:\s*[a-zA-Z0-9+/=])*(?:\r?\n\Z)?")
+
+_parse = dkim.rfc822_parse
+
+
+def _parse_headers_only(message: bytes) -> tuple[list[list[bytes]], bytes]:
+    # The original takes the body apart line by line, and puts it together again.
+    headers, body = canonicalization.parts(message)
+    return _parse(headers)[0], body
+
+
+def replace() -> None:
+    """Have dkim.DKIM parse, canonicalize and sign by our means."""
+    dkim.RE_BTAG = SIGNATURE_VALUE
+    dkim.rfc822_parse = _parse_headers_only
+    dkim.parse_pem_private_key = private_keys.rsa_key
+    dkim.RSASSA_PKCS1_v1_5_sign = private_keys.rsa_sign
+    Relaxed.canonicalize_body = staticmethod(canonicalization.relaxed)
+    Simple.canonicalize_body = staticmethod(canonicalization.simple)

@@ -1,0 +1,1 @@
+"""Names of the internet: how they are written, and how they are looked up."""

@@ -1,0 +1,1 @@
+"""Headers of a message: addresses, Authentication-Results, long lines."""

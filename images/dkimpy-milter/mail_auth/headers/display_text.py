@@ -1,0 +1,60 @@
+"""What a reader sees beside the addresses in From: and may take for one."""
+
+import binascii
+import quopri
+import re
+import unicodedata
+
+from mail_auth.headers.addresses import Address
+
+# RFC 2047, section 2; with the blanks that some programs leave in, and readers take.
+_ENCODED = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?]*)\?=", re.IGNORECASE)
+_BETWEEN_ENCODED = re.compile(r"(?<=\?=)\s+(?==\?)")
+
+# What is in no part of an address, as a set of a pattern.
+APART = r"\s\"<>()\[\]\\,:;@"
+_ADDRESS = re.compile(
+    rf"(?:\"(?P<quoted>[^\"@]+)\"|(?P<local>[^{APART}]+))@(?P<domain>[^{APART}]+)"
+)
+# What stands round an address in a text, and is no part of it.
+ROUND = "'`.!?*|\u2018\u2019\u201c\u201d\u201e«»"
+
+
+def seen(value: str) -> list[Address]:
+    """
+    Return all that looks like an address in the unfolded *value* of a header.
+
+    Mail programs show the display name, many of them nothing else.
+    """
+    found = []
+    for match in _ADDRESS.finditer(shown(value)):
+        local = match["quoted"] or match["local"].lstrip(ROUND)
+        domain = match["domain"].rstrip(ROUND).lower()
+        if local and "." in domain:
+            found.append(Address(local, domain))
+    return found
+
+
+def shown(value: str) -> str:
+    """
+    Return the unfolded *value* of a header as mail programs show it.
+
+    Encoded words (RFC 2047) are decoded, wide and invisible letters are those that
+    they look like.
+    """
+    text = _ENCODED.sub(_decoded, _BETWEEN_ENCODED.sub("", value))
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(each for each in text if unicodedata.category(each) != "Cf")
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def _decoded(word: re.Match[str]) -> str:
+    charset, encoding, text = word.groups()
+    try:
+        if encoding in "bB":
+            octets = binascii.a2b_base64(text.encode() + b"==")
+        else:
+            octets = quopri.decodestring(text.encode(), header=True)
+        return octets.decode(charset, "replace")
+    except (LookupError, ValueError):
+        return word[0]

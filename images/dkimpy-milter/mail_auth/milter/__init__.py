@@ -1,0 +1,1 @@
+"""What signer and verifier share as milters: log, replies, memory, one session."""

@@ -1,0 +1,1 @@
+"""How the process is set up: configuration, libraries, health check."""

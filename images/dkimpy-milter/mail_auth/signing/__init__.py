@@ -1,0 +1,1 @@
+"""Mode s: what users may send, and DKIM signatures on it."""

@@ -1,0 +1,1 @@
+"""Mode v: SPF, DKIM, DMARC and ARC of mail that comes in."""

@@ -1,0 +1,114 @@
+"""What is done with a message whose author's domain isn't proven."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from mail_auth.milter.refusal import RefusalError, deferred, rejected
+from mail_auth.verifying.arc import Chain, passed
+from mail_auth.verifying.dmarc.evaluation import Evaluation, Identifier, strictest
+
+# What comes of the owner's request, by DMARCPolicy.
+_DISPOSITIONS = {
+    "off": {"none": "none", "quarantine": "none", "reject": "none"},
+    "mark": {"none": "none", "quarantine": "quarantine", "reject": "quarantine"},
+    "refuse": {"none": "none", "quarantine": "quarantine", "reject": "reject"},
+}
+
+
+class DMARCVerdict(NamedTuple):
+    """
+    An evaluation, and what is done with the message.
+
+    Sieve scripts read what this writes: its words are a contract, and none of them
+    comes from a stranger, but for a domain that is plainly one.
+    """
+
+    evaluation: Evaluation
+    disposition: str
+    """none, quarantine (Sieve files it into Junk), or reject."""
+
+    override: str = ""
+    """arc or exempt: why the owner isn't heard."""
+
+    def __str__(self) -> str:
+        _, result, policy, _, proven = self.evaluation
+        proof = "proven" if proven else "unproven"
+        override = f" override={self.override}" if self.override else ""
+        domain = self.evaluation.domain
+        header = f" header.from={domain}" if domain else ""
+        return (
+            f"dmarc={result} (p={policy} dis={self.disposition}"
+            f" from={proof}{override}){header}"
+        )
+
+
+class Enforcement(NamedTuple):
+    """Whether an owner's policy is heard, and whose word counts more."""
+
+    mode: str
+    """off, mark or refuse."""
+
+    forwarders: frozenset[str] = frozenset()
+    """Domains that pass on what others wrote, if SPF or DKIM proves it was they."""
+
+    sealers: frozenset[str] = frozenset()
+    """Domains whose ARC seals are believed."""
+
+    def decide(
+        self,
+        evaluations: Sequence[Evaluation],
+        identifiers: Iterable[Identifier],
+        chain: Chain,
+    ) -> DMARCVerdict:
+        """Return what is to be done with the message, by one evaluation or more."""
+        worst, override = strictest(evaluations), ""
+        if worst.wanted != "none":
+            override = self._override(evaluations, identifiers, chain)
+        wanted = "none" if override else worst.wanted
+        return DMARCVerdict(worst, _DISPOSITIONS[self.mode][wanted], override)
+
+    def _override(
+        self,
+        evaluations: Iterable[Evaluation],
+        identifiers: Iterable[Identifier],
+        chain: Chain,
+    ) -> str:
+        proven = [each.domain for each in identifiers if each.result == "pass"]
+        if any(_within(domain, self.forwarders) for domain in proven):
+            return "exempt"
+        # Somebody's own domain, which was proven, frees no other that he writes beside.
+        unproven = {each.domain for each in evaluations if each.wanted != "none"}
+        return "arc" if unproven <= passed(chain, self.sealers) else ""
+
+    def refusal(self, verdict: DMARCVerdict, chain: Chain) -> RefusalError | None:
+        """Return the answer to a message that is not to be taken, or not yet."""
+        domain, result, _, wanted, _ = verdict.evaluation
+        if self.mode != "refuse" or verdict.override or wanted == "none":
+            return None
+        # The owner wants something done, and the proof that it needn't be may come.
+        vouched = chain.unanswered and chain.claimed in self.sealers
+        if result == "temperror" or vouched:
+            return deferred(
+                f"Whether this is mail of {domain} can't be found out now (DNS),"
+                " try again later",
+                "4.7.0",
+            )
+        if verdict.disposition != "reject":
+            return None
+        if not domain:
+            return rejected(
+                "From: does not say plainly whose message this is, so that nobody is"
+                " proven (DMARC): put one address there, like Name <user@example.com>"
+            )
+        return rejected(
+            f"{domain} wants mail refused that isn't proven to be its own (DMARC"
+            " p=reject), and neither SPF nor DKIM proves this message: send it through"
+            f" a server of {domain}"
+        )
+
+
+def _within(domain: str, domains: frozenset[str]) -> bool:
+    """Tell whether *domain* is among *domains*, or below one of them."""
+    while domain and domain not in domains:
+        domain = domain.partition(".")[2]
+    return bool(domain)
