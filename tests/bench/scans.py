@@ -57,7 +57,9 @@ class Figures:
 
 def children(container: Container) -> int:
     """Tell how many messages are scanned at a time."""
-    script = "from spam_milter.machine import children; print(children())"
+    script = (
+        "from spam_milter.supervisor.cgroup_limits import children; print(children())"
+    )
     return int(container.exec_run(["python3", "-c", script]).output)
 
 

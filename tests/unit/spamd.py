@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from spam_milter.request import LARGEST, Request, read
+from spam_milter.spamc.request import LARGEST, Request, read
 
 
 class _Handler(socketserver.StreamRequestHandler):

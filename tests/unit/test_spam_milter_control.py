@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from spam_milter.bayes import Bayes
 from spam_milter.config import Config
-from spam_milter.control import Control, Server
-from spam_milter.request import reply
-from spam_milter.slots import BusyError, Slots
-from spam_milter.spool import Spool
+from spam_milter.spamc.concurrency import BusyError, Slots
+from spam_milter.spamc.request import reply
+from spam_milter.training.control_socket import Control, Server
+from spam_milter.training.spool import Spool
 
 from .spamd import running
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from spam_milter import learner, request
 from spam_milter.bayes import Bayes
-from spam_milter.learner import Learner, NotNowError
-from spam_milter.slots import BusyError, Slots
-from spam_milter.spool import Spool
+from spam_milter.spamc import request
+from spam_milter.spamc.concurrency import BusyError, Slots
+from spam_milter.training import learner
+from spam_milter.training.learner import Learner, NotNowError
+from spam_milter.training.spool import Spool
 
 from .spamd import running
 from .test_spam_milter_control import CONFIG, tell

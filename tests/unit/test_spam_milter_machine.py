@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from spam_milter.machine import children
+from spam_milter.supervisor.cgroup_limits import children
 
 CORES = 8
 PLENTY = str(1 << 50)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from spam_milter.message import Client, Copy, header, results, trace
+from spam_milter.milter.message import Client, Copy, header, results, trace
 
 CLIENT = Client(name="mail.test", address="192.0.2.7", helo="helo.test")
 

@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from spam_milter.protocol import (
+from spam_milter.spamc.client import (
     NoAnswerError,
     NoVerdictError,
     Scan,

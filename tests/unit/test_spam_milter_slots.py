@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from spam_milter.protocol import NoVerdictError
-from spam_milter.slots import Slots
+from spam_milter.spamc.client import NoVerdictError
+from spam_milter.spamc.concurrency import Slots
 
 
 def test_no_more_messages_are_at_spamd_than_it_has_children():

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from spam_milter import spool
-from spam_milter.spool import Backlog, FullError, Spool
+from spam_milter.training import spool
+from spam_milter.training.spool import Backlog, FullError, Spool
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Whose mail a message is, as far as the spam filter is concerned."""
 
 import pytest
-from spam_milter.message import mailbox
+from spam_milter.milter.message import mailbox
 
 
 @pytest.mark.parametrize(

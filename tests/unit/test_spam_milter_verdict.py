@@ -1,7 +1,7 @@
 """A scanned message carries what was found, and a refusal says it to its sender."""
 
-from spam_milter.protocol import Scan
-from spam_milter.verdict import headers, refusal, status, unscanned
+from spam_milter.milter.verdict import headers, refusal, status, unscanned
+from spam_milter.spamc.client import Scan
 
 
 def test_a_marked_message_carries_a_flag_and_its_score():

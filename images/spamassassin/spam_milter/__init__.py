@@ -1,1 +1,1 @@
-"""A milter that has spamd judge each message before Postfix says 250."""
+"""spamd, a milter that has it judge each message, and the training of Bayes."""

@@ -9,13 +9,14 @@ from milter_common.library import LibraryError, insist
 from milter_common.log import say
 from milter_common.pymilter import PYMILTER
 
-from . import bayes, control, learner, spool
-from .bayes import Bayes
-from .keeper import Keeper, NoSpamdError
-from .milter import HOST, PORT, SpamMilter, serve
-from .signals import Signals
-from .spamd import SOCKET
-from .spool import Spool
+from spam_milter import bayes
+from spam_milter.bayes import Bayes
+from spam_milter.milter.milter import HOST, PORT, SpamMilter, serve
+from spam_milter.supervisor.signals import Signals
+from spam_milter.supervisor.spamd import SOCKET
+from spam_milter.supervisor.supervisor import Keeper, NoSpamdError
+from spam_milter.training import control_socket, learner, spool
+from spam_milter.training.spool import Spool
 
 
 def milter() -> None:
@@ -32,7 +33,9 @@ def teach(keeper: Keeper, waiting: Spool, knowledge: Bayes) -> None:
     # They take children of spamd as messages do.
     slots = SpamMilter.slots
     parts = (waiting, knowledge, str(SOCKET), lambda: keeper.settings, slots)
-    teacher = control.Server(control.SOCKET, control.Control(*parts))
+    teacher = control_socket.Server(
+        control_socket.SOCKET, control_socket.Control(*parts)
+    )
     for work in (teacher.serve_forever, learner.Learner(*parts).run):
         threading.Thread(target=work, daemon=True).start()
 

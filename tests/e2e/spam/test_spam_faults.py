@@ -44,11 +44,11 @@ volumes:
 WITHOUT_ROOM = """
 head -c 100M /dev/zero > /var/lib/bayes/full 2>&- || true
 entrypoint python3 -m spam_milter &
-timeout 90 sh -c 'until python3 -m spam_milter.probe; do sleep 0.5; done'
+timeout 90 sh -c 'until python3 -m spam_milter.supervisor.health; do sleep 0.5; done'
 python3 - "$0" <<'PYTHON'
 import sys
-from spam_milter.protocol import ask
-from spam_milter.spamd import SOCKET
+from spam_milter.spamc.client import ask
+from spam_milter.supervisor.spamd import SOCKET
 for text in ("Until tomorrow.", sys.argv[1]):
     message = f"From: a@b.test\\r\\nSubject: x\\r\\n\\r\\n{text}\\r\\n".encode()
     print("score", ask(str(SOCKET), [message], 30).score, flush=True)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .protocol import NoVerdictError
+from spam_milter.spamc.client import NoVerdictError
 
 
 class BusyError(NoVerdictError):

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from milter_common.log import say
 
-from . import lesson, request
-from .bayes import Bayes
-from .config import Config
-from .protocol import exchange
-from .request import BadRequestError, Request
-from .slots import BusyError, Slots
-from .spool import Spool
+from spam_milter.bayes import Bayes
+from spam_milter.config import Config
+from spam_milter.spamc import request
+from spam_milter.spamc.client import exchange
+from spam_milter.spamc.concurrency import BusyError, Slots
+from spam_milter.spamc.request import BadRequestError, Request
+from spam_milter.training import training_request
+from spam_milter.training.spool import Spool
 
 PAUSE = 1.0
 """Seconds until the next look after something went wrong."""
@@ -38,7 +39,7 @@ class Failure:
     """A lesson that spamd could not learn."""
 
     about: bytes
-    """Which message it is about, as lesson.about tells."""
+    """Which message it is about, as training_request.about tells."""
     again: float
     """When to try again, on the monotonic clock."""
     learnt: int
@@ -99,7 +100,7 @@ class Learner:
                 unsettled.add(failure.about)
                 continue
             data = path.read_bytes()
-            about = lesson.about(data)
+            about = training_request.about(data)
             if about in unsettled:
                 continue
             if fault := self.learn(path, data):
@@ -117,11 +118,12 @@ class Learner:
         except BadRequestError as error:
             return f"the file is damaged: {error}"
         started = time.monotonic()
-        for user in lesson.users(told, self.config().learning == "user"):
+        for user in training_request.users(told, self.config().learning == "user"):
             if fault := self.tell(told, user):
                 return fault
             ms = 1000 * (time.monotonic() - started)
-            say(f"learnt {lesson.name(told)}: {path.name}, for {user}, ms={ms:.0f}")
+            what = training_request.name(told)
+            say(f"learnt {what}: {path.name}, for {user}, ms={ms:.0f}")
         return None
 
     def tell(self, told: Request, user: str) -> str | None:

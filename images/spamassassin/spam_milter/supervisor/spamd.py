@@ -11,7 +11,7 @@ from typing import TextIO
 from milter_common.log import say
 from spam_rules.sets import Sets
 
-from .protocol import exchange
+from spam_milter.spamc.client import exchange
 
 RUN = Path("/run/spamd")
 SOCKET = RUN / "current"

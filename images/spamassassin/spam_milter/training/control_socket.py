@@ -40,12 +40,13 @@ from pathlib import Path
 
 from milter_common.log import say
 
-from . import bayes, lesson
-from .config import Config
-from .protocol import NoVerdictError, insist
-from .request import BadRequestError, Request, read, reply
-from .slots import Slots
-from .spool import FullError, Spool
+from spam_milter import bayes
+from spam_milter.config import Config
+from spam_milter.spamc.client import NoVerdictError, insist
+from spam_milter.spamc.concurrency import Slots
+from spam_milter.spamc.request import BadRequestError, Request, read, reply
+from spam_milter.training import training_request
+from spam_milter.training.spool import FullError, Spool
 
 SOCKET = Path("/run/spam/control")
 FORWARDED = {"CHECK", "SYMBOLS", "REPORT", "HEADERS", "PROCESS"}
@@ -92,20 +93,20 @@ class Control:
         except NoVerdictError as error:
             return reply(f"75 EX_TEMPFAIL {error}")
         except FullError as error:
-            if not lesson.can_wait(request):
-                say(f"refused to learn {lesson.name(request)}: {error}")
+            if not training_request.can_wait(request):
+                say(f"refused to learn {training_request.name(request)}: {error}")
             return reply(f"75 EX_TEMPFAIL {error}")
         except OSError as error:
-            say(f"refused to learn {lesson.name(request)}: {error}")
+            say(f"refused to learn {training_request.name(request)}: {error}")
             return reply(f"74 EX_IOERR {error}")
         return reply(f"76 Bad request: {request.command} is not a command")
 
     def tell(self, request: Request) -> bytes:
         """Keep what is to be learnt."""
-        lesson.check(request)
-        part = PART if lesson.can_wait(request) else 1
+        training_request.check(request)
+        part = PART if training_request.can_wait(request) else 1
         self.spool.put(request.as_bytes(), part)
-        return reply("0 EX_OK", lesson.done(request))
+        return reply("0 EX_OK", training_request.done(request))
 
     def stats(self) -> bytes:
         """Tell how much is known, and how much waits."""
@@ -119,7 +120,7 @@ class Control:
 
     def forward(self, request: Request) -> bytes:
         """Ask the spamd in use, and another one if it makes room for that."""
-        user = self.knowledge.judge(lesson.user(request))
+        user = self.knowledge.judge(training_request.user(request))
         headers = {**request.headers, "user": user}
         named = {name.capitalize(): value for name, value in headers.items()}
         timeout = self.config().answer_timeout

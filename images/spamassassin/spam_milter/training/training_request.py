@@ -3,8 +3,8 @@
 import hashlib
 import re
 
-from .bayes import SITE
-from .request import BadRequestError, Request
+from spam_milter.bayes import SITE
+from spam_milter.spamc.request import BadRequestError, Request
 
 
 def check(request: Request) -> None:

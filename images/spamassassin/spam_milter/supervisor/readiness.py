@@ -3,10 +3,10 @@
 import sys
 import time
 
-from . import keeper
-from .keeper import LIVE
-from .probe import fault
-from .spamd import RULES
+from spam_milter.supervisor import supervisor
+from spam_milter.supervisor.health import fault
+from spam_milter.supervisor.spamd import RULES
+from spam_milter.supervisor.supervisor import LIVE
 
 PAUSE = 0.2
 
@@ -15,7 +15,7 @@ def within(seconds: float) -> str | None:
     """Return why they can't be scanned *seconds* from now at the latest, or nothing."""
     deadline = time.monotonic() + seconds
     while found := fault(RULES, LIVE):
-        if reason := keeper.reason_against(LIVE.resolve()):
+        if reason := supervisor.reason_against(LIVE.resolve()):
             return reason
         if time.monotonic() > deadline:
             return found

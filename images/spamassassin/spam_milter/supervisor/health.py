@@ -5,10 +5,10 @@ from pathlib import Path
 
 from milter_common.probe import negotiates
 
-from . import control
-from .keeper import LIVE
-from .milter import HOST, PORT
-from .spamd import RULES, SOCKET, answers
+from spam_milter.milter.milter import HOST, PORT
+from spam_milter.supervisor.spamd import RULES, SOCKET, answers
+from spam_milter.supervisor.supervisor import LIVE
+from spam_milter.training import control_socket
 
 PATIENCE = 20
 """Seconds: spamd answers when a child is free, on a busy day not at once."""
@@ -20,7 +20,7 @@ def fault(rules: Path, live: Path) -> str | None:
         return f"spamd does not use {live.resolve()} yet"
     if not answers(SOCKET, PATIENCE):
         return "spamd does not answer"
-    if not answers(control.SOCKET, PATIENCE):
+    if not answers(control_socket.SOCKET, PATIENCE):
         return "the control socket does not answer"
     try:
         return (

@@ -11,12 +11,18 @@ import Milter
 from milter_common.listener import listener
 from milter_common.log import say
 
-from . import verdict
-from .bayes import SITE, Bayes
-from .config import Config
-from .message import Client, Copy, header, mailbox, results, trace
-from .protocol import NoAnswerError, NoVerdictError, Scan, TimeLimitError, ask
-from .slots import Slots
+from spam_milter.bayes import SITE, Bayes
+from spam_milter.config import Config
+from spam_milter.milter import verdict
+from spam_milter.milter.message import Client, Copy, header, mailbox, results, trace
+from spam_milter.spamc.client import (
+    NoAnswerError,
+    NoVerdictError,
+    Scan,
+    TimeLimitError,
+    ask,
+)
+from spam_milter.spamc.concurrency import Slots
 
 PORT = 8893
 HOST = "filter-spamassassin"

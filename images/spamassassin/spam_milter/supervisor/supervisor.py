@@ -6,9 +6,10 @@ from pathlib import Path
 
 from milter_common.log import say
 
-from . import config, machine
-from .milter import SpamMilter
-from .spamd import RUN, SOCKET, Spamd
+from spam_milter import config
+from spam_milter.milter.milter import SpamMilter
+from spam_milter.supervisor import cgroup_limits
+from spam_milter.supervisor.spamd import RUN, SOCKET, Spamd
 
 LIVE = Path("/live/current")
 AGAINST = RUN / "against"
@@ -73,7 +74,7 @@ class Keeper:
             if not self.used:
                 self.settings = self.coming
             verbose = self.coming.log_level == "debug"
-            self.next = Spamd(rules, machine.children(), verbose)
+            self.next = Spamd(rules, cgroup_limits.children(), verbose)
         except (OSError, config.ConfigError) as error:
             self.fall_back(rules, str(error))
 

@@ -1,6 +1,6 @@
 """What becomes of a scanned message: its headers, or the reply that refuses it."""
 
-from .protocol import Scan
+from spam_milter.spamc.client import Scan
 
 LONGEST_LINE = 76
 

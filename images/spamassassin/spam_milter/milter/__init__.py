@@ -1,0 +1,1 @@
+"""The milter that asks spamd about each message of Postfix."""

@@ -1,0 +1,1 @@
+"""Keeps spamd running, with as many children as the container may have."""

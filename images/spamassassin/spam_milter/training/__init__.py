@@ -1,0 +1,1 @@
+"""What users teach Bayes: taken on a socket, kept on disk, given to spamd."""
