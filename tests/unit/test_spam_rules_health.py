@@ -4,7 +4,7 @@ import os
 import time
 
 import pytest
-from spam_rules import healthy
+from spam_rules import health
 from spam_rules.schedule import State
 from spam_rules.sets import Sets
 
@@ -22,11 +22,11 @@ def test_it_tells_which_rules_and_since_when(sets):
     """And why they aren't newer."""
     state = State(succeeded=1_800_000_000, reason="no mirror", channels=("a.test",))
 
-    assert healthy.report(sets, state) == (
+    assert health.report(sets, state) == (
         "rules: those of the image; a.test 7; up to date on 2027-01-15 08:00 UTC"
         "; not updated: no mirror"
     )
-    assert "not yet asked" in healthy.report(sets, State())
+    assert "not yet asked" in health.report(sets, State())
 
 
 @pytest.mark.parametrize(("age", "status"), [(0, 0), (7000, 0), (7300, 1)])
@@ -37,16 +37,16 @@ def test_failing_updates_are_healthy_and_a_hanging_updater_is_not(
     beat = tmp_path / "beat"
     beat.touch()
     os.utime(beat, (time.time() - age,) * 2)
-    monkeypatch.setattr(healthy, "BEAT", beat)
-    monkeypatch.setattr(healthy, "Sets", lambda: sets)
-    monkeypatch.setattr(healthy, "load", lambda _: State(reason="no network"))
+    monkeypatch.setattr(health, "BEAT", beat)
+    monkeypatch.setattr(health, "Sets", lambda: sets)
+    monkeypatch.setattr(health, "load", lambda _: State(reason="no network"))
 
-    assert healthy.main() == status
+    assert health.main() == status
 
 
 def test_an_updater_that_has_not_begun_is_not_healthy(sets, tmp_path, monkeypatch):
     """Until its first look at the clock."""
-    monkeypatch.setattr(healthy, "BEAT", tmp_path / "beat")
-    monkeypatch.setattr(healthy, "Sets", lambda: sets)
+    monkeypatch.setattr(health, "BEAT", tmp_path / "beat")
+    monkeypatch.setattr(health, "Sets", lambda: sets)
 
-    assert healthy.main() == 1
+    assert health.main() == 1

@@ -5,12 +5,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from spam_rules import schedule, updater
-from spam_rules.command import FailedError
-from spam_rules.job import Job
+from spam_rules import schedule
+from spam_rules.config import Wishes
 from spam_rules.schedule import DAY, HOUR, State
 from spam_rules.sets import Sets
-from spam_rules.wishes import Wishes
+from spam_rules.update import updater
+from spam_rules.update.command import FailedError
+from spam_rules.update.job import Job
 
 WANTED = Wishes(update=True, channels=("updates.spamassassin.org",))
 NOW = 1_800_000_000.0

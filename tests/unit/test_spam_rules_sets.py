@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from spam_rules.channel import remove_others
 from spam_rules.sets import Sets, channel_file, versions
+from spam_rules.update.channel import remove_others
 
 from tests.support.project.kill_steps import killed
 

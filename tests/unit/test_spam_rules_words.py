@@ -1,9 +1,9 @@
 """What the updater and the check of the operator's file read and say."""
 
 import pytest
-from spam_rules.command import FailedError, run, words
-from spam_rules.operator import mistakes
-from spam_rules.wishes import OFFICIAL, WishError, Wishes, parse
+from spam_rules.config import OFFICIAL, WishError, Wishes, parse
+from spam_rules.local_cf import mistakes
+from spam_rules.update.command import FailedError, run, words
 
 
 def test_other_channels_come_beside_spamassassins_own():
@@ -66,7 +66,7 @@ def test_a_reason_is_one_line_without_times_and_repetitions():
 
 def test_a_program_that_hangs_is_ended_with_its_children(monkeypatch):
     """Whatever it has started: a compiler does not go on alone."""
-    monkeypatch.setattr("spam_rules.command.LONGEST", 1)
+    monkeypatch.setattr("spam_rules.update.command.LONGEST", 1)
 
     with pytest.raises(FailedError, match="sh took more than"):
         run(["sh", "-c", "sleep 60 & sleep 60"])

@@ -8,11 +8,11 @@ import signal
 import sys
 import time
 
-from . import wishes
-from .healthy import BEAT, STATE
-from .job import Job
-from .sets import Sets
-from .updater import LIVE
+from spam_rules import config
+from spam_rules.health import BEAT, STATE
+from spam_rules.sets import Sets
+from spam_rules.update.job import Job
+from spam_rules.update.updater import LIVE
 
 PAUSE = 5
 """Seconds between two looks at the clock and at what is wished."""
@@ -27,7 +27,7 @@ def work(job: Job) -> None:
         BEAT.touch()
         # At the very first, spamd has no configuration yet.
         with contextlib.suppress(FileNotFoundError):
-            job.step(wishes.load(LIVE), asked, time.time())
+            job.step(config.load(LIVE), asked, time.time())
         asked = bool(signal.sigtimedwait({signal.SIGUSR1}, PAUSE))
 
 

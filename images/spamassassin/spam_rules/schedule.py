@@ -5,8 +5,8 @@ import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .sets import write
-from .wishes import Wishes
+from spam_rules.config import Wishes
+from spam_rules.sets import write
 
 HOUR = 3600.0
 DAY = 24 * HOUR

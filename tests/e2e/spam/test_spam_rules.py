@@ -150,7 +150,8 @@ def test_invalid_rules_are_refused(server, channel, scan):
 # Tries out the rules of the image, with the lines in argv.
 TRIAL = """
 import sys
-from spam_rules import sets, trial, updater
+from spam_rules import sets
+from spam_rules.update import trial, updater
 
 sets.Sets().begin()
 with updater.configuration() as config:
@@ -225,7 +226,7 @@ def test_without_a_network_the_rules_in_use_stay(server, channel, scan, alice, s
             TIMEOUT,
         )
         assert project.said("rule-updater", begin).count("not updated") == 1
-        project.inside("rule-updater", "python3", "-m", "spam_rules.healthy")
+        project.inside("rule-updater", "python3", "-m", "spam_rules.health")
         assert set_in_use(project) == before
         assert refuses_known_spam(spammer, alice)
     finally:

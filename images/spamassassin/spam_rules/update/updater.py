@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import channel, trial
-from .command import FailedError
-from .sets import NEXT, Sets
-from .wishes import Wishes
+from spam_rules.config import Wishes
+from spam_rules.sets import NEXT, Sets
+from spam_rules.update import channel, trial
+from spam_rules.update.command import FailedError
 
 LIVE = Path("/live/current")
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from milter_common.log import say
 
-from . import schedule, updater
-from .command import FailedError
-from .schedule import State
-from .sets import Sets, versions
-from .wishes import Wishes
+from spam_rules import schedule
+from spam_rules.config import Wishes
+from spam_rules.schedule import State
+from spam_rules.sets import Sets, versions
+from spam_rules.update import updater
+from spam_rules.update.command import FailedError
 
 
 class Job:

@@ -4,8 +4,8 @@ import sys
 import time
 from pathlib import Path
 
-from .schedule import State, load
-from .sets import Sets, versions
+from spam_rules.schedule import State, load
+from spam_rules.sets import Sets, versions
 
 STATE = Path("/rules/state.json")
 BEAT = Path("/run/beat")

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from .command import FailedError, run, words
+from spam_rules.update.command import FailedError, run, words
 
 CHECK = "/usr/local/lib/config/check"
 

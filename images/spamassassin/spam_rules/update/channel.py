@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from .command import FailedError, run, words
-from .sets import Sets, channel_file
-from .wishes import OFFICIAL
+from spam_rules.config import OFFICIAL
+from spam_rules.sets import Sets, channel_file
+from spam_rules.update.command import FailedError, run, words
 
 KEYS = Path("/tmp/keys")  # noqa: S108 - a tmpfs of this container alone
 NOTHING_NEW = 1

@@ -1,0 +1,1 @@
+"""One update: fetched from the channels, compiled, tried, and put to use."""
