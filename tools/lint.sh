@@ -9,7 +9,7 @@ ruff format --check .
 ruff check .
 mypy
 
-shellcheck tools/*.sh images/common/* images/*/hooks/* images/*/sieve/* \
+shellcheck tools/*.sh images/runtime/*/* images/*/hooks/* images/*/sieve/* \
     images/clamav/keep-* images/clamav/signatures-missing images/postfix/rehearse \
     images/postfix/takes-mail images/postfix/filters-answer images/postfix/queue-moves \
     images/spamassassin/update-rules images/spamassassin/updater/* \

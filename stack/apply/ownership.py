@@ -4,7 +4,7 @@ Whose the volumes are: a folder doesn't take over what another one's server has.
 Two clones of this project on one machine have, unless told otherwise, the same volumes.
 Each has an id of its own in var/identity, made once; it moves with the folder and comes
 back with a copy of var/. Every container marks its volumes with it, and ends at the
-start where it finds another's (images/common/mark-volumes). Here the same is seen
+start where it finds another's (the program mark-volumes). Here the same is seen
 before anything is written, where the volumes are mounted: in the container `stack`.
 """
 

@@ -143,7 +143,7 @@ def _silence(watches: bool) -> str:
 
 
 def _from_outside(running: list[Any]) -> Look:
-    """Look at each service by a program in its container (images/common/verdict)."""
+    """Ask each service in its container (images/runtime/configuration/verdict)."""
     from docker.errors import DockerException
 
     by_name = {each.labels[endpoints.SERVICE]: each for each in running}

@@ -1,4 +1,4 @@
-"""What a container takes for a certificate: images/common/certificates-fit itself."""
+"""What a container takes for a certificate: check-certificates itself."""
 
 import subprocess
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.support.certs.authority import (
 )
 from tests.support.certs.bundles import MIDDLE, ROOT, TODAY, bundle, bundled
 
-PROGRAM = Path(__file__).parents[2] / "images" / "common" / "certificates-fit"
+PROGRAM = Path(__file__).parents[2] / "images/runtime/checks/check-certificates"
 FILE = f"{HOST}.pem"
 
 LIFE = {"begin": TODAY - DAY, "end": TODAY + 90 * DAY}

@@ -202,7 +202,7 @@ def test_after_a_kill_key_and_certificate_match(server, certificates):
         script = KILLED.format(moment=moment)
         server.project.operate("sh", "-euc", script, path)
         for service in ("postfix", "dovecot"):
-            fits = "ls /tls/*.pem | certificates-fit"
+            fits = "ls /tls/*.pem | check-certificates"
             server.project.inside(service, "sh", "-c", fits)
 
     server.project.stack("cert", "self-signed")

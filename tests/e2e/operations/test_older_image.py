@@ -37,7 +37,7 @@ def test_a_container_of_an_older_image_says_so_once(server):
     """
     project, begin = server.project, time.time()
 
-    with updated(project, "images/common/config-folders"):
+    with updated(project, "images/runtime/configuration/config-folders"):
         project.stack("init", "--yes")
         wait_until(
             lambda: OLDER in project.said("postfix", begin), "the word of postfix"

@@ -44,7 +44,7 @@ def test_an_image_is_told_by_its_files(service):
         reversed(row.split("  ")) for row in versions.sums(ROOT, service).splitlines()
     )
 
-    entrypoint = (ROOT / "images" / "common" / "entrypoint").read_bytes()
+    entrypoint = (ROOT / "images/runtime/startup/entrypoint").read_bytes()
     assert rows["/usr/local/bin/entrypoint"] == sha256(entrypoint).hexdigest()
     assert "/usr/local/lib/config/healthy" in rows
     assert not [path for path in rows if "__pycache__" in path or "Dockerfile" in path]
@@ -67,12 +67,12 @@ def test_a_service_of_the_operators_own_has_no_sums(tmp_path):
 
 def test_the_sums_are_rendered_and_summed(stack, project):
     """A container takes them with its configuration."""
-    common = project.root / "images" / "common"
-    common.mkdir(parents=True)
-    (common / "entrypoint").write_text("#!/bin/sh\n")
+    startup = project.root / "images" / "runtime" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "entrypoint").write_text("#!/bin/sh\n")
     (project.root / "images" / "postfix").mkdir()
     (project.root / "images" / "postfix" / "Dockerfile").write_text(
-        "FROM a\nCOPY --chmod=755 common/ /usr/local/bin/\n"
+        "FROM a\nCOPY --chmod=755 runtime/startup/ /usr/local/bin/\n"
     )
 
     stack("init", "--yes")
