@@ -10,8 +10,8 @@ ruff check .
 mypy
 
 shellcheck tools/*.sh images/runtime/*/* images/*/hooks/* images/*/sieve/* \
-    images/clamav/keep-* images/clamav/signatures-missing images/postfix/rehearse \
-    images/postfix/takes-mail images/postfix/filters-answer images/postfix/queue-moves \
+    images/clamav/*-* images/postfix/programs/rehearse \
+    images/postfix/programs/accepts-mail images/postfix/programs/filters-answer images/postfix/programs/queue-runs \
     images/spamassassin/update-rules images/spamassassin/updater/* \
     images/resolver/names-answered .ci/run \
     tests/support/world/images/mirror/publish

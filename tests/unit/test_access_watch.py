@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 from access_watch.accounts import Accounts, Revoked
-from access_watch.answering import Server
 from access_watch.revocations import LOOKS, Revocations
+from access_watch.state_socket import Server
 from mail_auth.signing import password_service
 
 from stack.accounts import domains, users

@@ -44,7 +44,7 @@ def opaque(password: str) -> str:
     """
     Return *password* as it is compared: an OpaqueString (RFC 8265, section 4.2).
 
-    Dovecot does the same with what mail programs send (images/dovecot/unicode.c).
+    Dovecot does the same with what mail programs send (unicode.c of its image).
     """
     spaces = (" " if unicodedata.category(c) == "Zs" else c for c in password)
     return unicodedata.normalize("NFC", "".join(spaces))

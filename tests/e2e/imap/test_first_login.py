@@ -30,7 +30,7 @@ with ThreadPoolExecutor() as pool:
     print("\n".join(pool.map(hand_over, range(3))))
 """
 
-# How often they meet. Without images/dovecot/new_folder.c, one time in eight failed.
+# How often they meet. Without new_folder.c in Dovecot, one time in eight failed.
 TIMES = 25
 
 

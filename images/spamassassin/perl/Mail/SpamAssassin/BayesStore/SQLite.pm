@@ -8,11 +8,11 @@ package Mail::SpamAssassin::BayesStore::SQLite;
 use strict;
 use warnings;
 
-use Mail::SpamAssassin::Inside;
+use Mail::SpamAssassin::Internals;
 
 use parent 'Mail::SpamAssassin::BayesStore::SQL';
 
-Mail::SpamAssassin::Inside::insist_on_functions(
+Mail::SpamAssassin::Internals::insist_on_functions(
     'Mail::SpamAssassin::BayesStore::SQL',
     qw(tie_db_writable nspam_nham_change cleanup untie_db));
 

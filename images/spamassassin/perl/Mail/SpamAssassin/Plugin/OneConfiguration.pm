@@ -9,11 +9,11 @@ use strict;
 use warnings;
 
 use Mail::SpamAssassin;
-use Mail::SpamAssassin::Inside;
+use Mail::SpamAssassin::Internals;
 
 use parent 'Mail::SpamAssassin::Plugin';
 
-Mail::SpamAssassin::Inside::insist_on_functions('Mail::SpamAssassin', 'copy_config');
+Mail::SpamAssassin::Internals::insist_on_functions('Mail::SpamAssassin', 'copy_config');
 
 {
     no warnings 'redefine';

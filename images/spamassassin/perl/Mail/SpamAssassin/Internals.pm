@@ -2,7 +2,7 @@
 #
 # A plugin that dies while it is loaded is left out, and SpamAssassin goes on with a mere
 # warning. So this ends the program: spamd doesn't start, spamassassin --lint fails.
-package Mail::SpamAssassin::Inside;
+package Mail::SpamAssassin::Internals;
 
 use strict;
 use warnings;

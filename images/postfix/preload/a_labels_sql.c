@@ -1,6 +1,6 @@
 /*
  * An extension of SQLite for own_unicode.sqlite: a_labels(domain) is the domain as the
- * accounts have it, or NULL if it is no domain name. patience.c loads it.
+ * accounts have it, or NULL if it is no domain name. sqlite_retry.c loads it.
  */
 #include "a_labels.h"
 

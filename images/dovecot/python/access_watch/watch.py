@@ -8,8 +8,8 @@ import time
 
 from access_watch import sessions
 from access_watch.accounts import Accounts
-from access_watch.answering import SOCKET, Server
 from access_watch.revocations import Revocations
+from access_watch.state_socket import SOCKET, Server
 
 PAUSE = 1.0  # seconds
 

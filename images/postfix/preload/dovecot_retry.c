@@ -3,7 +3,7 @@
  * moment there is none, and a client that came just before is hung up on
  * (service-listen.c). Of that smtpd dies with its client on the line, and a delivery is
  * put off for minutes. Part of what is loaded before every program of this image (see
- * patience.c), this has them wait for a Dovecot that greets.
+ * sqlite_retry.c), this has them wait for a Dovecot that greets.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
