@@ -14,8 +14,8 @@ import dkim
 import pytest
 from mail_auth.dkim import dkimpy_patches
 from mail_auth.service.library_parts import DKIMPY, DKIMPY_MILTER, PYSPF
-from milter_common.library import LibraryError, insist
-from milter_common.pymilter import PYMILTER
+from milter_runtime.library_parts import LibraryError, insist
+from milter_runtime.pymilter_parts import PYMILTER
 
 IMAGES = Path(__file__).parents[2] / "images"
 

@@ -3,9 +3,9 @@
 import socket
 import threading
 
-from milter_common.listener import listener
-from milter_common.log import printable
-from milter_common.probe import negotiates
+from milter_runtime.listener import listener
+from milter_runtime.log import printable
+from milter_runtime.negotiation import negotiates
 
 
 def test_a_line_of_the_log_is_one_line():

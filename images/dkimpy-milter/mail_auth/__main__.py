@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from milter_common.library import LibraryError
+from milter_runtime.library_parts import LibraryError
 
 from mail_auth.milter import log
 from mail_auth.service import library_parts
@@ -22,7 +22,7 @@ except LibraryError as error:
 
 import dkimpy_milter  # noqa: E402
 import Milter  # noqa: E402
-from milter_common.listener import listener  # noqa: E402
+from milter_runtime.listener import listener  # noqa: E402
 
 from mail_auth.dkim import dkimpy_patches  # noqa: E402
 from mail_auth.service import config_in_use  # noqa: E402

@@ -5,9 +5,9 @@ import signal
 import sys
 import threading
 
-from milter_common.library import LibraryError, insist
-from milter_common.log import say
-from milter_common.pymilter import PYMILTER
+from milter_runtime.library_parts import LibraryError, insist
+from milter_runtime.log import say
+from milter_runtime.pymilter_parts import PYMILTER
 
 from spam_milter import bayes
 from spam_milter.bayes import Bayes

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from milter_common.log import say
+from milter_runtime.log import say
 
 DATABASE = Path("/var/lib/bayes/bayes.db")
 """As bayes_sql_dsn in local.cf names it."""

@@ -3,7 +3,7 @@
 import syslog
 import traceback
 
-from milter_common.log import say
+from milter_runtime.log import say
 
 _tag = "dkimpy-milter"
 

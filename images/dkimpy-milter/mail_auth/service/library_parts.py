@@ -1,7 +1,7 @@
 """What we go by inside of the libraries: parts that we replace, override and call."""
 
-from milter_common.library import Library, Part, insist
-from milter_common.pymilter import PYMILTER
+from milter_runtime.library_parts import Library, Part, insist
+from milter_runtime.pymilter_parts import PYMILTER
 
 DKIMPY = Library(
     "dkimpy",

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec
 
 import Milter
-from milter_common.listener import listener
-from milter_common.log import say
+from milter_runtime.listener import listener
+from milter_runtime.log import say
 
 from spam_milter.bayes import SITE, Bayes
 from spam_milter.config import Config

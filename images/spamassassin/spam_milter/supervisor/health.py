@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from milter_common.probe import negotiates
+from milter_runtime.negotiation import negotiates
 
 from spam_milter.milter.milter import HOST, PORT
 from spam_milter.supervisor.spamd import RULES, SOCKET, answers

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from milter_common.log import say
+from milter_runtime.log import say
 from spam_rules.sets import Sets
 
 from spam_milter.spamc.client import exchange

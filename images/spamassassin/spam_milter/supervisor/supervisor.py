@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from milter_common.log import say
+from milter_runtime.log import say
 
 from spam_milter import config
 from spam_milter.milter.milter import SpamMilter

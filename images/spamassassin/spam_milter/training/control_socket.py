@@ -38,7 +38,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from milter_common.log import say
+from milter_runtime.log import say
 
 from spam_milter import bayes
 from spam_milter.config import Config

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from milter_common.log import say
+from milter_runtime.log import say
 
 from spam_milter.bayes import Bayes
 from spam_milter.config import Config

@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from milter_common.log import say
+from milter_runtime.log import say
 
 from spam_rules import schedule
 from spam_rules.config import Wishes

@@ -1,11 +1,11 @@
 """What our milters go by inside of pymilter."""
 
-from milter_common.library import Library, Part
+from milter_runtime.library_parts import Library, Part
 
 PYMILTER = Library(
     "pymilter",
     "1.0.5",
-    "milter_common/pymilter.py",
+    "milter_runtime/pymilter_parts.py",
     (
         # Without our class Postfix would be told that all is well.
         Part("Milter:factory"),

@@ -1,1 +1,0 @@
-"""What our milters share: how they listen, how they log, how they are asked."""

@@ -1,0 +1,1 @@
+"""What both milters share: listening, logging, negotiation, checks of libraries."""
