@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from mail_auth.dkim.private_keys import read_ed25519, read_rsa
-from mail_auth.service.config_file import ConfigError, options
 from mail_auth.signing.key_tables import KeyRow, key_table, nearest, pair, signing_table
+from milter_runtime.config_file import ConfigError, options
 
 _KEYS = {"a.test": KeyRow(1, "a.test", "rsa", "")}
 

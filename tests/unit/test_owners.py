@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from mail_auth.headers.addresses import Address
-from mail_auth.service.config_file import ConfigError
 from mail_auth.signing.accounts import holds, newest, owners, query
+from milter_runtime.config_file import ConfigError
 
 from stack.accounts.store import database
 from stack.apply.render import render

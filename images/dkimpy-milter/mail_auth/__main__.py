@@ -22,11 +22,11 @@ except LibraryError as error:
 
 import dkimpy_milter  # noqa: E402
 import Milter  # noqa: E402
+from milter_runtime.config_file import ConfigError  # noqa: E402
 from milter_runtime.listener import listener  # noqa: E402
 
 from mail_auth.dkim import dkimpy_patches  # noqa: E402
 from mail_auth.service import config_in_use  # noqa: E402
-from mail_auth.service.config_file import ConfigError  # noqa: E402
 from mail_auth.service.configuration import Conf, load  # noqa: E402
 from mail_auth.signing.signer import Signer  # noqa: E402
 from mail_auth.verifying.verifier import Verifier  # noqa: E402

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from dkimpy_milter.config import defaultConfigData
+from milter_runtime.config_file import ConfigError, options, rows
 
 from mail_auth.dkim.private_keys import read_ed25519, read_rsa
-from mail_auth.service.config_file import ConfigError, options, rows
 from mail_auth.signing import accounts, key_tables
 from mail_auth.verifying.dmarc.enforcement import Enforcement
 

@@ -7,10 +7,10 @@ Asks the milter to negotiate, on the configuration of FILE and no other.
 import sys
 from pathlib import Path
 
+from milter_runtime.config_file import rows
 from milter_runtime.negotiation import negotiates
 
 from mail_auth.service import config_in_use
-from mail_auth.service.config_file import rows
 
 _PATIENCE = 5.0  # seconds
 

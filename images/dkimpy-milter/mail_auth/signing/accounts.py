@@ -5,8 +5,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from milter_runtime.config_file import ConfigError
+
 from mail_auth.headers.addresses import Address
-from mail_auth.service.config_file import ConfigError
 
 _DATABASE = "file:/accounts/accounts.db?mode=ro"
 _PATIENCE = 3.0

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from milter_runtime.config_file import ConfigError, Row, rows
+
 from mail_auth.dkim.private_keys import KeyFileError
-from mail_auth.service.config_file import ConfigError, Row, rows
 
 
 class KeyRow(NamedTuple):
