@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 from spam_rules import schedule
-from spam_rules.config import Wishes
+from spam_rules.config import Config
 from spam_rules.schedule import DAY, HOUR, State
 from spam_rules.sets import Sets
 from spam_rules.update import updater
 from spam_rules.update.command import FailedError
 from spam_rules.update.job import Job
 
-WANTED = Wishes(update=True, channels=("updates.spamassassin.org",))
+WANTED = Config(update=True, channels=("updates.spamassassin.org",))
 NOW = 1_800_000_000.0
 
 
 class Answers(list[tuple[str, str] | Exception]):
     """What the looks for new rules are to come to, one after the other."""
 
-    def look(self, _sets: Sets, _wishes: Wishes) -> tuple[str, str]:
+    def look(self, _sets: Sets, _config: Config) -> tuple[str, str]:
         """Stand in for the network and SpamAssassin: the e2e tests have the real."""
         answer = self.pop(0)
         if isinstance(answer, Exception):

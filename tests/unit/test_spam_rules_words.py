@@ -1,7 +1,8 @@
 """What the updater and the check of the operator's file read and say."""
 
 import pytest
-from spam_rules.config import OFFICIAL, WishError, Wishes, parse
+from milter_runtime.config_file import ConfigError
+from spam_rules.config import OFFICIAL, Config, parse
 from spam_rules.local_cf import mistakes
 from spam_rules.update.command import FailedError, run, words
 
@@ -10,23 +11,23 @@ def test_other_channels_come_beside_spamassassins_own():
     """Rules of others are written to go with those."""
     text = "# why\n\nupdate = yes\nchannels = b.test,a.test,b.test\n"
 
-    assert parse(text) == Wishes(True, (OFFICIAL, "b.test", "a.test"))
-    assert parse("update = no\nchannels =\n") == Wishes(False, (OFFICIAL,))
+    assert parse(text) == Config(True, (OFFICIAL, "b.test", "a.test"))
+    assert parse("update = no\nchannels =\n") == Config(False, (OFFICIAL,))
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "once each"),
-        ("update = yes\n", "once each"),
-        ("update = yes\nchannels =\nupdate = no\n", "once each"),
-        ("update = yes\nchannels =\nmore = 1\n", "and nothing else"),
+        ("", "update is missing\nrule-updater.conf: channels is missing"),
+        ("update = yes\n", "rule-updater.conf: channels is missing"),
+        ("update = yes\nchannels =\nupdate = no\n", ":3: update is set a second time"),
+        ("update = yes\nchannels =\nmore = 1\n", ":3: 'more' is not a setting"),
         ("update = true\nchannels =\n", "update is 'true', but must be yes or no"),
     ],
 )
 def test_a_wrong_file_is_refused(text, reason):
     """Nothing is guessed."""
-    with pytest.raises(WishError, match=reason):
+    with pytest.raises(ConfigError, match=reason):
         parse(text)
 
 

@@ -3,14 +3,11 @@
 import math
 import re
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-
-class ConfigError(Exception):
-    """All that is wrong with a file, one `file:line: what` to a line."""
+from milter_runtime.config_file import ConfigError, Kind, one_of, read, settings
 
 
 @dataclass(frozen=True)
@@ -69,70 +66,28 @@ def address(text: str) -> str:
     return text
 
 
-def one_of(*words: str) -> Callable[[str], str]:
-    """Return a function that returns a text if it is one of *words*."""
-
-    def check(text: str) -> str:
-        if text not in words:
-            raise ValueError
-        return text
-
-    return check
-
-
-KINDS: dict[str, tuple[Callable[[str], object], str]] = {
-    "reject_score": (number, "a number"),
-    "contact": (address, "a mail address"),
-    "timeout_action": (one_of("wait", "mark"), "wait or mark"),
-    "start_timeout": (positive, "a whole number of seconds above 0"),
-    "answer_timeout": (positive, "a whole number of seconds above 0"),
-    "queue_timeout": (positive, "a whole number of seconds above 0"),
-    "scan_limit": (positive, "a whole number of bytes above 0"),
-    "learning": (one_of("site", "user"), "site or user"),
-    "log_level": (one_of("info", "debug"), "info or debug"),
+KINDS = {
+    "reject_score": Kind(number, "a number"),
+    "contact": Kind(address, "a mail address"),
+    "timeout_action": one_of("wait", "mark"),
+    "start_timeout": Kind(positive, "a whole number of seconds above 0"),
+    "answer_timeout": Kind(positive, "a whole number of seconds above 0"),
+    "queue_timeout": Kind(positive, "a whole number of seconds above 0"),
+    "scan_limit": Kind(positive, "a whole number of bytes above 0"),
+    "learning": one_of("site", "user"),
+    "log_level": one_of("info", "debug"),
 }
 
 
 def parse(text: str, name: str) -> Config:
     """
-    Read the *text* of the file *name*. Empty lines and lines after # say nothing.
+    Read the *text* of the file *name*.
 
     Raises:
         ConfigError: With everything that is wrong, not just the first thing.
     """
     # Of the types that the fields have, which is for KINDS to see to.
-    values: dict[str, Any] = {}
-    problems = []
-    for count, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        key, equals, value = (part.strip() for part in line.partition("="))
-        if problem := fault(key, equals, value, values):
-            problems.append(f"{name}:{count}: {problem}")
-        else:
-            values[key] = KINDS[key][0](value)
-    if not problems:
-        missing = [f.name for f in fields(Config) if f.name not in values]
-        problems = [f"{name}: {key} is missing" for key in missing]
-    if problems:
-        raise ConfigError("\n".join(problems))
-    return Config(**values)
-
-
-def fault(key: str, equals: str, value: str, known: dict[str, object]) -> str | None:
-    """Return what is wrong with the line `key = value`, if anything is."""
-    if not equals:
-        return f"'{key}' is not of the form key = value"
-    if key not in KINDS:
-        return f"'{key}' is not a setting"
-    if key in known:
-        return f"{key} is set a second time"
-    convert, kind = KINDS[key]
-    try:
-        convert(value)
-    except ValueError:
-        return f"{key} is '{value}', but must be {kind}"
-    return None
+    return Config(**cast("dict[str, Any]", settings(text, name, KINDS)))
 
 
 def load(path: Path) -> Config:
@@ -142,10 +97,7 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: When it can't be read, or holds what it should not.
     """
-    try:
-        return parse(path.read_text("utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+    return parse(read(path, "utf-8"), str(path))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from spam_rules.update.job import Job
 from spam_rules.update.updater import LIVE
 
 PAUSE = 5
-"""Seconds between two looks at the clock and at what is wished."""
+"""Seconds between two looks at the clock and at the configuration."""
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file: what a mirror sends is checked only when it has all come."""
 

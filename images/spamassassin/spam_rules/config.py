@@ -3,18 +3,17 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
+
+from milter_runtime.config_file import ConfigError, Kind, one_of, settings
 
 NAME = "rule-updater.conf"
 
 OFFICIAL = "updates.spamassassin.org"
 
 
-class WishError(Exception):
-    """What is wrong with rule-updater.conf."""
-
-
 @dataclass(frozen=True)
-class Wishes:
+class Config:
     """rule-updater.conf, checked."""
 
     update: bool
@@ -22,38 +21,43 @@ class Wishes:
     """All of them, SpamAssassin's own first: without it there would be no others."""
 
 
-def parse(text: str) -> Wishes:
+def listed(text: str) -> tuple[str, ...]:
+    """Return the channels in *text*, a list with commas, after SpamAssassin's own."""
+    more = [name for name in text.split(",") if name]
+    return tuple(dict.fromkeys([OFFICIAL, *more]))
+
+
+KINDS = {
+    "update": one_of("yes", "no"),
+    "channels": Kind(listed, "names with commas between"),
+}
+
+
+def parse(text: str, name: str = NAME) -> Config:
     """
     Read `update = yes|no` and `channels = NAME,NAME` (or nothing).
 
     Raises:
-        WishError: When that isn't what *text* says.
+        ConfigError: When that isn't what the *text* of the file *name* says.
     """
-    lines = [x for x in text.splitlines() if x.strip() and not x.startswith("#")]
-    pairs = [[part.strip() for part in line.partition("=")[::2]] for line in lines]
-    values = dict(pairs)
-    if sorted(key for key, _ in pairs) != ["channels", "update"]:
-        raise WishError("must say update and channels, once each, and nothing else")
-    if values["update"] not in {"yes", "no"}:
-        raise WishError(f"update is '{values['update']}', but must be yes or no")
-    more = [name for name in values["channels"].split(",") if name]
-    channels = tuple(dict.fromkeys([OFFICIAL, *more]))
-    return Wishes(values["update"] == "yes", channels)
+    values = cast("dict[str, Any]", settings(text, name, KINDS))
+    return Config(values["update"] == "yes", values["channels"])
 
 
-def load(config: Path) -> Wishes:
+def load(folder: Path) -> Config:
     """
-    Read rule-updater.conf in the folder *config*.
+    Read rule-updater.conf in *folder*.
 
     Raises:
-        WishError: When it is wrong.
+        ConfigError: When it is wrong.
         FileNotFoundError: When there is none.
     """
-    return parse((config / NAME).read_text())
+    path = folder / NAME
+    return parse(path.read_text("utf-8"), str(path))
 
 
 if __name__ == "__main__":
     try:
         load(Path(sys.argv[1]))
-    except (WishError, OSError) as error:
-        sys.exit(f"{sys.argv[1]}/{NAME}: {error}")
+    except (ConfigError, OSError) as error:
+        sys.exit(str(error))

@@ -5,7 +5,7 @@ import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from spam_rules.config import Wishes
+from spam_rules.config import Config
 from spam_rules.sets import write
 
 HOUR = 3600.0
@@ -29,10 +29,10 @@ class State:
     channels: tuple[str, ...] = ()
     """Where it looked."""
 
-    def due(self, wishes: Wishes, now: float) -> bool:
+    def due(self, config: Config, now: float) -> bool:
         """Tell whether it is time, or others are asked than before."""
         # A clock that was wrong must not put it off for years.
-        other = self.channels != wishes.channels
+        other = self.channels != config.channels
         return other or not now < self.next <= now + 2 * DAY
 
     def is_sound(self) -> bool:
@@ -45,17 +45,17 @@ class State:
         )
 
     @classmethod
-    def success(cls, wishes: Wishes, now: float) -> "State":
+    def success(cls, config: Config, now: float) -> "State":
         """Return what is to be remembered: once a day, not all servers at once."""
         wait = random.uniform(20 * HOUR, DAY)  # noqa: S311 - spreads load, no secret
-        return cls(now + wait, now, channels=wishes.channels)
+        return cls(now + wait, now, channels=config.channels)
 
-    def failure(self, reason: str, wishes: Wishes, now: float) -> "State":
+    def failure(self, reason: str, config: Config, now: float) -> "State":
         """Return what is to be remembered: again in an hour, then two, up to a day."""
         wait = min(DAY, HOUR * 2 ** min(self.failures, 5))
         wait *= random.uniform(0.9, 1)  # noqa: S311 - as above
         return State(
-            now + wait, self.succeeded, self.failures + 1, reason, wishes.channels
+            now + wait, self.succeeded, self.failures + 1, reason, config.channels
         )
 
 

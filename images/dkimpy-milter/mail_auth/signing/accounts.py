@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from milter_runtime.config_file import ConfigError
+from milter_runtime.config_file import ConfigError, read
 
 from mail_auth.headers.addresses import Address
 
@@ -23,10 +23,7 @@ def query(path: Path) -> str:
     Raises:
         ConfigError: The file is missing, or has no query or none about an address.
     """
-    try:
-        text = path.read_text()
-    except OSError as error:
-        raise ConfigError(path, None, error.strerror or str(error)) from None
+    text = read(path, "utf-8")
     found = re.search(r"^query *=(.*(?:\n\s.*)*)", text, re.MULTILINE)
     if not found:
         raise ConfigError(path, None, "no query")

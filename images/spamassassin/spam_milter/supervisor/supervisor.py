@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+from milter_runtime.config_file import ConfigError
 from milter_runtime.log import say
 
 from spam_milter import config
@@ -75,7 +76,7 @@ class Keeper:
                 self.settings = self.coming
             verbose = self.coming.log_level == "debug"
             self.next = Spamd(rules, cgroup_limits.children(), verbose)
-        except (OSError, config.ConfigError) as error:
+        except (OSError, ConfigError) as error:
             self.fall_back(rules, str(error))
 
     def replace(self) -> None:

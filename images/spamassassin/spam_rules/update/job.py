@@ -6,7 +6,7 @@ from pathlib import Path
 from milter_runtime.log import say
 
 from spam_rules import schedule
-from spam_rules.config import Wishes
+from spam_rules.config import Config
 from spam_rules.schedule import State
 from spam_rules.sets import Sets, versions
 from spam_rules.update import updater
@@ -21,7 +21,7 @@ class Job:
         self.memory = memory
         self.state = schedule.load(memory)
 
-    def step(self, wanted: Wishes, asked: bool, now: float) -> None:
+    def step(self, wanted: Config, asked: bool, now: float) -> None:
         """Look for new rules if it is time by the clock *now*, or if *asked* to."""
         if not wanted.update:
             self.stop()
@@ -35,7 +35,7 @@ class Job:
         if self.state != State():
             self.remember(State())
 
-    def look(self, wanted: Wishes, now: float) -> State:
+    def look(self, wanted: Config, now: float) -> State:
         """Look for new rules; say what is new, and once what keeps failing."""
         name, failed = self.outcome(wanted)
         if name:
@@ -49,7 +49,7 @@ class Job:
             say("rules: up to date again")
         return State.success(wanted, now)
 
-    def outcome(self, wanted: Wishes) -> tuple[str, str]:
+    def outcome(self, wanted: Config) -> tuple[str, str]:
         """Return the new set and what failed; either may be empty."""
         try:
             return updater.look(self.sets, wanted)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from spam_rules.config import Wishes
+from spam_rules.config import Config
 from spam_rules.sets import NEXT, Sets
 from spam_rules.update import channel, trial
 from spam_rules.update.command import FailedError
@@ -15,7 +15,7 @@ from spam_rules.update.command import FailedError
 LIVE = Path("/live/current")
 
 
-def look(sets: Sets, wishes: Wishes) -> tuple[str, str]:
+def look(sets: Sets, wanted: Config) -> tuple[str, str]:
     """
     Look for new rules. Return the new set, if one is in use now, and what failed.
 
@@ -27,7 +27,7 @@ def look(sets: Sets, wishes: Wishes) -> tuple[str, str]:
     with configuration() as config:
         sets.begin()
         try:
-            changed, failed = fetched(sets, wishes, config / "local" / "keys")
+            changed, failed = fetched(sets, wanted, config / "local" / "keys")
             if not changed:
                 return "", failed
             trial.stands(config)
@@ -38,11 +38,11 @@ def look(sets: Sets, wishes: Wishes) -> tuple[str, str]:
     return name, failed
 
 
-def fetched(sets: Sets, wishes: Wishes, keys: Path) -> tuple[bool, str]:
+def fetched(sets: Sets, wanted: Config, keys: Path) -> tuple[bool, str]:
     """Bring sets/next up to date. Return whether it changed, and what failed."""
-    changed = channel.remove_others(sets, wishes.channels)
+    changed = channel.remove_others(sets, wanted.channels)
     failed = []
-    for name in wishes.channels:
+    for name in wanted.channels:
         try:
             changed |= channel.update(name, keys)
         except FailedError as error:
