@@ -22,5 +22,11 @@ def a_labels(domain: str) -> str:
         return ""
 
 
+def ancestry(domain: str) -> list[str]:
+    """Return *domain* and all domains above it, from itself to its last label."""
+    labels = domain.split(".")
+    return [".".join(labels[first:]) for first in range(len(labels))]
+
+
 def _a_label(label: str) -> str:
     return label if label.isascii() else idna.encode(label, uts46=True).decode()

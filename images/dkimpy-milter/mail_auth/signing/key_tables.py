@@ -7,6 +7,7 @@ from typing import NamedTuple
 from milter_runtime.config_file import ConfigError, Row, rows
 
 from mail_auth.dkim.private_keys import KeyFileError
+from mail_auth.dns.domain_names import ancestry
 
 
 class KeyRow(NamedTuple):
@@ -81,11 +82,9 @@ def signing_table(path: Path, keys: dict[str, KeyRow]) -> dict[str, str]:
 
 def nearest(table: dict[str, str], domain: str) -> str | None:
     """Return the name for *domain* in a signing *table*: its own, or a parent's."""
-    name, parent = table.get(domain), domain
-    while name is None and parent:
-        parent = parent.partition(".")[2]
-        name = table.get(f"*.{parent}")
-    return name
+    _, *parents = ancestry(domain)
+    patterns = [domain, *(f"*.{parent}" for parent in parents)]
+    return next((table[each] for each in patterns if each in table), None)
 
 
 def pair(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from mail_auth.dns.domain_names import ancestry
 from mail_auth.milter.refusal import RefusalError, deferred, rejected
 from mail_auth.verifying.arc import Chain, passed
 from mail_auth.verifying.dmarc.evaluation import Evaluation, Identifier, strictest
@@ -74,7 +75,7 @@ class Enforcement(NamedTuple):
         chain: Chain,
     ) -> str:
         proven = [each.domain for each in identifiers if each.result == "pass"]
-        if any(_within(domain, self.forwarders) for domain in proven):
+        if any(self.forwarders & {*ancestry(domain)} for domain in proven):
             return "exempt"
         # Somebody's own domain, which was proven, frees no other that he writes beside.
         unproven = {each.domain for each in evaluations if each.wanted != "none"}
@@ -105,10 +106,3 @@ class Enforcement(NamedTuple):
             " p=reject), and neither SPF nor DKIM proves this message: send it through"
             f" a server of {domain}"
         )
-
-
-def _within(domain: str, domains: frozenset[str]) -> bool:
-    """Tell whether *domain* is among *domains*, or below one of them."""
-    while domain and domain not in domains:
-        domain = domain.partition(".")[2]
-    return bool(domain)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from mail_auth.dns.domain_names import ancestry
 from mail_auth.dns.resolver import Resolver, UnansweredError
 from mail_auth.verifying.dmarc import tree_walk
 from mail_auth.verifying.dmarc.record import REQUESTS
@@ -110,7 +111,7 @@ class Author:
         try:
             owner = self._owner(self.domain)
             # No look-ups for a domain that can't be the same owner's.
-            if not f".{identifier.domain}".endswith(f".{owner}"):
+            if owner not in ancestry(identifier.domain):
                 return "none"
             aligned = self._owner(identifier.domain) == owner
         except UnansweredError:

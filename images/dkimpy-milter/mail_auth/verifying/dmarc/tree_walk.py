@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from mail_auth.dns.domain_names import ancestry
 from mail_auth.dns.resolver import Resolver
 from mail_auth.verifying.dmarc.record import Record, parse
 
@@ -39,9 +40,8 @@ def at(domain: str, resolver: Resolver) -> Record | None:
 
 def targets(domain: str) -> list[str]:
     """Return the domains that a walk from *domain* visits, in their order."""
-    labels = domain.split(".")
-    first = max(1, len(labels) - _DEEP + 1)
-    return [domain, *(".".join(labels[n:]) for n in range(first, len(labels)))]
+    _, *parents = ancestry(domain)
+    return [domain, *parents[-_DEEP + 1 :]]
 
 
 def organizational(domain: str, found: list[Found]) -> str:
@@ -68,4 +68,5 @@ def policy(domain: str, found: list[Found]) -> Found | None:
 
 
 def _one_below(parent: str, domain: str) -> str:
-    return ".".join(domain.split(".")[-parent.count(".") - 2 :])
+    names = ancestry(domain)
+    return names[names.index(parent) - 1]
