@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from spam_milter.spamc.request import head
+
 ATTEMPTS = 3
 PAUSE = 0.2
 
@@ -43,7 +45,7 @@ def ask(path: str, message: Sequence[bytes], timeout: float, user: str = "") -> 
     Raises:
         NoVerdictError: After *timeout* seconds, or when asking is of no use.
     """
-    headers = {"User": user} if user else {}
+    headers = {"user": user} if user else {}
     return parse(insist(path, "SYMBOLS", message, timeout, headers))
 
 
@@ -95,14 +97,10 @@ def exchange(
         OSError: When there is no spamd, or it hangs up while it is spoken to.
         TimeoutError: At *deadline*, a time of the monotonic clock.
     """
-    fields = {**headers, "Content-length": sum(map(len, message))}
-    head = f"{command} SPAMC/1.5\r\n" + "".join(
-        f"{name}: {value}\r\n" for name, value in fields.items()
-    )
     with socket.socket(socket.AF_UNIX) as connection:
         wait(connection, deadline)
         connection.connect(path)
-        connection.sendall(f"{head}\r\n".encode())
+        connection.sendall(head(command, headers, sum(map(len, message))))
         for piece in message:
             wait(connection, deadline)
             connection.sendall(piece)
@@ -117,10 +115,10 @@ def exchange(
 
 def cut_short(reply: bytes) -> bool:
     """Tell whether *reply* is good news without its end: spamd sends it in pieces."""
-    head, end, body = reply.partition(b"\r\n\r\n")
+    headers, end, body = reply.partition(b"\r\n\r\n")
     if not re.match(rb"SPAMD/[\d.]+ 0 EX_OK\r\n", reply):
         return False
-    length = re.search(rb"(?mi)^Content-length: (\d+)\r?$", head)
+    length = re.search(rb"(?mi)^Content-length: (\d+)\r?$", headers)
     return not end or (length is not None and len(body) < int(length[1]))
 
 
@@ -146,13 +144,13 @@ def parse(reply: bytes) -> Scan:
         TimeLimitError: When it was reached before all rules had been tried.
         NoVerdictError: When it is cut short or is no verdict.
     """
-    head, _, body = reply.decode("utf-8", "replace").partition("\r\n\r\n")
-    first = head.partition("\r\n")[0]
+    headers, _, body = reply.decode("utf-8", "replace").partition("\r\n\r\n")
+    first = headers.partition("\r\n")[0]
     if not re.fullmatch(r"SPAMD/\d+\.\d+ 0 EX_OK", first):
         raise NoVerdictError(f"spamd answered {first[:100]!r}")
-    length = re.search(r"(?mi)^Content-length: (\d+)\r?$", head)
+    length = re.search(r"(?mi)^Content-length: (\d+)\r?$", headers)
     verdict = re.search(
-        r"(?m)^Spam: (True|False) ; (-?\d+(?:\.\d+)?) / (-?\d+(?:\.\d+)?)\r?$", head
+        r"(?m)^Spam: (True|False) ; (-?\d+(?:\.\d+)?) / (-?\d+(?:\.\d+)?)\r?$", headers
     )
     if not verdict or not length or int(length[1]) != len(body.encode()):
         raise NoVerdictError("spamd answered without a whole verdict")

@@ -1,6 +1,7 @@
 """The server's half of spamd's protocol, SPAMC/1.5: what a client asks."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BufferedIOBase
 
@@ -25,12 +26,19 @@ class Request:
 
     def as_bytes(self) -> bytes:
         """Return what a client would send."""
-        head = f"{self.command} SPAMC/1.5\r\n" + "".join(
-            f"{name.capitalize()}: {value}\r\n" for name, value in self.headers.items()
-        )
-        return f"{head}Content-length: {len(self.message)}\r\n\r\n".encode() + (
-            self.message
-        )
+        return head(self.command, self.headers, len(self.message)) + self.message
+
+
+def head(command: str, headers: Mapping[str, str], length: int) -> bytes:
+    """Return what precedes a message of *length* octets in a request."""
+    fields = {**headers, "content-length": length}
+    return "".join(
+        [
+            f"{command} SPAMC/1.5\r\n",
+            *(f"{name.capitalize()}: {value}\r\n" for name, value in fields.items()),
+            "\r\n",
+        ]
+    ).encode()
 
 
 def read(source: BufferedIOBase, limit: int) -> Request:

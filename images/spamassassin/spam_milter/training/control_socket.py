@@ -122,9 +122,8 @@ class Control:
         """Ask the spamd in use, and another one if it makes room for that."""
         user = self.knowledge.judge(training_request.user(request))
         headers = {**request.headers, "user": user}
-        named = {name.capitalize(): value for name, value in headers.items()}
         timeout = self.config().answer_timeout
-        return insist(self.spamd, request.command, [request.message], timeout, named)
+        return insist(self.spamd, request.command, [request.message], timeout, headers)
 
 
 class Handler(socketserver.StreamRequestHandler):

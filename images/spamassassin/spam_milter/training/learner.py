@@ -129,11 +129,10 @@ class Learner:
     def tell(self, told: Request, user: str) -> str | None:
         """Have spamd do for *user* what it was *told*, or return why it can't."""
         headers = {**told.headers, "user": user}
-        named = {name.capitalize(): value for name, value in headers.items()}
         try:
             with self.slots.one(PATIENCE):
                 deadline = time.monotonic() + PATIENCE
-                answer = exchange(self.spamd, "TELL", [told.message], deadline, named)
+                answer = exchange(self.spamd, "TELL", [told.message], deadline, headers)
         except BusyError as error:
             raise NotNowError(str(error)) from None
         except (FileNotFoundError, ConnectionRefusedError) as error:
