@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from spam_milter.training import spool
 from spam_milter.training.spool import Backlog, FullError, Spool
 
 
@@ -57,7 +56,7 @@ def test_it_is_on_disk_before_it_is_promised(waiting, monkeypatch):
         synced.append(Path(f"/proc/self/fd/{handle}").readlink())
         seen.append(texts(waiting))
 
-    monkeypatch.setattr(spool.os, "fsync", fsync)
+    monkeypatch.setattr("os.fsync", fsync)
     waiting.put(b"x")
 
     assert [path.name[0] for path in synced] == [".", waiting.folder.name[0]]
@@ -138,7 +137,7 @@ def test_a_full_disk_leaves_nothing_behind(waiting, monkeypatch):
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(spool.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
 
     with pytest.raises(OSError, match="No space"):
         waiting.put(b"x")

@@ -61,7 +61,7 @@ def test_a_set_is_on_disk_before_its_name_counts(sets, monkeypatch):
     def fsync(handle: int) -> None:
         synced.append(Path(f"/proc/self/fd/{handle}").readlink())
 
-    monkeypatch.setattr("spam_rules.sets.os.fsync", fsync)
+    monkeypatch.setattr("os.fsync", fsync)
     finish(sets, "1")
 
     new = sets.rules(sets.next) / "new.cf"

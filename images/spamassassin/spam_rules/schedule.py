@@ -5,8 +5,9 @@ import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from milter_runtime.durable import write
+
 from spam_rules.config import Config
-from spam_rules.sets import write
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -77,4 +78,4 @@ def load(path: Path) -> State:
 
 def save(path: Path, state: State) -> None:
     """Put *state* at *path*."""
-    write(path, json.dumps(asdict(state)) + "\n")
+    write(path, f"{json.dumps(asdict(state))}\n".encode())

@@ -15,13 +15,14 @@ chosen/ is small, and watched and copied along with /config: a configuration and
 rules it was checked with are taken into use together.
 """
 
-import os
 import re
 import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from milter_runtime.durable import sync, sync_all, write
 
 NEXT = "next"
 
@@ -82,7 +83,7 @@ class Sets:
 
         The one chosen before is kept, as spamd may be at reading it.
         """
-        durable(self.next)
+        sync_all(self.next)
         self.next.rename(self.root / "sets" / name)
         before = self.chosen()
         self._choose(name)
@@ -98,7 +99,7 @@ class Sets:
     def _choose(self, name: str) -> None:
         # Written elsewhere, as chosen/ is watched and copied.
         new = self.root / "choice"
-        write(new, f"{name}\n")
+        write(new, f"{name}\n".encode())
         new.replace(self.root / "chosen" / "set")
         sync(self.root / "chosen")
 
@@ -122,32 +123,6 @@ def versions(rules: Path, channels: Iterable[str]) -> str:
         if version := re.match(r"# UPDATE version (\d+)", text):
             found.append(f"{channel} {version[1]}")
     return ", ".join(found)
-
-
-def write(path: Path, text: str) -> None:
-    """Put *text* at *path*: written beside it, made durable, then renamed."""
-    beside = path.with_name(f".{path.name}.new")
-    with beside.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync(path.parent)
-
-
-def durable(folder: Path) -> None:
-    """Have all that is in *folder* on disk before its name counts."""
-    for path in (*folder.rglob("*"), folder):
-        sync(path)
-
-
-def sync(path: Path) -> None:
-    """Wait until the file or folder *path* is on disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 if __name__ == "__main__":

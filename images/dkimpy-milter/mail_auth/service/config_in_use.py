@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
+from milter_runtime.durable import write
+
 FILE = Path("/run/mail-auth-config")
 
 
 def tell(conf: Path) -> None:
     """Say that new connections go by *conf*, a path without links."""
-    beside = FILE.with_suffix(".new")
-    beside.write_text(str(conf))
-    beside.replace(FILE)
+    write(FILE, bytes(conf))
 
 
 def is_used(conf: Path) -> bool:

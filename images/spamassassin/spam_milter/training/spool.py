@@ -2,11 +2,12 @@
 
 import contextlib
 import itertools
-import os
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from milter_runtime.durable import write
 
 FOLDER = Path("/var/lib/bayes/learn")
 MOST_FILES = 10_000
@@ -90,7 +91,7 @@ class Spool:
             if now.messages >= files or now.bytes + len(data) > size:
                 raise FullError(f"{now.messages} messages wait to be learnt already")
             name = f"{time.time_ns():020}-{next(self.numbers)}"
-            write(self.folder / f".{name}", self.folder / name, data)
+            write(self.folder / name, data, mode=0o600)
             self.sizes[name] = len(data)
         self.filled.set()
 
@@ -99,20 +100,3 @@ class Spool:
         with self.lock:
             path.unlink(missing_ok=True)
             self.sizes.pop(path.name, None)
-
-
-def write(beside: Path, path: Path, data: bytes) -> None:
-    """Write the file *path* in one step, by way of the file *beside*."""
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
