@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "images" / "clamav" / "signatures-missing"
+SCRIPT = Path(__file__).parents[4] / "images" / "clamav" / "signatures-missing"
 ALL = "daily main bytecode"
 
 

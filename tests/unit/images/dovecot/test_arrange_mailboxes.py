@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-ARRANGE = HERE.parents[1] / "images/dovecot/mailboxes/arrange"
+ROOT = Path(__file__).parents[4]
+ARRANGE = ROOT / "images/dovecot/mailboxes/arrange"
 LAYOUT = ARRANGE.parent / "layout.conf"
 
 # The name "maildir", as Dovecot writes it where that is the folder of a mailbox.
@@ -94,7 +94,7 @@ def arrange(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the program over all users, with *options* to Perl."""
     return subprocess.run(
         ["perl", *options, str(ARRANGE), str(home.parents[1])],
-        env={**os.environ, "PERL5LIB": str(HERE)},
+        env={**os.environ, "PERL5LIB": str(ROOT / "tests/support")},
         capture_output=True,
         text=True,
         check=False,

@@ -14,7 +14,7 @@ from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
 
-CONFIG = Path(__file__).parents[2] / "config"
+CONFIG = Path(__file__).parents[4] / "config"
 
 OURS = {
     "MAIL FROM:<erin@bücher.test> SMTPUTF8": "mail from:<erin@{}> smtputf8",

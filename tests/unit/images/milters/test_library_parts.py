@@ -17,7 +17,7 @@ from mail_auth.service.library_parts import DKIMPY, DKIMPY_MILTER, PYSPF
 from milter_runtime.library_parts import LibraryError, insist
 from milter_runtime.pymilter_parts import PYMILTER
 
-IMAGES = Path(__file__).parents[2] / "images"
+IMAGES = Path(__file__).parents[4] / "images"
 
 # Both can be had without libmilter, so that they are here as they are in the image.
 PARTS = [(library, part) for library in (DKIMPY, PYSPF) for part in library.parts]

@@ -19,7 +19,7 @@ from tests.support.certs.authority import (
 )
 from tests.support.certs.bundles import MIDDLE, ROOT, TODAY, bundle, bundled
 
-PROGRAM = Path(__file__).parents[2] / "images/runtime/checks/check-certificates"
+PROGRAM = Path(__file__).parents[4] / "images/runtime/checks/check-certificates"
 FILE = f"{HOST}.pem"
 
 LIFE = {"begin": TODAY - DAY, "end": TODAY + 90 * DAY}

@@ -8,7 +8,7 @@ from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import LARGEST_MESSAGE, Settings
 
-CONFIG = Path(__file__).parents[2] / "config"
+CONFIG = Path(__file__).parents[4] / "config"
 SERVED = Served(("mail.example.org.pem",), ())
 
 

@@ -16,7 +16,7 @@ from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
 
-CONFIG = Path(__file__).parents[2] / "config"
+CONFIG = Path(__file__).parents[5] / "config"
 SERVED = Served(("mail.example.org.pem",), ())
 
 OWNERS = {

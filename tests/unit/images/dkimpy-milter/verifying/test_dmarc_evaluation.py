@@ -13,7 +13,7 @@ from mail_auth.verifying.dmarc.evaluation import (
 )
 from mail_auth.verifying.dmarc.record import Record, parse
 
-from tests.unit.zone import Zone
+from tests.support.zone import Zone
 
 NO_CHAIN = Chain("none", "no chain")
 

@@ -8,17 +8,14 @@ from pathlib import Path
 
 import pytest
 from spam_milter.bayes import Bayes
-from spam_milter.config import Config
 from spam_milter.spamc.concurrency import BusyError, Slots
 from spam_milter.spamc.request import reply
 from spam_milter.training.control_socket import Control, Server
 from spam_milter.training.spool import Spool
 
-from .spamd import running
+from tests.support.fake_spamd import running
+from tests.support.training_requests import CONFIG, LEARN, SPAM, request, tell
 
-CONFIG = Config(15.0, "postmaster@example.org", "wait", 5, 5, 5, 1000, "site", "info")
-SPAM = b"Subject: buy\r\n\r\nnow\r\n"
-LEARN = ("Message-class: spam", "Set: local")
 SET_OR_REMOVE = "TELL needs 'Set: local' or 'Remove: local'"
 
 
@@ -51,17 +48,6 @@ def ask(control, tmp_path):
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-def request(command: str, *headers: str, message: bytes = SPAM) -> bytes:
-    """Return what a client sends."""
-    lines = (f"{command} SPAMC/1.5", *headers, f"Content-length: {len(message)}")
-    return "\r\n".join((*lines, "", "")).encode() + message
-
-
-def tell(*headers: str, **message: bytes) -> bytes:
-    """Return what a client sends to teach spam."""
-    return request("TELL", *(headers or LEARN), **message)
 
 
 def test_a_lesson_is_on_disk_when_it_is_answered(ask, control):

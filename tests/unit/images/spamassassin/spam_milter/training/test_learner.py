@@ -12,8 +12,8 @@ from spam_milter.training import learner
 from spam_milter.training.learner import Learner, NotNowError
 from spam_milter.training.spool import Spool
 
-from .spamd import running
-from .test_spam_milter_control import CONFIG, tell
+from tests.support.fake_spamd import running
+from tests.support.training_requests import CONFIG, tell
 
 OK = request.reply("0 EX_OK", "DidSet: local")
 
