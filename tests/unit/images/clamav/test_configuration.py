@@ -32,7 +32,7 @@ def option(text: str, name: str) -> int:
 
 
 @pytest.mark.parametrize("milters", ["mx_milters", "mua_milters"])
-def test_the_scanner_is_asked_where_it_is_wanted(milters):
+def test_antivirus_setting_adds_the_scanner_to_both_milter_lists(milters):
     """For mail in and for mail out, and nowhere else changes who is asked."""
     without = parameter(rendered()["postfix/main.cf"], milters)
     asked = parameter(rendered(antivirus="yes")["postfix/main.cf"], milters)
@@ -42,14 +42,14 @@ def test_the_scanner_is_asked_where_it_is_wanted(milters):
     assert "inet:filter-clamav:8894" in asked
 
 
-def test_the_signer_comes_last():
+def test_signer_is_the_last_milter_for_submission():
     """What is signed is not touched again, and not looked at in vain."""
     asked = parameter(rendered(antivirus="yes")["postfix/main.cf"], "mua_milters")
 
     assert asked == ["inet:filter-clamav:8894", "inet:dkim-sign:8891"]
 
 
-def test_our_own_bounces_wait_for_no_scanner():
+def test_bounces_of_postfix_are_not_scanned():
     """They hold headers only, and those of a message that was scanned."""
     text = rendered(antivirus="yes")["postfix/main.cf"]
 
@@ -57,7 +57,7 @@ def test_our_own_bounces_wait_for_no_scanner():
 
 
 @pytest.mark.parametrize("limit", [65_536, 52_428_800, LARGEST_MESSAGE])
-def test_no_message_is_too_large_to_be_scanned(limit):
+def test_scan_limits_exceed_the_message_size_limit(limit):
     """The milter hands on, and clamd takes, more than Postfix lets in."""
     files = rendered(message_size_limit=limit)
 
@@ -67,7 +67,7 @@ def test_no_message_is_too_large_to_be_scanned(limit):
     assert limit < option(files["clamav/clamd.conf"], "MaxScanSize")
 
 
-def test_a_scan_that_takes_too_long_is_no_clean_scan():
+def test_scan_over_its_time_limit_is_an_error():
     """
     The milter gives up, and the message waits, before clamd says OK for want of time.
 

@@ -45,18 +45,18 @@ def folder(tmp_path) -> Path:
         ([], ALL),
     ],
 )
-def test_a_part_of_clamavs_signatures_is_not_enough(folder, names, left, looked):
+def test_partial_official_signatures_are_reported_missing(folder, names, left, looked):
     """freshclam brings them one by one; what only the others know would pass."""
     assert missing(folder, *names, looked=looked) == left
 
 
-def test_own_signatures_serve_alone_where_clamavs_do_not_come(folder):
+def test_own_signatures_suffice_after_freshclam_has_looked(folder):
     """Once freshclam has looked: until then it may be about to bring the others."""
     assert missing(folder, "own.ndb", looked=False) == ALL
     assert missing(folder, "own.ndb", looked=True) == ""
 
 
-def test_an_empty_file_is_no_signature(folder):
+def test_empty_file_is_not_a_signature_file(folder):
     """What was cut off at its first byte counts for nothing."""
     for name in ALL.split():
         (folder / f"{name}.cvd").touch()

@@ -29,7 +29,7 @@ def test_sessions_of_a_revoked_password_are_looked_for_again_and_again():
     assert times == [100 + int(wait) for wait in LOOKS]
 
 
-def test_a_password_that_holds_again_is_not_looked_for():
+def test_restored_password_ends_no_session():
     """Its user was disabled for a moment; the second time counts anew."""
     found = Revocations()
     found.take({HERS}, 0)
@@ -39,7 +39,7 @@ def test_a_password_that_holds_again_is_not_looked_for():
     assert found.take({later}, 2) == [later]
 
 
-def test_what_could_not_be_done_is_done_at_the_next_look():
+def test_failed_kick_is_repeated_at_the_next_look():
     """Dovecot didn't answer; in the end there is nothing left to do."""
     found = Revocations()
     for now in LOOKS:
@@ -75,7 +75,7 @@ def password_of(folder, address: str) -> str:
         return users.named(session, address).password_id
 
 
-def test_what_is_taken_away_is_noted_by_the_database_itself(folder):
+def test_database_records_each_revoked_password(folder):
     """However soon the next change follows, and whoever makes it."""
     his, first = password_of(folder, BOB), password_of(folder, ALICE)
     assert revoked(folder) == [(BOB, his)]
@@ -90,7 +90,7 @@ def test_what_is_taken_away_is_noted_by_the_database_itself(folder):
     assert revoked(folder) == sorted([(ALICE, first), (ALICE, second)])
 
 
-def test_what_was_taken_away_is_forgotten_after_a_day(folder):
+def test_revoked_password_is_forgotten_after_a_day(folder):
     """No session is as old, for it was ended within seconds."""
     with closing(sqlite3.connect(folder / "accounts.db")) as opened, opened:
         opened.execute(
@@ -105,7 +105,7 @@ def test_what_was_taken_away_is_forgotten_after_a_day(folder):
     assert count == 1
 
 
-def test_an_accident_takes_no_right_away(folder):
+def test_loss_of_all_users_ends_no_session(folder):
     """Without any user, or table, it isn't said that anybody lost anything."""
     with closing(sqlite3.connect(folder / "accounts.db")) as opened, opened:
         opened.execute("DELETE FROM users")
@@ -148,7 +148,7 @@ def test_the_signer_hears_whether_passwords_can_be_looked_up(folder):
     assert "refused" in (password_service.trouble(path) or "")
 
 
-def test_without_users_no_password_is_missed(tmp_path):
+def test_empty_accounts_are_no_trouble(tmp_path):
     """A new server is well before it has its first user."""
     password_hashes.make(tmp_path / "passwords.db")
     database.migrate(tmp_path / "accounts.db")
@@ -156,7 +156,7 @@ def test_without_users_no_password_is_missed(tmp_path):
     assert Accounts(tmp_path).trouble() is None
 
 
-def test_who_hangs_up_without_waiting_does_no_harm(folder):
+def test_client_that_hangs_up_early_is_harmless(folder):
     """The next one is answered."""
     with answering(folder) as path:
         with socket.socket(socket.AF_UNIX) as hasty:

@@ -115,7 +115,7 @@ def test_each_mailbox_moves_with_all_that_is_known_of_it(home):
     assert not (home / "Maildir").exists()
 
 
-def test_who_is_killed_at_any_step_goes_on_from_there(tmp_path):
+def test_run_killed_at_any_step_is_resumed(tmp_path):
     """After each kill, another start leaves what one start without a kill leaves."""
     for step in count():
         home = tmp_path / str(step) / "example.test" / "alice"

@@ -93,7 +93,7 @@ def test_a_letter_is_forwarded_in_the_name_of_the_user(postfix, send, tmp_path):
 
 
 @pytest.mark.parametrize("sender", ["<>", ""])
-def test_what_has_no_sender_gets_none(postfix, send, sender):
+def test_message_without_sender_keeps_the_null_sender(postfix, send, sender):
     """RFC 5228, section 4.2."""
     assert send(FORWARDED, sender) == 0
 
@@ -102,7 +102,7 @@ def test_what_has_no_sender_gets_none(postfix, send, sender):
 
 @pytest.mark.parametrize("refuses", ["XCLIENT", "MAIL", "RCPT", "DATA", "."])
 @pytest.mark.parametrize("reply", [b"550-No\r\n550 5.7.1 never", b"450 4.7.1 not now"])
-def test_what_is_refused_is_kept(postfix, send, tmp_path, refuses, reply):
+def test_rejected_forward_is_kept_in_the_inbox(postfix, send, tmp_path, refuses, reply):
     """In the inbox, with the reason, and Dovecot does not try again."""
     postfix.refuses, postfix.reply = refuses, reply
 
@@ -127,9 +127,7 @@ def test_what_is_refused_is_kept(postfix, send, tmp_path, refuses, reply):
         ("DATA", b"what?"),
     ],
 )
-def test_what_this_server_can_not_do_now_is_tried_again(
-    postfix, send, tmp_path, refuses, reply
-):
+def test_temporary_failure_is_retried(postfix, send, tmp_path, refuses, reply):
     """Nothing is kept then: Dovecot's client still has the letter."""
     postfix.refuses, postfix.reply = refuses, reply
 
@@ -138,7 +136,7 @@ def test_what_this_server_can_not_do_now_is_tried_again(
     assert files(tmp_path) == []
 
 
-def test_what_dovecot_could_not_end_is_not_sent(postfix, tmp_path):
+def test_truncated_message_is_not_sent(postfix, tmp_path):
     """Its first half would pass for all of it; Postfix has the letter still."""
     folder, text = str(tmp_path), FORWARDED.decode()
     options = [USER, f"{folder}/Maildir", "-i", "-f", "b@example.net", "--", "c@d.test"]
@@ -159,7 +157,7 @@ def test_what_dovecot_could_not_end_is_not_sent(postfix, tmp_path):
     assert files(tmp_path) == []
 
 
-def test_without_a_server_it_is_tried_again(postfix, send, tmp_path, capsys):
+def test_unreachable_postfix_is_retried(postfix, send, tmp_path, capsys):
     """The log tells who wanted what."""
     assert send(WRITTEN) == 75
 
@@ -167,7 +165,7 @@ def test_without_a_server_it_is_tried_again(postfix, send, tmp_path, capsys):
     assert files(tmp_path) == []
 
 
-def test_a_reply_that_is_refused_is_given_up(postfix, send, tmp_path):
+def test_rejected_automatic_reply_is_dropped(postfix, send, tmp_path):
     """It is no letter that anybody would miss."""
     (tmp_path / "reply").hardlink_to(tmp_path / "forward")
     postfix.refuses, postfix.reply = ".", b"550 5.7.1 not yours"
@@ -188,7 +186,7 @@ def test_a_reply_that_is_refused_is_given_up(postfix, send, tmp_path):
         (b"", False),
     ],
 )
-def test_what_is_forwarded_is_told_by_its_top(tmp_path, text, forwarded):
+def test_forwarded_message_is_recognized_by_its_first_header(tmp_path, text, forwarded):
     """Pigeonhole writes there, and scripts and strangers can't."""
     with message(tmp_path, text) as found:
         assert found.forwarded is forwarded
@@ -205,13 +203,15 @@ def test_what_is_forwarded_is_told_by_its_top(tmp_path, text, forwarded):
         (LMTP + SMTP + b"\n" + UTF8, False, False),
     ],
 )
-def test_it_leaves_as_it_came(tmp_path, text, eight_bit, utf8):
+def test_eight_bit_and_smtputf8_are_read_from_the_message(
+    tmp_path, text, eight_bit, utf8
+):
     """What strangers say of how it came to them doesn't count."""
     with message(tmp_path, text) as found:
         assert (found.eight_bit, found.utf8) == (eight_bit, utf8)
 
 
-def test_no_octet_is_changed(tmp_path):
+def test_each_octet_is_sent_unchanged(tmp_path):
     """But for the line ends, of which Dovecot gives two kinds."""
     text = b"A: 1\nB: \xff\r\n\r\n\rx\r\r\n\0\nlast"
     with message(tmp_path, text) as found:
@@ -230,7 +230,7 @@ def test_no_octet_is_changed(tmp_path):
     [(250, True, False), (354, True, False), (450, False, False), (550, False, False)]
     + [(code, False, True) for code in (421, 451, 452)],
 )  # fmt: skip
-def test_whose_trouble_an_answer_is(code, taken, ours):
+def test_reply_code_decides_retry_or_give_up(code, taken, ours):
     """450 is about a user or a recipient, and may last."""
     reply = Reply(code, "")
 

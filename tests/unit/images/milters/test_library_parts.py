@@ -104,7 +104,7 @@ def test_a_function_that_would_not_find_our_part_is_named(changed, fault, monkey
     assert f"dkim.DomainSigner.set_message {fault}" in refused(DKIMPY)
 
 
-def test_all_that_is_replaced_in_dkimpy_is_insisted_on():
+def test_each_replaced_part_of_dkimpy_is_required():
     """Each name that dkimpy_patches.replace gives a new value is among the parts."""
     [function] = ast.parse(inspect.getsource(dkimpy_patches.replace)).body
     replaced = {

@@ -37,7 +37,7 @@ def answered(answer: bytes) -> bool:
         return negotiates(server.getsockname()[1], 5, "localhost")
 
 
-def test_who_negotiates_is_a_milter():
+def test_only_a_negotiating_peer_is_a_milter():
     """The answer to SMFIC_OPTNEG is one of the same kind; else it is no milter."""
     assert answered(b"\0\0\0\x0dO\0\0\0\6")
     assert not answered(b"220 mail.example.test ESMTP\r\n")

@@ -31,7 +31,7 @@ def test_users_hear_of_late_mail_after_two_hours(services):
     assert "\ntell_users_after = 2h\n" in (CONFIG / "postfix/main.cf.j2").read_text()
 
 
-def test_on_port_25_a_client_is_looked_at_before_it_is_served(services):
+def test_postscreen_precedes_smtpd_on_port_25(services):
     """By postscreen; smtpd, which takes mail, is reached only by being handed to."""
     assert services["smtp/inet"].split()[7] == "postscreen"
     assert "smtpd_sasl_auth_enable=no" in services["smtpd/pass"]
@@ -48,7 +48,7 @@ def test_on_port_25_a_client_is_looked_at_before_it_is_served(services):
         ({"greylisting": "yes"}, "postscreen_pipelining_enable = yes"),
     ],
 )
-def test_how_clients_are_looked_at_is_set(settings, values, line):
+def test_postscreen_follows_its_setting(settings, values, line):
     """Each of the settings is a line of main.cf."""
     names = settings.model_dump(include={"mail_domain", "mail_hostname"})
     text = render(CONFIG, Settings(**names | values), [], SERVED)["postfix/main.cf"]
@@ -60,7 +60,7 @@ def test_how_clients_are_looked_at_is_set(settings, values, line):
 
 @pytest.mark.parametrize("host", ["", "relay.example.net"])
 @pytest.mark.parametrize("by_domain", ["", "example.org/relay.example.com"])
-def test_only_what_leaves_without_a_relay_is_looked_up(settings, host, by_domain):
+def test_tlsa_is_looked_up_only_without_a_relay(settings, host, by_domain):
     """A parameter that nothing names would be a mistake to Postfix."""
     names = settings.model_dump(include={"mail_domain", "mail_hostname"})
     chosen = Settings(**names, relay_host=host, relay_by_domain=by_domain)
@@ -71,7 +71,7 @@ def test_only_what_leaves_without_a_relay_is_looked_up(settings, host, by_domain
     assert text.count("relayed = ") == text.count("$relayed")
 
 
-def test_exceptions_and_nobody_else_are_let_past(settings):
+def test_only_listed_exceptions_pass_postscreen(settings):
     """Beside the health check of our own loopback."""
     names = settings.model_dump(include={"mail_domain", "mail_hostname"})
     chosen = Settings(**names, client_exceptions="192.0.2.25,198.51.100.0/24")

@@ -137,7 +137,7 @@ def ask(file: Path, live: Path) -> tuple[int, str]:
 
 @pytest.mark.parametrize("used", [GOOD, None], ids=["beside a good one", "at first"])
 @pytest.mark.parametrize("case", BROKEN)
-def test_what_cannot_be_served_is_never_taken(judge, case, used):
+def test_unusable_certificate_is_always_refused(judge, case, used):
     """The file is named, and what is wrong with it."""
     text, words = BROKEN[case]
 
@@ -149,7 +149,7 @@ def test_what_cannot_be_served_is_never_taken(judge, case, used):
 
 
 @pytest.mark.parametrize("case", UNSOUND)
-def test_what_clients_refuse_does_not_replace_a_good_one(judge, case):
+def test_weak_certificate_does_not_replace_a_good_one(judge, case):
     """As `stack cert import` would not have taken it."""
     text, words = UNSOUND[case]
 
@@ -160,7 +160,7 @@ def test_what_clients_refuse_does_not_replace_a_good_one(judge, case):
 
 
 @pytest.mark.parametrize("case", UNSOUND)
-def test_what_clients_refuse_is_better_than_nothing(judge, case):
+def test_weak_certificate_is_taken_if_there_is_no_other(judge, case):
     """Who starts for the first time, or whose own one has ended, serves it."""
     text, _ = UNSOUND[case]
 
@@ -169,7 +169,7 @@ def test_what_clients_refuse_is_better_than_nothing(judge, case):
 
 
 @pytest.mark.parametrize("case", SOUND)
-def test_what_clients_take_is_taken(judge, case):
+def test_good_certificate_is_taken(judge, case):
     """Whatever is in use."""
     assert judge(SOUND[case], GOOD) == (0, "")
     assert judge(SOUND[case], None) == (0, "")
@@ -184,7 +184,7 @@ def test_an_authority_may_drop_the_last_of_its_issuers(judge):
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "link"])
-def test_what_is_no_file_is_told_from_what_is_missing(tmp_path, kind):
+def test_folder_or_dangling_link_is_told_from_a_missing_file(tmp_path, kind):
     """A folder or a link in its place is named as such."""
     path = tmp_path / FILE
     if kind == "folder":

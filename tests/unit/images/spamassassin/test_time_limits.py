@@ -20,7 +20,7 @@ def option(text: str, name: str) -> int:
 
 
 @pytest.mark.parametrize("limit", [5, 30, 60])
-def test_who_waits_for_another_waits_longer(limit):
+def test_outer_timeouts_exceed_inner_ones(limit):
     """spamd gives up first, then the milter, and Postfix last."""
     names = {"mail_domain": "example.org", "mail_hostname": "mail.example.org"}
     settings = Settings(**names, spam_time_limit=limit)

@@ -98,7 +98,7 @@ def _judged(message, *records):
 
 
 @pytest.mark.parametrize(("record", "unfit"), RECORDS)
-def test_a_key_verifies_what_its_owner_made_it_for(record, unfit):
+def test_key_verifies_only_the_signatures_it_allows(record, unfit):
     """h=, k=, s= and v= are limits; what isn't known in a record is passed over."""
     expected = ("permerror", unfit) if unfit else ("pass", "2048-bit rsa key")
 
@@ -106,7 +106,7 @@ def test_a_key_verifies_what_its_owner_made_it_for(record, unfit):
 
 
 @pytest.mark.parametrize(("record", "unfit"), RECORDS)
-def test_the_limits_of_a_key_hold_for_seals_too(record, unfit):
+def test_key_restrictions_apply_to_arc_seals(record, unfit):
     """A chain is proven by keys of the same kind (RFC 8617, section 4.1)."""
     results = b"Authentication-Results: out.test; arc=none\r\n" + _MESSAGE
     added = dkim.arc_sign(results, b"s", b"out.test", _PEM, b"out.test")
@@ -129,14 +129,14 @@ def test_the_limits_of_a_key_hold_for_seals_too(record, unfit):
         ("v=DKIM1; p=P", b"a@b.out.test", ""),
     ],
 )
-def test_a_key_may_be_bound_to_its_very_domain(record, identity, unfit):
+def test_key_with_flag_s_requires_identity_of_its_exact_domain(record, identity, unfit):
     """With t=s, what follows the @ in i= is d=, and no name below it."""
     expected = ("permerror", unfit) if unfit else ("pass", "2048-bit rsa key")
 
     assert _judged(_signed(identity=identity), record) == expected
 
 
-def test_an_ed25519_key_is_no_key_for_rsa_nor_the_other_way_round():
+def test_key_type_must_match_signature_algorithm():
     """The kind is that of a=: dkimpy goes by the key alone."""
     message = dkim.DKIM(_MESSAGE).sign(
         b"s", b"out.test", _SEED, signature_algorithm=b"ed25519-sha256"
@@ -158,12 +158,12 @@ def test_an_ed25519_key_is_no_key_for_rsa_nor_the_other_way_round():
         (["v=DMARC1; p=reject"], "permerror"),
     ],
 )
-def test_of_several_records_one_fits(records, result):
+def test_first_fitting_key_record_of_several_is_used(records, result):
     """Others may be at the name, and old keys; a flood of them is not looked at."""
     assert _judged(_signed(), *records)[0] == result
 
 
-def test_a_broken_signature_of_a_trial_is_as_good_as_none():
+def test_broken_signature_with_testing_key_fails():
     """t=y: it proves nothing, and nothing more follows."""
     changed = _signed().replace(b"hello", b"hullo")
 
@@ -182,12 +182,12 @@ def test_a_broken_signature_of_a_trial_is_as_good_as_none():
         (b"t=", b"x=1; t=", ("policy", "the signature has expired")),
     ],
 )
-def test_a_signature_says_what_it_is(old, new, result):
+def test_unverifiable_signature_is_told_before_a_key_lookup(old, new, result):
     """What can't be read, or is past, is told before a key is looked for."""
     assert _judged(_signed().replace(old, new), "p=P") == result
 
 
-def test_a_signature_from_the_future_proves_nothing():
+def test_signature_from_the_future_is_policy():
     """An honest clock is not a day ahead."""
     now = str(int(time.time())).encode()[:5]
     message = _signed().replace(b"t=" + now, b"t=9" + now)
@@ -207,7 +207,7 @@ def _tagged(monkeypatch, tag, value):
     monkeypatch.setattr(dkim.DKIM, "gen_header", other)
 
 
-def test_a_signature_over_more_than_the_text_is_invalid(monkeypatch):
+def test_body_length_beyond_the_body_is_permerror(monkeypatch):
     """l= must not be larger than the text (section 3.5): something was cut off."""
     _tagged(monkeypatch, b"l", b"900")
 
@@ -219,7 +219,7 @@ def test_a_signature_over_more_than_the_text_is_invalid(monkeypatch):
     ("seconds", "result"),
     [(60, "pass"), (-60, "pass"), (-900, "policy"), (-(10**6), "policy")],
 )
-def test_a_signature_has_its_time(monkeypatch, seconds, result):
+def test_expired_signature_is_policy(monkeypatch, seconds, result):
     """After x= it proves nothing (section 3.5), but for clocks that go a bit wrong."""
     now = time.time()
     _tagged(monkeypatch, b"x", b"%d" % (now + seconds))

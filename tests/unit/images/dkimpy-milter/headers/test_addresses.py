@@ -21,14 +21,14 @@ from mail_auth.headers.addresses import AddressError, parse
         ("=?utf-8?q?alice?=@a.test", "=?utf-8?q?alice?=@a.test"),
     ],
 )
-def test_the_address_is_read_and_the_display_name_is_not(value, address):
+def test_address_is_read_without_its_display_name(value, address):
     """Whatever a display name or a comment looks like, the address is what counts."""
     found = [str(one) for one in parse(value)]
 
     assert found == [address]
 
 
-def test_every_address_of_a_list_is_read():
+def test_each_address_of_a_list_is_read():
     """A From: may have several authors: none of them is overlooked."""
     found = [str(one) for one in parse('"x, y" <alice@a.test>, boss@b.test')]
 
@@ -67,7 +67,7 @@ NONE = "has no address where one belongs"
         ("alice@b.test@a.test", FORM),
     ],
 )
-def test_what_mail_programs_may_read_in_two_ways_is_no_address(value, reason):
+def test_ambiguous_address_is_refused(value, reason):
     """A From: that isn't plainly a list of addresses is refused, never guessed at."""
     with pytest.raises(AddressError) as refused:
         parse(value)

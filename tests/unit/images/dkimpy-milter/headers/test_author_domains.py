@@ -43,7 +43,7 @@ from mail_auth.headers.author_domains import HiddenAuthorError, domains
         ([], []),
     ],
 )
-def test_each_domain_that_a_reader_may_see_is_found(values, found):
+def test_each_domain_shown_by_some_mail_program_is_found(values, found):
     """Of a malformed header, all that looks like an address counts."""
     assert domains([value.encode() for value in values]) == found
 
@@ -58,7 +58,7 @@ def test_each_domain_that_a_reader_may_see_is_found(values, found):
         ("a@bä\ufffd.test", "has an @ and no domain"),
     ],
 )
-def test_nobody_hides(value, reason):
+def test_hidden_author_is_an_error(value, reason):
     """Among many domains, in a header without end, or behind an @ without domain."""
     with pytest.raises(HiddenAuthorError, match=reason):
         domains([value.encode()])
@@ -76,7 +76,7 @@ def test_nobody_hides(value, reason):
         " " * 4000 + ",",
     ],
 )
-def test_a_long_header_takes_no_time(value):
+def test_reading_a_long_from_header_is_fast(value):
     """The longest that is looked at is made to keep a pattern busy."""
     began = time.monotonic()
 

@@ -33,7 +33,7 @@ def _b(text: str, charset: str = "utf-8") -> str:
         "bo\u200bss@b.\u2060test",
     ],
 )
-def test_an_address_in_a_display_name_is_seen(name):
+def test_address_in_display_name_is_found(name):
     """However it is written there: what counts is what a reader sees."""
     found = [str(each).lower() for each in seen(f"{name} <alice@a.test>")]
 
@@ -53,7 +53,7 @@ def test_an_address_in_a_display_name_is_seen(name):
         "Jörg \udcf6",
     ],
 )
-def test_a_name_that_is_only_a_name_is_nothing_else(name):
+def test_plain_display_name_holds_no_address(name):
     """An @ alone makes no address, and what no reader can decode shows none."""
     found = [str(each) for each in seen(f"{name} <alice@a.test>")]
 

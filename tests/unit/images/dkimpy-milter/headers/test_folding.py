@@ -51,12 +51,12 @@ def test_a_long_header_is_folded_before_a_blank(field):
 
 
 @pytest.mark.parametrize("field", AS_IT_IS.values(), ids=AS_IT_IS)
-def test_what_needs_no_fold_or_allows_none_stays_as_it_is(field):
+def test_header_that_needs_or_allows_no_fold_is_unchanged(field):
     """A header that fits, and one that can't be made to, is the same afterwards."""
     assert folded(field) == field
 
 
-def test_a_line_that_fits_keeps_its_end():
+def test_short_line_is_unchanged():
     """Of a header in several lines, only the one that is too long is broken."""
     lines = [b"To: a@b.test,", b" " + IDS, b"\tc@d.test"]
 

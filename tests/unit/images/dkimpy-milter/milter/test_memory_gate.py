@@ -15,12 +15,12 @@ def large():
     turn.end()
 
 
-def test_a_small_message_waits_for_nobody(large):
+def test_small_message_does_not_wait(large):
     """It is held beside a large one."""
     assert Turn(patience=0.01).take(SMALL)
 
 
-def test_a_large_message_waits_until_the_one_before_is_gone(large):
+def test_large_message_waits_for_the_previous_one(large):
     """It is not held, not even in part, as long as another is."""
     second, kept = Turn(patience=10), threading.Event()
 
@@ -38,7 +38,7 @@ def test_a_large_message_waits_until_the_one_before_is_gone(large):
     second.end()
 
 
-def test_a_large_message_that_waits_too_long_is_put_off(large):
+def test_large_message_is_deferred_after_the_timeout(large):
     """And nothing more of it is kept, nor is the place of another given away."""
     second = Turn(patience=0.01)
 

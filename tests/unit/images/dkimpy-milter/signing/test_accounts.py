@@ -165,7 +165,7 @@ def postfix(accounts: Path, table: Path, local: str, domain: str) -> set[str]:
 
 
 @pytest.mark.parametrize("address", OWNERS)
-def test_postfix_and_the_guard_name_the_same_owners(accounts, table, address):
+def test_postfix_and_signer_agree_on_the_owners_of_an_address(accounts, table, address):
     """Who gets an address's mail may send from it, in the envelope and in From:."""
     local, _, domain = address.rpartition("@")
 
@@ -175,7 +175,7 @@ def test_postfix_and_the_guard_name_the_same_owners(accounts, table, address):
     assert guard == OWNERS[address]
 
 
-def test_capitals_make_no_difference(accounts, table):
+def test_owner_lookup_ignores_case(accounts, table):
     """An address is the same in any case."""
     address = Address("Alice", "a.test")
 
@@ -193,7 +193,7 @@ def test_capitals_make_no_difference(accounts, table):
         ("query = SELECT '%s' WHERE '%5'\n", "alone"),
     ],
 )
-def test_a_query_that_would_be_spliced_is_refused(tmp_path, text, problem):
+def test_query_with_spliced_key_is_refused(tmp_path, text, problem):
     """The key goes into the query as a parameter, or not at all."""
     path = tmp_path / "senders.sqlite"
     path.write_text(text)
@@ -211,7 +211,7 @@ def test_a_query_ends_where_the_next_parameter_begins(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["empty.db", "missing.db"])
-def test_without_accounts_nothing_is_known_of_logins(tmp_path, name):
+def test_missing_accounts_database_is_an_error(tmp_path, name):
     """Who wants to log in is put off while there is no table of users."""
     (tmp_path / "empty.db").touch()
     database = f"file:{tmp_path / name}?mode=ro"
@@ -234,7 +234,7 @@ def test_without_accounts_nothing_is_known_of_logins(tmp_path, name):
         ("nobody@a.test", 8, False),
     ],
 )
-def test_a_login_holds_until_its_password_is_replaced(accounts, login, since, still):
+def test_login_is_valid_until_its_password_changes(accounts, login, since, still):
     """Or until its user is disabled or removed."""
     with closing(sqlite3.connect(accounts)) as connection, connection:
         connection.execute(

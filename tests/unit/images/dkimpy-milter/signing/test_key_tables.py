@@ -139,7 +139,7 @@ def test_the_signing_table_fits_the_keys(write, text, problem):
         ("x.c.test", None),
     ],
 )
-def test_a_name_below_a_domain_is_signed_as_the_nearest(domain, name):
+def test_subdomain_is_signed_by_its_nearest_parent(domain, name):
     """And what only looks like one is not signed at all."""
     table = {"a.test": "a", "*.a.test": "a", "b.a.test": "b.a", "*.b.a.test": "b.a"}
 

@@ -16,7 +16,7 @@ class Clock:
         return self.now
 
 
-def test_the_limit_holds_for_any_hour():
+def test_rate_limit_holds_in_every_hour():
     """What is an hour old counts no more, and nothing is forgiven before."""
     clock = Clock()
     rate = Rate(clock)
@@ -33,7 +33,7 @@ def test_the_limit_holds_for_any_hour():
     assert rate.take("alice", 1, 10) == 600
 
 
-def test_each_login_has_an_hour_of_its_own():
+def test_rate_limit_counts_each_login_by_itself():
     """One who sends too much takes nothing from the others."""
     rate = Rate(Clock())
     rate.take("alice", 10, 10)
@@ -42,7 +42,7 @@ def test_each_login_has_an_hour_of_its_own():
     assert rate.take("bob", 10, 10) == 0
 
 
-def test_what_was_put_off_is_not_counted():
+def test_deferred_recipients_are_not_counted():
     """A program that tries again and again doesn't prolong its wait."""
     clock = Clock()
     rate = Rate(clock)
@@ -69,7 +69,7 @@ def test_what_was_put_off_is_not_counted():
         ),
     ],
 )
-def test_who_sends_too_much_is_told_what_to_do(recipients, reply):
+def test_reply_over_the_rate_limit_says_what_to_do(recipients, reply):
     """The sentence says how long to wait; what could never pass is refused at once."""
     rate = Rate(Clock())
     not_too_much("a@b.test", 2, 4, rate)
@@ -80,6 +80,6 @@ def test_who_sends_too_much_is_told_what_to_do(recipients, reply):
     assert str(refused.value) == reply
 
 
-def test_no_limit_is_none():
+def test_limit_of_zero_is_no_limit():
     """With 0 nothing is counted."""
     not_too_much("a@b.test", 1_000_000, 0, Rate(Clock()))

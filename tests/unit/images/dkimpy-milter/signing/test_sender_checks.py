@@ -10,7 +10,7 @@ def _values(**headers):
     return lambda name: headers.get(name, [])
 
 
-def test_accounts_that_cannot_be_read_hold_mail_back(tmp_path):
+def test_unreadable_accounts_defer_the_message(tmp_path):
     """Without the accounts the sender is told to try again, not that he may not."""
     missing = f"file:{tmp_path / 'missing.db'}?mode=ro"
     values = _values(**{"from": [b"sales@a.test"]})
@@ -76,7 +76,7 @@ def test_accounts_that_cannot_be_read_hold_mail_back(tmp_path):
         ),
     ],
 )
-def test_a_message_that_is_not_the_logins_is_refused_for_good(headers, reply):
+def test_from_of_another_user_is_rejected(headers, reply):
     """The reply says what is wrong, so that people can mend it."""
     with pytest.raises(RefusalError) as refusal:
         sender_checks.belongs_to("alice@a.test", _values(**headers), lambda _: set())
@@ -84,7 +84,7 @@ def test_a_message_that_is_not_the_logins_is_refused_for_good(headers, reply):
     assert str(refusal.value) == reply
 
 
-def test_the_logins_own_address_needs_no_accounts():
+def test_own_address_needs_no_account_lookup():
     """Mail from one's own address goes out even while the accounts are locked."""
     values = _values(**{"from": [b"ALICE@A.TEST"]})
 
@@ -105,7 +105,7 @@ _WRITTEN = [
 
 @pytest.mark.parametrize("written", _WRITTEN)
 @pytest.mark.parametrize("header", ["from", "sender"])
-def test_a_domain_in_unicode_is_the_same_address(header, written):
+def test_unicode_domain_equals_its_a_labels(header, written):
     """Whatever case and normal form it is written in; so is what looks like one."""
     values = {"from": [b"erin@xn--bcher-kva.test"]} | {header: [written.encode()]}
     login = "erin@xn--bcher-kva.test"
@@ -115,7 +115,7 @@ def test_a_domain_in_unicode_is_the_same_address(header, written):
     assert sender_checks.signing_domain(_values(**values)) == "xn--bcher-kva.test"
 
 
-def test_accounts_are_asked_for_a_labels():
+def test_owner_lookup_uses_a_labels():
     """So all that they hold applies, aliases and rights to send too."""
     asked = set()
 
@@ -129,7 +129,7 @@ def test_accounts_are_asked_for_a_labels():
     assert asked == {"sales+x@xn--bcher-kva.test"}
 
 
-def test_a_message_is_signed_for_one_domain():
+def test_from_of_several_domains_is_rejected():
     """Two domains in From: can't both be d=; upper case is the same domain."""
     with pytest.raises(RefusalError, match="several domains"):
         sender_checks.signing_domain(_values(**{"from": [b"a@a.test, b@b.test"]}))
@@ -140,7 +140,7 @@ def test_a_message_is_signed_for_one_domain():
     )
 
 
-def test_a_line_that_would_be_folded_is_refused_with_its_place():
+def test_overlong_line_is_rejected_with_its_number():
     """Postfix folds lines over 998 octets after the signature, which breaks it."""
     head = b"From: a@a.test\r\n\r\n"
     sender_checks.lines_fit(head + b"x" * 998 + b"\r\n")

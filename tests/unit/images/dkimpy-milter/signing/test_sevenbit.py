@@ -95,13 +95,13 @@ def _wire(message: str) -> bytes:
 
 
 @pytest.mark.parametrize(("message", "other"), CONVERTED.values(), ids=CONVERTED)
-def test_it_is_what_postfix_makes_of_it(message, other):
+def test_conversion_equals_postfixs(message, other):
     """To the octet, for it is signed before Postfix has made it."""
     assert converted(_wire(message)) == _wire(other)
 
 
 @pytest.mark.parametrize("message", UNCHANGED.values(), ids=UNCHANGED)
-def test_what_postfix_leaves_alone_is_the_same(message):
+def test_message_that_postfix_leaves_unchanged_is_the_same_object(message):
     """Postfix goes by labels: who gives none gets no second pair of signatures."""
     wire = _wire(message)
 
@@ -109,13 +109,13 @@ def test_what_postfix_leaves_alone_is_the_same(message):
 
 
 @pytest.mark.parametrize("message", SEALED.values(), ids=SEALED)
-def test_what_others_signed_must_not_be_converted(message):
+def test_signed_or_encrypted_part_is_not_converted(message):
     """Nor what they encrypted: it is bound to its octets (RFC 1847, 2.1)."""
     with pytest.raises(SealedError, match=r"signed or encrypted|recoded"):
         converted(_wire(message))
 
 
-def test_a_text_that_would_grow_beyond_memory_is_left_alone(monkeypatch):
+def test_text_too_large_to_be_recoded_is_not_converted(monkeypatch):
     """Each octet may take three: there is a limit, and here it is 1 MiB."""
     monkeypatch.setattr(conversion, "_LARGEST", 1 << 20)
     message = _wire("{eight}\n") + (b"\xff" * 76 + b"\r\n") * 5000
@@ -137,12 +137,12 @@ def test_a_text_that_would_grow_beyond_memory_is_left_alone(monkeypatch):
         ("", [""]),
     ],
 )
-def test_lines_are_broken_where_postfix_breaks_them(line, lines):
+def test_quoted_printable_lines_break_as_postfixs(line, lines):
     """When they have more than 72 octets and go on; and no blank ends a line."""
     assert printable(line.encode()) == "\r\n".join(lines).encode()
 
 
-def test_nothing_that_is_quoted_is_lost():
+def test_quoted_printable_decodes_to_the_original():
     """Each octet comes back when it is decoded."""
     line = bytes(set(range(256)) - {10, 13})
 
@@ -160,7 +160,7 @@ def test_nothing_that_is_quoted_is_lost():
         (b"multipart/mixed; boundary=a; boundary=b", b"a"),
     ],
 )
-def test_a_boundary_is_read_as_postfix_reads_it(value, found):
+def test_boundary_is_read_as_by_postfix(value, found):
     """Comments, quotes and folds (RFC 2045, 5.1) are no part of it."""
     rows = [row for row in parameters(value) if row and row[0].says(b"boundary")]
 
@@ -171,6 +171,6 @@ def test_a_boundary_is_read_as_postfix_reads_it(value, found):
     ("value", "found"),
     [(b" 8BIT (x)", b"8bit"), (b'"8bit"', b""), (b"(8bit)", b""), (b"8bit;x", b"8bit")],
 )
-def test_an_encoding_is_read_as_postfix_reads_it(value, found):
+def test_transfer_encoding_is_read_as_by_postfix(value, found):
     """A comment beside it is no part of it, and a quoted one is none."""
     assert encoding(value) == found

@@ -78,7 +78,7 @@ def _verify(message):
         ),
     ],
 )
-def test_a_chain_passes_only_whole(message, result, reason):
+def test_chain_passes_only_if_every_seal_holds(message, result, reason):
     """Every set is there, every seal holds, and so does the newest signature."""
     assert _verify(message)[:2] == (result, reason)
 
@@ -139,12 +139,12 @@ def test_a_chain_passes_only_whole(message, result, reason):
         (_sealed(_MESSAGE, "silent.test"), "the name servers did not answer"),
     ],
 )
-def test_a_chain_fails_for_what_is_wrong_with_it(message, reason):
+def test_chain_failure_names_its_reason(message, reason):
     """Found before the arithmetic, which may be made to agree, or to take for ever."""
     assert _verify(message)[:2] == ("fail", reason)
 
 
-def test_a_proven_chain_tells_who_sealed_and_what_they_said():
+def test_passing_chain_lists_sealers_and_results():
     """From the newest on; of a chain that isn't proven nothing is told."""
     sets = _verify(_TWO).sets
 
@@ -153,7 +153,7 @@ def test_a_proven_chain_tells_who_sealed_and_what_they_said():
     assert _verify(_TWO + b"footer\r\n").sets == ()
 
 
-def test_order_in_the_message_does_not_matter():
+def test_chain_passes_in_any_header_order():
     """A server on the way may sort headers; the sets are numbered."""
     first, second = _without(_TWO, b"ARC-Seal"), _TWO
     seal = second[: second.index(b"ARC-Message-Signature")]
@@ -163,7 +163,7 @@ def test_order_in_the_message_does_not_matter():
     assert _verify(moved).result == "pass"
 
 
-def test_silence_is_told_from_a_broken_chain():
+def test_unanswered_key_lookup_is_told_from_a_broken_chain():
     """A key that can't be looked up now makes no chain a forged one."""
     chain = _verify(_sealed(_MESSAGE, "silent.test"))
 
@@ -181,7 +181,7 @@ def test_the_newest_signature_must_cover_the_author():
 
 
 @pytest.mark.parametrize("sets", [51, 3000])
-def test_a_flood_of_sets_costs_nothing(sets):
+def test_too_many_arc_sets_are_not_verified(sets):
     """No more than fifty sets are looked at (4.2.1)."""
     one = b"ARC-Seal: i=%d; cv=pass; a=rsa-sha256; d=one.test; s=s; b=AAAA\r\n"
     flood = b"".join(
@@ -198,7 +198,7 @@ def test_a_flood_of_sets_costs_nothing(sets):
     assert time.monotonic() - began < 1
 
 
-def test_fifty_sets_take_no_time():
+def test_verifying_fifty_arc_sets_is_fast():
     """The longest chain there may be is verified in well under a second."""
     message = _MESSAGE
     for n in range(50):

@@ -47,13 +47,13 @@ def test_a_second_start_changes_nothing(bayes):
     assert aside(bayes) == []
 
 
-def test_it_is_written_ahead(bayes):
+def test_database_uses_write_ahead_logging(bayes):
     """Who reads doesn't wait for who writes, and a kill leaves it whole."""
     with bayes.reading() as database:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_no_scan_pays_for_the_log(bayes):
+def test_open_connection_keeps_scans_from_checkpointing(bayes):
     """While we hold it open, closing it folds nothing in."""
     teach(bayes, SITE, 1, 1)
 
@@ -118,7 +118,7 @@ def test_an_empty_file_becomes_a_database(tmp_path):
     ("nspam", "nham", "judge"),
     [(200, 200, "a@b.test"), (199, 500, SITE), (500, 199, SITE)],
 )
-def test_a_user_is_judged_by_his_own_once_it_is_enough(bayes, nspam, nham, judge):
+def test_own_training_is_used_once_it_suffices(bayes, nspam, nham, judge):
     """Before, the site's is better than none."""
     teach(bayes, SITE, 1, 1)
     teach(bayes, "a@b.test", nspam, nham)
@@ -127,7 +127,7 @@ def test_a_user_is_judged_by_his_own_once_it_is_enough(bayes, nspam, nham, judge
     assert bayes.judge("nobody@b.test") == SITE
 
 
-def test_without_a_database_there_is_no_judge(tmp_path):
+def test_unreadable_database_falls_back_to_the_site(tmp_path):
     """A scan goes on, and by the site's knowledge if there is any."""
     bayes = Bayes(tmp_path / "bayes.db")
 

@@ -5,7 +5,7 @@ from milter_runtime.config_file import ConfigError
 from spam_rules.config import OFFICIAL, Config, parse
 
 
-def test_other_channels_come_beside_spamassassins_own():
+def test_official_channel_is_always_included():
     """Rules of others are written to go with those."""
     text = "# why\n\nupdate = yes\nchannels = b.test,a.test,b.test\n"
 
@@ -23,7 +23,7 @@ def test_other_channels_come_beside_spamassassins_own():
         ("update = true\nchannels =\n", "update is 'true', but must be yes or no"),
     ],
 )
-def test_a_wrong_file_is_refused(text, reason):
+def test_wrong_rule_updater_conf_is_refused(text, reason):
     """Nothing is guessed."""
     with pytest.raises(ConfigError, match=reason):
         parse(text)

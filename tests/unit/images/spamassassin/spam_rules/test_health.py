@@ -18,7 +18,7 @@ def sets(tmp_path) -> Sets:
     return Sets(tmp_path / "rules", tmp_path / "packaged")
 
 
-def test_it_tells_which_rules_and_since_when(sets):
+def test_report_names_rules_and_time(sets):
     """And why they aren't newer."""
     state = State(succeeded=1_800_000_000, reason="no mirror", channels=("a.test",))
 

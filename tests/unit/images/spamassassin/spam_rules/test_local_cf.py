@@ -8,7 +8,7 @@ from spam_rules.local_cf import mistakes
     "line",
     ["required_score 3", "  REPORT_SAFE 1", "bayes_sql_dsn x", "time_limit 300"],
 )
-def test_what_is_said_elsewhere_is_refused_with_its_place(line):
+def test_setting_that_belongs_elsewhere_is_refused(line):
     """The operator is told where it belongs."""
     (found,) = mistakes(f"# mine\nscore A 1\n{line}\n")
 
@@ -16,7 +16,7 @@ def test_what_is_said_elsewhere_is_refused_with_its_place(line):
     assert "can't be set here: " in found
 
 
-def test_rules_and_lists_are_the_operators():
+def test_rules_and_lists_are_allowed():
     """All that is about what is spam, and comments."""
     text = (
         "welcomelist_auth *@a.test\nblocklist_from *@b.test\n"

@@ -70,7 +70,7 @@ def test_a_set_is_on_disk_before_its_name_counts(sets, monkeypatch):
     assert synced[-1] == sets.root / "chosen"
 
 
-def test_the_one_before_is_kept_and_no_more(sets):
+def test_only_the_previous_set_is_kept(sets):
     """spamd may be at reading it; older ones would fill the disk."""
     for name in ("1", "2", "3"):
         finish(sets, name)
@@ -106,7 +106,7 @@ def test_a_set_of_another_version_is_not_used(sets):
     assert sets.chosen() == sets.packaged
 
 
-def test_the_rules_of_the_image_can_be_had_back(sets):
+def test_reset_returns_to_the_packaged_set(sets):
     """Going back is told once."""
     finish(sets, "1")
 
@@ -115,7 +115,7 @@ def test_the_rules_of_the_image_can_be_had_back(sets):
     assert sets.reset() is False
 
 
-def test_what_was_cut_off_is_begun_anew(sets):
+def test_interrupted_update_starts_anew(sets):
     """Nothing of a half made set is taken over."""
     sets.begin()
     (sets.next / "half").write_text("")
@@ -149,7 +149,7 @@ def test_a_kill_at_any_step_leaves_a_complete_set(tmp_path):
     assert found == {"1", "2"}
 
 
-def test_a_channel_that_is_no_longer_wanted_goes(sets):
+def test_removed_channel_is_deleted(sets):
     """With its folder; the others stay."""
     sets.begin()
     rules = sets.rules(sets.next)

@@ -68,7 +68,7 @@ def test_a_restart_remembers_the_last_look(job, answers):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"next": 1}', '{"x": 1}'])
-def test_a_memory_that_cannot_be_read_means_to_look_now(tmp_path, text):
+def test_unreadable_state_means_update_now(tmp_path, text):
     """It is only a memory."""
     file = tmp_path / "state.json"
     file.write_text(text)
@@ -86,7 +86,7 @@ def test_a_memory_that_cannot_be_read_means_to_look_now(tmp_path, text):
         *(("channels", value) for value in ([1], None, 5)),
     ],
 )
-def test_a_memory_edited_by_hand_is_read_as_a_broken_one(tmp_path, name, value):
+def test_invalid_state_means_update_now(tmp_path, name, value):
     """Each field must be of its kind, or nothing is known."""
     file = tmp_path / "state.json"
     known = asdict(State(NOW + HOUR, NOW, channels=WANTED.channels))
@@ -95,14 +95,14 @@ def test_a_memory_edited_by_hand_is_read_as_a_broken_one(tmp_path, name, value):
     assert schedule.load(file) == State()
 
 
-def test_however_often_it_fails_it_is_tried_once_a_day():
+def test_failing_update_is_retried_at_least_daily():
     """Years of failures are no reason to give up."""
     state = State(failures=10_000)
 
     assert state.failure("no network", WANTED, NOW).next <= NOW + DAY
 
 
-def test_other_channels_are_asked_at_once(job, answers):
+def test_changed_channels_are_updated_at_once(job, answers):
     """Who changes the setting sees what comes of it."""
     answers += [("", ""), ("", "")]
     job.step(WANTED, False, NOW)
@@ -112,14 +112,14 @@ def test_other_channels_are_asked_at_once(job, answers):
     assert not answers
 
 
-def test_a_clock_that_was_wrong_puts_nothing_off(job, answers):
+def test_wrong_clock_does_not_postpone_updates(job, answers):
     """A time that is years ahead is taken for due."""
     state = State.success(WANTED, NOW + 1000 * DAY)
 
     assert state.due(WANTED, NOW)
 
 
-def test_failures_are_tried_again_ever_later(job, answers):
+def test_failed_update_backs_off(job, answers):
     """After an hour, then two, up to a day, each up to a tenth earlier."""
     waits = []
     for _ in range(8):
@@ -131,7 +131,7 @@ def test_failures_are_tried_again_ever_later(job, answers):
         assert 0.9 * limit <= wait <= limit
 
 
-def test_what_keeps_failing_is_said_once(job, answers, capsys):
+def test_repeated_failure_is_logged_once(job, answers, capsys):
     """Also over a restart; another reason, and the end of it, are said again."""
     down = FailedError("no network")
     answers += [down, down, OSError("no room"), down, ("", "")]
@@ -150,7 +150,7 @@ def test_what_keeps_failing_is_said_once(job, answers, capsys):
     ]
 
 
-def test_nothing_new_is_not_worth_a_line(job, answers, capsys):
+def test_update_without_news_is_not_logged(job, answers, capsys):
     """A log that speaks daily of nothing isn't read."""
     answers += [("", "")]
 
@@ -172,7 +172,7 @@ def test_a_new_set_is_told_beside_the_channel_that_failed(job, answers, capsys):
     assert job.state.failures == 1
 
 
-def test_unwanted_updates_are_not_looked_for(job, answers, capsys):
+def test_disabled_update_does_nothing(job, answers, capsys):
     """The rules of the image come back, and later everything is asked anew."""
     answers += [("", "")]
     job.step(WANTED, False, NOW)
@@ -186,7 +186,7 @@ def test_unwanted_updates_are_not_looked_for(job, answers, capsys):
     assert job.state.due(WANTED, NOW)
 
 
-def test_a_full_disk_does_not_make_it_try_without_end(job, answers, monkeypatch):
+def test_full_disk_does_not_cause_endless_updates(job, answers, monkeypatch):
     """What can't be written down is remembered all the same."""
     answers += [OSError(28, "No space left on device")]
 

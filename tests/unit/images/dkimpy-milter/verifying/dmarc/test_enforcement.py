@@ -35,7 +35,9 @@ _UNKNOWN = Evaluation("bank.test", "temperror", "reject", "reject")
         ("refuse", _HIDDEN, "reject", "550 5.7.1"),
     ],
 )
-def test_the_setting_decides_what_is_done(mode, evaluation, disposition, reply):
+def test_dmarc_policy_setting_decides_the_disposition(
+    mode, evaluation, disposition, reply
+):
     """DMARC_POLICY: refuse does as the owner says, mark refuses nothing, off tells."""
     enforcement = Enforcement(mode)
 
@@ -46,7 +48,7 @@ def test_the_setting_decides_what_is_done(mode, evaluation, disposition, reply):
     assert (f"{refusal.code} {refusal.enhanced}" if refusal else None) == reply
 
 
-def test_the_refusal_says_whose_wish_it_is():
+def test_refusal_names_the_domain_whose_policy_it_is():
     """A person who reads the bounce learns which domain, and what would help."""
     enforcement = Enforcement("refuse")
     verdict = enforcement.decide([_FORGED], [], NO_CHAIN)
@@ -69,7 +71,7 @@ def test_the_refusal_says_whose_wish_it_is():
         ("dkim test pass", ""),
     ],
 )
-def test_a_trusted_forwarder_is_known_by_its_own_proof(identifier, override):
+def test_trusted_forwarder_must_pass_spf_or_dkim(identifier, override):
     """What SPF or DKIM proves to come from it is taken; its name alone is nothing."""
     enforcement = Enforcement("refuse", frozenset({"list.test"}))
 
@@ -104,7 +106,7 @@ _QUOTED = (
         ([("a.test", _PASSED), ("evil.test", _FAILED)], "arc"),
     ],
 )
-def test_a_seal_is_believed_as_far_back_as_all_are_trusted(sets, override):
+def test_arc_override_needs_an_unbroken_line_of_trusted_sealers(sets, override):
     """From the newest set to the one that saw DMARC pass, nobody may be a stranger."""
     chain = Chain("pass", "sealed", tuple(Sealed(*each) for each in sets))
     enforcement = Enforcement("refuse", sealers=frozenset({"a.test", "b.test"}))
@@ -124,7 +126,7 @@ _LAX = Evaluation("c.test", "fail", "none", "none")
         ([_STRICT, _FORGED], ""),
     ],
 )
-def test_a_seal_frees_those_alone_whom_it_names(evaluations, override):
+def test_arc_override_applies_only_to_the_domains_it_names(evaluations, override):
     """Of several authors, each whose owner wants something done must have passed."""
     chain = Chain("pass", "sealed", (Sealed("a.test", _PASSED),))
     enforcement = Enforcement("refuse", sealers=frozenset({"a.test"}))
@@ -132,7 +134,7 @@ def test_a_seal_frees_those_alone_whom_it_names(evaluations, override):
     assert enforcement.decide(evaluations, [], chain).override == override
 
 
-def test_a_trusted_seal_that_cannot_be_checked_now_makes_mail_wait():
+def test_unverifiable_trusted_seal_defers_the_message():
     """While the sealer's key can't be looked up, its word is not yet refused."""
     chain = Chain("fail", "silence", claimed="a.test", unanswered=True)
     enforcement = Enforcement("refuse", sealers=frozenset({"a.test"}))
@@ -150,14 +152,14 @@ def test_a_trusted_seal_that_cannot_be_checked_now_makes_mail_wait():
         (_BARE, "none (p=absent dis=none from=proven)"),
     ],
 )
-def test_scripts_find_the_verdict_in_these_words(evaluation, words):
+def test_dmarc_header_words_are_stable_for_sieve(evaluation, words):
     """Sieve looks for p=, dis=, from= and override=: a contract."""
     verdict = Enforcement("refuse").decide([evaluation], [], NO_CHAIN)
 
     assert str(verdict) == f"dmarc={words} header.from=bank.test"
 
 
-def test_an_override_is_said_in_the_header():
+def test_override_is_shown_in_the_header():
     """Whoever wonders why a failing message came in finds the reason there."""
     enforcement = Enforcement("refuse", frozenset({"list.test"}))
     verdict = enforcement.decide(

@@ -97,9 +97,7 @@ def _evaluation(domain, *identifiers):
         ("x.dept.big.test", ["dkim dept.big.test pass"], "pass", "quarantine", "none"),
     ],
 )
-def test_an_author_is_judged_as_rfc_9989_says(
-    domain, identifiers, result, policy, wanted
-):
+def test_dmarc_results_follow_rfc_9989(domain, identifiers, result, policy, wanted):
     """Policy discovery, alignment and the tags sp, np, psd and t together."""
     found = _evaluation(domain, *identifiers)
 
@@ -107,14 +105,14 @@ def test_an_author_is_judged_as_rfc_9989_says(
     assert found.proven == (result == "pass")
 
 
-def test_an_author_without_a_policy_is_proven_all_the_same():
+def test_author_without_policy_can_be_proven():
     """Readers learn that the domain was proven, be there a record or not."""
     found = _evaluation("nothing.test", "dkim nothing.test pass")
 
     assert found == Evaluation("nothing.test", "none", "absent", proven=True)
 
 
-def test_the_policy_is_looked_up_before_the_sender_can_use_up_the_time():
+def test_policy_is_looked_up_before_the_senders_names():
     """A forger's own silent name servers don't make a policy go unfound."""
     zone = Zone(_NAMES)
 
@@ -123,7 +121,7 @@ def test_the_policy_is_looked_up_before_the_sender_can_use_up_the_time():
     assert zone.asked == [("_dmarc.reject.test", "TXT")]
 
 
-def test_of_several_authors_the_strictest_policy_counts():
+def test_strictest_policy_of_several_authors_counts():
     """Each must be proven; the worst that its owner asks for is done (11.5)."""
     proven = Evaluation("a.test", "pass", "none", proven=True)
     forged = Evaluation("b.test", "fail", "reject", "reject")
@@ -142,7 +140,7 @@ def test_of_several_authors_the_strictest_policy_counts():
         (["silent.test", "nothing.test"], ["silent.test"], ["none", "none"]),
     ],
 )
-def test_nobody_is_hidden_behind_slow_domains(authors, identifiers, wanted):
+def test_author_with_silent_name_server_counts_as_reject(authors, identifiers, wanted):
     """Of several authors, one without an answer may be one who wants mail refused."""
     resolver = Zone(_NAMES).resolver()
 

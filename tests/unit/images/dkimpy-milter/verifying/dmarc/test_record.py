@@ -37,6 +37,6 @@ from mail_auth.verifying.dmarc.record import Record, parse
         ([], None),
     ],
 )
-def test_a_record_is_read_as_rfc_9989_reads_it(texts, record):
+def test_dmarc_record_is_read_by_rfc_9989(texts, record):
     """What is unknown or wrong is passed over; without a policy it asks for nothing."""
     assert parse([text.encode() for text in texts]) == record

@@ -46,7 +46,7 @@ def test_a_walk_ends_at_the_top(labels):
         ({"mail.example.com": "y", "example.com": "u"}, "a.mail.example.com"),
     ],
 )
-def test_whose_a_name_is_says_the_tree(records, owner):
+def test_organizational_domain_follows_the_psd_tags(records, owner):
     """The Organizational Domain of a.mail.example.com, by the psd tags above it."""
     names = {
         f"_dmarc.{n}": f"v=DMARC1; p=none; psd={psd}" for n, psd in records.items()

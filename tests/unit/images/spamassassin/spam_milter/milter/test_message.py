@@ -8,7 +8,7 @@ from spam_milter.milter.message import Client, Copy, header, results, trace
 CLIENT = Client(name="mail.test", address="192.0.2.7", helo="helo.test")
 
 
-def test_the_client_is_told_in_the_way_of_postfix():
+def test_received_header_equals_postfixs():
     """SpamAssassin finds name, address, HELO, queue id and envelope sender."""
     top = trace(CLIENT, "mx.example.org", "4ABC", "<a+b=c@mail.test>")
 
@@ -39,7 +39,7 @@ def test_a_bounce_has_an_empty_sender():
 @pytest.mark.parametrize(
     "helo", ["x (trusted [127.0.0.1])", "a\r\nReceived: from b", "\udcff", "a" * 9999]
 )
-def test_a_client_can_not_forge_the_trace(helo: str):
+def test_helo_cannot_forge_the_received_header(helo: str):
     """Whatever a client says in HELO, it stays one word of one header."""
     client = Client(name="n", address="192.0.2.7", helo=helo)
 
@@ -80,7 +80,7 @@ def test_a_copy_with_room_is_not_full():
     assert not copy.full
 
 
-def test_our_verdict_on_the_sender_is_found():
+def test_own_authentication_results_are_found():
     """The header of dkim-verify is repeated, as one line, where spamd trusts it."""
     value = b" mail.test;\n\tspf=pass smtp.mailfrom=a.test;\n\tdkim=none"
 
@@ -103,6 +103,6 @@ def test_our_verdict_on_the_sender_is_found():
         ("Subject", b" mail.test; spf=pass"),
     ],
 )
-def test_the_verdict_of_another_is_not_taken_for_ours(name: str, value: bytes):
+def test_foreign_authentication_results_are_ignored(name: str, value: bytes):
     """Only what bears our name counts."""
     assert results(name, value, "mail.test") == b""

@@ -23,7 +23,7 @@ def test_a_harmless_message_carries_no_flag():
     ]
 
 
-def test_the_stars_come_to_an_end():
+def test_spam_level_has_at_most_fifty_stars():
     """A score of a thousand does not make a line of a thousand stars."""
     assert dict(headers(Scan(True, 1000.0, 5.0, ())))["X-Spam-Level"] == "*" * 50
 

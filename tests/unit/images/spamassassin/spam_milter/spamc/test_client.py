@@ -25,12 +25,12 @@ def reply(
     return head.encode() + tests
 
 
-def test_spam_is_understood():
+def test_spam_reply_is_parsed():
     """Verdict, score, threshold and tests are taken over."""
     assert parse(reply()) == Scan(True, 7.3, 5.0, ("GTUBE", "X_1"))
 
 
-def test_a_score_below_zero_is_understood():
+def test_negative_score_is_parsed():
     """A message can be better than harmless."""
     assert parse(reply("False ; -0.1 / 5.0", b"")) == Scan(False, -0.1, 5.0, ())
 
@@ -49,7 +49,7 @@ def test_a_score_below_zero_is_understood():
         (reply()[:-3], "without a whole verdict"),
     ],
 )
-def test_anything_else_is_no_verdict(answer: bytes, reason: str):
+def test_malformed_reply_is_no_verdict(answer: bytes, reason: str):
     """An error and a reply cut short leave the message unjudged."""
     with pytest.raises(NoVerdictError, match=reason):
         parse(answer)
@@ -61,7 +61,7 @@ def test_without_spamd_there_is_no_verdict(tmp_path):
         ask(str(tmp_path / "socket"), [b"x"], timeout=5)
 
 
-def test_who_is_hung_up_on_asks_again(tmp_path):
+def test_broken_connection_is_retried(tmp_path):
     """A child that dies in the middle of a message costs the message nothing."""
     answers = iter([b"", b"", reply()])
 
@@ -73,7 +73,7 @@ def test_who_is_hung_up_on_asks_again(tmp_path):
 
 
 @pytest.mark.parametrize("piece", [b"SPAMD/1.1 0 EX_OK\r\n", reply()[:-3]])
-def test_who_gets_a_piece_of_an_answer_asks_again(tmp_path, piece):
+def test_truncated_reply_is_retried(tmp_path, piece):
     """A child that is ended while it answers has sent the first line or some more."""
     answers = iter([piece, reply()])
 
@@ -83,13 +83,13 @@ def test_who_gets_a_piece_of_an_answer_asks_again(tmp_path, piece):
     assert found.tests == ("GTUBE", "X_1")
 
 
-def test_a_scan_cut_short_is_no_verdict():
+def test_time_limit_exceeded_is_no_verdict():
     """What was found before the time limit does not count, and is told apart."""
     with pytest.raises(TimeLimitError):
         parse(reply(tests=b"A,TIME_LIMIT_EXCEEDED"))
 
 
-def test_a_spamd_that_says_nothing_is_told_apart(tmp_path):
+def test_silent_spamd_is_told_from_a_missing_one(tmp_path):
     """It listens, nobody answers: that is how a child that hangs looks."""
     path = str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as listening:

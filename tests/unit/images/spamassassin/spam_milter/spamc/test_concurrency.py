@@ -7,7 +7,7 @@ from spam_milter.spamc.client import NoVerdictError
 from spam_milter.spamc.concurrency import Slots
 
 
-def test_no_more_messages_are_at_spamd_than_it_has_children():
+def test_concurrent_scans_do_not_exceed_spamds_children():
     """Who finds all places taken waits, and is put off when that takes too long."""
     slots = Slots()
     slots.number = 2
@@ -23,7 +23,7 @@ def test_no_more_messages_are_at_spamd_than_it_has_children():
         pass
 
 
-def test_who_waits_comes_next():
+def test_waiting_scan_gets_the_next_free_slot():
     """A place that becomes free is taken at once."""
     slots, came = Slots(), threading.Event()
 
@@ -39,7 +39,7 @@ def test_who_waits_comes_next():
     waiting.join()
 
 
-def test_a_failed_scan_gives_its_place_back():
+def test_failed_scan_frees_its_slot():
     """Errors don't use up the places."""
     slots = Slots()
 

@@ -35,7 +35,7 @@ def group(root: Path, **files: str) -> Path:
         ({"memory/memory.limit_in_bytes": str(300 << 20)}, 1),
     ],
 )
-def test_one_for_each_core_that_memory_has_room_for(
+def test_children_are_limited_by_cores_and_memory(
     monkeypatch, tmp_path: Path, files: dict[str, str], number: int
 ):
     """Limits by control groups of both versions count, and there always is one."""

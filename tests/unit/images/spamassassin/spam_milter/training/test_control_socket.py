@@ -50,7 +50,7 @@ def ask(control, tmp_path):
     server.server_close()
 
 
-def test_a_lesson_is_on_disk_when_it_is_answered(ask, control):
+def test_training_request_is_on_disk_before_the_reply(ask, control):
     """It is the request that spamd will get, whole."""
     answer = ask(tell(*LEARN, "User: Alice@example.org"))
 
@@ -100,13 +100,13 @@ def test_a_message_can_be_forgotten(ask, control):
         (b"\r\n", "not a command of SPAMC/1.5"),
     ],
 )
-def test_what_is_no_lesson_is_refused(ask, control, wrong, reason):
+def test_invalid_training_request_is_refused(ask, control, wrong, reason):
     """With a reason, and nothing kept."""
     assert ask(wrong).startswith(f"SPAMD/1.5 76 Bad request: {reason}".encode())
     assert control.spool.waiting() == []
 
 
-def test_a_full_spool_is_told(ask, control, capsys):
+def test_full_spool_replies_tempfail(ask, control, capsys):
     """The client hears that its lesson was not taken, and so does the log."""
     control.spool.files = 0
 
@@ -114,7 +114,7 @@ def test_a_full_spool_is_told(ask, control, capsys):
     assert "refused to learn as spam" in capsys.readouterr().out
 
 
-def test_who_can_wait_is_put_off_first(ask, control, capsys):
+def test_request_that_can_wait_is_deferred_at_half_the_room(ask, control, capsys):
     """It asks again and again: the log needs no line for each time."""
     control.spool.files = 4
     patient = tell(*LEARN, "Can-wait: yes")
@@ -128,7 +128,7 @@ def test_who_can_wait_is_put_off_first(ask, control, capsys):
     assert capsys.readouterr().out.count("refused to learn") == 1
 
 
-def test_a_disk_that_is_full_is_told(ask, control):
+def test_full_disk_replies_ioerr(ask, control):
     """Nothing is promised that was not written."""
     control.spool.folder.rmdir()
     control.spool.folder.touch()
@@ -136,7 +136,7 @@ def test_a_disk_that_is_full_is_told(ask, control):
     assert ask(tell()).startswith(b"SPAMD/1.5 74 EX_IOERR")
 
 
-def test_of_a_large_message_the_beginning_is_learnt(ask, control):
+def test_only_the_beginning_of_a_large_message_is_learnt(ask, control):
     """As much as is scanned, and no more is kept on disk."""
     answer = ask(tell(message=b"x" * 5000))
 
@@ -145,7 +145,7 @@ def test_of_a_large_message_the_beginning_is_learnt(ask, control):
     assert path.read_bytes().endswith(b"\r\nContent-length: 1000\r\n\r\n" + b"x" * 1000)
 
 
-def test_a_question_goes_to_spamd(ask, control):
+def test_check_is_forwarded_to_spamd(ask, control):
     """With its headers, and in the name of the site; the answer comes back as it is."""
     with running(
         Path(control.spamd), lambda asked: reply("0 EX_OK", body=b"A,B")
@@ -158,7 +158,7 @@ def test_a_question_goes_to_spamd(ask, control):
     assert asked.headers == {"user": "site"}
 
 
-def test_a_question_takes_a_child_of_spamd(ask, control):
+def test_forwarded_check_takes_a_slot(ask, control):
     """As a message does: neither is taken for a child that hangs, for want of one."""
     control.config = lambda: replace(CONFIG, queue_timeout=0.1)
 
@@ -177,7 +177,7 @@ def test_a_question_takes_a_child_of_spamd(ask, control):
     assert len(spamd.asked) == 1
 
 
-def test_a_ping_waits_for_no_message(ask, control):
+def test_ping_needs_no_slot(ask, control):
     """Health is told on a busy day, too."""
     with running(Path(control.spamd), lambda _: b"PONG"), control.slots.one(0):
         assert ask(b"PING SPAMC/1.2\r\n") == b"PONG"
@@ -189,13 +189,13 @@ def test_a_ping_needs_no_headers(ask, control):
         assert ask(b"PING SPAMC/1.2\r\n") == b"SPAMD/1.5 0 PONG\r\n"
 
 
-def test_without_spamd_a_question_is_put_off(ask):
+def test_check_without_spamd_replies_tempfail(ask):
     """And a lesson is taken all the same: it waits on disk."""
     assert ask(request("SYMBOLS")).startswith(b"SPAMD/1.5 75 EX_TEMPFAIL no spamd")
     assert ask(tell()).startswith(b"SPAMD/1.5 0 EX_OK")
 
 
-def test_it_tells_what_was_taught_and_what_waits(ask, control):
+def test_stats_report_training_and_spool(ask, control):
     """STATS is answered in JSON."""
     ask(tell())
 

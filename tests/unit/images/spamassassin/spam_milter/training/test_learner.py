@@ -44,7 +44,7 @@ def but_not(word: bytes):
     return lambda asked: b"" if word in asked.message else OK
 
 
-def test_lessons_are_learnt_in_order_and_removed(teacher):
+def test_spooled_requests_are_learnt_in_order_and_removed(teacher):
     """Nothing of the mail is left on disk."""
     put(teacher, b"1", b"2", b"3")
 
@@ -57,7 +57,7 @@ def test_lessons_are_learnt_in_order_and_removed(teacher):
     assert not left
 
 
-def test_where_users_differ_each_lesson_counts_for_both(teacher):
+def test_per_user_training_also_trains_the_site(teacher):
     """The user who taught it, and the site."""
     teacher.config = lambda: replace(CONFIG, learning="user")
     put(teacher, b"1", user="Alice@b.test")
@@ -68,7 +68,7 @@ def test_where_users_differ_each_lesson_counts_for_both(teacher):
     assert [asked.headers["user"] for asked in spamd.asked] == ["alice@b.test", "site"]
 
 
-def test_without_spamd_lessons_wait(teacher):
+def test_training_waits_without_spamd(teacher):
     """None is lost, and none is held against the message."""
     put(teacher, b"1", b"2")
 
@@ -80,7 +80,7 @@ def test_without_spamd_lessons_wait(teacher):
     assert teacher.failures == {}
 
 
-def test_a_lesson_takes_a_child_of_spamd(teacher, monkeypatch):
+def test_training_takes_a_slot(teacher, monkeypatch):
     """As a message does, and it waits for one; that is not the lesson's fault."""
     put(teacher, b"1")
 
@@ -100,7 +100,7 @@ def test_a_lesson_takes_a_child_of_spamd(teacher, monkeypatch):
     assert teacher.spool.waiting() == []
 
 
-def test_one_that_cannot_be_learnt_does_not_block_the_rest(teacher, capsys):
+def test_failing_request_does_not_block_others(teacher, capsys):
     """It is tried again, and then given up and said in the log."""
     put(teacher, b"bad", b"2", b"3")
 
@@ -113,7 +113,7 @@ def test_one_that_cannot_be_learnt_does_not_block_the_rest(teacher, capsys):
     assert capsys.readouterr().out.count("given up") == 1
 
 
-def test_of_a_message_the_last_word_counts(teacher):
+def test_requests_on_one_message_keep_their_order(teacher):
     """Also when the first was lost to a spamd that made room for the next one."""
     put(teacher, b"moved")
     put(teacher, b"moved", kind="ham")
@@ -134,7 +134,7 @@ def test_of_a_message_the_last_word_counts(teacher):
     assert teacher.spool.waiting() == []
 
 
-def test_what_waited_for_a_lesson_that_is_given_up_comes_next(teacher):
+def test_request_waiting_for_an_abandoned_one_is_learnt(teacher):
     """And not only when something else is taught."""
     put(teacher, b"bad")
     put(teacher, b"bad", kind="ham")
@@ -154,7 +154,7 @@ def test_what_waited_for_a_lesson_that_is_given_up_comes_next(teacher):
     assert teacher.spool.waiting() == []
 
 
-def test_if_none_can_be_learnt_none_is_given_up(teacher):
+def test_no_request_is_abandoned_while_none_succeeds(teacher):
     """Then it is not the messages' fault."""
     put(teacher, b"bad 1", b"bad 2")
 
@@ -165,7 +165,7 @@ def test_if_none_can_be_learnt_none_is_given_up(teacher):
     assert len(teacher.spool.waiting()) == 2
 
 
-def test_it_does_not_hammer(teacher, monkeypatch):
+def test_retries_back_off(teacher, monkeypatch):
     """A message that failed waits longer each time."""
     monkeypatch.setattr(learner, "PAUSE", 60.0)
     put(teacher, b"bad")
@@ -177,7 +177,7 @@ def test_it_does_not_hammer(teacher, monkeypatch):
     assert len(spamd.asked) == 1
 
 
-def test_a_full_volume_is_not_the_messages_fault(teacher, monkeypatch):
+def test_full_volume_abandons_no_request(teacher, monkeypatch):
     """They wait until there is room."""
     monkeypatch.setattr(learner, "ROOM", 1 << 62)
     put(teacher, b"1")
@@ -191,7 +191,7 @@ def test_a_full_volume_is_not_the_messages_fault(teacher, monkeypatch):
     assert teacher.failures == {}
 
 
-def test_a_database_found_damaged_is_put_aside_at_once(teacher):
+def test_damaged_database_is_put_aside_while_learning(teacher):
     """Not only at the next start: the lesson then goes into the new one."""
     teacher.bayes.kept.close()
     for part in teacher.bayes.path.parent.glob("bayes.db*"):
@@ -210,7 +210,7 @@ def test_a_database_found_damaged_is_put_aside_at_once(teacher):
     assert len(list(teacher.bayes.path.parent.glob("bayes.db.damaged-*"))) >= 1
 
 
-def test_a_damaged_lesson_is_given_up(teacher, capsys):
+def test_damaged_request_is_abandoned(teacher, capsys):
     """What was no request when it was read back never becomes one."""
     teacher.spool.put(b"garbage")
     asked: list[bytes] = []
@@ -228,7 +228,7 @@ def test_a_damaged_lesson_is_given_up(teacher, capsys):
     assert "given up" in capsys.readouterr().out
 
 
-def test_a_volume_that_takes_nothing_stops_nothing(tmp_path, capsys):
+def test_unwritable_volume_does_not_stop_scans(tmp_path, capsys):
     """Scans go on without a database and without a spool."""
     (tmp_path / "file").touch()
 

@@ -19,7 +19,7 @@ def texts(waiting: Spool) -> list[bytes]:
     return [path.read_bytes() for path in waiting.waiting()]
 
 
-def test_what_came_first_is_learnt_first(waiting):
+def test_requests_are_listed_oldest_first(waiting):
     """Moved in and out again, a message is what it was last said to be."""
     for data in (b"spam", b"ham", b"spam again"):
         waiting.put(data)
@@ -27,7 +27,7 @@ def test_what_came_first_is_learnt_first(waiting):
     assert texts(waiting) == [b"spam", b"ham", b"spam again"]
 
 
-def test_the_order_outlives_the_process(waiting):
+def test_order_survives_a_restart(waiting):
     """After a restart the old ones come before the new ones."""
     waiting.put(b"before")
     again = Spool(waiting.folder)
@@ -37,7 +37,7 @@ def test_the_order_outlives_the_process(waiting):
     assert texts(again) == [b"before", b"after"]
 
 
-def test_the_order_is_not_the_folders(tmp_path):
+def test_order_does_not_depend_on_the_directory(tmp_path):
     """A file system lists a folder as it likes."""
     waiting = Spool(tmp_path / "learn")
     wanted = [str(number).encode() for number in range(50)]
@@ -48,7 +48,7 @@ def test_the_order_is_not_the_folders(tmp_path):
     assert texts(waiting) == wanted
 
 
-def test_it_is_on_disk_before_it_is_promised(waiting, monkeypatch):
+def test_request_is_flushed_before_put_returns(waiting, monkeypatch):
     """The file first, under a name that doesn't count; then its name, in the folder."""
     synced, seen = [], []
 
@@ -64,7 +64,7 @@ def test_it_is_on_disk_before_it_is_promised(waiting, monkeypatch):
     assert seen == [[], [b"x"]]
 
 
-def test_nobody_else_can_read_it(waiting):
+def test_spooled_request_is_private(waiting):
     """It is somebody's mail."""
     waiting.put(b"private")
     (path,) = waiting.waiting()
@@ -73,7 +73,7 @@ def test_nobody_else_can_read_it(waiting):
     assert waiting.folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_file_too_many_is_refused(waiting):
+def test_file_beyond_the_count_limit_is_refused(waiting):
     """Who moves ten thousand messages must not fill the disk, nor our memory."""
     for _ in range(3):
         waiting.put(b"x")
@@ -86,7 +86,7 @@ def test_a_file_too_many_is_refused(waiting):
     assert waiting.backlog() == Backlog(3, 3)
 
 
-def test_a_byte_too_many_is_refused(waiting):
+def test_byte_beyond_the_size_limit_is_refused(waiting):
     """Large messages count by their size."""
     waiting.put(b"x" * 60)
 
@@ -97,7 +97,7 @@ def test_a_byte_too_many_is_refused(waiting):
     assert waiting.backlog() == Backlog(2, 100)
 
 
-def test_who_can_wait_leaves_room_for_who_cannot(waiting):
+def test_part_limit_leaves_room_for_urgent_requests(waiting):
     """A mailbox that is learnt whole doesn't keep a user's move from being learnt."""
     waiting.put(b"x", part=0.5)
     waiting.put(b"x", part=0.5)
@@ -109,7 +109,7 @@ def test_who_can_wait_leaves_room_for_who_cannot(waiting):
     assert waiting.backlog() == Backlog(3, 100)
 
 
-def test_what_waits_is_counted_after_a_restart(waiting):
+def test_backlog_is_counted_after_a_restart(waiting):
     """What was there before takes room, too."""
     waiting.put(b"x" * 60)
     again = Spool(waiting.folder, files=3, size=100)
@@ -120,7 +120,7 @@ def test_what_waits_is_counted_after_a_restart(waiting):
         again.put(b"x" * 41)
 
 
-def test_one_more_costs_no_look_at_the_others(waiting):
+def test_put_does_not_rescan_the_folder(waiting):
     """There may be thousands: they are counted when they are gone through anyway."""
     (waiting.folder / "0").write_bytes(b"by hand")
     waiting.put(b"x")
@@ -145,7 +145,7 @@ def test_a_full_disk_leaves_nothing_behind(waiting, monkeypatch):
     assert list(waiting.folder.iterdir()) == []
 
 
-def test_what_a_kill_left_half_written_is_removed(waiting):
+def test_half_written_request_is_removed_at_start(waiting):
     """It was promised to nobody, and is not taken for a message."""
     (waiting.folder / ".00000000000000000001-0").write_bytes(b"TELL SPA")
 
@@ -155,7 +155,7 @@ def test_what_a_kill_left_half_written_is_removed(waiting):
     assert list(waiting.folder.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
+def test_missing_folder_is_empty(tmp_path):
     """The volume may have been full when it was to be made: it is made later."""
     absent = Spool(tmp_path / "learn")
 
