@@ -16,7 +16,7 @@ log.replace_syslog()
 
 # Before what goes by the libraries: its first line may fail for want of a part.
 try:
-    library_parts.insist_on_all()
+    library_parts.require_all_parts()
 except LibraryError as error:
     sys.exit(str(error))
 
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> None:
 
 def run(path: Path, at: Path, conf: Conf) -> None:
     """Serve Postfix on *conf*, the file *at*, and later on what *path* leads to."""
-    dkimpy_patches.replace()
+    dkimpy_patches.apply()
     log.name_after(str(conf["Mode"]))
     dkimpy_milter.milterconfig = conf
     Milter.factory = Signer if conf["Mode"] == "s" else Verifier
@@ -60,7 +60,7 @@ def run(path: Path, at: Path, conf: Conf) -> None:
         signal.SIG_BLOCK,
         [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1],
     )
-    config_in_use.tell(at)
+    config_in_use.record(at)
     threading.Thread(target=follow, args=[path, at], daemon=True).start()
     log.line(f"listening on {conf['Socket']}")
     listening = listener(str(conf["Socket"]))
@@ -92,7 +92,7 @@ def follow(path: Path, at: Path) -> None:
             log.line(f"not reloaded: {error}", "error")
             continue
         at = current
-        config_in_use.tell(at)
+        config_in_use.record(at)
         log.line("reloaded")
 
 

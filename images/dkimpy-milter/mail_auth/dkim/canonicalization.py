@@ -28,7 +28,7 @@ def simple(body: bytes) -> bytes:
     return body if body[end:] == _CRLF else body[:end] + _CRLF
 
 
-def parts(message: bytes) -> tuple[bytes, bytes]:
+def split_message(message: bytes) -> tuple[bytes, bytes]:
     """Return headers and body of a *message* whose lines end in CRLF."""
     headers, _, body = message.partition(_CRLF + _CRLF)
     return headers + _CRLF, body

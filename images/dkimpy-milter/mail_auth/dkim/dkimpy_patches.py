@@ -15,11 +15,11 @@ _parse = dkim.rfc822_parse
 
 def _parse_headers_only(message: bytes) -> tuple[list[list[bytes]], bytes]:
     # The original takes the body apart line by line, and puts it together again.
-    headers, body = canonicalization.parts(message)
+    headers, body = canonicalization.split_message(message)
     return _parse(headers)[0], body
 
 
-def replace() -> None:
+def apply() -> None:
     """Have dkim.DKIM parse, canonicalize and sign by our means."""
     dkim.RE_BTAG = SIGNATURE_VALUE
     dkim.rfc822_parse = _parse_headers_only

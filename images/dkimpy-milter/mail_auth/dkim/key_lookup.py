@@ -31,7 +31,7 @@ class KeyFinder:
         self._resolver = resolver
         self._shortest_rsa = shortest_rsa
 
-    def of(self, signature: Mapping[bytes, bytes]) -> Callable[..., bytes]:
+    def lookup(self, signature: Mapping[bytes, bytes]) -> Callable[..., bytes]:
         """
         Return what dkim.DKIM.verify wants as a dnsfunc, for *signature* by its tags.
 

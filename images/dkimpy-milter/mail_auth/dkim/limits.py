@@ -1,6 +1,6 @@
 """What the proofs of one message may cost: a stranger chooses how many there are."""
 
-MOST_HEADERS = 1000
+MAX_HEADERS = 1000
 
 # dkimpy's checks take time by the square of a header's length, in octets.
-LONGEST_HEADER = 4096
+MAX_HEADER_OCTETS = 4096

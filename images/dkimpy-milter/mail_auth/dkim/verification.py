@@ -12,8 +12,8 @@ from mail_auth.dkim.key_lookup import (
     KeyUnavailableError,
 )
 from mail_auth.dkim.key_record import KeyUnusableError
-from mail_auth.dkim.limits import LONGEST_HEADER, MOST_HEADERS
-from mail_auth.headers.authentication_results import Verdict, readable
+from mail_auth.dkim.limits import MAX_HEADER_OCTETS, MAX_HEADERS
+from mail_auth.headers.authentication_results import DKIMVerdict, quotable_tags
 from mail_auth.milter import log
 
 # 3,000 took half a minute.
@@ -22,7 +22,7 @@ _MOST_SIGNATURES = 10
 _SLACK = 300
 
 
-def verdicts(message: bytes, keys: KeyFinder) -> list[Verdict]:
+def verdicts(message: bytes, keys: KeyFinder) -> list[DKIMVerdict]:
     """
     Return a verdict on each signature of *message*, from the top; one when it has none.
 
@@ -33,33 +33,33 @@ def verdicts(message: bytes, keys: KeyFinder) -> list[Verdict]:
     try:
         parsed = dkim.DKIM(message)
     except dkim.MessageFormatError:
-        return [Verdict("permerror", "malformed headers")]
+        return [DKIMVerdict("permerror", "malformed headers")]
     signatures = [v for n, v in parsed.headers if n.lower() == b"dkim-signature"]
     if not signatures:
-        return [Verdict("none", "no signature")]
+        return [DKIMVerdict("none", "no signature")]
     if len(signatures) > _MOST_SIGNATURES:
-        return [Verdict("policy", f"{len(signatures)} signatures are too many")]
-    if len(parsed.headers) > MOST_HEADERS:
-        return [Verdict("policy", f"{len(parsed.headers)} headers are too many")]
+        return [DKIMVerdict("policy", f"{len(signatures)} signatures are too many")]
+    if len(parsed.headers) > MAX_HEADERS:
+        return [DKIMVerdict("policy", f"{len(parsed.headers)} headers are too many")]
     return [_verdict(parsed, n, value, keys) for n, value in enumerate(signatures)]
 
 
 def _verdict(
     parsed: dkim.DKIM, index: int, signature: bytes, keys: KeyFinder
-) -> Verdict:
-    if len(signature) > LONGEST_HEADER:
-        return Verdict("policy", "the signature header is too long")
+) -> DKIMVerdict:
+    if len(signature) > MAX_HEADER_OCTETS:
+        return DKIMVerdict("policy", "the signature header is too long")
     try:
         raw = parse_tag_value(signature)
     except InvalidTagValueList:
-        return Verdict("neutral", "malformed signature")
-    tags = readable(raw)
+        return DKIMVerdict("neutral", "malformed signature")
+    tags = quotable_tags(raw)
     if tags["a"] == "rsa-sha1":
         # RFC 8301, section 3.1: neither for signing nor for verifying.
-        return Verdict("policy", "rsa-sha1 is not to be relied on", tags)
+        return DKIMVerdict("policy", "rsa-sha1 is not to be relied on", tags)
     if b"@" not in raw.get(b"i", b"@"):
-        return Verdict("neutral", "malformed signature", tags)
-    return Verdict(*_outcome(parsed, index, keys.of(raw)), tags)
+        return DKIMVerdict("neutral", "malformed signature", tags)
+    return DKIMVerdict(*_outcome(parsed, index, keys.lookup(raw)), tags)
 
 
 def _outcome(

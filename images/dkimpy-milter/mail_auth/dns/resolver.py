@@ -9,7 +9,7 @@ import dns.rdatatype
 import dns.resolver
 
 # Seconds for our own resolver to say that it is there, from its own memory.
-_PATIENCE = 2.0
+_TIMEOUT = 2.0
 # A name that our own resolver answers by itself, and any other one denies.
 _ALIVE = "alive.resolver.internal."
 
@@ -80,7 +80,7 @@ class Resolver:
     def is_alive(self) -> bool:
         """Tell whether our own resolver answers, be it that it knows of nothing."""
         try:
-            self._ask(_ALIVE, "TXT", _PATIENCE)
+            self._ask(_ALIVE, "TXT", _TIMEOUT)
         except UnansweredError:
             return False
         return True

@@ -23,7 +23,7 @@ _TAGS = {
 _LONGEST = 255
 
 
-class Verdict(NamedTuple):
+class DKIMVerdict(NamedTuple):
     """A result of RFC 8601, section 2.7.1, why, and the signature's own tags."""
 
     result: str
@@ -39,7 +39,7 @@ class Verdict(NamedTuple):
         return f"dkim={self.result} ({self.reason}){known}"
 
 
-def readable(signature: Mapping[bytes, bytes]) -> dict[str, str]:
+def quotable_tags(signature: Mapping[bytes, bytes]) -> dict[str, str]:
     """Return the tags of a *signature*, as text, that a verdict may quote."""
     tags = {}
     for name in _TAGS:
@@ -49,12 +49,12 @@ def readable(signature: Mapping[bytes, bytes]) -> dict[str, str]:
     return {**tags, "d": a_labels(tags["d"]), "b": tags["b"][:8]}
 
 
-def domain(value: str) -> str:
+def plain_domain(value: str) -> str:
     """Return *value* if it is plainly a domain in lower case, otherwise nothing."""
     return _plain(_DOMAIN, value)
 
 
-def address(value: str) -> str:
+def plain_address(value: str) -> str:
     """Return *value* if it is plainly an address, otherwise nothing."""
     return _plain(_ADDRESS, value)
 

@@ -46,11 +46,11 @@ def _written(text: str) -> list[str]:
         written = []
     if written and all(written):
         return _plain(written)
-    found = _plain(map(a_labels, malformed_addresses.domains(text)))
+    found = _plain(map(a_labels, malformed_addresses.possible_domains(text)))
     if "@" in text and not found:
         raise HiddenAuthorError("From: has an @ and no domain")
     return found
 
 
 def _plain(domains: Iterable[str]) -> list[str]:
-    return list(filter(None, map(authentication_results.domain, domains)))
+    return list(filter(None, map(authentication_results.plain_domain, domains)))

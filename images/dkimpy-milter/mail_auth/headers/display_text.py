@@ -12,30 +12,31 @@ _ENCODED = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?]*)\?=", re.IGN
 _BETWEEN_ENCODED = re.compile(r"(?<=\?=)\s+(?==\?)")
 
 # What is in no part of an address, as a set of a pattern.
-APART = r"\s\"<>()\[\]\\,:;@"
+DELIMITERS = r"\s\"<>()\[\]\\,:;@"
 _ADDRESS = re.compile(
-    rf"(?:\"(?P<quoted>[^\"@]+)\"|(?P<local>[^{APART}]+))@(?P<domain>[^{APART}]+)"
+    rf"(?:\"(?P<quoted>[^\"@]+)\"|(?P<local>[^{DELIMITERS}]+))"
+    rf"@(?P<domain>[^{DELIMITERS}]+)"
 )
 # What stands round an address in a text, and is no part of it.
-ROUND = "'`.!?*|\u2018\u2019\u201c\u201d\u201e«»"
+PUNCTUATION = "'`.!?*|\u2018\u2019\u201c\u201d\u201e«»"
 
 
-def seen(value: str) -> list[Address]:
+def addresses_shown(value: str) -> list[Address]:
     """
     Return all that looks like an address in the unfolded *value* of a header.
 
     Mail programs show the display name, many of them nothing else.
     """
     found = []
-    for match in _ADDRESS.finditer(shown(value)):
-        local = match["quoted"] or match["local"].lstrip(ROUND)
-        domain = match["domain"].rstrip(ROUND).lower()
+    for match in _ADDRESS.finditer(shown_text(value)):
+        local = match["quoted"] or match["local"].lstrip(PUNCTUATION)
+        domain = match["domain"].rstrip(PUNCTUATION).lower()
         if local and "." in domain:
             found.append(Address(local, domain))
     return found
 
 
-def shown(value: str) -> str:
+def shown_text(value: str) -> str:
     """
     Return the unfolded *value* of a header as mail programs show it.
 

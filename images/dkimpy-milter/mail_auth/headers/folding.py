@@ -2,9 +2,9 @@
 
 import re
 
-from mail_auth.headers.line_length import LONGEST
+from mail_auth.headers.line_length import MAX_LINE_OCTETS
 
-_TOO_LONG = re.compile(rb"[^\r\n]{%d,}" % (LONGEST + 1))
+_TOO_LONG = re.compile(rb"[^\r\n]{%d,}" % (MAX_LINE_OCTETS + 1))
 _BLANKS = b" \t"
 
 # Octets. Postfix cuts a longer header: KLUDGE_HEADER_LIMIT in cleanup_message.c.
@@ -33,7 +33,7 @@ def folded(field: bytes) -> bytes:
 
 def _broken(line: bytes) -> bytes:
     pieces = []
-    while len(line) > LONGEST and (at := _last_break(line)) > 0:
+    while len(line) > MAX_LINE_OCTETS and (at := _last_break(line)) > 0:
         pieces.append(line[:at])
         line = line[at:]
     return b"\n".join([*pieces, line])
@@ -48,7 +48,8 @@ def _last_break(line: bytes) -> int:
     first = len(line) - len(line.lstrip(_BLANKS))
     last = len(line.rstrip(_BLANKS))
     return max(
-        line.rfind(blank, first, min(last, LONGEST + 1)) for blank in (b" ", b"\t")
+        line.rfind(blank, first, min(last, MAX_LINE_OCTETS + 1))
+        for blank in (b" ", b"\t")
     )
 
 

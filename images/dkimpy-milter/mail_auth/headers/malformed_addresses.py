@@ -3,10 +3,14 @@
 import re
 import unicodedata
 
-from mail_auth.headers.display_text import APART, ROUND, shown
+from mail_auth.headers.display_text import (
+    DELIMITERS,
+    PUNCTUATION,
+    shown_text,
+)
 
 # What follows an @: whatever stands between the two, somebody passes over it.
-_DOMAIN = re.compile(rf"@[{APART.removesuffix('@')}]*([^{APART}]+)")
+_DOMAIN = re.compile(rf"@[{DELIMITERS.removesuffix('@')}]*([^{DELIMITERS}]+)")
 # One that holds no other.
 _COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
 # Two for each comment in another, twice. A thousand such would take seconds.
@@ -16,7 +20,7 @@ _BLANKS = re.compile(r"\s+")
 _ROUND_DOT = re.compile(r" ?\. ?")
 
 
-def domains(text: str) -> list[str]:
+def possible_domains(text: str) -> list[str]:
     """
     Return what may be taken for a domain in *text*, each once, in lower case.
 
@@ -26,8 +30,8 @@ def domains(text: str) -> list[str]:
     """
     found: dict[str, None] = {}
     for reading in _readings(text):
-        for match in _DOMAIN.finditer(shown(reading)):
-            if domain := match[1].strip(ROUND).lower():
+        for match in _DOMAIN.finditer(shown_text(reading)):
+            if domain := match[1].strip(PUNCTUATION).lower():
                 found[domain] = None
     return list(found)
 

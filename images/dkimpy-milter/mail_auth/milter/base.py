@@ -8,7 +8,7 @@ import dkimpy_milter
 import Milter
 
 from mail_auth.milter import log
-from mail_auth.milter.memory_gate import Turn
+from mail_auth.milter.memory_gate import MemoryClaim
 from mail_auth.milter.refusal import RefusalError, deferred
 
 # Far more than an honest message has.
@@ -22,7 +22,7 @@ _CUT = "x-header-cut"
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
-class TrueBytesMilter(dkimpy_milter.dkimMilter):
+class RawBytesMilter(dkimpy_milter.dkimMilter):
     """
     dkimpy-milter, which hears what Postfix has in its queue file, byte for byte.
 
@@ -36,7 +36,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
     def __init__(self) -> None:
         """Begin without a message."""
         super().__init__()
-        self.turn = Turn()
+        self.claim = MemoryClaim()
 
     # connect, envfrom and data answer, although there is nothing to say: Postfix sends
     # its next small packet only when the one before is acknowledged, and an answer
@@ -73,7 +73,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
         self.headers += 1
         self.cut |= name.strip().lower() == _CUT
         octets = len(name) + len(value) + _BESIDE_TEXT
-        if self.headers > _MOST_HEADERS or not self.turn.take(octets):
+        if self.headers > _MOST_HEADERS or not self.claim.take(octets):
             return int(Milter.CONTINUE)
         if not self._keeps_leading_blank():
             value = b" " + value
@@ -90,7 +90,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
     @Milter.noreply
     def body(self, chunk: bytes) -> int:
         """Keep a piece of the text, as soon as there is room for it."""
-        if self.turn.take(len(chunk)):
+        if self.claim.take(len(chunk)):
             self.fp.write(chunk)
         return int(Milter.CONTINUE)
 
@@ -119,7 +119,7 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
     def eom(self) -> int:
         """Judge the message; whatever happens, the sender gets an answer of ours."""
         try:
-            if self.turn.missed:
+            if self.claim.timed_out:
                 raise deferred("Too many large messages at once, try again", "4.3.2")
             if self.headers > _MOST_HEADERS:
                 raise _too_much(
@@ -155,8 +155,8 @@ class TrueBytesMilter(dkimpy_milter.dkimMilter):
         self.fields: list[tuple[str, bytes]] = []
         self.headers = 0
         self.cut = False
-        self.turn.end()
-        self.turn = Turn()
+        self.claim.release()
+        self.claim = MemoryClaim()
 
     def _keeps_leading_blank(self) -> bool:
         return bool(self._protocol & Milter.P_HDR_LEADSPC)

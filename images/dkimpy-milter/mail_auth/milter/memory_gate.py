@@ -5,19 +5,19 @@ import threading
 # Of these, as many as Postfix has sessions fit into the container's memory.
 SMALL = 1 << 20
 # Seconds; less than Postfix waits for us (milter_content_timeout).
-_PATIENCE = 100.0
+_TIMEOUT = 100.0
 
-_room = threading.Lock()
+_large_message = threading.Lock()
 
 
-class Turn:
+class MemoryClaim:
     """One message's claim to be held in memory."""
 
-    def __init__(self, patience: float = _PATIENCE) -> None:
-        self.patience = patience
+    def __init__(self, timeout: float = _TIMEOUT) -> None:
+        self.timeout = timeout
         self.size = 0
-        self.has_room = False
-        self.missed = False
+        self.holds_lock = False
+        self.timed_out = False
         """Whether the message is to be put off, for others took all the time."""
 
     def take(self, octets: int) -> bool:
@@ -28,13 +28,13 @@ class Turn:
             Whether they may be kept.
         """
         self.size += octets
-        if self.size > SMALL and not self.has_room and not self.missed:
-            self.has_room = _room.acquire(timeout=self.patience)
-            self.missed = not self.has_room
-        return not self.missed
+        if self.size > SMALL and not self.holds_lock and not self.timed_out:
+            self.holds_lock = _large_message.acquire(timeout=self.timeout)
+            self.timed_out = not self.holds_lock
+        return not self.timed_out
 
-    def end(self) -> None:
+    def release(self) -> None:
         """Make room for the next: to be said when nothing of the message is held."""
-        if self.has_room:
-            self.has_room = False
-            _room.release()
+        if self.holds_lock:
+            self.holds_lock = False
+            _large_message.release()

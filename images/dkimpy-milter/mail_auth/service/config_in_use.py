@@ -7,11 +7,11 @@ from milter_runtime.durable import write
 FILE = Path("/run/mail-auth-config")
 
 
-def tell(conf: Path) -> None:
+def record(conf: Path) -> None:
     """Say that new connections go by *conf*, a path without links."""
     write(FILE, bytes(conf))
 
 
-def is_used(conf: Path) -> bool:
+def is_in_use(conf: Path) -> bool:
     """Tell whether new connections go by what *conf* leads to now."""
     return FILE.read_text() == str(conf.resolve())

@@ -110,11 +110,11 @@ def _signer(given: _Options) -> Conf:
     rsa_file, ed_file = given.file("KeyTable"), given.file("KeyTableEd25519")
     rsa = key_tables.key_table(rsa_file, read_rsa)
     ed25519 = key_tables.key_table(ed_file, read_ed25519)
-    key_tables.pair(rsa_file, rsa, ed_file, ed25519)
+    key_tables.check_pairs(rsa_file, rsa, ed_file, ed25519)
     return {
         "AuthservID": "",
         "Canonicalization": given.text("Canonicalization", "relaxed/relaxed"),
-        "SenderLogins": accounts.query(given.file("SenderLogins")),
+        "SenderLogins": accounts.owner_query(given.file("SenderLogins")),
         "SendRateLimit": int(given.text("SendRateLimit", r"\d{1,5}")),
         "SignHeaders": _sign_headers(given.file("SignHeaders")),
         "SigningTable": key_tables.signing_table(given.file("SigningTable"), rsa),

@@ -12,7 +12,7 @@ from milter_runtime.negotiation import negotiates
 
 from mail_auth.service import config_in_use
 
-_PATIENCE = 5.0  # seconds
+_TIMEOUT = 5.0  # seconds
 
 
 def _place(conf: Path) -> tuple[str, int]:
@@ -25,9 +25,9 @@ if __name__ == "__main__":
     conf = Path(sys.argv[1])
     host, port = _place(conf)
     try:
-        if not config_in_use.is_used(conf):
+        if not config_in_use.is_in_use(conf):
             sys.exit(f"{conf} is not in use yet")
-        answered = negotiates(port, _PATIENCE, host)
+        answered = negotiates(port, _TIMEOUT, host)
     except OSError as error:
         sys.exit(f"port {port}: {error}")
     sys.exit(None if answered else f"port {port}: not the answer of a milter")

@@ -8,7 +8,7 @@ DKIMPY = Library(
     "1.1.8",
     "mail_auth/dkim/dkimpy_patches.py",
     (
-        # Replaced by dkimpy_patches.replace, and what uses them.
+        # Replaced by dkimpy_patches.apply, and what uses them.
         Part("dkim:RE_BTAG"),
         Part("dkim:hash_headers", uses="RE_BTAG sub"),
         Part("dkim:rfc822_parse", takes="message"),
@@ -93,7 +93,7 @@ PYSPF = Library(
 )
 
 
-def insist_on_all() -> None:
+def require_all_parts() -> None:
     """Return if every library is inside as we need it; raises LibraryError if not."""
     for library in (DKIMPY, DKIMPY_MILTER, PYSPF, PYMILTER):
         insist(library)

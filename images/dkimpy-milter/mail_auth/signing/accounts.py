@@ -10,13 +10,13 @@ from milter_runtime.config_file import ConfigError, read
 from mail_auth.headers.addresses import Address
 
 _DATABASE = "file:/accounts/accounts.db?mode=ro"
-_PATIENCE = 3.0
+_TIMEOUT = 3.0
 
 # As sqlite_table(5) has them: the key, what stands before its @ and what after.
 _PLACES = {"%s": ":key", "%u": ":local", "%d": ":domain"}
 
 
-def query(path: Path) -> str:
+def owner_query(path: Path) -> str:
     """
     Return the query in *path*, a sqlite_table(5), with parameters where keys belong.
 
@@ -33,7 +33,7 @@ def query(path: Path) -> str:
     return asked.strip()
 
 
-def newest(database: str = _DATABASE) -> int:
+def newest_password(database: str = _DATABASE) -> int:
     """
     Return when a password was changed last.
 
@@ -45,7 +45,7 @@ def newest(database: str = _DATABASE) -> int:
         return int(accounts.execute(query).fetchone()[0])
 
 
-def holds(login: str, newest: int, database: str = _DATABASE) -> bool:
+def login_is_valid(login: str, newest: int, database: str = _DATABASE) -> bool:
     """
     Tell whether *login* may go on in a session that began when *newest* was the newest.
 
@@ -64,7 +64,7 @@ def owners(address: Address, asked: str, database: str = _DATABASE) -> set[str]:
 
     Args:
         address: May be one that nobody has.
-        asked: What `query` returned.
+        asked: What `owner_query` returned.
         database: The accounts, as a URI.
 
     Raises:
@@ -77,4 +77,4 @@ def owners(address: Address, asked: str, database: str = _DATABASE) -> set[str]:
 
 
 def _open(database: str) -> sqlite3.Connection:
-    return sqlite3.connect(database, uri=True, timeout=_PATIENCE)
+    return sqlite3.connect(database, uri=True, timeout=_TIMEOUT)

@@ -80,14 +80,14 @@ def signing_table(path: Path, keys: dict[str, KeyRow]) -> dict[str, str]:
     return table
 
 
-def nearest(table: dict[str, str], domain: str) -> str | None:
+def key_name_for(table: dict[str, str], domain: str) -> str | None:
     """Return the name for *domain* in a signing *table*: its own, or a parent's."""
     _, *parents = ancestry(domain)
     patterns = [domain, *(f"*.{parent}" for parent in parents)]
     return next((table[each] for each in patterns if each in table), None)
 
 
-def pair(
+def check_pairs(
     rsa: Path,
     rsa_keys: dict[str, KeyRow],
     ed: Path,

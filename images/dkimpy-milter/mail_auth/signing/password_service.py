@@ -4,14 +4,14 @@ import socket
 
 # Of access-watch, in the container of Dovecot.
 _SOCKET = "/run/logins/state"
-_PATIENCE = 5.0
+_TIMEOUT = 5.0
 
 
-def trouble(path: str = _SOCKET) -> str | None:
+def fault(path: str = _SOCKET) -> str | None:
     """Return why passwords can't be looked up; nothing if they can."""
     try:
         with socket.socket(socket.AF_UNIX) as watch:
-            watch.settimeout(_PATIENCE)
+            watch.settimeout(_TIMEOUT)
             watch.connect(path)
             answer = watch.recv(512).decode(errors="replace").strip()
     except OSError as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 WINDOW = 3600.0
 
 
-class Rate:
+class RateLimit:
     """
     Recipients by login in the last hour.
 

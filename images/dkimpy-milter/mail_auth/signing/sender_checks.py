@@ -6,10 +6,10 @@ from math import ceil
 
 from mail_auth.dns.domain_names import a_labels
 from mail_auth.headers.addresses import Address, AddressError, parse
-from mail_auth.headers.display_text import seen
-from mail_auth.headers.line_length import LONGEST, too_long
+from mail_auth.headers.display_text import addresses_shown
+from mail_auth.headers.line_length import MAX_LINE_OCTETS, first_long_line
 from mail_auth.milter.refusal import RefusalError, deferred, rejected
-from mail_auth.signing.rate_limit import Rate
+from mail_auth.signing.rate_limit import RateLimit
 
 Values = Callable[[str], list[bytes]]
 """From a header's name in lower case to its unfolded values."""
@@ -32,7 +32,7 @@ def signing_domain(values: Values) -> str:
     return domains.pop()
 
 
-def belongs_to(
+def check_ownership(
     login: str, values: Values, owners: Callable[[Address], set[str]]
 ) -> None:
     """
@@ -43,12 +43,12 @@ def belongs_to(
     fields = [("From", _author_line(values))]
     fields += [("Sender", value) for value in values("sender")]
     for header, value in fields:
-        written = map(_as_stored, seen(_text(value)))
+        written = map(_as_stored, addresses_shown(_text(value)))
         for address in [*_parsed(header, value, login), *written]:
             _owned(login, header, address, owners)
 
 
-def still_logged_in(login: str, holds: Callable[[str], bool]) -> None:
+def check_login(login: str, holds: Callable[[str], bool]) -> None:
     """Raise RefusalError, which ends the session, unless the *login* still *holds*."""
     try:
         if holds(login):
@@ -60,9 +60,9 @@ def still_logged_in(login: str, holds: Callable[[str], bool]) -> None:
     )
 
 
-def lines_fit(message: bytes) -> None:
+def check_line_lengths(message: bytes) -> None:
     """Raise RefusalError when a line would be folded after the signature is made."""
-    if not (found := too_long(message)):
+    if not (found := first_long_line(message)):
         return
     number, octets = found
     headers = message[: message.find(b"\r\n\r\n") + 2].count(b"\n")
@@ -70,14 +70,14 @@ def lines_fit(message: bytes) -> None:
         ("headers", number) if number <= headers else ("text", number - headers - 1)
     )
     raise rejected(
-        f"Line {line} of the {where} has {octets} octets, more than {LONGEST}"
+        f"Line {line} of the {where} has {octets} octets, more than {MAX_LINE_OCTETS}"
         " (RFC 5322, 2.1.1): have your mail program wrap long lines, or send"
         " text as quoted-printable",
         "5.6.0",
     )
 
 
-def not_too_much(login: str, recipients: int, limit: int, rate: Rate) -> None:
+def check_rate(login: str, recipients: int, limit: int, rate: RateLimit) -> None:
     """Raise RefusalError when *login* sends to over *limit* an hour; 0 is no limit."""
     if not limit:
         return

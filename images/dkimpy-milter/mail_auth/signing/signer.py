@@ -6,15 +6,15 @@ from functools import partial
 
 import Milter
 
-from mail_auth.dkim.canonicalization import parts
+from mail_auth.dkim.canonicalization import split_message
 from mail_auth.headers.folding import folded
 from mail_auth.milter import log
-from mail_auth.milter.base import TrueBytesMilter
+from mail_auth.milter.base import RawBytesMilter
 from mail_auth.milter.refusal import RefusalError, deferred, rejected
 from mail_auth.signing import accounts, password_service, sender_checks
-from mail_auth.signing.key_tables import nearest
-from mail_auth.signing.rate_limit import Rate
-from mail_auth.signing.sevenbit.conversion import SealedError, converted
+from mail_auth.signing.key_tables import key_name_for
+from mail_auth.signing.rate_limit import RateLimit
+from mail_auth.signing.sevenbit.conversion import NotConvertibleError, converted
 
 # Without a login come Postfix's own bounces, the postmaster's copies of them
 # (double_bounce_sender in postconf(5)), and nothing else.
@@ -29,11 +29,11 @@ _AS_IT_IS = "X-As-It-Is"
 # Where Postfix's own sessions come from; mail programs come through published ports.
 _OURSELVES = "127.0.0.1"
 
-_rate = Rate()
+_rate = RateLimit()
 
 
 @Milter.header_leading_space
-class Signer(TrueBytesMilter):
+class Signer(RawBytesMilter):
     """Signs with both keys of the domain in From:, or lets nothing leave."""
 
     def connect(
@@ -52,11 +52,11 @@ class Signer(TrueBytesMilter):
         # Postfix itself, and what comes through its sockets, gives no password.
         self.by_password = isinstance(address, tuple) and address[0] != _OURSELVES
         try:
-            self.newest = accounts.newest()
+            self.newest = accounts.newest_password()
         except sqlite3.Error as error:
             return self._put_off(str(error))
-        if self.by_password and (trouble := password_service.trouble()):
-            return self._put_off(trouble)
+        if self.by_password and (fault := password_service.fault()):
+            return self._put_off(fault)
         return int(Milter.CONTINUE)
 
     def envfrom(self, sender: str, *parameters: str) -> int:
@@ -86,10 +86,10 @@ class Signer(TrueBytesMilter):
             forwards = self.getsymval("{daemon_name}") == _FORWARD
             if not forwards:
                 whose = partial(accounts.owners, asked=self.conf["SenderLogins"])
-                sender_checks.belongs_to(login, self.values, whose)
+                sender_checks.check_ownership(login, self.values, whose)
                 message = self._fold(message)
-                sender_checks.lines_fit(message)
-            sender_checks.not_too_much(
+                sender_checks.check_line_lengths(message)
+            sender_checks.check_rate(
                 login.lower(), self.recipients, self.conf["SendRateLimit"], _rate
             )
             if forwards:
@@ -104,8 +104,8 @@ class Signer(TrueBytesMilter):
     def _refuse_lost_login(self) -> None:
         """Hang up on who was disabled, removed or given another password meanwhile."""
         if login := self.getsymval("{auth_authen}") if self.by_password else None:
-            sender_checks.still_logged_in(
-                login, partial(accounts.holds, newest=self.newest)
+            sender_checks.check_login(
+                login, partial(accounts.login_is_valid, newest=self.newest)
             )
 
     def _put_off(self, why: str) -> int:
@@ -118,7 +118,7 @@ class Signer(TrueBytesMilter):
 
         The original walks all patterns, and adds to a list shared by all messages.
         """
-        name = nearest(self.conf["SigningTable"], self.fdomain)
+        name = key_name_for(self.conf["SigningTable"], self.fdomain)
         if name is None:
             raise deferred(f"No DKIM key for {self.fdomain} yet")
         self.iequals = None
@@ -138,7 +138,7 @@ class Signer(TrueBytesMilter):
         """
         try:
             self._sign_converted(message)
-        except SealedError as reason:
+        except NotConvertibleError as reason:
             self.log(f"not to be converted to 7 bits: {reason}")
             super().addheader(_AS_IT_IS, "yes")
         # Last, and so on top.
@@ -182,7 +182,7 @@ class Signer(TrueBytesMilter):
             return message
         self.fields = fields
         lines = [b"%s:%s\r\n" % (n.encode("ascii", "replace"), v) for n, v in fields]
-        return b"".join([*lines, b"\r\n", parts(message)[1]])
+        return b"".join([*lines, b"\r\n", split_message(message)[1]])
 
     def _covered(self) -> list[str]:
         """

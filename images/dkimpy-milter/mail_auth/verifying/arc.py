@@ -15,7 +15,7 @@ from mail_auth.dkim.key_lookup import (
     KeyUnavailableError,
 )
 from mail_auth.dkim.key_record import KeyUnusableError
-from mail_auth.dkim.limits import LONGEST_HEADER, MOST_HEADERS
+from mail_auth.dkim.limits import MAX_HEADER_OCTETS, MAX_HEADERS
 from mail_auth.dns.domain_names import a_labels
 from mail_auth.headers import authentication_results
 from mail_auth.milter import log
@@ -111,9 +111,9 @@ def verify(message: bytes, keys: KeyFinder) -> Chain:
 def _affordable(found: list[Header], headers: int) -> None:
     if len(found) > _MOST_SETS * len(_SET):
         raise _BrokenError(f"{len(found)} headers are too many")
-    if headers > MOST_HEADERS:
+    if headers > MAX_HEADERS:
         raise _BrokenError(f"{headers} headers are too many")
-    if any(len(value) > LONGEST_HEADER for _, value in found):
+    if any(len(value) > MAX_HEADER_OCTETS for _, value in found):
         raise _BrokenError("a header of it is too long")
 
 
@@ -176,7 +176,7 @@ def _holds(parsed: dkim.ARC, links: list[_Link], keys: KeyFinder) -> None:
     for number, link in reversed(list(enumerate(links, 1))):
         covered = list(_SET * number)[:-1]
         tags = {**link.seal, b"c": b"relaxed/relaxed"}
-        if not parsed.verify_sig(tags, covered, link.headers[_SEAL], keys.of(tags)):
+        if not parsed.verify_sig(tags, covered, link.headers[_SEAL], keys.lookup(tags)):
             raise _BrokenError(f"seal {number} doesn't hold")
 
 
@@ -188,7 +188,7 @@ def _text_is_whole(parsed: dkim.ARC, newest: _Link, keys: KeyFinder) -> None:
     tags = {b"c": b"relaxed/relaxed", **newest.signature}
     try:
         holds = parsed.verify_sig(
-            tags, covered, newest.headers[_SIGNATURE], keys.of(tags)
+            tags, covered, newest.headers[_SIGNATURE], keys.lookup(tags)
         )
     except dkim.ValidationError:
         holds = False
@@ -202,12 +202,12 @@ def _sealed(link: _Link) -> Sealed:
 
 
 def _sealer(link: _Link) -> str:
-    return authentication_results.domain(
+    return authentication_results.plain_domain(
         a_labels(link.seal[b"d"].decode("utf-8", "replace"))
     )
 
 
-def passed(chain: Chain, trusted: frozenset[str]) -> set[str]:
+def dmarc_passes(chain: Chain, trusted: frozenset[str]) -> set[str]:
     """
     Return the authors' domains that DMARC proved at a server which is believed.
 
@@ -215,10 +215,10 @@ def passed(chain: Chain, trusted: frozenset[str]) -> set[str]:
     *trusted*: he could have written anything into the sets before (section 9.6).
     """
     believed = takewhile(lambda each: each.sealer in trusted, chain.sets)
-    return {domain for each in believed for domain in _dmarc_passes(each.results)}
+    return {domain for each in believed for domain in _passes_in(each.results)}
 
 
-def _dmarc_passes(results: str) -> Iterator[str]:
+def _passes_in(results: str) -> Iterator[str]:
     unfolded = re.sub(r"\r?\n", "", results).strip().rstrip(";")
     try:
         header = authres.AuthenticationResultsHeader.parse_value(unfolded)

@@ -49,7 +49,7 @@ def check(client: str, helo: str, sender: str, resolver: Resolver) -> SPFVerdict
         resolver: For all look-ups.
     """
     local, _, name = (sender or f"postmaster@{helo}").rpartition("@")
-    domain = authentication_results.domain(a_labels(name))
+    domain = authentication_results.plain_domain(a_labels(name))
     identity = _identity(domain, sender)
     if not (client and domain):
         return SPFVerdict("none", domain, identity)
@@ -69,7 +69,7 @@ def _identity(domain: str, sender: str) -> str:
         return ""
     if not sender:
         return f" smtp.helo={domain}"
-    return f" smtp.mailfrom={authentication_results.address(sender) or domain}"
+    return f" smtp.mailfrom={authentication_results.plain_address(sender) or domain}"
 
 
 class _Query(spf.query):

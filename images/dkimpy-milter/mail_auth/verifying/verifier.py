@@ -7,7 +7,7 @@ from mail_auth.dkim.verification import verdicts
 from mail_auth.dns.resolver import Resolver
 from mail_auth.headers.authentication_results import authentication_results
 from mail_auth.headers.author_domains import HiddenAuthorError, domains
-from mail_auth.milter.base import TrueBytesMilter
+from mail_auth.milter.base import RawBytesMilter
 from mail_auth.milter.refusal import deferred
 from mail_auth.verifying import arc
 from mail_auth.verifying.dmarc.evaluation import (
@@ -22,7 +22,7 @@ _HEADER = "Authentication-Results"
 
 
 @Milter.header_leading_space
-class Verifier(TrueBytesMilter):
+class Verifier(RawBytesMilter):
     """
     Adds an Authentication-Results to every message: readers can rely on it.
 

@@ -134,18 +134,18 @@ def test_the_signer_hears_whether_passwords_can_be_looked_up(folder):
     """While the file is well, missing, empty or damaged, or nobody answers."""
     file = folder / "passwords.db"
     with answering(folder) as path:
-        assert password_service.trouble(path) is None
+        assert password_service.fault(path) is None
 
         with closing(sqlite3.connect(file)) as opened, opened:
             opened.execute("DELETE FROM passwords")
-        assert "is empty" in (password_service.trouble(path) or "")
+        assert "is empty" in (password_service.fault(path) or "")
         file.write_bytes(b"")
-        assert "no such table" in (password_service.trouble(path) or "")
+        assert "no such table" in (password_service.fault(path) or "")
         file.write_bytes(b"rubbish" * 1000)
-        assert "not a database" in (password_service.trouble(path) or "")
+        assert "not a database" in (password_service.fault(path) or "")
         file.unlink()
-        assert "unable to open" in (password_service.trouble(path) or "")
-    assert "refused" in (password_service.trouble(path) or "")
+        assert "unable to open" in (password_service.fault(path) or "")
+    assert "refused" in (password_service.fault(path) or "")
 
 
 def test_empty_accounts_are_no_trouble(tmp_path):
@@ -162,4 +162,4 @@ def test_client_that_hangs_up_early_is_harmless(folder):
         with socket.socket(socket.AF_UNIX) as hasty:
             hasty.connect(path)
 
-        assert password_service.trouble(path) is None
+        assert password_service.fault(path) is None

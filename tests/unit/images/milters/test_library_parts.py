@@ -105,8 +105,8 @@ def test_a_function_that_would_not_find_our_part_is_named(changed, fault, monkey
 
 
 def test_each_replaced_part_of_dkimpy_is_required():
-    """Each name that dkimpy_patches.replace gives a new value is among the parts."""
-    [function] = ast.parse(inspect.getsource(dkimpy_patches.replace)).body
+    """Each name that dkimpy_patches.apply gives a new value is among the parts."""
+    [function] = ast.parse(inspect.getsource(dkimpy_patches.apply)).body
     replaced = {
         ast.unparse(target)
         for node in ast.walk(function)

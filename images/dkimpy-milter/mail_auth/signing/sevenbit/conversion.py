@@ -29,7 +29,7 @@ _OTHER = (b"", b"")
 _SEALED = {b"signed", b"encrypted"}
 
 
-class SealedError(Exception):
+class NotConvertibleError(Exception):
     """The message would be converted, and must not be."""
 
 
@@ -41,8 +41,8 @@ def converted(message: bytes) -> bytes:
         The very same object if nothing would be changed.
 
     Raises:
-        SealedError: Conversion would break a signature inside, or the text, or it
-            takes too much memory.
+        NotConvertibleError: Conversion would break a signature inside, or the text,
+            or takes too much memory.
     """
     text = message.lower()
     if not any(label in text for label in _LABELS):
@@ -161,12 +161,12 @@ class _Conversion:
             return
         self.changed = True
         if any(each.sealed for each in self.open):
-            raise SealedError("it has a part that is signed or encrypted")
+            raise NotConvertibleError("it has a part that is signed or encrypted")
         if not self.wide:
             return
         # Part of a message, or a report: Postfix would recode it, and label it 7bit.
         if self.type == b"message" and self.subtype not in {b"rfc822", b"global"}:
-            raise SealedError("it has a part that can't be recoded")
+            raise NotConvertibleError("it has a part that can't be recoded")
         is_whole = self.type == b"multipart" or (self.type, self.subtype) == _MESSAGE
         label = b"7bit" if is_whole else b"quoted-printable"
         self.out.write(b"Content-Transfer-Encoding: " + label + b"\r\n")
@@ -222,7 +222,7 @@ class _Conversion:
             text = line.removesuffix(b"\n").removesuffix(b"\r")
             self.out.write(printable(text) + b"\r\n")
             if self.out.tell() > _LARGEST:
-                raise SealedError("it is too large to be recoded")
+                raise NotConvertibleError("it is too large to be recoded")
 
 
 def _is_wide(named: bytes, so_far: bool) -> bool:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mail_auth.dns.domain_names import ancestry
 from mail_auth.milter.refusal import RefusalError, deferred, rejected
-from mail_auth.verifying.arc import Chain, passed
+from mail_auth.verifying.arc import Chain, dmarc_passes
 from mail_auth.verifying.dmarc.evaluation import Evaluation, Identifier, strictest
 
 # What comes of the owner's request, by DMARCPolicy.
@@ -79,7 +79,7 @@ class Enforcement(NamedTuple):
             return "exempt"
         # Somebody's own domain, which was proven, frees no other that he writes beside.
         unproven = {each.domain for each in evaluations if each.wanted != "none"}
-        return "arc" if unproven <= passed(chain, self.sealers) else ""
+        return "arc" if unproven <= dmarc_passes(chain, self.sealers) else ""
 
     def refusal(self, verdict: DMARCVerdict, chain: Chain) -> RefusalError | None:
         """Return the answer to a message that is not to be taken, or not yet."""

@@ -18,7 +18,7 @@ from mail_auth.dkim.key_lookup import KeyFinder
 from mail_auth.dkim.key_record import KeyUnusableError
 from mail_auth.dkim.verification import verdicts
 from mail_auth.dns.resolver import Answer, Resolver, UnansweredError, ask
-from mail_auth.headers.authentication_results import Verdict, authentication_results
+from mail_auth.headers.authentication_results import DKIMVerdict, authentication_results
 
 from tests.support.unsigned_from import ToForFrom
 from tests.support.zone import Zone
@@ -115,7 +115,7 @@ def test_invalid_domain_is_not_looked_up(domain):
     zone = Zone({})
 
     with pytest.raises(KeyUnusableError):
-        KeyFinder(zone.resolver(), 1024).of({})(f"s._domainkey.{domain}".encode())
+        KeyFinder(zone.resolver(), 1024).lookup({})(f"s._domainkey.{domain}".encode())
 
     assert zone.asked == []
 
@@ -201,7 +201,7 @@ def test_signature_tags_cannot_forge_authentication_results():
     """A tag that isn't plainly of its kind is left out of Authentication-Results."""
     tags = {"d": "x.test) dkim=pass header.d=bank.test (", "i": "a;b@x.test", "s": "s"}
 
-    value = authentication_results("mx.a.test", [Verdict("fail", "why", tags)])
+    value = authentication_results("mx.a.test", [DKIMVerdict("fail", "why", tags)])
 
     assert value == "mx.a.test;\n\tdkim=fail (why) header.s=s"
 
@@ -211,7 +211,7 @@ def test_signature_tags_cannot_forge_authentication_results():
 )
 def test_foreign_values_never_contain_an_equals_sign(tag, value):
     """No tag of a signature puts a = into the header: p=, dis= and from= are ours."""
-    assert str(Verdict("fail", "why", {tag: value})) == "dkim=fail (why)"
+    assert str(DKIMVerdict("fail", "why", {tag: value})) == "dkim=fail (why)"
 
 
 def test_authentication_results_names_the_signing_domain():

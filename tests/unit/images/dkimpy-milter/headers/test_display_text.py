@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from mail_auth.headers.display_text import seen
+from mail_auth.headers.display_text import addresses_shown
 
 
 def _b(text: str, charset: str = "utf-8") -> str:
@@ -35,7 +35,7 @@ def _b(text: str, charset: str = "utf-8") -> str:
 )
 def test_address_in_display_name_is_found(name):
     """However it is written there: what counts is what a reader sees."""
-    found = [str(each).lower() for each in seen(f"{name} <alice@a.test>")]
+    found = [str(each).lower() for each in addresses_shown(f"{name} <alice@a.test>")]
 
     assert found == ["boss@b.test", "alice@a.test"]
 
@@ -55,6 +55,6 @@ def test_address_in_display_name_is_found(name):
 )
 def test_plain_display_name_holds_no_address(name):
     """An @ alone makes no address, and what no reader can decode shows none."""
-    found = [str(each) for each in seen(f"{name} <alice@a.test>")]
+    found = [str(each) for each in addresses_shown(f"{name} <alice@a.test>")]
 
     assert found == ["alice@a.test"]

@@ -3,7 +3,7 @@
 import pytest
 from dkim.canonicalization import Relaxed
 from mail_auth.headers.folding import folded
-from mail_auth.headers.line_length import LONGEST
+from mail_auth.headers.line_length import MAX_LINE_OCTETS
 
 IDS = b" ".join(b"<%d.%s@a.test>" % (number, b"x" * 30) for number in range(34))
 WORD = b"w" * 900
@@ -40,7 +40,7 @@ def test_a_long_header_is_folded_before_a_blank(field):
     found = folded(field)
 
     lines = found.split(b"\n")
-    assert max(len(line) for line in lines) <= LONGEST
+    assert max(len(line) for line in lines) <= MAX_LINE_OCTETS
     assert all(line.strip() for line in lines)
     assert all(line.startswith((b" ", b"\t")) for line in lines[1:])
     assert found.replace(b"\n", b"") == field.replace(b"\n", b"")

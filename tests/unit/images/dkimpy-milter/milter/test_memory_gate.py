@@ -3,26 +3,26 @@
 import threading
 
 import pytest
-from mail_auth.milter.memory_gate import SMALL, Turn
+from mail_auth.milter.memory_gate import SMALL, MemoryClaim
 
 
 @pytest.fixture
 def large():
     """Hold a large message."""
-    turn = Turn()
+    turn = MemoryClaim()
     assert turn.take(SMALL + 1)
     yield turn
-    turn.end()
+    turn.release()
 
 
 def test_small_message_does_not_wait(large):
     """It is held beside a large one."""
-    assert Turn(patience=0.01).take(SMALL)
+    assert MemoryClaim(timeout=0.01).take(SMALL)
 
 
 def test_large_message_waits_for_the_previous_one(large):
     """It is not held, not even in part, as long as another is."""
-    second, kept = Turn(patience=10), threading.Event()
+    second, kept = MemoryClaim(timeout=10), threading.Event()
 
     def hold():
         assert second.take(SMALL + 1)
@@ -31,19 +31,19 @@ def test_large_message_waits_for_the_previous_one(large):
     thread = threading.Thread(target=hold)
     thread.start()
     assert not kept.wait(0.05)
-    large.end()
+    large.release()
 
     assert kept.wait(5)
     thread.join()
-    second.end()
+    second.release()
 
 
 def test_large_message_is_deferred_after_the_timeout(large):
     """And nothing more of it is kept, nor is the place of another given away."""
-    second = Turn(patience=0.01)
+    second = MemoryClaim(timeout=0.01)
 
     assert not second.take(SMALL + 1)
     assert not second.take(1)
-    second.end()
-    assert second.missed
-    assert not Turn(patience=0.01).take(SMALL + 1)
+    second.release()
+    assert second.timed_out
+    assert not MemoryClaim(timeout=0.01).take(SMALL + 1)

@@ -1,4 +1,4 @@
-"""Whose an address is: the guard before the signer and Postfix must agree on it."""
+"""Whose an address is: the signer before the signer and Postfix must agree on it."""
 
 import re
 import sqlite3
@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 from mail_auth.headers.addresses import Address
-from mail_auth.signing.accounts import holds, newest, owners, query
+from mail_auth.signing.accounts import (
+    login_is_valid,
+    newest_password,
+    owner_query,
+    owners,
+)
 from milter_runtime.config_file import ConfigError
 
 from stack.accounts.store import database
@@ -130,7 +135,7 @@ def accounts(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory) -> Path:
-    """Render the queries, and return the one that the guard is given."""
+    """Render the queries, and return the one that the signer is given."""
     settings = Settings(mail_domain="a.test", mail_hostname="mail.a.test")
     folder = tmp_path_factory.mktemp("rendered")
     for service in ("postfix", "dkim-sign"):
@@ -169,17 +174,19 @@ def test_postfix_and_signer_agree_on_the_owners_of_an_address(accounts, table, a
     """Who gets an address's mail may send from it, in the envelope and in From:."""
     local, _, domain = address.rpartition("@")
 
-    guard = owners(Address(local, domain), query(table), f"file:{accounts}?mode=ro")
+    signer = owners(
+        Address(local, domain), owner_query(table), f"file:{accounts}?mode=ro"
+    )
 
-    assert guard == postfix(accounts, table, local, domain)
-    assert guard == OWNERS[address]
+    assert signer == postfix(accounts, table, local, domain)
+    assert signer == OWNERS[address]
 
 
 def test_owner_lookup_ignores_case(accounts, table):
     """An address is the same in any case."""
     address = Address("Alice", "a.test")
 
-    owner = owners(address, query(table), f"file:{accounts}?mode=ro")
+    owner = owners(address, owner_query(table), f"file:{accounts}?mode=ro")
 
     assert owner == {"alice@a.test"}
 
@@ -199,7 +206,7 @@ def test_query_with_spliced_key_is_refused(tmp_path, text, problem):
     path.write_text(text)
 
     with pytest.raises(ConfigError, match=problem):
-        query(path)
+        owner_query(path)
 
 
 def test_a_query_ends_where_the_next_parameter_begins(tmp_path):
@@ -207,7 +214,7 @@ def test_a_query_ends_where_the_next_parameter_begins(tmp_path):
     path = tmp_path / "senders.sqlite"
     path.write_text("# a\nquery = SELECT\n    '%s'\n\n  , '%d'\ndbpath = /x\n")
 
-    assert query(path).split() == ["SELECT", ":key", ",", ":domain"]
+    assert owner_query(path).split() == ["SELECT", ":key", ",", ":domain"]
 
 
 @pytest.mark.parametrize("name", ["empty.db", "missing.db"])
@@ -217,9 +224,9 @@ def test_missing_accounts_database_is_an_error(tmp_path, name):
     database = f"file:{tmp_path / name}?mode=ro"
 
     with pytest.raises(sqlite3.OperationalError):
-        newest(database)
+        newest_password(database)
     with pytest.raises(sqlite3.OperationalError):
-        holds("alice@a.test", 0, database)
+        login_is_valid("alice@a.test", 0, database)
 
 
 @pytest.mark.parametrize(
@@ -242,5 +249,5 @@ def test_login_is_valid_until_its_password_changes(accounts, login, since, still
         )
     database = f"file:{accounts}?mode=ro"
 
-    assert newest(database) == 7
-    assert holds(login, since, database) is still
+    assert newest_password(database) == 7
+    assert login_is_valid(login, since, database) is still

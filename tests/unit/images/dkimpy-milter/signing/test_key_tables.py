@@ -13,7 +13,13 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from mail_auth.dkim.private_keys import read_ed25519, read_rsa
-from mail_auth.signing.key_tables import KeyRow, key_table, nearest, pair, signing_table
+from mail_auth.signing.key_tables import (
+    KeyRow,
+    check_pairs,
+    key_name_for,
+    key_table,
+    signing_table,
+)
 from milter_runtime.config_file import ConfigError, options
 
 _KEYS = {"a.test": KeyRow(1, "a.test", "rsa", "")}
@@ -143,7 +149,7 @@ def test_subdomain_is_signed_by_its_nearest_parent(domain, name):
     """And what only looks like one is not signed at all."""
     table = {"a.test": "a", "*.a.test": "a", "b.a.test": "b.a", "*.b.a.test": "b.a"}
 
-    assert nearest({**table, "c.test": "c"}, domain) == name
+    assert key_name_for({**table, "c.test": "c"}, domain) == name
 
 
 @pytest.mark.parametrize(
@@ -161,4 +167,4 @@ def test_subdomain_is_signed_by_its_nearest_parent(domain, name):
 def test_each_domain_has_a_key_of_each_kind(tmp_path, other, problem):
     """Both signatures or none: a domain in one table only is an error."""
     with pytest.raises(ConfigError, match=problem):
-        pair(tmp_path / "rsa", _KEYS, tmp_path / "ed", other)
+        check_pairs(tmp_path / "rsa", _KEYS, tmp_path / "ed", other)

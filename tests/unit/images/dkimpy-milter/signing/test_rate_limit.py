@@ -2,8 +2,8 @@
 
 import pytest
 from mail_auth.milter.refusal import RefusalError
-from mail_auth.signing.rate_limit import Rate
-from mail_auth.signing.sender_checks import not_too_much
+from mail_auth.signing.rate_limit import RateLimit
+from mail_auth.signing.sender_checks import check_rate
 
 
 class Clock:
@@ -19,7 +19,7 @@ class Clock:
 def test_rate_limit_holds_in_every_hour():
     """What is an hour old counts no more, and nothing is forgiven before."""
     clock = Clock()
-    rate = Rate(clock)
+    rate = RateLimit(clock)
     assert rate.take("alice", 6, 10) == 0
     clock.now += 600
     assert rate.take("alice", 4, 10) == 0
@@ -35,7 +35,7 @@ def test_rate_limit_holds_in_every_hour():
 
 def test_rate_limit_counts_each_login_by_itself():
     """One who sends too much takes nothing from the others."""
-    rate = Rate(Clock())
+    rate = RateLimit(Clock())
     rate.take("alice", 10, 10)
 
     assert rate.take("alice", 1, 10) > 0
@@ -45,7 +45,7 @@ def test_rate_limit_counts_each_login_by_itself():
 def test_deferred_recipients_are_not_counted():
     """A program that tries again and again doesn't prolong its wait."""
     clock = Clock()
-    rate = Rate(clock)
+    rate = RateLimit(clock)
     rate.take("alice", 10, 10)
     for _ in range(5):
         clock.now += 600
@@ -71,15 +71,15 @@ def test_deferred_recipients_are_not_counted():
 )
 def test_reply_over_the_rate_limit_says_what_to_do(recipients, reply):
     """The sentence says how long to wait; what could never pass is refused at once."""
-    rate = Rate(Clock())
-    not_too_much("a@b.test", 2, 4, rate)
+    rate = RateLimit(Clock())
+    check_rate("a@b.test", 2, 4, rate)
 
     with pytest.raises(RefusalError) as refused:
-        not_too_much("a@b.test", recipients, 4, rate)
+        check_rate("a@b.test", recipients, 4, rate)
 
     assert str(refused.value) == reply
 
 
 def test_limit_of_zero_is_no_limit():
     """With 0 nothing is counted."""
-    not_too_much("a@b.test", 1_000_000, 0, Rate(Clock()))
+    check_rate("a@b.test", 1_000_000, 0, RateLimit(Clock()))

@@ -16,7 +16,7 @@ def test_unreadable_accounts_defer_the_message(tmp_path):
     values = _values(**{"from": [b"sales@a.test"]})
 
     with pytest.raises(RefusalError, match=r"^451 4\.3\.0 "):
-        sender_checks.belongs_to(
+        sender_checks.check_ownership(
             "alice@a.test", values, lambda a: owners(a, "SELECT", missing)
         )
 
@@ -79,7 +79,9 @@ def test_unreadable_accounts_defer_the_message(tmp_path):
 def test_from_of_another_user_is_rejected(headers, reply):
     """The reply says what is wrong, so that people can mend it."""
     with pytest.raises(RefusalError) as refusal:
-        sender_checks.belongs_to("alice@a.test", _values(**headers), lambda _: set())
+        sender_checks.check_ownership(
+            "alice@a.test", _values(**headers), lambda _: set()
+        )
 
     assert str(refusal.value) == reply
 
@@ -88,7 +90,9 @@ def test_own_address_needs_no_account_lookup():
     """Mail from one's own address goes out even while the accounts are locked."""
     values = _values(**{"from": [b"ALICE@A.TEST"]})
 
-    sender_checks.belongs_to("alice@a.test", values, lambda _: pytest.fail("was asked"))
+    sender_checks.check_ownership(
+        "alice@a.test", values, lambda _: pytest.fail("was asked")
+    )
 
 
 _WRITTEN = [
@@ -110,7 +114,7 @@ def test_unicode_domain_equals_its_a_labels(header, written):
     values = {"from": [b"erin@xn--bcher-kva.test"]} | {header: [written.encode()]}
     login = "erin@xn--bcher-kva.test"
 
-    sender_checks.belongs_to(login, _values(**values), lambda _: set())
+    sender_checks.check_ownership(login, _values(**values), lambda _: set())
 
     assert sender_checks.signing_domain(_values(**values)) == "xn--bcher-kva.test"
 
@@ -124,7 +128,7 @@ def test_owner_lookup_uses_a_labels():
         return {"alice@a.test"}
 
     values = _values(**{"from": ["sales+x@BÜCHER.test".encode()]})
-    sender_checks.belongs_to("alice@a.test", values, owners)
+    sender_checks.check_ownership("alice@a.test", values, owners)
 
     assert asked == {"sales+x@xn--bcher-kva.test"}
 
@@ -143,9 +147,11 @@ def test_from_of_several_domains_is_rejected():
 def test_overlong_line_is_rejected_with_its_number():
     """Postfix folds lines over 998 octets after the signature, which breaks it."""
     head = b"From: a@a.test\r\n\r\n"
-    sender_checks.lines_fit(head + b"x" * 998 + b"\r\n")
+    sender_checks.check_line_lengths(head + b"x" * 998 + b"\r\n")
 
     with pytest.raises(RefusalError, match=r"^550 5\.6\.0 Line 2 of the text has 999 "):
-        sender_checks.lines_fit(head + b"\r\n" + b"x" * 999 + b"\r\n")
+        sender_checks.check_line_lengths(head + b"\r\n" + b"x" * 999 + b"\r\n")
     with pytest.raises(RefusalError, match="Line 2 of the headers has 1004 octets"):
-        sender_checks.lines_fit(b"From: a@a.test\r\nX-Y: " + b"z" * 999 + b"\r\n\r\n")
+        sender_checks.check_line_lengths(
+            b"From: a@a.test\r\nX-Y: " + b"z" * 999 + b"\r\n\r\n"
+        )

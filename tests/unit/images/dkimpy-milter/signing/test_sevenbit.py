@@ -4,7 +4,7 @@ import re
 
 import pytest
 from mail_auth.signing.sevenbit import conversion
-from mail_auth.signing.sevenbit.conversion import SealedError, converted
+from mail_auth.signing.sevenbit.conversion import NotConvertibleError, converted
 from mail_auth.signing.sevenbit.header_tokens import encoding, parameters
 from mail_auth.signing.sevenbit.quoted_printable import printable
 
@@ -111,7 +111,7 @@ def test_message_that_postfix_leaves_unchanged_is_the_same_object(message):
 @pytest.mark.parametrize("message", SEALED.values(), ids=SEALED)
 def test_signed_or_encrypted_part_is_not_converted(message):
     """Nor what they encrypted: it is bound to its octets (RFC 1847, 2.1)."""
-    with pytest.raises(SealedError, match=r"signed or encrypted|recoded"):
+    with pytest.raises(NotConvertibleError, match=r"signed or encrypted|recoded"):
         converted(_wire(message))
 
 
@@ -120,7 +120,7 @@ def test_text_too_large_to_be_recoded_is_not_converted(monkeypatch):
     monkeypatch.setattr(conversion, "_LARGEST", 1 << 20)
     message = _wire("{eight}\n") + (b"\xff" * 76 + b"\r\n") * 5000
 
-    with pytest.raises(SealedError, match="too large"):
+    with pytest.raises(NotConvertibleError, match="too large"):
         converted(message)
 
 
