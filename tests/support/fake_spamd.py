@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from spam_milter.spamc.request import LARGEST, Request, read
+from spam_milter.spamc.request import MAX_MESSAGE_BYTES, Request, read
 
 
 class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
-        asked = read(self.rfile, LARGEST)
+        asked = read(self.rfile, MAX_MESSAGE_BYTES)
         self.server.asked.append(asked)
         self.wfile.write(self.server.answer(asked))
 

@@ -38,7 +38,7 @@ class Library(NamedTuple):
     parts: tuple[Part, ...]
 
 
-def insist(library: Library) -> None:
+def require_parts(library: Library) -> None:
     """
     Return if each part of *library* is there, and is what we take it for.
 

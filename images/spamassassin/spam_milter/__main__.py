@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 
-from milter_runtime.library_parts import LibraryError, insist
+from milter_runtime.library_parts import LibraryError, require_parts
 from milter_runtime.log import say
 from milter_runtime.pymilter_parts import PYMILTER
 
@@ -14,7 +14,7 @@ from spam_milter.bayes import Bayes
 from spam_milter.milter.milter import HOST, PORT, SpamMilter, serve
 from spam_milter.supervisor.signals import Signals
 from spam_milter.supervisor.spamd import SOCKET
-from spam_milter.supervisor.supervisor import Keeper, NoSpamdError
+from spam_milter.supervisor.supervisor import NoSpamdError, Supervisor
 from spam_milter.training import control_socket, learner, spool
 from spam_milter.training.spool import Spool
 
@@ -28,11 +28,11 @@ def milter() -> None:
     os._exit(1)
 
 
-def teach(keeper: Keeper, waiting: Spool, knowledge: Bayes) -> None:
+def teach(supervisor: Supervisor, waiting: Spool, knowledge: Bayes) -> None:
     """Take lessons, which can wait for spamd, and give them to it."""
     # They take children of spamd as messages do.
-    slots = SpamMilter.slots
-    parts = (waiting, knowledge, str(SOCKET), lambda: keeper.settings, slots)
+    concurrency = SpamMilter.concurrency
+    parts = (waiting, knowledge, str(SOCKET), lambda: supervisor.settings, concurrency)
     teacher = control_socket.Server(
         control_socket.SOCKET, control_socket.Control(*parts)
     )
@@ -43,35 +43,35 @@ def teach(keeper: Keeper, waiting: Spool, knowledge: Bayes) -> None:
 def main() -> int:
     """Run until told to stop, or until spamd is gone. Return the exit status."""
     signals = Signals()
-    keeper = Keeper()
+    supervisor = Supervisor()
     serving = False
     waiting, knowledge = Spool(spool.FOLDER), Bayes(bayes.DATABASE)
     try:
-        insist(PYMILTER)
+        require_parts(PYMILTER)
         # spamd looks into the database as soon as it has read its rules.
         learner.prepare(waiting, knowledge)
         SpamMilter.knowledge = knowledge
-        keeper.renew()
-        teach(keeper, waiting, knowledge)
+        supervisor.start_next()
+        teach(supervisor, waiting, knowledge)
         while True:
-            came = signals.wait(seconds=0.1 if keeper.unsettled else None)
+            came = signals.wait(seconds=0.1 if supervisor.in_transition else None)
             if came & {signal.SIGTERM, signal.SIGINT}:
                 return 0
             if signal.SIGUSR1 in came:
-                keeper.follow()
+                supervisor.apply_current_config()
             if signal.SIGUSR2 in came:
-                keeper.replace()
-            keeper.bury()
-            keeper.advance()
-            keeper.kill_the_hanging()
-            if keeper.used and not serving:
+                supervisor.replace_hanging()
+            supervisor.reap_children()
+            supervisor.switch_if_ready()
+            supervisor.kill_overdue()
+            if supervisor.current and not serving:
                 serving = True
                 threading.Thread(target=milter, daemon=True).start()
     except (LibraryError, NoSpamdError) as error:
         say(str(error))
         return 1
     finally:
-        keeper.end()
+        supervisor.end()
 
 
 if __name__ == "__main__":

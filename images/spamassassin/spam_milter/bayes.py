@@ -15,7 +15,7 @@ DATABASE = Path("/var/lib/bayes/bayes.db")
 SITE = "site"
 """Whose name the knowledge of all has: an address has an @, so no user is called so."""
 
-ENOUGH = 200
+MIN_TRAINED = 200
 """Messages of each kind that Bayes must know before it judges: bayes_min_spam_num and
 bayes_min_ham_num of Mail::SpamAssassin::Conf(3p), which are left at their defaults."""
 
@@ -42,7 +42,7 @@ class Knowledge:
     @property
     def judges(self) -> bool:
         """Whether it is enough for SpamAssassin to go by it."""
-        return min(self.nspam, self.nham) >= ENOUGH
+        return min(self.nspam, self.nham) >= MIN_TRAINED
 
 
 class Bayes:

@@ -9,14 +9,14 @@ import sys
 import time
 
 from spam_rules import config
-from spam_rules.health import BEAT, STATE
+from spam_rules.health import HEARTBEAT, STATE
 from spam_rules.sets import Sets
 from spam_rules.update.job import Job
 from spam_rules.update.updater import LIVE
 
 PAUSE = 5
 """Seconds between two looks at the clock and at the configuration."""
-LARGEST = 64 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 """Bytes of a file: what a mirror sends is checked only when it has all come."""
 
 
@@ -24,7 +24,7 @@ def work(job: Job) -> None:
     """Do what is due, and wait for the next time, until told to stop."""
     asked = False
     while True:
-        BEAT.touch()
+        HEARTBEAT.touch()
         # At the very first, spamd has no configuration yet.
         with contextlib.suppress(FileNotFoundError):
             job.step(config.load(LIVE), asked, time.time())
@@ -36,7 +36,7 @@ def main() -> None:
     # The first process of a container is not ended by a signal that it doesn't handle.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
     os.umask(0o022)
     sets = Sets()
     with (sets.root / "lock").open("w") as lock:

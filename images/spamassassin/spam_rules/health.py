@@ -8,9 +8,9 @@ from spam_rules.schedule import State, load
 from spam_rules.sets import Sets, versions
 
 STATE = Path("/rules/state.json")
-BEAT = Path("/run/beat")
+HEARTBEAT = Path("/run/beat")
 """Touched each time that the updater looks at the clock."""
-PATIENCE = 7200
+TIMEOUT = 7200
 """Seconds: several programs in a row may take twenty minutes each."""
 
 
@@ -29,7 +29,7 @@ def main() -> int:
     """Print the report; return 1 if the updater hangs."""
     print(report(Sets(), load(STATE)))
     try:
-        return int(time.time() - BEAT.stat().st_mtime > PATIENCE)
+        return int(time.time() - HEARTBEAT.stat().st_mtime > TIMEOUT)
     except FileNotFoundError:
         return 1
 

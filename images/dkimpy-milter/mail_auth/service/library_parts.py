@@ -1,6 +1,6 @@
 """What we go by inside of the libraries: parts that we replace, override and call."""
 
-from milter_runtime.library_parts import Library, Part, insist
+from milter_runtime.library_parts import Library, Part, require_parts
 from milter_runtime.pymilter_parts import PYMILTER
 
 DKIMPY = Library(
@@ -96,4 +96,4 @@ PYSPF = Library(
 def require_all_parts() -> None:
     """Return if every library is inside as we need it; raises LibraryError if not."""
     for library in (DKIMPY, DKIMPY_MILTER, PYSPF, PYMILTER):
-        insist(library)
+        require_parts(library)

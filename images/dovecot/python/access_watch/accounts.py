@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 FOLDER = Path("/accounts")
 # Seconds that `stack` is waited for: it writes for milliseconds.
-PATIENCE = 3.0
+TIMEOUT = 3.0
 
 # Nobody has lost anything when all users are gone: that is an accident.
 REVOKED = """
@@ -59,4 +59,4 @@ def _first(path: Path, query: str) -> object:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=PATIENCE)
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=TIMEOUT)

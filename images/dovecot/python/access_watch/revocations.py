@@ -6,7 +6,7 @@ from access_watch.accounts import Revoked
 
 # Seconds after it was seen. More than once: who was just logging in has a session only
 # when that is done.
-LOOKS = (0.0, 1.0, 3.0, 10.0, 30.0)
+LOOK_DELAYS = (0.0, 1.0, 3.0, 10.0, 30.0)
 
 
 class Revocations:
@@ -19,7 +19,8 @@ class Revocations:
     def take(self, revoked: Set[Revoked], now: float) -> list[Revoked]:
         """Return those of all *revoked* passwords to look for *now*."""
         self.due = {
-            each: self.due.get(each, [now + wait for wait in LOOKS]) for each in revoked
+            each: self.due.get(each, [now + wait for wait in LOOK_DELAYS])
+            for each in revoked
         }
         found = [each for each, times in self.due.items() if times and times[0] <= now]
         for each in found:

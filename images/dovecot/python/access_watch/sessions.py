@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from access_watch.accounts import Revoked
 
 # Seconds.
-PATIENCE = 30
+TIMEOUT = 30
 
 # By which Dovecot knows what password opened a session (userdb, in dovecot.conf).
 FIELD = "user_password_id"
@@ -44,7 +44,7 @@ def _doveadm(*arguments: str) -> str:
         ["/usr/bin/doveadm", *arguments],
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=True,
     )
     return done.stdout

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sieve_sendmail.message import Message
 
 # Seconds. Postfix itself waits for the signer for two minutes (milter_content_timeout).
-_PATIENCE = 130.0
+_TIMEOUT = 130.0
 
 # Octets that are sent at a time.
 _CHUNK = 65536
@@ -106,7 +106,7 @@ def submit(
     options = " BODY=8BITMIME" if message.eight_bit else ""
     options += " SMTPUTF8" if message.utf8 else ""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(_PATIENCE)
+        connection.settimeout(_TIMEOUT)
         connection.connect(str(path))
         session = _Session(connection)
         try:

@@ -22,7 +22,7 @@ from spam_milter.spamc.client import (
     TimeLimitError,
     ask,
 )
-from spam_milter.spamc.concurrency import Slots
+from spam_milter.spamc.concurrency import ConcurrencyLimit
 
 PORT = 8893
 HOST = "filter-spamassassin"
@@ -57,7 +57,7 @@ class SpamMilter(Milter.Base):
     """Set before the first connection, and again on each reload."""
     spamd = ""
     """The path of spamd's socket."""
-    slots = Slots()
+    concurrency = ConcurrencyLimit()
     """As many places as spamd has children."""
     knowledge: Bayes
     """What users have taught."""
@@ -150,7 +150,7 @@ class SpamMilter(Milter.Base):
         # What a user's own network looks like is nothing against him.
         client = Client() if self.login else self.client
         top = trace(client, self.server, self.queue_id, self.sender)
-        with self.slots.one(self.settings.queue_timeout):
+        with self.concurrency.slot(self.settings.queue_timeout):
             try:
                 return ask(
                     self.spamd,
@@ -159,7 +159,7 @@ class SpamMilter(Milter.Base):
                     self.user,
                 )
             except NoAnswerError:
-                # The keeper puts another spamd in the place of this one.
+                # The supervisor puts another spamd in the place of this one.
                 os.kill(os.getpid(), signal.SIGUSR2)
                 raise
 

@@ -46,10 +46,10 @@ def ask(path: str, message: Sequence[bytes], timeout: float, user: str = "") -> 
         NoVerdictError: After *timeout* seconds, or when asking is of no use.
     """
     headers = {"user": user} if user else {}
-    return parse(insist(path, "SYMBOLS", message, timeout, headers))
+    return parse(exchange_with_retries(path, "SYMBOLS", message, timeout, headers))
 
 
-def insist(
+def exchange_with_retries(
     path: str,
     command: str,
     message: Sequence[bytes],

@@ -11,7 +11,7 @@ class BusyError(NoVerdictError):
     """All children were busy for longer than a message may wait for one."""
 
 
-class Slots:
+class ConcurrencyLimit:
     """
     Places at spamd.
 
@@ -22,20 +22,20 @@ class Slots:
     def __init__(self) -> None:
         self._free = threading.Condition()
         self._taken = 0
-        self.number = 1
+        self.maximum = 1
         """How many there are. May be changed while some are taken."""
 
     @contextmanager
-    def one(self, patience: float) -> Iterator[None]:
+    def slot(self, timeout: float) -> Iterator[None]:
         """
         Lend a place, as soon as there is one.
 
         Raises:
-            BusyError: When there is none for *patience* seconds.
+            BusyError: When there is none for *timeout* seconds.
         """
         with self._free:
-            if not self._free.wait_for(lambda: self._taken < self.number, patience):
-                raise BusyError(f"no child of spamd is free for {patience:g} s")
+            if not self._free.wait_for(lambda: self._taken < self.maximum, timeout):
+                raise BusyError(f"no child of spamd is free for {timeout:g} s")
             self._taken += 1
         try:
             yield

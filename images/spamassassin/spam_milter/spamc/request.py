@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from io import BufferedIOBase
 
 LONGEST_LINE = 1024
-MOST_HEADERS = 32
-LARGEST = 256 << 20
+MAX_HEADERS = 32
+MAX_MESSAGE_BYTES = 256 << 20
 """Bytes of a message that are taken from a client; spamc sends no more."""
 
 
@@ -61,14 +61,14 @@ def read(source: BufferedIOBase, limit: int) -> Request:
         name, colon, value = text.partition(":")
         # The same one over and over is many, too: a client must come to an end.
         count += 1
-        if not colon or count > MOST_HEADERS:
+        if not colon or count > MAX_HEADERS:
             raise BadRequestError("not a header, or too many of them")
         headers[name.strip().lower()] = value.strip()
     if "compress" in headers:
         raise BadRequestError("messages are not taken compressed")
     length = headers.pop("content-length", "0")
-    if not re.fullmatch(r"\d{1,12}", length) or int(length) > LARGEST:
-        raise BadRequestError(f"Content-length must be at most {LARGEST}")
+    if not re.fullmatch(r"\d{1,12}", length) or int(length) > MAX_MESSAGE_BYTES:
+        raise BadRequestError(f"Content-length must be at most {MAX_MESSAGE_BYTES}")
     return Request(first[1], headers, body(source, int(length), limit))
 
 

@@ -10,7 +10,7 @@ from spam_milter.supervisor.spamd import RULES, SOCKET, answers
 from spam_milter.supervisor.supervisor import LIVE
 from spam_milter.training import control_socket
 
-PATIENCE = 20
+TIMEOUT = 20
 """Seconds: spamd answers when a child is free, on a busy day not at once."""
 
 
@@ -18,15 +18,13 @@ def fault(rules: Path, live: Path) -> str | None:
     """Return what keeps a message from being scanned, if anything does."""
     if rules.resolve() != live.resolve():
         return f"spamd does not use {live.resolve()} yet"
-    if not answers(SOCKET, PATIENCE):
+    if not answers(SOCKET, TIMEOUT):
         return "spamd does not answer"
-    if not answers(control_socket.SOCKET, PATIENCE):
+    if not answers(control_socket.SOCKET, TIMEOUT):
         return "the control socket does not answer"
     try:
         return (
-            None
-            if negotiates(PORT, PATIENCE, HOST)
-            else "the milter does not negotiate"
+            None if negotiates(PORT, TIMEOUT, HOST) else "the milter does not negotiate"
         )
     except OSError as error:
         return f"the milter does not answer: {error}"

@@ -56,7 +56,7 @@ class Spamd:
         RUN.mkdir(mode=0o700, exist_ok=True)
         self.socket = RUN / f"{time.monotonic_ns()}.sock"
         self.set = Sets().of(rules)
-        lead(SET, self.set)
+        replace_link(SET, self.set)
         argv = command(rules, self.socket, children)
         reader, writer = os.pipe()
         outputs = [(os.POSIX_SPAWN_DUP2, writer, fd) for fd in (1, 2)]
@@ -73,9 +73,9 @@ class Spamd:
 
     def use(self) -> None:
         """Have every message from now on judged by this spamd."""
-        lead(SOCKET, self.socket)
-        lead(RULES, self.rules)
-        lead(SET, self.set)
+        replace_link(SOCKET, self.socket)
+        replace_link(RULES, self.rules)
+        replace_link(SET, self.set)
 
     def end(self) -> None:
         """End it and its children. Who waits for its answer asks the spamd in use."""
@@ -88,7 +88,7 @@ class Spamd:
             os.killpg(self.pid, signal.SIGKILL)
 
 
-def lead(link: Path, target: Path) -> None:
+def replace_link(link: Path, target: Path) -> None:
     """Have *link* lead to *target*, in one step."""
     new = link.with_suffix(".new")
     new.unlink(missing_ok=True)

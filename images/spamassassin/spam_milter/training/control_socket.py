@@ -42,18 +42,18 @@ from milter_runtime.log import say
 
 from spam_milter import bayes
 from spam_milter.config import Config
-from spam_milter.spamc.client import NoVerdictError, insist
-from spam_milter.spamc.concurrency import Slots
+from spam_milter.spamc.client import NoVerdictError, exchange_with_retries
+from spam_milter.spamc.concurrency import ConcurrencyLimit
 from spam_milter.spamc.request import BadRequestError, Request, read, reply
 from spam_milter.training import training_request
 from spam_milter.training.spool import FullError, Spool
 
 SOCKET = Path("/run/spam/control")
 FORWARDED = {"CHECK", "SYMBOLS", "REPORT", "HEADERS", "PROCESS"}
-MOST_AT_A_TIME = 32
-PATIENCE = 30
+MAX_CONNECTIONS = 32
+TIMEOUT = 30
 """Seconds that a client may be silent."""
-PART = 0.5
+SHARE_IF_WAITING = 0.5
 """How much of the room those may take who can wait for more."""
 
 
@@ -70,10 +70,10 @@ class Control:
         knowledge: bayes.Bayes,
         spamd: str,
         config: Callable[[], Config],
-        slots: Slots,
+        concurrency: ConcurrencyLimit,
     ) -> None:
         self.spool, self.knowledge = spool, knowledge
-        self.spamd, self.config, self.slots = spamd, config, slots
+        self.spamd, self.config, self.concurrency = spamd, config, concurrency
 
     def answer(self, request: Request) -> bytes:
         """Return the answer to *request*, whatever happens."""
@@ -86,7 +86,7 @@ class Control:
             if request.command == "PING":
                 return self.forward(request)
             if request.command in FORWARDED:
-                with self.slots.one(self.config().queue_timeout):
+                with self.concurrency.slot(self.config().queue_timeout):
                     return self.forward(request)
         except BadRequestError as error:
             return reply(f"76 Bad request: {error}")
@@ -94,25 +94,27 @@ class Control:
             return reply(f"75 EX_TEMPFAIL {error}")
         except FullError as error:
             if not training_request.can_wait(request):
-                say(f"refused to learn {training_request.name(request)}: {error}")
+                say(
+                    f"refused to learn {training_request.description(request)}: {error}"
+                )
             return reply(f"75 EX_TEMPFAIL {error}")
         except OSError as error:
-            say(f"refused to learn {training_request.name(request)}: {error}")
+            say(f"refused to learn {training_request.description(request)}: {error}")
             return reply(f"74 EX_IOERR {error}")
         return reply(f"76 Bad request: {request.command} is not a command")
 
     def tell(self, request: Request) -> bytes:
         """Keep what is to be learnt."""
         training_request.check(request)
-        part = PART if training_request.can_wait(request) else 1
+        part = SHARE_IF_WAITING if training_request.can_wait(request) else 1
         self.spool.put(request.as_bytes(), part)
-        return reply("0 EX_OK", training_request.done(request))
+        return reply("0 EX_OK", training_request.reply_header(request))
 
     def stats(self) -> bytes:
         """Tell how much is known, and how much waits."""
         told = {
             "learning": self.config().learning,
-            "enough": bayes.ENOUGH,
+            "enough": bayes.MIN_TRAINED,
             "users": self.knowledge.stats(),
             "spool": asdict(self.spool.backlog()),
         }
@@ -123,13 +125,15 @@ class Control:
         user = self.knowledge.judge(training_request.user(request))
         headers = {**request.headers, "user": user}
         timeout = self.config().answer_timeout
-        return insist(self.spamd, request.command, [request.message], timeout, headers)
+        return exchange_with_retries(
+            self.spamd, request.command, [request.message], timeout, headers
+        )
 
 
 class Handler(socketserver.StreamRequestHandler):
     """One connection, and the one request that it brings."""
 
-    timeout = PATIENCE
+    timeout = TIMEOUT
     server: "Server"
 
     def handle(self) -> None:
@@ -152,7 +156,7 @@ class Server(socketserver.ThreadingUnixStreamServer):
 
     def __init__(self, path: Path, control: Control) -> None:
         self.control = control
-        self.places = threading.BoundedSemaphore(MOST_AT_A_TIME)
+        self.places = threading.BoundedSemaphore(MAX_CONNECTIONS)
         path.unlink(missing_ok=True)
         super().__init__(str(path), Handler)
         # Its volume is mounted where it is needed and nowhere else; who connects has

@@ -14,7 +14,7 @@ from spam_milter.bayes import Bayes
 from spam_milter.config import Config
 from spam_milter.spamc import request
 from spam_milter.spamc.client import exchange
-from spam_milter.spamc.concurrency import BusyError, Slots
+from spam_milter.spamc.concurrency import BusyError, ConcurrencyLimit
 from spam_milter.spamc.request import BadRequestError, Request
 from spam_milter.training import training_request
 from spam_milter.training.spool import Spool
@@ -22,11 +22,11 @@ from spam_milter.training.spool import Spool
 PAUSE = 1.0
 """Seconds until the next look after something went wrong."""
 LONGEST_PAUSE = 600.0
-PATIENCE = 120.0
+TIMEOUT = 120.0
 """Seconds for one message, and before that for a child of spamd to be free."""
-STRIKES = 3
+MAX_FAILURES = 3
 """How often one message may fail while others are learnt."""
-ROOM = 16 << 20
+MIN_FREE_BYTES = 16 << 20
 """Bytes of disk below which a failure is not the message's."""
 
 
@@ -39,7 +39,7 @@ class Failure:
     """A lesson that spamd could not learn."""
 
     about: bytes
-    """Which message it is about, as training_request.about tells."""
+    """Which message it is about, as training_request.digest tells."""
     again: float
     """When to try again, on the monotonic clock."""
     learnt: int
@@ -56,10 +56,10 @@ class Learner:
         bayes: Bayes,
         spamd: str,
         config: Callable[[], Config],
-        slots: Slots,
+        concurrency: ConcurrencyLimit,
     ) -> None:
         self.spool, self.bayes = spool, bayes
-        self.spamd, self.config, self.slots = spamd, config, slots
+        self.spamd, self.config, self.concurrency = spamd, config, concurrency
         self.failures: dict[str, Failure] = {}
         self.learnt = 0
         self.said = ""
@@ -100,7 +100,7 @@ class Learner:
                 unsettled.add(failure.about)
                 continue
             data = path.read_bytes()
-            about = training_request.about(data)
+            about = training_request.digest(data)
             if about in unsettled:
                 continue
             if fault := self.learn(path, data):
@@ -114,15 +114,17 @@ class Learner:
     def learn(self, path: Path, data: bytes) -> str | None:
         """Have spamd learn *data*, the file *path*, or return why it can't."""
         try:
-            told = request.read(io.BytesIO(data), request.LARGEST)
+            told = request.read(io.BytesIO(data), request.MAX_MESSAGE_BYTES)
         except BadRequestError as error:
             return f"the file is damaged: {error}"
         started = time.monotonic()
-        for user in training_request.users(told, self.config().learning == "user"):
+        for user in training_request.users_to_train(
+            told, self.config().learning == "user"
+        ):
             if fault := self.tell(told, user):
                 return fault
             ms = 1000 * (time.monotonic() - started)
-            what = training_request.name(told)
+            what = training_request.description(told)
             say(f"learnt {what}: {path.name}, for {user}, ms={ms:.0f}")
         return None
 
@@ -130,8 +132,8 @@ class Learner:
         """Have spamd do for *user* what it was *told*, or return why it can't."""
         headers = {**told.headers, "user": user}
         try:
-            with self.slots.one(PATIENCE):
-                deadline = time.monotonic() + PATIENCE
+            with self.concurrency.slot(TIMEOUT):
+                deadline = time.monotonic() + TIMEOUT
                 answer = exchange(self.spamd, "TELL", [told.message], deadline, headers)
         except BusyError as error:
             raise NotNowError(str(error)) from None
@@ -149,7 +151,7 @@ class Learner:
         Raises:
             NotNowError: If it wasn't the message's.
         """
-        if (room := shutil.disk_usage(path.parent).free) < ROOM:
+        if (room := shutil.disk_usage(path.parent).free) < MIN_FREE_BYTES:
             raise NotNowError(f"the volume has {room >> 20} MiB left; {fault}")
         if damage := self.bayes.fault():
             self.bayes.prepare()
@@ -159,7 +161,7 @@ class Learner:
         pause = min(PAUSE * 2**failure.count, LONGEST_PAUSE)
         failure.again = time.monotonic() + pause
         others = self.learnt > failure.learnt
-        if failure.count >= STRIKES and others:
+        if failure.count >= MAX_FAILURES and others:
             say(f"not learnt, and given up: {path.name}: {fault}")
             self.forget(path)
         else:

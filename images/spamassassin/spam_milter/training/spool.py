@@ -10,8 +10,8 @@ from pathlib import Path
 from milter_runtime.durable import write
 
 FOLDER = Path("/var/lib/bayes/learn")
-MOST_FILES = 10_000
-MOST_BYTES = 1 << 30
+MAX_FILES = 10_000
+MAX_BYTES = 1 << 30
 
 
 class FullError(Exception):
@@ -35,7 +35,7 @@ class Spool:
     """
 
     def __init__(
-        self, folder: Path, files: int = MOST_FILES, size: int = MOST_BYTES
+        self, folder: Path, files: int = MAX_FILES, size: int = MAX_BYTES
     ) -> None:
         self.folder, self.files, self.size = folder, files, size
         self.filled = threading.Event()

@@ -27,7 +27,7 @@ def check(request: Request) -> None:
         raise BadRequestError("there is no message to learn")
 
 
-def done(request: Request) -> str:
+def reply_header(request: Request) -> str:
     """Return the header by which spamd says what it has done."""
     return "DidSet: local" if "set" in request.headers else "DidRemove: local"
 
@@ -42,18 +42,18 @@ def can_wait(request: Request) -> bool:
     return request.headers.get("can-wait") == "yes"
 
 
-def users(request: Request, per_user: bool) -> list[str]:
+def users_to_train(request: Request, per_user: bool) -> list[str]:
     """Return whom to teach: always the site, and before it the user if he counts."""
     own = user(request)
     return [own, SITE] if per_user and own != SITE else [SITE]
 
 
-def about(data: bytes) -> bytes:
+def digest(data: bytes) -> bytes:
     """Return a mark of the message in *data*, a request: the same for the same one."""
     return hashlib.sha256(data.partition(b"\r\n\r\n")[2]).digest()
 
 
-def name(request: Request) -> str:
+def description(request: Request) -> str:
     """Say in a word or two what it is, for the log."""
     kind = request.headers.get("message-class", "")
     return f"as {kind}" if "set" in request.headers else "to be forgotten"

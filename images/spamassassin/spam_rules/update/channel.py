@@ -5,7 +5,7 @@ from pathlib import Path
 
 from spam_rules.config import OFFICIAL
 from spam_rules.sets import Sets, channel_file
-from spam_rules.update.command import FailedError, run, words
+from spam_rules.update.command import FailedError, last_words, run
 
 KEYS = Path("/tmp/keys")  # noqa: S108 - a tmpfs of this container alone
 NOTHING_NEW = 1
@@ -36,7 +36,7 @@ def update(channel: str, own_keys: Path) -> bool:
         # gpg misses its agent, which only private keys need.
         lines = done.stderr.splitlines()
         said = [line for line in lines if not line.startswith(b"gpg: ")]
-        raise FailedError(f"{channel}: {words(done.stdout, *said)}")
+        raise FailedError(f"{channel}: {last_words(done.stdout, *said)}")
     return done.returncode == 0
 
 

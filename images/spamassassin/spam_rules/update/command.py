@@ -4,9 +4,9 @@ import re
 import subprocess
 from collections.abc import Sequence
 
-LONGEST = 1200
+TIMEOUT = 1200
 """Seconds that a program has: sa-compile needs a minute, on a busy machine ten."""
-ENDED = {124: f"took more than {LONGEST} s", -9: "was killed: is memory short?"}
+ENDED = {124: f"took more than {TIMEOUT} s", -9: "was killed: is memory short?"}
 """What it means when timeout(1) ends like that."""
 
 
@@ -24,7 +24,7 @@ def run(argv: Sequence[str], stdin: bytes = b"") -> subprocess.CompletedProcess[
         FailedError: When it did not come to its own end.
     """
     done = subprocess.run(  # noqa: S603 - every argv is made by us
-        ["timeout", "--kill-after=10", str(LONGEST), *argv],  # noqa: S607
+        ["timeout", "--kill-after=10", str(TIMEOUT), *argv],  # noqa: S607
         input=stdin,
         capture_output=True,
         check=False,
@@ -34,7 +34,7 @@ def run(argv: Sequence[str], stdin: bytes = b"") -> subprocess.CompletedProcess[
     return done
 
 
-def words(*outputs: bytes) -> str:
+def last_words(*outputs: bytes) -> str:
     """Return what a program said at its end, in one line without times and levels."""
     text = b"\n".join(outputs).decode(errors="replace")
     lines = [re.sub(r"^\w{3} +\d+ [\d:.]+ \[\d+\] ", "", x) for x in text.splitlines()]

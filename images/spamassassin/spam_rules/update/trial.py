@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from spam_rules.update.command import FailedError, run, words
+from spam_rules.update.command import FailedError, last_words, run
 
 CHECK = "/usr/local/lib/config/check"
 
@@ -32,7 +32,7 @@ Alice
 """
 
 
-def stands(config: Path) -> None:
+def try_out(config: Path) -> None:
     """
     Compile the set that is being made, and try it out with the configuration *config*.
 
@@ -40,7 +40,7 @@ def stands(config: Path) -> None:
         FailedError: When a step finds fault.
     """
     lint(config)
-    compiled(config)
+    compile_rules(config)
     scans(config)
 
 
@@ -48,16 +48,16 @@ def lint(config: Path) -> None:
     """Have the configuration and the rules checked, as spamd's container does it."""
     done = run([CHECK, str(config)])
     if done.returncode:
-        raise FailedError(f"check of the rules: {words(done.stdout, done.stderr)}")
+        raise FailedError(f"check of the rules: {last_words(done.stdout, done.stderr)}")
 
 
-def compiled(config: Path) -> None:
+def compile_rules(config: Path) -> None:
     """Run sa-compile(1)."""
     done = run(
         ["sa-compile", "--quiet", f"--siteconfigpath={config}", "--prefspath=/dev/null"]
     )
     if done.returncode:
-        raise FailedError(f"sa-compile: {words(done.stdout, done.stderr)}")
+        raise FailedError(f"sa-compile: {last_words(done.stdout, done.stderr)}")
 
 
 def scans(config: Path) -> None:
@@ -77,5 +77,5 @@ def is_spam(config: Path, letter: str) -> bool:
     done = run(command, letter.encode())
     status = re.search(rb"^X-Spam-Status: (Yes|No), score=.*$", done.stdout, re.M)
     if done.returncode or not status:
-        raise FailedError(f"trial: {words(done.stderr)}")
+        raise FailedError(f"trial: {last_words(done.stderr)}")
     return status[1] == b"Yes"

@@ -30,7 +30,7 @@ def look(sets: Sets, wanted: Config) -> tuple[str, str]:
             changed, failed = fetched(sets, wanted, config / "local" / "keys")
             if not changed:
                 return "", failed
-            trial.stands(config)
+            trial.try_out(config)
             name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
             sets.finish(name)
         finally:

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 from access_watch.accounts import Accounts, Revoked
-from access_watch.revocations import LOOKS, Revocations
+from access_watch.revocations import LOOK_DELAYS, Revocations
 from access_watch.state_socket import Server
 from mail_auth.signing import password_service
 
@@ -26,7 +26,7 @@ def test_sessions_of_a_revoked_password_are_looked_for_again_and_again():
 
     times = [t for t in range(100, 200) if found.take({HERS}, t) == [HERS]]
 
-    assert times == [100 + int(wait) for wait in LOOKS]
+    assert times == [100 + int(wait) for wait in LOOK_DELAYS]
 
 
 def test_restored_password_ends_no_session():
@@ -42,7 +42,7 @@ def test_restored_password_ends_no_session():
 def test_failed_kick_is_repeated_at_the_next_look():
     """Dovecot didn't answer; in the end there is nothing left to do."""
     found = Revocations()
-    for now in LOOKS:
+    for now in LOOK_DELAYS:
         found.take({HERS}, now)
     found.again([HERS], 30)
 

@@ -14,7 +14,7 @@ import dkim
 import pytest
 from mail_auth.dkim import dkimpy_patches
 from mail_auth.service.library_parts import DKIMPY, DKIMPY_MILTER, PYSPF
-from milter_runtime.library_parts import LibraryError, insist
+from milter_runtime.library_parts import LibraryError, require_parts
 from milter_runtime.pymilter_parts import PYMILTER
 
 IMAGES = Path(__file__).parents[4] / "images"
@@ -26,7 +26,7 @@ PARTS = [(library, part) for library in (DKIMPY, PYSPF) for part in library.part
 def refused(library):
     """Return why *library* is not what we need."""
     with pytest.raises(LibraryError) as raised:
-        insist(library)
+        require_parts(library)
     return str(raised.value)
 
 
@@ -40,7 +40,7 @@ def in_another_module(function):
 @pytest.mark.parametrize("library", [DKIMPY, PYSPF], ids=lambda each: each.name)
 def test_the_library_that_we_use_is_as_we_need_it(library):
     """The version that the tests run with has every part, and uses it."""
-    insist(library)
+    require_parts(library)
 
 
 @pytest.mark.parametrize(("library", "part"), PARTS, ids=lambda each: each.name)

@@ -12,15 +12,15 @@ use Mail::SpamAssassin;
 # What our modules were written for: $Mail::SpamAssassin::VERSION.
 my $WRITTEN_FOR = '4.000001';
 
-# insist_on_functions($package, @names): what the caller replaces, wraps or overrides.
-sub insist_on_functions {
+# require_functions($package, @names): what the caller replaces, wraps or overrides.
+sub require_functions {
     my ($package, @names) = @_;
     my @missing = grep { !defined &{"${package}::$_"} } @names;
     return refuse(scalar caller, map { "${package}::$_ is missing" } @missing);
 }
 
-# insist_on_fields($object, @names): what the caller reads of an object's own.
-sub insist_on_fields {
+# require_fields($object, @names): what the caller reads of an object's own.
+sub require_fields {
     my ($object, @names) = @_;
     my @missing = grep { !exists $object->{$_} } @names;
     return refuse(scalar caller, map { ref($object) . " has no $_" } @missing);

@@ -37,7 +37,7 @@ def test_failing_updates_are_healthy_and_a_hanging_updater_is_not(
     beat = tmp_path / "beat"
     beat.touch()
     os.utime(beat, (time.time() - age,) * 2)
-    monkeypatch.setattr(health, "BEAT", beat)
+    monkeypatch.setattr(health, "HEARTBEAT", beat)
     monkeypatch.setattr(health, "Sets", lambda: sets)
     monkeypatch.setattr(health, "load", lambda _: State(reason="no network"))
 
@@ -46,7 +46,7 @@ def test_failing_updates_are_healthy_and_a_hanging_updater_is_not(
 
 def test_an_updater_that_has_not_begun_is_not_healthy(sets, tmp_path, monkeypatch):
     """Until its first look at the clock."""
-    monkeypatch.setattr(health, "BEAT", tmp_path / "beat")
+    monkeypatch.setattr(health, "HEARTBEAT", tmp_path / "beat")
     monkeypatch.setattr(health, "Sets", lambda: sets)
 
     assert health.main() == 1

@@ -12,7 +12,7 @@ use Mail::SpamAssassin::Internals;
 
 use parent 'Mail::SpamAssassin::BayesStore::SQL';
 
-Mail::SpamAssassin::Internals::insist_on_functions(
+Mail::SpamAssassin::Internals::require_functions(
     'Mail::SpamAssassin::BayesStore::SQL',
     qw(tie_db_writable nspam_nham_change cleanup untie_db));
 

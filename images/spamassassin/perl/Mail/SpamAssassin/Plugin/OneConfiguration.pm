@@ -13,7 +13,7 @@ use Mail::SpamAssassin::Internals;
 
 use parent 'Mail::SpamAssassin::Plugin';
 
-Mail::SpamAssassin::Internals::insist_on_functions('Mail::SpamAssassin', 'copy_config');
+Mail::SpamAssassin::Internals::require_functions('Mail::SpamAssassin', 'copy_config');
 
 {
     no warnings 'redefine';

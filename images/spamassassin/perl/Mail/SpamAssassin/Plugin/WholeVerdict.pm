@@ -15,7 +15,7 @@ use Mail::SpamAssassin::PerMsgStatus;
 
 use parent 'Mail::SpamAssassin::Plugin';
 
-Mail::SpamAssassin::Internals::insist_on_functions(
+Mail::SpamAssassin::Internals::require_functions(
     'Mail::SpamAssassin::PerMsgStatus', qw(check check_cleanup));
 
 my $check   = \&Mail::SpamAssassin::PerMsgStatus::check;
@@ -32,7 +32,7 @@ my $cleanup = \&Mail::SpamAssassin::PerMsgStatus::check_cleanup;
     *Mail::SpamAssassin::PerMsgStatus::check = sub {
         my ($status) = @_;
         # The first message is one that spamd, or --lint, scans when it starts.
-        Mail::SpamAssassin::Internals::insist_on_fields(
+        Mail::SpamAssassin::Internals::require_fields(
             $status, qw(deadline_exceeded test_names_hit));
         $check->(@_);
         if ($status->{deadline_exceeded}) {

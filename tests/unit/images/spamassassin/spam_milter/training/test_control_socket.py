@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from spam_milter.bayes import Bayes
-from spam_milter.spamc.concurrency import BusyError, Slots
+from spam_milter.spamc.concurrency import BusyError, ConcurrencyLimit
 from spam_milter.spamc.request import reply
 from spam_milter.training.control_socket import Control, Server
 from spam_milter.training.spool import Spool
@@ -25,7 +25,9 @@ def control(tmp_path) -> Control:
     spool, bayes = Spool(tmp_path / "learn"), Bayes(tmp_path / "bayes.db")
     spool.prepare()
     bayes.prepare()
-    return Control(spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG, Slots())
+    return Control(
+        spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG, ConcurrencyLimit()
+    )
 
 
 @pytest.fixture
@@ -163,13 +165,13 @@ def test_forwarded_check_takes_a_slot(ask, control):
     control.config = lambda: replace(CONFIG, queue_timeout=0.1)
 
     def answer(_) -> bytes:
-        with pytest.raises(BusyError), control.slots.one(0):
+        with pytest.raises(BusyError), control.concurrency.slot(0):
             pytest.fail("the question has it")
         return reply("0 EX_OK")
 
     with running(Path(control.spamd), answer) as spamd:
         free = ask(request("REPORT"))
-        with control.slots.one(0):
+        with control.concurrency.slot(0):
             busy = ask(request("REPORT"))
 
     assert free == reply("0 EX_OK")
@@ -179,7 +181,7 @@ def test_forwarded_check_takes_a_slot(ask, control):
 
 def test_ping_needs_no_slot(ask, control):
     """Health is told on a busy day, too."""
-    with running(Path(control.spamd), lambda _: b"PONG"), control.slots.one(0):
+    with running(Path(control.spamd), lambda _: b"PONG"), control.concurrency.slot(0):
         assert ask(b"PING SPAMC/1.2\r\n") == b"PONG"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from spam_milter.bayes import Bayes
 from spam_milter.spamc import request
-from spam_milter.spamc.concurrency import BusyError, Slots
+from spam_milter.spamc.concurrency import BusyError, ConcurrencyLimit
 from spam_milter.training import learner
 from spam_milter.training.learner import Learner, NotNowError
 from spam_milter.training.spool import Spool
@@ -24,7 +24,9 @@ def teacher(tmp_path, monkeypatch) -> Learner:
     monkeypatch.setattr(learner, "PAUSE", 0.0)
     spool, bayes = Spool(tmp_path / "learn"), Bayes(tmp_path / "bayes.db")
     learner.prepare(spool, bayes)
-    return Learner(spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG, Slots())
+    return Learner(
+        spool, bayes, str(tmp_path / "spamd"), lambda: CONFIG, ConcurrencyLimit()
+    )
 
 
 def put(
@@ -85,13 +87,13 @@ def test_training_takes_a_slot(teacher, monkeypatch):
     put(teacher, b"1")
 
     def answer(_) -> bytes:
-        with pytest.raises(BusyError), teacher.slots.one(0):
+        with pytest.raises(BusyError), teacher.concurrency.slot(0):
             pytest.fail("the lesson has it")
         return OK
 
     with running(Path(teacher.spamd), answer) as spamd:
-        with teacher.slots.one(0), monkeypatch.context() as impatient:
-            impatient.setattr(learner, "PATIENCE", 0.1)
+        with teacher.concurrency.slot(0), monkeypatch.context() as impatient:
+            impatient.setattr(learner, "TIMEOUT", 0.1)
             with pytest.raises(NotNowError, match="no child"):
                 teacher.work()
         assert (spamd.asked, teacher.failures) == ([], {})
@@ -179,7 +181,7 @@ def test_retries_back_off(teacher, monkeypatch):
 
 def test_full_volume_abandons_no_request(teacher, monkeypatch):
     """They wait until there is room."""
-    monkeypatch.setattr(learner, "ROOM", 1 << 62)
+    monkeypatch.setattr(learner, "MIN_FREE_BYTES", 1 << 62)
     put(teacher, b"1")
 
     with (
