@@ -7,8 +7,8 @@
 enum { NAME_SIZE = 256 };
 
 /*
- * Put domain into name as the accounts have it: in lower case, as A-labels (RFC 5890),
- * whatever case and normal form it is written in. False: it can't be a domain name.
+ * Write domain into name as the accounts have it: in lower case, as A-labels (RFC 5890),
+ * from any case and normal form. Returns false if it can't be a domain name.
  */
 bool a_labels(const char *domain, char name[NAME_SIZE]);
 

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 
 /*
- * Put text, in UTF-8, into result in a normal form of Unicode: composed (NFC), or
- * decomposed (NFD). False: it is not UTF-8, or result has not room enough.
+ * Write text (UTF-8) into result in a normal form of Unicode: composed (NFC), or
+ * decomposed (NFD). Returns false if it is not UTF-8, or result is too small.
  */
 bool normal_form(const char *text, bool composed, char *result, int size);
 

@@ -11,10 +11,10 @@ from milter_runtime.library_parts import LibraryError
 from mail_auth.milter import log
 from mail_auth.service import library_parts
 
-# Before dkimpy_milter is imported, which takes the functions as they are then.
+# dkimpy_milter keeps the functions of syslog that it finds at its import.
 log.replace_syslog()
 
-# Before what goes by the libraries: its first line may fail for want of a part.
+# Before the modules that depend on these parts are imported: that may fail.
 try:
     library_parts.require_all_parts()
 except LibraryError as error:
@@ -48,14 +48,14 @@ def main(arguments: list[str]) -> None:
 
 
 def run(path: Path, at: Path, conf: Conf) -> None:
-    """Serve Postfix on *conf*, the file *at*, and later on what *path* leads to."""
+    """Serve Postfix with *conf*, read from *at*; reload when *path* leads elsewhere."""
     dkimpy_patches.apply()
     log.name_after(str(conf["Mode"]))
     dkimpy_milter.milterconfig = conf
     Milter.factory = Signer if conf["Mode"] == "s" else Verifier
     Milter.set_flags(Milter.ADDHDRS + Milter.CHGHDRS)
-    # Each is waited for in one thread: libmilter's, or for SIGUSR1 the one below. A
-    # thread that didn't block them would have the whole process killed instead.
+    # libmilter waits for the first three in a thread of its own, the thread below for
+    # SIGUSR1. A signal that any other thread did not block would kill the process.
     signal.pthread_sigmask(
         signal.SIG_BLOCK,
         [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1],
@@ -74,7 +74,7 @@ def follow(path: Path, at: Path) -> None:
     On SIGUSR1 stop at once (on SIGTERM, libmilter notices after up to five seconds).
     Postfix then holds back what was under way, as for any filter that is gone.
 
-    A connection copies the configuration when it begins, so that none is dropped.
+    An open connection keeps the configuration that it began with: none is dropped.
     """
     while True:
         if signal.sigtimedwait([signal.SIGUSR1], 1):
@@ -85,8 +85,8 @@ def follow(path: Path, at: Path) -> None:
         try:
             dkimpy_milter.milterconfig = load(current)
         except Exception as error:
-            # hooks/check has passed it, so what it needs has gone since: try again.
-            # If the next one is there by now, it has gone with its folder.
+            # hooks/check has accepted it, so a file that it needs has disappeared:
+            # try again. If a newer one is in place, the whole folder is gone.
             if path.resolve() != current:
                 continue
             log.line(f"not reloaded: {error}", "error")

@@ -1,14 +1,16 @@
 /*
- * A plugin of Dovecot's mail processes: sessions and deliveries meet as a folder is made.
- * A new user's folders are, at his first login and by the first message for each.
+ * A plugin of Dovecot's mail processes, for sessions and deliveries that create the same
+ * folder at the same time: those of a new user, at the first login and the first message.
  *
- * Who makes a folder locks the list of folders, then the index of the list. Who brings
- * that index up to date has locked it already, opens what is new, and would make what
- * another process has only begun to make: each waits for the other, until one ends in a
- * panic (mail-storage.c, mailbox-list-index-sync.c). With this it only opens it.
+ * A process that creates a folder locks the list of folders, then the index of the list.
+ * A process that updates the index holds that lock already, opens new folders, and would
+ * create a folder that another process has only begun to create: each waits for the
+ * other, until one panics (mail-storage.c, mailbox-list-index-sync.c). With this plugin it
+ * only opens the folder.
  *
- * Who lists folders removes empty directories, such as that of a folder which is being
- * made (mailbox-list-iter-private.h). With this it is made once more.
+ * A process that lists folders removes empty directories, such as that of a folder which
+ * is just being created (mailbox-list-iter-private.h). With this plugin the creation is
+ * repeated.
  */
 #include "lib.h"
 #include "module-context.h"
@@ -17,7 +19,7 @@
 #include "mail-storage-private.h"
 #include "mailbox-list-index.h"
 
-/* Each needs somebody who lists the folders in the very moment between two mkdir(2). */
+/* Each failure needs another process that lists the folders between two mkdir(2). */
 enum { ATTEMPTS = 10 };
 
 static MODULE_CONTEXT_DEFINE_INIT(new_folder_module, &mail_storage_module_register);

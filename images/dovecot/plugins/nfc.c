@@ -1,9 +1,9 @@
 /*
- * A plugin of Dovecot's mail processes: folders are compared letter by letter, and not
- * as octets. macOS may name a folder with "u" and two dots, which others have as "ü".
+ * A plugin of Dovecot's mail processes: folder names are equal if their letters are, not
+ * their octets. macOS may write "u" and two dots for what others write as "ü".
  *
- * A new folder's name is composed (NFC). Where there is a folder of the name as it is
- * asked for, composed or decomposed, it is that one, whoever made it when.
+ * A new folder gets its name in composed form (NFC). A name finds the folder that exists:
+ * as it is written, composed, or decomposed.
  */
 #include "lib.h"
 #include "array.h"
@@ -92,7 +92,7 @@ static const char *get_storage_name(struct mailbox_list *list, const char *vname
     return original(list)->get_storage_name(list, vname);
 }
 
-/* LIST and LSUB: a pattern stands for names in either form. */
+/* LIST and LSUB: a pattern matches names in either form. */
 static struct mailbox_list_iterate_context *
 iter_init(struct mailbox_list *list, const char *const *patterns,
           enum mailbox_list_iter_flags flags)

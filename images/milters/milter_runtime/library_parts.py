@@ -1,4 +1,4 @@
-"""Makes sure that a library is as we need it inside, where nothing is promised."""
+"""Checks that a library has the internal parts that we need, which may change."""
 
 import inspect
 import pkgutil
@@ -9,42 +9,42 @@ from typing import NamedTuple
 
 
 class LibraryError(Exception):
-    """What a library lacks, and what to do about it, in one line."""
+    """The parts that a library lacks, and what to do about it, in one line."""
 
 
 class Part(NamedTuple):
-    """Something inside of a library that we replace, override or call."""
+    """An internal part of a library that we replace, override or call."""
 
     name: str
     """As pkgutil.resolve_name takes it: `module:object.attribute`."""
 
     takes: str = ""
-    """The names of its parameters, with blanks between; empty: they do not matter."""
+    """The names of its parameters, with blanks between; empty if they do not matter."""
 
     uses: str = ""
-    """The names and words in its own code by which it comes upon what is ours."""
+    """Names and constants in its code through which it reaches our replacements."""
 
 
 class Library(NamedTuple):
-    """A library, and the parts of it that we go by."""
+    """A library, and the internal parts that we depend on."""
 
     name: str
     version: str
     """The one that our code was written for."""
 
     needed_by: str
-    """The file of ours that goes by the parts."""
+    """The file of ours that depends on the parts."""
 
     parts: tuple[Part, ...]
 
 
 def require_parts(library: Library) -> None:
     """
-    Return if each part of *library* is there, and is what we take it for.
+    Check that each part of *library* is there, with its parameters and uses.
 
     Raises:
-        LibraryError: With all that is wrong. Without this, what we put in the place of
-            a part that was renamed or moved would never be used, and nobody told.
+        LibraryError: With all that is wrong. Otherwise our replacement of a part that
+            was renamed or moved would never be used, and nobody would notice.
     """
     faults = [fault for part in library.parts for fault in _faults(part)]
     if faults:
@@ -75,17 +75,17 @@ def _parameters(found: object) -> str:
     try:
         return " ".join(inspect.signature(found).parameters)
     except ValueError:
-        # Written in C, and so made anew.
+        # It was rewritten in C.
         return "nobody knows what"
 
 
 def _misuses(found: object, module: str, uses: str) -> Iterator[str]:
-    # Decorators of the library's own stand before some.
+    # Some are wrapped by decorators of the library.
     function = inspect.unwrap(found) if callable(found) else found
     if not isinstance(function, FunctionType):
         yield "is no function"
         return
-    # What is imported from elsewhere doesn't see what we put into this module.
+    # A function of another module doesn't see what we put into this one.
     if function.__module__ != module:
         yield f"is now in {function.__module__}"
     known = {*function.__code__.co_names, *function.__code__.co_consts}

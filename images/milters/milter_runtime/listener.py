@@ -1,4 +1,4 @@
-"""Where a milter listens."""
+"""The socket on which a milter listens."""
 
 import re
 import socket
@@ -8,11 +8,11 @@ def listener(address: str) -> socket.socket:
     """
     Return the socket to serve on, for an *address* like inet:8891@0.0.0.0.
 
-    A name means the address that it has now: Docker gives out others at a restart.
+    A name is resolved now: Docker assigns another address at a restart.
 
-    Answers of several packets would wait 40 ms for Postfix's delayed ACK; what
-    libmilter accepts from this socket inherits that they don't. libmilter takes it
-    as `fd:NUMBER`.
+    libmilter takes the socket as `fd:NUMBER`. The connections that it accepts inherit
+    TCP_NODELAY: otherwise a reply of several packets waits 40 ms for Postfix's delayed
+    ACK.
     """
     family, port, host = re.split("[:@]", address, maxsplit=2)
     kind = socket.AF_INET6 if family == "inet6" else socket.AF_INET

@@ -10,7 +10,7 @@ def printable(text: str) -> str:
     """
     Return *text* with everything escaped that isn't printable ASCII.
 
-    It comes from strangers: a line feed in a Subject must not forge a log line.
+    Strangers choose the text: a line feed in a Subject must not forge a log line.
     """
     return re.sub(r"[^ -~]", lambda found: ascii(found[0])[1:-1], text)[:_LONGEST]
 

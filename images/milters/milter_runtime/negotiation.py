@@ -1,4 +1,4 @@
-"""Asks a milter to negotiate, as Postfix does first (milter protocol, version 6)."""
+"""Negotiates with a milter, as Postfix does first (milter protocol, version 6)."""
 
 import socket
 import struct
@@ -13,7 +13,7 @@ def negotiates(port: int, within: float, host: str = "127.0.0.1") -> bool:
     Raises:
         OSError: When nobody listens there, or the answer does not come in time.
     """
-    # Every action, every protocol step: libmilter takes what it needs.
+    # Offers every action and protocol step: libmilter takes what it needs.
     offer = _NEGOTIATE + struct.pack("!III", 6, 0x1FF, 0x1FFFFF)
     with socket.create_connection((host, port), within) as milter:
         milter.sendall(struct.pack("!I", len(offer)) + offer)

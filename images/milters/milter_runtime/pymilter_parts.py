@@ -1,4 +1,4 @@
-"""What our milters go by inside of pymilter."""
+"""The internal parts of pymilter that both milters depend on."""
 
 from milter_runtime.library_parts import Library, Part
 
@@ -7,11 +7,11 @@ PYMILTER = Library(
     "1.0.5",
     "milter_runtime/pymilter_parts.py",
     (
-        # Without our class Postfix would be told that all is well.
+        # Without our class, pymilter would accept every message.
         Part("Milter:factory"),
         Part("Milter:negotiate_callback", takes="ctx opts", uses="factory"),
         Part("Milter:connect_callback", uses="factory"),
-        # What Postfix and we have agreed on: whether values keep their leading blank.
+        # The negotiated protocol: whether values keep their leading blank.
         Part("Milter:Base._setctx", takes="self ctx", uses="_protocol"),
         Part("Milter:Base.negotiate", takes="self opts", uses="_protocol"),
         Part("Milter:Base.header_bytes", uses="error_strategy header"),

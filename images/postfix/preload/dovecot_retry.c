@@ -1,9 +1,9 @@
 /*
- * Dovecot makes its sockets anew at each reload, as for a renewed certificate: for a
- * moment there is none, and a client that came just before is hung up on
- * (service-listen.c). Of that smtpd dies with its client on the line, and a delivery is
- * put off for minutes. Part of what is loaded before every program of this image (see
- * sqlite_retry.c), this has them wait for a Dovecot that greets.
+ * Dovecot recreates its sockets at each reload, as for a renewed certificate: for a moment
+ * there is none, and a client that has just connected is disconnected (service-listen.c).
+ * smtpd would die of that during a session, and a delivery would be deferred for minutes.
+ * Loaded before every program of the image (see sqlite_retry.c), this has them connect
+ * again until Dovecot greets.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -21,8 +21,8 @@ typedef int connect_function(int, const struct sockaddr *, socklen_t);
 /* Where Dovecot speaks first: smtpd_sasl_path and virtual_transport (main.cf). */
 static const char *const greeting[] = {"/run/sockets/auth", "/run/sockets/lmtp"};
 
-/* Less than a client waits for a greeting, and than Postfix for one of Dovecot. */
-static const int patience_ms = 5000;
+/* Less than a client waits for Postfix's greeting, and Postfix for Dovecot's. */
+static const int timeout_ms = 5000;
 static const int pause_ms = 50;
 
 static long now_ms(void)
@@ -68,7 +68,7 @@ static int renew(int fd)
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
     connect_function *attempt = (connect_function *) dlsym(RTLD_NEXT, "connect");
-    long deadline = now_ms() + patience_ms;
+    long deadline = now_ms() + timeout_ms;
     int status = attempt(fd, address, length);
 
     if (!is_greeting(address, length))

@@ -1,9 +1,9 @@
 /*
- * smtpd asks for the room in the queue before it takes a message (fsspace.c) and says 452
- * when there is too little. It knows of blocks alone: with no inode left, or a file system
- * that the kernel has made read-only, cleanup tries again every ten seconds to make a file
- * (mail_queue.c), and the client waits without an answer. Loaded before every program of
- * this image (/etc/ld.so.preload), this has such a file system say that it has no room.
+ * smtpd checks the free space of the queue before it accepts a message (fsspace.c), and
+ * replies 452 when there is too little. It counts only blocks: with no inode left, or on a
+ * file system that the kernel has made read-only, cleanup retries every ten seconds to
+ * create a file (mail_queue.c), and the client waits without a reply. Loaded before every
+ * program of the image (/etc/ld.so.preload), this reports no space for such a file system.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -11,7 +11,7 @@
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 
-/* A message takes one, and another when it is put off. Many may come at a time. */
+/* A message needs one inode, and another when it is deferred; many arrive at a time. */
 static const fsfilcnt_t least_files = 50;
 
 typedef int statfs_function(const char *, struct statfs *);

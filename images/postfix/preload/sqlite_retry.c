@@ -1,13 +1,13 @@
 /*
- * Postfix gives up at once on a table that somebody is writing to, and on one that
- * can't be read a process ends with a fatal error: smtpd hangs up, and without
- * trivial-rewrite everybody else waits (dict_sqlite.c). Loaded before every program of
- * this image (/etc/ld.so.preload), this has a reader
+ * Postfix fails at once on an SQLite table that is being written, and a process that
+ * can't read a table ends with a fatal error: smtpd hangs up, and without trivial-rewrite
+ * all mail waits (dict_sqlite.c). This library is loaded before every program of the image
+ * (/etc/ld.so.preload). It has a reader
  *
  * - wait for a writer: `stack` writes to the accounts for milliseconds;
- * - go on with what a query of ours gives after "-- else ", when there is no answer:
- *   that text, or nothing if it is "no row";
- * - ask for a_labels(domain), see a_labels_sql.c.
+ * - use the text after "-- else " in our queries when there is no answer, or no row if the
+ *   text is "no row";
+ * - call a_labels(domain) in a query, see a_labels_sql.c.
  */
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ typedef int bind_function(sqlite3_stmt *, int, const char *, int, void (*)(void 
 #define SQLITE_TRANSIENT ((void (*)(void *)) -1)
 
 /* Less than an SMTP client waits for an answer to RCPT. */
-static const int patience_ms = 5000;
+static const int timeout_ms = 5000;
 
 static const char extension[] = "/usr/local/lib/a_labels.so";
 static const char otherwise[] = "-- else ";
@@ -61,7 +61,7 @@ int sqlite3_open_v2(const char *name, sqlite3 **database, int flags, const char 
     int status = open(name, database, flags, vfs);
 
     if (status == SQLITE_OK) {
-        wait(*database, patience_ms);
+        wait(*database, timeout_ms);
         extend(*database);
     }
     return status;

@@ -1,4 +1,4 @@
-"""The container's first process: keeps spamd running, and the milter in front of it."""
+"""The container's first process: runs spamd, the milter and the training."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ from spam_milter.training.spool import Spool
 
 
 def milter() -> None:
-    """Serve Postfix. Without the milter there is no point in going on."""
+    """Serve Postfix, and end the container if the milter ends."""
     try:
         serve(f"inet:{PORT}@{HOST}")
     except Exception as error:
@@ -28,31 +28,31 @@ def milter() -> None:
     os._exit(1)
 
 
-def teach(supervisor: Supervisor, waiting: Spool, knowledge: Bayes) -> None:
-    """Take lessons, which can wait for spamd, and give them to it."""
-    # They take children of spamd as messages do.
+def start_training(supervisor: Supervisor, waiting: Spool, knowledge: Bayes) -> None:
+    """Accept training requests, and pass them to spamd when it is ready."""
+    # Training occupies children of spamd, as messages do.
     concurrency = SpamMilter.concurrency
     parts = (waiting, knowledge, str(SOCKET), lambda: supervisor.settings, concurrency)
-    teacher = control_socket.Server(
+    server = control_socket.Server(
         control_socket.SOCKET, control_socket.Control(*parts)
     )
-    for work in (teacher.serve_forever, learner.Learner(*parts).run):
+    for work in (server.serve_forever, learner.Learner(*parts).run):
         threading.Thread(target=work, daemon=True).start()
 
 
 def main() -> int:
-    """Run until told to stop, or until spamd is gone. Return the exit status."""
+    """Run until a signal ends it, or spamd is gone. Return the exit status."""
     signals = Signals()
     supervisor = Supervisor()
     serving = False
     waiting, knowledge = Spool(spool.FOLDER), Bayes(bayes.DATABASE)
     try:
         require_parts(PYMILTER)
-        # spamd looks into the database as soon as it has read its rules.
+        # spamd opens the database as soon as it has read its rules.
         learner.prepare(waiting, knowledge)
         SpamMilter.knowledge = knowledge
         supervisor.start_next()
-        teach(supervisor, waiting, knowledge)
+        start_training(supervisor, waiting, knowledge)
         while True:
             came = signals.wait(seconds=0.1 if supervisor.in_transition else None)
             if came & {signal.SIGTERM, signal.SIGINT}:
@@ -77,5 +77,5 @@ def main() -> int:
 if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
-    # libmilter's threads would have to be waited for.
+    # A normal exit would wait for libmilter's threads.
     os._exit(status)

@@ -1,4 +1,4 @@
-"""What Bayes has learnt: SpamAssassin's tables, in a SQLite database of ours."""
+"""The Bayes database: SpamAssassin's tables, in SQLite."""
 
 import contextlib
 import sqlite3
@@ -13,11 +13,11 @@ DATABASE = Path("/var/lib/bayes/bayes.db")
 """As bayes_sql_dsn in local.cf names it."""
 
 SITE = "site"
-"""Whose name the knowledge of all has: an address has an @, so no user is called so."""
+"""The user name of the training for all; no user is called so, without an @."""
 
 MIN_TRAINED = 200
-"""Messages of each kind that Bayes must know before it judges: bayes_min_spam_num and
-bayes_min_ham_num of Mail::SpamAssassin::Conf(3p), which are left at their defaults."""
+"""Messages of each kind that Bayes needs before it scores: the defaults of
+bayes_min_spam_num and bayes_min_ham_num in Mail::SpamAssassin::Conf(3p)."""
 
 VERSION = "3"
 """Of the tables, as SCHEMA has it."""
@@ -33,20 +33,19 @@ class Knowledge:
     nham: int
     ntokens: int
     oldest: int | None
-    """When the token that was of use least recently was of use, in seconds of the
-    epoch."""
+    """When the least recently used token was used, in seconds of the epoch."""
     newest: int | None
     last_expiry: int | None
-    """When tokens of no use were last thrown away."""
+    """When unused tokens were last removed."""
 
     @property
     def judges(self) -> bool:
-        """Whether it is enough for SpamAssassin to go by it."""
+        """Whether it is enough for SpamAssassin to use it."""
         return min(self.nspam, self.nham) >= MIN_TRAINED
 
 
 class Bayes:
-    """The database at *path*. spamd opens it for each message, we once and for long."""
+    """The database at *path*. spamd opens it for each message, this object once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -57,19 +56,19 @@ class Bayes:
         Make the database if there is none, and put one that is damaged aside.
 
         Raises:
-            OSError, sqlite3.Error: When there can't be one; scans don't need it.
+            OSError, sqlite3.Error: It can't be made; scans work without it.
         """
         if fault := self.fault():
             self.put_aside(fault)
         if self.kept:
             self.kept.close()
         self.kept = sqlite3.connect(self.path, check_same_thread=False)
-        # A kill, or the end of power, leaves it whole; and who reads never waits.
+        # A kill or a power cut leaves it intact, and readers never wait.
         self.kept.execute("PRAGMA journal_mode = WAL")
         if not self.kept.execute("PRAGMA schema_version").fetchone()[0]:
             self.kept.executescript(f"BEGIN;{SCHEMA.read_text()}COMMIT;")
-        # The last to close a database folds its log into it. While this connection
-        # has looked into it and stays open, no scan is the last.
+        # The last connection to close checkpoints the log. This one stays open, so that
+        # no scan has to; it counts once it has read something.
         self.kept.execute("SELECT count(*) FROM bayes_vars").fetchone()
 
     def fault(self) -> str | None:
@@ -84,7 +83,7 @@ class Bayes:
                 query = "SELECT value FROM bayes_global_vars WHERE variable = 'VERSION'"
                 (version,) = database.execute(query).fetchone() or (None,)
         except sqlite3.OperationalError as error:
-            # Locked, or no memory or disk to read it with: no fault of what is in it.
+            # Locked, or short of memory or disk: the data is not at fault.
             return (
                 None if error.sqlite_errorcode != sqlite3.SQLITE_ERROR else str(error)
             )
@@ -95,7 +94,7 @@ class Bayes:
         return None if version == VERSION else f"its version is {version}"
 
     def put_aside(self, fault: str) -> None:
-        """Keep what can't be used for somebody to look at."""
+        """Rename the damaged database, and keep it for inspection."""
         aside = self.path.with_name(f"{self.path.name}.damaged-{int(time.time())}")
         for suffix in ("-wal", "-shm", ""):
             part = self.path.with_name(self.path.name + suffix)
@@ -142,7 +141,7 @@ class Bayes:
             return {}
 
     def judge(self, user: str) -> str:
-        """Return whose knowledge to go by for mail to *user*: his if it is enough."""
+        """Return whose training to use for mail to *user*: their own if it suffices."""
         try:
             own = self.knowledge().get(user)
         except sqlite3.Error:

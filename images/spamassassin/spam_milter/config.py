@@ -1,4 +1,4 @@
-"""What the milter is told by spam-milter.conf: lines of `key = value`."""
+"""spam-milter.conf: the configuration of the milter, lines of `key = value`."""
 
 import math
 import re
@@ -21,25 +21,25 @@ class Config:
     """The address a refusal names, for those whose mail was no spam."""
 
     timeout_action: str
-    """What becomes of a message whose scan reaches time_limit: `wait` or `mark`."""
+    """What happens to a message whose scan reaches time_limit: `wait` or `mark`."""
 
     start_timeout: float
     """Seconds that spamd may take to read its rules."""
 
     answer_timeout: float
-    """Seconds that spamd may take for a message before a child is taken to hang."""
+    """Seconds that spamd may take for a message before its child counts as hanging."""
 
     queue_timeout: float
-    """Seconds that a message waits for a child of spamd to be free."""
+    """Seconds that a message waits for a free child of spamd."""
 
     scan_limit: int
-    """Bytes of a message that are scanned; what follows is not."""
+    """Bytes of a message that are scanned; the rest is not."""
 
     learning: str
-    """Whom Bayes learns for: all together, `site`, or also each by himself, `user`."""
+    """Whom Bayes learns for: all users together, `site`, or also each alone, `user`."""
 
     log_level: str
-    """`info`: a line for each message. `debug`: also what spamd tells of each."""
+    """`info`: a line for each message. `debug`: also spamd's lines."""
 
 
 def number(text: str) -> float:
@@ -86,7 +86,7 @@ def parse(text: str, name: str) -> Config:
     Raises:
         ConfigError: With everything that is wrong, not just the first thing.
     """
-    # Of the types that the fields have, which is for KINDS to see to.
+    # KINDS converts each value to the type of its field.
     return Config(**cast("dict[str, Any]", settings(text, name, KINDS)))
 
 

@@ -1,1 +1,1 @@
-"""The rules of SpamAssassin: which set of them is used, and how a newer one is made."""
+"""Updates of SpamAssassin's rules: sets of rules, and which is in use."""

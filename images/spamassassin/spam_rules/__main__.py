@@ -1,4 +1,4 @@
-"""Looks for new rules once a day, as long as there is a network to find them in."""
+"""The rule updater: looks for new rules once a day."""
 
 import contextlib
 import fcntl
@@ -17,7 +17,7 @@ from spam_rules.update.updater import LIVE
 PAUSE = 5
 """Seconds between two looks at the clock and at the configuration."""
 MAX_FILE_BYTES = 64 * 1024 * 1024
-"""Bytes of a file: what a mirror sends is checked only when it has all come."""
+"""Largest file in bytes: what a mirror sends is checked only when it is complete."""
 
 
 def work(job: Job) -> None:
@@ -25,14 +25,14 @@ def work(job: Job) -> None:
     asked = False
     while True:
         HEARTBEAT.touch()
-        # At the very first, spamd has no configuration yet.
+        # Before the first start, spamd has no configuration yet.
         with contextlib.suppress(FileNotFoundError):
             job.step(config.load(LIVE), asked, time.time())
         asked = bool(signal.sigtimedwait({signal.SIGUSR1}, PAUSE))
 
 
 def main() -> None:
-    """Be the only one at work here."""
+    """Lock the volume, and work."""
     # The first process of a container is not ended by a signal that it doesn't handle.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
@@ -40,7 +40,7 @@ def main() -> None:
     os.umask(0o022)
     sets = Sets()
     with (sets.root / "lock").open("w") as lock:
-        # Another one would take away what this one is making.
+        # A second updater would remove the set that this one is making.
         fcntl.flock(lock, fcntl.LOCK_EX)
         work(Job(sets, STATE))
 

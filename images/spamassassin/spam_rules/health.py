@@ -1,4 +1,4 @@
-"""Answers whether the updater is at work, and tells what came of its last look."""
+"""Checks that the updater is running, and reports its last update."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ from spam_rules.sets import Sets, versions
 
 STATE = Path("/rules/state.json")
 HEARTBEAT = Path("/run/beat")
-"""Touched each time that the updater looks at the clock."""
+"""The updater touches it each time that it looks at the clock."""
 TIMEOUT = 7200
 """Seconds: several programs in a row may take twenty minutes each."""
 

@@ -1,4 +1,4 @@
-"""What the operator's own file, var/spam/local.cf, must leave to others."""
+"""Settings that the operator's file, var/spam/local.cf, must not contain."""
 
 import re
 import sys
@@ -20,7 +20,7 @@ ELSEWHERE = {
 
 
 def mistakes(text: str) -> list[str]:
-    """Return what *text* says that is said elsewhere, one `file:line: what` each."""
+    """Return each setting in *text* that belongs elsewhere, as `file:line: what`."""
     found = []
     for count, line in enumerate(text.splitlines(), start=1):
         statement = re.findall(r"\A\s*(\w*)", line)[0].lower()

@@ -1,4 +1,4 @@
-"""When rules are looked for, and what came of it: /rules/state.json."""
+"""When rules are updated, and the result of the last update: /rules/state.json."""
 
 import json
 import random

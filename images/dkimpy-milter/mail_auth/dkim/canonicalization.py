@@ -1,4 +1,4 @@
-"""dkimpy's canonical forms of a body, in time and memory that grow with its length."""
+"""The canonical forms of a body, as dkimpy has them, in linear time and memory."""
 
 _CRLF = b"\r\n"
 _MANY = _CRLF * 4096
@@ -8,8 +8,8 @@ def relaxed(body: bytes) -> bytes:
     """
     Return *body* in the relaxed form of RFC 6376, section 3.4.4.
 
-    dkimpy's patterns take time by the square of a run of blanks (a line of a million
-    stops it for minutes), and many times the memory of a text with many words.
+    dkimpy's patterns need quadratic time for a run of blanks (minutes for a line of a
+    million), and many times the memory of a text with many words.
     """
     text = body.replace(b"\t", b" ")
     while b"  " in text:
@@ -24,7 +24,7 @@ def simple(body: bytes) -> bytes:
     for ends in (_MANY, _CRLF):
         while body.endswith(ends, 0, end):
             end -= len(ends)
-    # Ends as it should already, as most do: spares two copies of it.
+    # Most bodies end in one CRLF already: the same object saves two copies.
     return body if body[end:] == _CRLF else body[:end] + _CRLF
 
 

@@ -1,4 +1,4 @@
-"""dkimpy with the parts replaced that are too slow or too large for a mail server."""
+"""Replaces the parts of dkimpy that need too much time or memory."""
 
 import re
 
@@ -7,7 +7,7 @@ from dkim.canonicalization import Relaxed, Simple
 
 from mail_auth.dkim import canonicalization, private_keys
 
-# What dkimpy's own pattern matches, but in time that grows with the header's length.
+# Matches what dkimpy's own pattern matches, but in linear time.
 SIGNATURE_VALUE = re.compile(rb"([;\s]b\s*=)(?:\s*[a-zA-Z0-9+/=])*(?:\r?\n\Z)?")
 
 _parse = dkim.rfc822_parse
@@ -20,7 +20,7 @@ def _parse_headers_only(message: bytes) -> tuple[list[list[bytes]], bytes]:
 
 
 def apply() -> None:
-    """Have dkim.DKIM parse, canonicalize and sign by our means."""
+    """Have dkim.DKIM parse, canonicalize and sign with our functions."""
     dkim.RE_BTAG = SIGNATURE_VALUE
     dkim.rfc822_parse = _parse_headers_only
     dkim.parse_pem_private_key = private_keys.rsa_key

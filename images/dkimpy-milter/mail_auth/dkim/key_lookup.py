@@ -1,4 +1,4 @@
-"""Finds the public keys of one message's signatures, and judges them."""
+"""Looks up the public keys of a message's signatures, and checks their strength."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,20 +8,20 @@ from mail_auth.dkim.key_record import KeyUnusableError, is_key, parse
 from mail_auth.dns.domain_names import a_labels
 from mail_auth.dns.resolver import Resolver, UnansweredError
 
-# A key is a stranger's data: these bound the arithmetic that he can have us do.
+# A stranger publishes the key: these bound the work of verifying with it.
 _LONGEST_RECORD = 4096
 _LARGEST_RSA = 8192
 _LARGEST_EXPONENT = 2**32
-# A name may have several keys (RFC 6376, section 3.6.2.2): how many are looked at.
+# A name may have several keys (RFC 6376, section 3.6.2.2): so many are tried.
 _MOST_KEYS = 5
 
 
 class KeyUnavailableError(Exception):
-    """The name servers don't answer: another time they may."""
+    """The name servers do not answer now; they may answer later."""
 
 
 class KeyUnacceptableError(Exception):
-    """There is a key, but it is not one to rely on, or to spend time on."""
+    """The key is too weak to rely on, or too large to verify with."""
 
 
 class KeyFinder:
@@ -33,9 +33,9 @@ class KeyFinder:
 
     def lookup(self, signature: Mapping[bytes, bytes]) -> Callable[..., bytes]:
         """
-        Return what dkim.DKIM.verify wants as a dnsfunc, for *signature* by its tags.
+        Return a dnsfunc for dkim.DKIM.verify: from a key's name to its record.
 
-        From the name of a key it gets the key's record.
+        *signature* is given by its tags.
 
         Raises:
             KeyUnavailableError: temperror of RFC 8601, section 2.7.1.

@@ -1,4 +1,4 @@
-"""Reads a DKIM key record, and says for which signatures its owner made the key."""
+"""Parses a DKIM key record, and tells which signatures the key may verify."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _KEY_TYPES = {b"rsa", b"ed25519"}
 
 
 class KeyUnusableError(Exception):
-    """There is no key, or none that can be used; asking again won't help."""
+    """There is no usable key, and there will be none later (permanent)."""
 
 
 class KeyRecord(NamedTuple):
@@ -32,15 +32,15 @@ class KeyRecord(NamedTuple):
     """s=, what the key may be used for."""
 
     flags: frozenset[bytes]
-    """t=. Of y, a trial, nothing follows: a broken signature is as good as none."""
+    """t=. The flag y (testing) changes nothing: a broken signature counts as none."""
 
     def refuse_unfit(self, signature: Mapping[bytes, bytes]) -> None:
         """
-        Make sure that the key is one for this *signature*, by its tags.
+        Check that the key may verify this *signature*, given by its tags.
 
         Raises:
-            KeyUnusableError: Its owner doesn't let it make such signatures
-                (section 6.1.2, steps 6 to 8).
+            KeyUnusableError: The record does not allow it (section 6.1.2, steps 6 to
+                8).
         """
         kind, _, hashed_by = signature[b"a"].partition(b"-")
         if self.type != kind:
@@ -53,7 +53,7 @@ class KeyRecord(NamedTuple):
             raise KeyUnusableError("the key allows no identity below its domain")
 
     def canonical(self) -> bytes:
-        """Return the record as dkimpy reads it: with the key, and no limits."""
+        """Return the record for dkimpy: the key without its restrictions."""
         return b"k=" + self.type + b"; p=" + self.data
 
 

@@ -1,6 +1,6 @@
-"""What the proofs of one message may cost: a stranger chooses how many there are."""
+"""Limits on the cost of verifying one message: its sender chooses the headers."""
 
 MAX_HEADERS = 1000
 
-# dkimpy's checks take time by the square of a header's length, in octets.
+# Octets. dkimpy needs quadratic time for a header's length.
 MAX_HEADER_OCTETS = 4096

@@ -1,4 +1,4 @@
-"""Private keys, read strictly, and used by OpenSSL."""
+"""Private keys: checked when they are read, and used by OpenSSL."""
 
 import base64
 import binascii
@@ -18,10 +18,10 @@ _SHORTEST_RSA = 2048
 
 
 class Digest(Protocol):
-    """An object of hashlib, or one that passes on what it is told to such a one."""
+    """A hash object of hashlib, or a wrapper of one."""
 
     def digest(self) -> bytes:
-        """Return the digest of all that it was told."""
+        """Return the digest of the data so far."""
 
 
 class KeyFileError(Exception):
@@ -37,8 +37,8 @@ def rsa_key(pem: bytes) -> RSAPrivateKey:
         KeyFileError: It is no RSA key in PEM, or one under 2048 bits.
     """
     try:
-        # Primes are proven for seconds where there are a hundred keys. Whether it can
-        # sign is seen below.
+        # Validation tests the primes, which takes seconds for a hundred keys. Whether
+        # the key can sign is tested below.
         key = load_pem_private_key(
             pem, password=None, unsafe_skip_rsa_key_validation=True
         )
@@ -69,8 +69,8 @@ def rsa_sign(digest: Digest, key: RSAPrivateKey) -> bytes:
     """
     Sign a SHA-256 *digest* as RFC 8017, section 8.2.1, says.
 
-    Stands in for dkim.crypto.RSASSA_PKCS1_v1_5_sign, which computes with Python's
-    integers: 25 times slower, and all the other connections wait.
+    Replaces dkim.crypto.RSASSA_PKCS1_v1_5_sign, which computes with Python's integers:
+    25 times slower, while all other connections wait.
     """
     return key.sign(digest.digest(), PKCS1v15(), Prehashed(SHA256()))
 

@@ -1,4 +1,4 @@
-"""Verifies signatures: the arithmetic is dkimpy's, the reading of it ours."""
+"""Verifies DKIM signatures: dkimpy does the cryptography, this module the rest."""
 
 import time
 from collections.abc import Callable
@@ -16,9 +16,9 @@ from mail_auth.dkim.limits import MAX_HEADER_OCTETS, MAX_HEADERS
 from mail_auth.headers.authentication_results import DKIMVerdict, quotable_tags
 from mail_auth.milter import log
 
-# 3,000 took half a minute.
+# Verifying 3,000 took half a minute.
 _MOST_SIGNATURES = 10
-# Seconds that clocks may differ. dkimpy gives ten hours, to be sure of time zones.
+# Seconds that clocks may differ. dkimpy allows ten hours, for wrong time zones.
 _SLACK = 300
 
 

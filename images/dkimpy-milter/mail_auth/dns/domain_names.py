@@ -1,8 +1,8 @@
-"""Domains as name servers know them, whatever letters they are written in."""
+"""Domain names in the form that DNS has (A-labels), and the domains above them."""
 
 import idna
 
-# Octets of a name (RFC 1035, section 2.3.4): more are no name, and cost time.
+# Octets of a name (RFC 1035, section 2.3.4). Longer text is slow to convert.
 _LONGEST = 255
 
 
@@ -10,8 +10,8 @@ def a_labels(domain: str) -> str:
     """
     Return *domain* in lower case, its U-labels as A-labels, without its last dot.
 
-    That is what SPF, DKIM and DMARC look up and compare (RFC 8616). Nothing is returned
-    for what can't be the name of a domain (RFC 5891); ASCII is taken as it is.
+    SPF, DKIM and DMARC look up and compare names in this form (RFC 8616). The result
+    is empty if *domain* can't be a domain name (RFC 5891). ASCII is not checked.
     """
     if len(domain) > _LONGEST:
         return ""

@@ -1,4 +1,4 @@
-"""Looks up names for one message: one time limit, and nothing is asked twice."""
+"""Looks up names for one message: within one time limit, and each name once."""
 
 import time
 from collections.abc import Callable
@@ -8,14 +8,14 @@ import dns.exception
 import dns.rdatatype
 import dns.resolver
 
-# Seconds for our own resolver to say that it is there, from its own memory.
+# Seconds for our own resolver to answer a name that it serves itself.
 _TIMEOUT = 2.0
-# A name that our own resolver answers by itself, and any other one denies.
+# A name that our own resolver serves; any other resolver answers NXDOMAIN.
 _ALIVE = "alive.resolver.internal."
 
 
 class UnansweredError(Exception):
-    """The name servers don't answer: another time they may."""
+    """The name servers do not answer now; they may answer later."""
 
 
 class Answer(NamedTuple):
@@ -49,13 +49,13 @@ def ask(name: str, kind: str, seconds: float) -> Answer:
     ):
         raise UnansweredError("the name servers did not answer") from None
     except (dns.exception.DNSException, UnicodeError):
-        # No name can look like this one.
+        # The text is no valid name.
         return Answer([], exists=False)
     return Answer([_plain(record) for record in answer.rrset or ()])
 
 
 class Resolver:
-    """Answers the questions of one message within *seconds* all together."""
+    """Does the look-ups of one message, within *seconds* for all together."""
 
     def __init__(self, seconds: float, ask: Ask = ask) -> None:
         self._end = time.monotonic() + seconds
@@ -78,7 +78,7 @@ class Resolver:
         return known
 
     def is_alive(self) -> bool:
-        """Tell whether our own resolver answers, be it that it knows of nothing."""
+        """Tell whether our own resolver answers at all, be it NXDOMAIN."""
         try:
             self._ask(_ALIVE, "TXT", _TIMEOUT)
         except UnansweredError:
@@ -86,8 +86,8 @@ class Resolver:
         return True
 
     def _answer(self, name: str, kind: str) -> Answer | UnansweredError:
-        # Half of what is left: one silent domain must not silence the others, for
-        # whoever sends the message chooses which are asked.
+        # Half of the time left: the sender chooses the names, and one silent name
+        # server must not use up the time of the others.
         seconds = (self._end - time.monotonic()) / 2
         if seconds < 0.01:
             return UnansweredError("no time left to look it up")

@@ -1,9 +1,9 @@
-"""Who a message says it is from: address lists of RFC 5322, read strictly."""
+"""The address lists of From: and Sender: (RFC 5322), parsed strictly."""
 
 import re
 from typing import NamedTuple
 
-# RFC 6531 lets all that isn't ASCII stand where a letter may.
+# RFC 6531 allows any character beyond ASCII where a letter is allowed.
 _BEYOND_ASCII = r"\u0080-\U0010ffff"
 _ATOM = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{_BEYOND_ASCII}-]+"
 _DOT_ATOM = re.compile(rf"{_ATOM}(\.{_ATOM})*")
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
 
 
 class AddressError(ValueError):
-    """Why a header is not a list of addresses, to follow the header's name."""
+    """Why a header is no list of addresses; the text follows the header's name."""
 
 
 class Address(NamedTuple):
@@ -44,12 +44,12 @@ def parse(value: str) -> list[Address]:
     """
     Return the addresses in the unfolded *value* of a From: or Sender: header.
 
-    Mail programs disagree on anything odd, and what they show is what counts. So
-    the grammar is that of RFC 5322, section 3.4, without its obsolete forms, without
-    groups, and without blanks inside of an address. Display names may be sloppy.
+    Mail programs read unusual forms differently, and a reader believes what his
+    program shows. So the grammar is that of RFC 5322, section 3.4, without obsolete
+    forms, groups, and blanks inside of an address. Display names are not checked.
 
     Raises:
-        AddressError: The value says anything else, or nothing.
+        AddressError: The value is anything else, or empty.
     """
     found = []
     mailbox: list[_Token] = []

@@ -1,4 +1,4 @@
-"""What we found about one signature, and how Authentication-Results says it."""
+"""Authentication-Results (RFC 8601): the result of a signature, and the header."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from mail_auth.dns.domain_names import a_labels
 
-# Values come from strangers, and readers take the header's word. What isn't plainly
-# a value of its kind is left out, so that no quoting can be got wrong. None has a = in
-# it: the words that Sieve scripts look for (see DMARCVerdict) are ours alone.
+# Strangers choose these values, and readers trust the header. A value that is not
+# plainly of its kind is left out, so that nothing needs quoting. No pattern allows a =,
+# so that no value can hold the words that Sieve scripts look for (see DMARCVerdict).
 _DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/?^_`{|}~-]*@[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+"
@@ -24,7 +24,7 @@ _LONGEST = 255
 
 
 class DKIMVerdict(NamedTuple):
-    """A result of RFC 8601, section 2.7.1, why, and the signature's own tags."""
+    """A DKIM result (RFC 8601, section 2.7.1), its reason, the signature's tags."""
 
     result: str
     reason: str

@@ -1,4 +1,4 @@
-"""Whom a message says it is from, as far as DMARC has to know: domains."""
+"""The authors' domains of a message, which DMARC evaluates: those in From:."""
 
 from collections.abc import Iterable
 
@@ -6,28 +6,28 @@ from mail_auth.dns.domain_names import a_labels
 from mail_auth.headers import authentication_results, malformed_addresses
 from mail_auth.headers.addresses import AddressError, parse
 
-# What one message may have us do (RFC 9989, section 11.5): domains, and octets.
+# Limits on the work for one message (RFC 9989, section 11.5): domains, octets.
 _MOST_DOMAINS = 5
 _LONGEST = 4096
 
 
 class HiddenAuthorError(Exception):
-    """From: is made so that nobody can tell whom it names, among many or at all."""
+    """From: hides its author: it names too many domains, or none that can be read."""
 
 
 def domains(values: list[bytes]) -> list[str]:
     """
     Return the domains in all From: headers, each once, as A-labels in lower case.
 
-    Of a header that is malformed, those that a reader may see there. None is given
-    for what has no domain at all, or no header.
+    For a malformed header, these are all domains that some mail program may show.
+    The list is empty if there is no From:, or it names no domain.
 
     Args:
         values: The unfolded values of the headers.
 
     Raises:
-        HiddenAuthorError: There are more than would be looked at, or one of the
-            headers has an @ and no way to read it gives a domain.
+        HiddenAuthorError: There are too many domains, or a header has an @ and no
+            reading of it gives a domain.
     """
     if sum(map(len, values)) > _LONGEST:
         raise HiddenAuthorError("From: is too long")

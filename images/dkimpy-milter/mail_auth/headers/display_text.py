@@ -1,4 +1,4 @@
-"""What a reader sees beside the addresses in From: and may take for one."""
+"""Text in From: that looks like an address, such as in a display name."""
 
 import binascii
 import quopri
@@ -11,13 +11,13 @@ from mail_auth.headers.addresses import Address
 _ENCODED = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?]*)\?=", re.IGNORECASE)
 _BETWEEN_ENCODED = re.compile(r"(?<=\?=)\s+(?==\?)")
 
-# What is in no part of an address, as a set of a pattern.
+# Characters that end a part of an address, for a character class.
 DELIMITERS = r"\s\"<>()\[\]\\,:;@"
 _ADDRESS = re.compile(
     rf"(?:\"(?P<quoted>[^\"@]+)\"|(?P<local>[^{DELIMITERS}]+))"
     rf"@(?P<domain>[^{DELIMITERS}]+)"
 )
-# What stands round an address in a text, and is no part of it.
+# Punctuation that stands around an address in a text.
 PUNCTUATION = "'`.!?*|\u2018\u2019\u201c\u201d\u201e«»"
 
 
@@ -40,8 +40,8 @@ def shown_text(value: str) -> str:
     """
     Return the unfolded *value* of a header as mail programs show it.
 
-    Encoded words (RFC 2047) are decoded, wide and invisible letters are those that
-    they look like.
+    Encoded words (RFC 2047) are decoded, wide letters replaced by plain ones (NFKC),
+    and invisible ones removed.
     """
     text = _ENCODED.sub(_decoded, _BETWEEN_ENCODED.sub("", value))
     text = unicodedata.normalize("NFKC", text)

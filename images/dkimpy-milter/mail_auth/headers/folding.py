@@ -1,4 +1,4 @@
-"""Folds header lines that are too long for others, before they are signed."""
+"""Folds header lines over 998 octets before they are signed."""
 
 import re
 
@@ -15,14 +15,14 @@ def folded(field: bytes) -> bytes:
     r"""
     Return *field*, `name: value`, with no line over 998 octets.
 
-    A line is broken before a blank and nowhere else, so that whoever unfolds it
-    (RFC 5322, section 2.2.3), and each relaxed signature, sees the same text. Breaks
-    are \n, as Postfix has them in what it tells a milter and takes from it.
+    A line is broken only before a blank, so that unfolding (RFC 5322, section 2.2.3)
+    and relaxed signatures see the same text. Breaks are \n, as Postfix passes them to
+    and from a milter.
 
     Returns:
-        The same field if it needs no fold, or can't be folded: a word is too long, with
-        line breaks it is longer than Postfix keeps it, or it isn't UTF-8, in which
-        alone pymilter hands over a header.
+        The same field if it needs no fold, or can't be folded: a word is too long, the
+        folded header would be longer than Postfix keeps, or it is not UTF-8, which is
+        all that pymilter passes on.
     """
     if not _TOO_LONG.search(field):
         return field
@@ -43,7 +43,7 @@ def _last_break(line: bytes) -> int:
     """
     Return where the last blank is that may begin a new line, or -1.
 
-    Neither line may be of blanks alone: some take it for the end of the headers.
+    Neither line may be blank: some programs take that for the end of the headers.
     """
     first = len(line) - len(line.lstrip(_BLANKS))
     last = len(line.rstrip(_BLANKS))

@@ -1,4 +1,4 @@
-"""Line lengths: Postfix folds what is too long after the signature, and breaks it."""
+"""Line lengths: Postfix folds longer lines after signing, and breaks the signature."""
 
 import io
 

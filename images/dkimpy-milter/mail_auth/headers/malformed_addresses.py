@@ -1,4 +1,4 @@
-"""Which domains are in a header that is no list of addresses, whoever reads it."""
+"""Domains that mail programs may show for a From: that is no list of addresses."""
 
 import re
 import unicodedata
@@ -9,11 +9,11 @@ from mail_auth.headers.display_text import (
     shown_text,
 )
 
-# What follows an @: whatever stands between the two, somebody passes over it.
+# The word after an @: some program skips whatever stands between the two.
 _DOMAIN = re.compile(rf"@[{DELIMITERS.removesuffix('@')}]*([^{DELIMITERS}]+)")
-# One that holds no other.
+# A comment with no other inside.
 _COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
-# Two for each comment in another, twice. A thousand such would take seconds.
+# Readings: four for each level of nested comments. A thousand would take seconds.
 _MOST = 40
 
 _BLANKS = re.compile(r"\s+")
@@ -24,9 +24,9 @@ def possible_domains(text: str) -> list[str]:
     """
     Return what may be taken for a domain in *text*, each once, in lower case.
 
-    RFC 5322 once had comments and blanks inside of an address (section 4.4). Programs
-    differ in which of them they pass over, so every way to read it counts. None is
-    returned of a text with more ways than an honest one has.
+    The obsolete syntax of RFC 5322, section 4.4, has comments and blanks inside of an
+    address. Programs differ in what they skip, so each reading counts. The list is
+    empty for a text with more readings than a legitimate one has.
     """
     found: dict[str, None] = {}
     for reading in _readings(text):
@@ -41,7 +41,7 @@ def _readings(text: str) -> list[str]:
     for instead in ("", " "):
         reading = "".join(instead if _unseen(each) else each for each in text)
         before = ""
-        # From the inside: a comment is gone before what only looks like one around it.
+        # Comments are removed from the innermost outwards.
         while reading != before:
             before = _BLANKS.sub(" ", reading)
             found += [before, _ROUND_DOT.sub(".", before)]

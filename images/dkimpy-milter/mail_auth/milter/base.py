@@ -1,4 +1,4 @@
-"""What signer and verifier share: true bytes, and an answer in any case."""
+"""The session that signer and verifier share: exact octets, and always a reply."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from mail_auth.milter import log
 from mail_auth.milter.memory_gate import MemoryClaim
 from mail_auth.milter.refusal import RefusalError, deferred
 
-# Far more than an honest message has.
+# Far more than a legitimate message has.
 _MOST_HEADERS = 10_000
 # Octets that each header takes beside its text, until the message has been judged.
 _BESIDE_TEXT = 600
@@ -24,7 +24,7 @@ _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 class RawBytesMilter(dkimpy_milter.dkimMilter):
     """
-    dkimpy-milter, which hears what Postfix has in its queue file, byte for byte.
+    dkimpy-milter on the exact octets that Postfix has in its queue file.
 
     The original drops headers that are not ASCII from the text it signs or verifies.
     """
@@ -38,9 +38,9 @@ class RawBytesMilter(dkimpy_milter.dkimMilter):
         super().__init__()
         self.claim = MemoryClaim()
 
-    # connect, envfrom and data answer, although there is nothing to say: Postfix sends
-    # its next small packet only when the one before is acknowledged, and an answer
-    # does that 40 ms sooner.
+    # connect, envfrom and data reply although they decide nothing: Postfix sends its
+    # next small packet only after an acknowledgement, and a reply carries it 40 ms
+    # sooner.
 
     def connect(
         self,
@@ -95,7 +95,7 @@ class RawBytesMilter(dkimpy_milter.dkimMilter):
         return int(Milter.CONTINUE)
 
     def abort(self) -> int:
-        """Take note that the message will not come to its end."""
+        """Drop the message: the client has given it up."""
         self._forget()
         return int(Milter.CONTINUE)
 
@@ -117,7 +117,7 @@ class RawBytesMilter(dkimpy_milter.dkimMilter):
         self.chgheader(name, index, text)
 
     def eom(self) -> int:
-        """Judge the message; whatever happens, the sender gets an answer of ours."""
+        """Judge the message. Whatever fails, the client gets a reply."""
         try:
             if self.claim.timed_out:
                 raise deferred("Too many large messages at once, try again", "4.3.2")
@@ -134,12 +134,12 @@ class RawBytesMilter(dkimpy_milter.dkimMilter):
             log.fault(f"{self.getsymval('i')}: internal fault")
             return self._refuse(deferred("Internal fault, the log says more"))
         finally:
-            # Connections idle for minutes; they needn't hold a message in memory.
+            # A connection may idle for minutes: it must not keep the message in memory.
             self._forget()
         return int(Milter.CONTINUE)
 
     def judge(self) -> None:
-        """Work on the whole message; raises RefusalError when it is not to be taken."""
+        """Sign or verify the whole message; raises RefusalError to refuse it."""
         raise NotImplementedError
 
     def values(self, name: str) -> list[bytes]:
@@ -164,7 +164,7 @@ class RawBytesMilter(dkimpy_milter.dkimMilter):
     def _refuse(self, refusal: RefusalError) -> int:
         login = self.getsymval("{auth_authen}") or "nobody"
         self.log(f"refused for {login}: {refusal}")
-        # libmilter takes a single % for a mistake and drops the whole sentence.
+        # libmilter drops a whole sentence with a single % in it.
         sentence = refusal.sentence.replace("%", "%%")
         self.setreply(refusal.code, refusal.enhanced, sentence)
         return int(Milter.REJECT if refusal.code[0] == "5" else Milter.TEMPFAIL)

@@ -1,4 +1,4 @@
-"""What dkimpy-milter tells syslog, and what we tell, in the container's log."""
+"""The container's log: our own lines, and what dkimpy-milter sends to syslog."""
 
 import syslog
 import traceback
@@ -26,7 +26,7 @@ def fault(while_doing: str) -> None:
 
 
 def replace_syslog() -> None:
-    """Send what is meant for syslog(3) to :func:`line`: a container has no /dev/log."""
+    """Have syslog(3) write by :func:`line`: a container has no /dev/log."""
 
     def printing(*priority_and_text: object) -> None:
         line(str(priority_and_text[-1]))

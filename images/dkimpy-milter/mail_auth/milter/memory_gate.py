@@ -1,10 +1,10 @@
-"""Room in memory: large messages are held one after the other, small ones at once."""
+"""Limits memory: one large message is held at a time, small ones without limit."""
 
 import threading
 
-# Of these, as many as Postfix has sessions fit into the container's memory.
+# Octets. Messages up to this size fit into memory for all sessions of Postfix.
 SMALL = 1 << 20
-# Seconds; less than Postfix waits for us (milter_content_timeout).
+# Seconds; less than Postfix waits for a milter (milter_content_timeout).
 _TIMEOUT = 100.0
 
 _large_message = threading.Lock()
@@ -18,7 +18,7 @@ class MemoryClaim:
         self.size = 0
         self.holds_lock = False
         self.timed_out = False
-        """Whether the message is to be put off, for others took all the time."""
+        """Whether the message must be deferred: others held the memory too long."""
 
     def take(self, octets: int) -> bool:
         """
@@ -34,7 +34,7 @@ class MemoryClaim:
         return not self.timed_out
 
     def release(self) -> None:
-        """Make room for the next: to be said when nothing of the message is held."""
+        """Let the next large message in; called when nothing of this one is held."""
         if self.holds_lock:
             self.holds_lock = False
             _large_message.release()

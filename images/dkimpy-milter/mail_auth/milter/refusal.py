@@ -1,4 +1,4 @@
-"""What the sender is told when a message is not taken."""
+"""SMTP replies that refuse a message."""
 
 import re
 
@@ -17,10 +17,10 @@ class RefusalError(Exception):
 
 
 def rejected(sentence: str, enhanced: str = "5.7.1") -> RefusalError:
-    """Return a refusal for good: the same message will never be taken."""
+    """Return a permanent refusal (550)."""
     return RefusalError("550", enhanced, sentence)
 
 
 def deferred(sentence: str, enhanced: str = "4.7.1") -> RefusalError:
-    """Return a refusal for now: the message may be taken later."""
+    """Return a temporary refusal (451): the client tries again later."""
     return RefusalError("451", enhanced, sentence)

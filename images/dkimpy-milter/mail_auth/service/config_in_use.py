@@ -1,4 +1,4 @@
-"""Which configuration the milter goes by, for the health check to know."""
+"""Records which configuration the milter uses, for the health check."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ FILE = Path("/run/mail-auth-config")
 
 
 def record(conf: Path) -> None:
-    """Say that new connections go by *conf*, a path without links."""
+    """Record that new connections use *conf*, a path without links."""
     write(FILE, bytes(conf))
 
 
 def is_in_use(conf: Path) -> bool:
-    """Tell whether new connections go by what *conf* leads to now."""
+    """Tell whether new connections use the file that *conf* leads to now."""
     return FILE.read_text() == str(conf.resolve())

@@ -36,7 +36,7 @@ Conf = dict[str, object]
 
 
 class _Options:
-    """The options of one file, taken one by one with the checks they need."""
+    """The options of one file, each checked when it is read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -54,14 +54,14 @@ class _Options:
         return self.found[name][0]
 
     def file(self, name: str) -> Path:
-        """A table beside this file, so that a candidate is checked with its own."""
+        """Return the path of a table: beside this file, as a candidate has its own."""
         return (
             self.path.parent
             / self.text(name, "(file|refile|sqlite):.+").split(":", 1)[1]
         )
 
     def domains(self, name: str) -> frozenset[str]:
-        """What a list with commas names; nothing if it isn't there."""
+        """Return the domains of a list with commas, which may be missing."""
         if name not in self.found:
             return frozenset()
         return frozenset(self.text(name, r"[a-z0-9.-]+(,[a-z0-9.-]+)*").split(","))
@@ -81,7 +81,7 @@ def load(path: Path) -> Conf:
         ConfigError: Something is missing, unknown, unreadable or contradictory.
     """
     given = _Options(path)
-    # sv signs whatever claims to be ours, also from strangers: one or the other.
+    # Mode sv would sign whatever claims to be ours, also from strangers.
     mode = given.text("Mode", "[sv]")
     conf: Conf = {**defaultConfigData, "Syslog": True, "SyslogSuccess": True}
     conf |= {"Mode": mode, "Socket": given.text("Socket", r"inet6?:\d+@\S+")}

@@ -1,4 +1,4 @@
-"""What we go by inside of the libraries: parts that we replace, override and call."""
+"""The internal parts of libraries that we replace, override or call."""
 
 from milter_runtime.library_parts import Library, Part, require_parts
 from milter_runtime.pymilter_parts import PYMILTER
@@ -79,7 +79,7 @@ PYSPF = Library(
         Part("spf:PermError"),
         Part("spf:TempError"),
         Part("spf:query.__init__", uses="l o d void_lookups"),
-        # Overridden, and who calls them: else it would look up by itself.
+        # Overridden, and their callers: pyspf would do look-ups of its own.
         Part("spf:query.dns", takes="self name qtype cnames ignore_void"),
         Part("spf:query.dns_a", uses="dns"),
         Part("spf:query.dns_mx", uses="dns"),
@@ -94,6 +94,6 @@ PYSPF = Library(
 
 
 def require_all_parts() -> None:
-    """Return if every library is inside as we need it; raises LibraryError if not."""
+    """Raise LibraryError unless every library has the parts that we need."""
     for library in (DKIMPY, DKIMPY_MILTER, PYSPF, PYMILTER):
         require_parts(library)

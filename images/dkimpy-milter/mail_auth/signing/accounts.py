@@ -1,4 +1,4 @@
-"""Whose an address is: the accounts' database, read and never written."""
+"""Reads the accounts: who owns an address, and whether a login is still valid."""
 
 import re
 import sqlite3
@@ -47,7 +47,7 @@ def newest_password(database: str = _DATABASE) -> int:
 
 def login_is_valid(login: str, newest: int, database: str = _DATABASE) -> bool:
     """
-    Tell whether *login* may go on in a session that began when *newest* was the newest.
+    Tell whether *login* is enabled, and its password no newer than *newest*.
 
     Raises:
         sqlite3.Error: The accounts are missing, locked or damaged.

@@ -1,8 +1,8 @@
-"""Whether Dovecot can look up passwords now, which nobody else may read."""
+"""Asks in Dovecot's container whether passwords can be looked up now."""
 
 import socket
 
-# Of access-watch, in the container of Dovecot.
+# access-watch listens here, in Dovecot's container.
 _SOCKET = "/run/logins/state"
 _TIMEOUT = 5.0
 

@@ -1,19 +1,19 @@
-"""How much one login may send: a stolen password must not send spam all night."""
+"""Limits how much one login may send, in case its password is stolen."""
 
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 
-# Seconds. Long enough for a letter to a whole club, short enough to be forgiven.
+# Seconds for which a recipient counts.
 WINDOW = 3600.0
 
 
 class RateLimit:
     """
-    Recipients by login in the last hour.
+    Counts the recipients of each login in the last hour.
 
-    In memory: a restart forgets it, and an hour later nothing would be left of it.
+    In memory only: a restart forgets the counts, which expire within an hour anyway.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

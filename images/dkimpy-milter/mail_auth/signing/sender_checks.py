@@ -1,4 +1,4 @@
-"""What a message must be before it is signed: honest about its sender, and whole."""
+"""What is checked before a message is signed: sender, login, line lengths, rate."""
 
 import sqlite3
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def check_ownership(
     """
     Raise RefusalError unless each address in From: and Sender: is *login*'s.
 
-    That holds for display names, too, as far as they look like addresses.
+    Text in display names that looks like an address must belong to *login*, too.
     """
     fields = [("From", _author_line(values))]
     fields += [("Sender", value) for value in values("sender")]
@@ -49,7 +49,7 @@ def check_ownership(
 
 
 def check_login(login: str, holds: Callable[[str], bool]) -> None:
-    """Raise RefusalError, which ends the session, unless the *login* still *holds*."""
+    """Raise RefusalError, which ends the session, unless *login* still *holds*."""
     try:
         if holds(login):
             return
@@ -61,7 +61,7 @@ def check_login(login: str, holds: Callable[[str], bool]) -> None:
 
 
 def check_line_lengths(message: bytes) -> None:
-    """Raise RefusalError when a line would be folded after the signature is made."""
+    """Raise RefusalError if Postfix would fold a line after signing."""
     if not (found := first_long_line(message)):
         return
     number, octets = found

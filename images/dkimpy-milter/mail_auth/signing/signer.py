@@ -1,4 +1,4 @@
-"""Mode s: signs what our users send, and refuses what they may not."""
+"""Mode s: signs what users send, and refuses what they may not send."""
 
 import sqlite3
 from collections import Counter
@@ -16,14 +16,15 @@ from mail_auth.signing.key_tables import key_name_for
 from mail_auth.signing.rate_limit import RateLimit
 from mail_auth.signing.sevenbit.conversion import NotConvertibleError, converted
 
-# Without a login come Postfix's own bounces, the postmaster's copies of them
-# (double_bounce_sender in postconf(5)), and nothing else.
+# Only Postfix's own bounces, and the postmaster's copies of them (double_bounce_sender
+# in postconf(5)), come without a login.
 _POSTFIX = {"", "double-bounce"}
 
-# What Postfix calls the service that passes on what strangers wrote (master.cf).
+# The name of Postfix's service for mail that Sieve scripts forward (master.cf).
 _FORWARD = "forward"
 
-# Has Postfix never convert the message: see main.cf, "What leaves as it is".
+# A header by which Postfix never converts the message: see main.cf, "What leaves as
+# it is".
 _AS_IT_IS = "X-As-It-Is"
 
 # Where Postfix's own sessions come from; mail programs come through published ports.
@@ -34,7 +35,7 @@ _rate = RateLimit()
 
 @Milter.header_leading_space
 class Signer(RawBytesMilter):
-    """Signs with both keys of the domain in From:, or lets nothing leave."""
+    """Signs with both keys of the domain in From:, or refuses the message."""
 
     def connect(
         self,
@@ -43,10 +44,10 @@ class Signer(RawBytesMilter):
         address: tuple[str, *tuple[int, ...]] | str | None,
     ) -> int:
         """
-        Begin a session, unless nobody could log in.
+        Begin a session, or defer it while passwords can't be looked up.
 
-        Postfix tells a mail program 535, a wrong password, also when Dovecot says that
-        it can't look up any (xsasl_dovecot_server.c): better not to get that far.
+        Postfix would reply 535, a wrong password, even when Dovecot reports that it
+        can't look passwords up (xsasl_dovecot_server.c): there must be no login then.
         """
         super().connect(host, family, address)
         # Postfix itself, and what comes through its sockets, gives no password.
@@ -60,7 +61,7 @@ class Signer(RawBytesMilter):
         return int(Milter.CONTINUE)
 
     def envfrom(self, sender: str, *parameters: str) -> int:
-        """Begin a message, which has no recipients yet, if the login still holds."""
+        """Begin a message without recipients, if the login is still valid."""
         self.recipients = 0
         super().envfrom(sender, *parameters)
         try:
@@ -70,7 +71,7 @@ class Signer(RawBytesMilter):
         return int(Milter.CONTINUE)
 
     def envrcpt(self, recipient: str, *parameters: str) -> int:
-        """Count a recipient: Postfix asks about those that it takes."""
+        """Count a recipient: Postfix asks only about those that it accepts."""
         self.recipients += 1
         return int(Milter.CONTINUE)
 
@@ -93,7 +94,7 @@ class Signer(RawBytesMilter):
                 login.lower(), self.recipients, self.conf["SendRateLimit"], _rate
             )
             if forwards:
-                # Whose From it is, nobody here knows: a signature would vouch for it.
+                # Nothing proves this From:, and a signature would vouch for it.
                 return
         elif self.mailfrom.strip("<>").partition("@")[0] not in _POSTFIX:
             raise rejected("Log in before you send")
@@ -102,7 +103,7 @@ class Signer(RawBytesMilter):
         self.sign_dkim(message)
 
     def _refuse_lost_login(self) -> None:
-        """Hang up on who was disabled, removed or given another password meanwhile."""
+        """Refuse a login that was disabled, removed or given another password."""
         if login := self.getsymval("{auth_authen}") if self.by_password else None:
             sender_checks.check_login(
                 login, partial(accounts.login_is_valid, newest=self.newest)
@@ -114,9 +115,10 @@ class Signer(RawBytesMilter):
 
     def get_identities_sign(self) -> None:
         """
-        Choose the keys of the domain in From:, whatever its case, or of the one above.
+        Choose the keys of the domain in From:, or of its nearest parent.
 
-        The original walks all patterns, and adds to a list shared by all messages.
+        dkimpy-milter's own method tries all patterns, and adds to a list that all
+        messages share.
         """
         name = key_name_for(self.conf["SigningTable"], self.fdomain)
         if name is None:
@@ -141,11 +143,11 @@ class Signer(RawBytesMilter):
         except NotConvertibleError as reason:
             self.log(f"not to be converted to 7 bits: {reason}")
             super().addheader(_AS_IT_IS, "yes")
-        # Last, and so on top.
+        # Signed last, so that its signatures are on top.
         self._sign(message)
 
     def _sign_converted(self, message: bytes) -> None:
-        # Not in memory any more when the message itself is signed.
+        # The converted copy is freed before the message itself is signed.
         if (other := converted(message)) is not message:
             self._sign(other)
 

@@ -1,4 +1,4 @@
-"""Verifies the chain of those who handled a message (ARC, RFC 8617)."""
+"""Verifies ARC (RFC 8617): the seals of the servers that forwarded a message."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ Header = tuple[bytes, bytes]
 
 
 class Sealed(NamedTuple):
-    """What one server said when it passed the message on, and that it was this one."""
+    """One ARC set: what a forwarding server found, and the domain that sealed it."""
 
     sealer: str
     """The domain whose key sealed it, in lower case."""
@@ -53,7 +53,7 @@ class Chain(NamedTuple):
     """The domain that says it sealed last, proven or not."""
 
     unanswered: bool = False
-    """Whether it fails only for want of an answer from name servers."""
+    """Whether it fails only because name servers did not answer."""
 
     def __str__(self) -> str:
         return f"arc={self.result} ({self.reason})"
@@ -134,7 +134,7 @@ def _links(found: list[Header]) -> list[_Link]:
 
 
 def _instance(name: bytes, value: bytes) -> int:
-    """Read i= as those read it who count on it: a tag, or what results begin with."""
+    """Return the instance: the tag i=, with which ARC-Authentication-Results begin."""
     if name == _RESULTS:
         tag, _, number = value.partition(b";")[0].partition(b"=")
         number = number if tag.strip().lower() == b"i" else b""
@@ -162,7 +162,7 @@ def _link(headers: dict[bytes, Header]) -> _Link:
 
 
 def _holds(parsed: dkim.ARC, links: list[_Link], keys: KeyFinder) -> None:
-    """Raise unless every link says that those before it held, and is proven."""
+    """Raise unless each set says that the chain before it passed, and verifies."""
     for number, link in enumerate(links, 1):
         if link.seal[b"cv"] != (b"none" if number == 1 else b"pass"):
             raise _BrokenError(f"broken already when set {number} was added")
@@ -209,10 +209,10 @@ def _sealer(link: _Link) -> str:
 
 def dmarc_passes(chain: Chain, trusted: frozenset[str]) -> set[str]:
     """
-    Return the authors' domains that DMARC proved at a server which is believed.
+    Return the authors' domains for which a trusted sealer recorded dmarc=pass.
 
-    That are the sets from the newest back to the first that somebody sealed who isn't
-    *trusted*: he could have written anything into the sets before (section 9.6).
+    Sets count from the newest back to the first whose sealer is not *trusted*: that
+    one could have written anything into the sets before its own (section 9.6).
     """
     believed = takewhile(lambda each: each.sealer in trusted, chain.sets)
     return {domain for each in believed for domain in _passes_in(each.results)}
@@ -225,7 +225,7 @@ def _passes_in(results: str) -> Iterator[str]:
     except (authres.AuthResError, RecursionError):
         return
     for found in header.results:
-        # The word none may end a list of results, as if there were no others.
+        # A list of results may hold the word none, which is no result.
         if not isinstance(found, authres.AuthenticationResult):
             continue
         if (found.method, found.result) == ("dmarc", "pass"):

@@ -1,4 +1,4 @@
-"""Whether a client may send for a domain (RFC 7208): pyspf judges, we look up."""
+"""Checks SPF (RFC 7208): pyspf evaluates records, our resolver looks them up."""
 
 from typing import NamedTuple
 
@@ -9,8 +9,8 @@ from mail_auth.dns.resolver import Resolver, UnansweredError
 from mail_auth.headers import authentication_results
 from mail_auth.milter import log
 
-# A record is a stranger's text: this bounds the work that he can have us do. One
-# that is longer fits into no answer that others would read (section 3.4).
+# Octets. A stranger writes the record: this bounds the work that it causes. Answers
+# should fit into 512 octets (section 3.4).
 _LONGEST_RECORD = 4096
 
 _REASONS = {
@@ -25,14 +25,14 @@ _REASONS = {
 
 
 class SPFVerdict(NamedTuple):
-    """A result of RFC 7208, section 2.6, and whom it is about."""
+    """An SPF result (RFC 7208, section 2.6), and the domain that it is about."""
 
     result: str
     domain: str
     """The domain that was checked, in lower case; empty if there is none."""
 
     identity: str
-    """What was said where, in the words of Authentication-Results."""
+    """The identity that was checked, as Authentication-Results shows it."""
 
     def __str__(self) -> str:
         return f"spf={self.result} ({_REASONS[self.result]}){self.identity}"
@@ -76,8 +76,8 @@ class _Query(spf.query):
     """
     A check of pyspf whose look-ups are ours.
 
-    Its own count of look-ups holds, and of those without an answer: at most ten and
-    two, or the result is permerror (section 4.6.4).
+    pyspf still limits the look-ups to ten, and those without an answer to two; beyond
+    that the result is permerror (section 4.6.4).
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class _Query(spf.query):
         try:
             found = self._resolver.look_up(str(name), kind).records
         except UnansweredError as error:
-            # Who can't be asked by address has no name (section 5.5).
+            # A reverse look-up that fails counts as no name (section 5.5).
             if kind != "PTR":
                 raise spf.TempError(str(error)) from None
             found = []
@@ -115,4 +115,4 @@ class _Query(spf.query):
         return record
 
     def get_explanation(self, spec: str) -> None:
-        """Look no explanation up: nobody is shown what strangers wrote in it."""
+        """Skip the explanation: nobody is shown a stranger's text."""

@@ -1,4 +1,4 @@
-"""Mode v: says in Authentication-Results who sent a message, as far as it is proven."""
+"""Mode v: writes what SPF, DKIM, DMARC and ARC prove into Authentication-Results."""
 
 import Milter
 
@@ -26,8 +26,8 @@ class Verifier(RawBytesMilter):
     """
     Adds an Authentication-Results to every message: readers can rely on it.
 
-    Its parts are spf, dkim (one for each signature), dmarc and arc. What the owner of
-    the author's domain wants refused is refused.
+    Its parts are spf, dkim (one for each signature), dmarc and arc. A message that
+    DMARC rejects is refused, as far as DMARCPolicy says.
     """
 
     helo = ""
@@ -38,10 +38,10 @@ class Verifier(RawBytesMilter):
         return int(Milter.CONTINUE)
 
     def judge(self) -> None:
-        """Judge the message and write down the verdicts; raises RefusalError."""
+        """Evaluate the message and add the results; raises RefusalError."""
         resolver = Resolver(self.conf["DNSTimeout"])
         keys = KeyFinder(resolver, self.conf["MinimumKeyBits"])
-        # Before all that the sender has us look up, so that there is time for it.
+        # Before the names that the sender chose, which could use up the time.
         authors = self._authors(resolver)
         message = self.fp.getvalue()
         sender = self.mailfrom.removeprefix("<").removesuffix(">")
@@ -90,7 +90,7 @@ def _evaluated(
     authors: list[Author] | None, identifiers: list[Identifier]
 ) -> list[Evaluation]:
     if authors is None:
-        # Whom it hides among the others may well want it refused.
+        # The domain of the hidden author may have p=reject.
         return [Evaluation("", "permerror", "absent", wanted="reject")]
     if not authors:
         return [Evaluation("", "permerror", "absent")]

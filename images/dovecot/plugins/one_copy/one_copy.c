@@ -1,14 +1,14 @@
 /*
- * A plugin of Dovecot's lmtp: of what comes in one transaction, a mailbox gets one copy,
- * and in it each address that the message was sent to and that leads there.
+ * A plugin of Dovecot's lmtp: in one transaction, a mailbox gets one copy of a message,
+ * which names each of the sender's addresses that lead to this mailbox.
  *
- * Postfix finds out which addresses lead to a mailbox, and hands over that mailbox as
- * often (RFC 2033 gives each RCPT an answer of its own). Dovecot by itself would keep as
- * many copies. What the sender wrote stands in Postfix's queue file: LMTP can tell it by
- * ORCPT (RFC 3461), but with that goes the duty to send notices of success, and Dovecot
- * sends none.
+ * Postfix resolves addresses to mailboxes, and names a mailbox in one RCPT for each of its
+ * addresses (RFC 2033 gives each RCPT a reply of its own). Dovecot would store a copy for
+ * each. The addresses that the sender wrote are read from Postfix's queue file: LMTP could
+ * pass them as ORCPT (RFC 3461), but only together with the duty to send success notices,
+ * which Dovecot does not send.
  *
- * An address with another +extension is another address: the user may sort by it.
+ * Addresses with different +extensions get a copy each: the user may sort by them.
  */
 #include "lmtp-common.h"
 #include "str.h"
@@ -27,7 +27,7 @@
 
 #include <errno.h>
 
-/* What is being delivered now lies here in Postfix's queue: qmgr(8). */
+/* Postfix's queue holds the messages under delivery here: qmgr(8). */
 #define ACTIVE "/queue/active/"
 
 /* What the sender wrote, and the recipient that it leads to, as in lmtp_recipient. */

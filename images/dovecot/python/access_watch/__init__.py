@@ -1,1 +1,1 @@
-"""Ends the sessions of who may not log in any more, and tells whether logins work."""
+"""Ends the sessions of revoked passwords, and reports whether logins work."""

@@ -1,4 +1,4 @@
-"""What the accounts say of passwords: which open nothing any more, which are lost."""
+"""Reads the accounts: which passwords were revoked, and whether any can be read."""
 
 import sqlite3
 from contextlib import closing
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path("/accounts")
-# Seconds that `stack` is waited for: it writes for milliseconds.
+# Seconds to wait for `stack`, which writes for milliseconds.
 TIMEOUT = 3.0
 
-# Nobody has lost anything when all users are gone: that is an accident.
+# When all users are gone, that is an accident: nothing was revoked.
 REVOKED = """
     SELECT address, password_id, revoked_at FROM revoked_passwords
     WHERE password_id NOT IN (SELECT password_id FROM users WHERE enabled)
@@ -18,7 +18,7 @@ REVOKED = """
 
 
 class Revoked(NamedTuple):
-    """A password that was taken away, and when (milliseconds since 1970)."""
+    """A password that was revoked, and when (milliseconds since 1970)."""
 
     user: str
     password: str
@@ -35,7 +35,7 @@ class Accounts:
 
     def revoked(self) -> set[Revoked]:
         """
-        Return what was taken away in the last day and not given back.
+        Return the passwords that were revoked in the last day and not restored.
 
         Raises:
             sqlite3.Error: The accounts are missing, locked or damaged.
@@ -44,7 +44,7 @@ class Accounts:
             return {Revoked(*row) for row in opened.execute(REVOKED)}
 
     def trouble(self) -> str | None:
-        """Return why nobody's password can be looked up now; nothing if that works."""
+        """Return why passwords can't be looked up now; None if they can."""
         try:
             some = _first(self.users, "SELECT password_id FROM users LIMIT 1")
             held = _first(self.passwords, "SELECT id FROM passwords LIMIT 1")

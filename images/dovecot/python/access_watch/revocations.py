@@ -1,23 +1,23 @@
-"""When to look for sessions that were opened by a password that was taken away."""
+"""When to look for the sessions of a revoked password."""
 
 from collections.abc import Iterable, Set
 
 from access_watch.accounts import Revoked
 
-# Seconds after it was seen. More than once: who was just logging in has a session only
-# when that is done.
+# Seconds after the revocation was seen. Several times, as a login under way becomes a
+# session only when it has ended.
 LOOK_DELAYS = (0.0, 1.0, 3.0, 10.0, 30.0)
 
 
 class Revocations:
-    """What was taken away, and the looks that are still due."""
+    """The revoked passwords, and the looks that are still due for each."""
 
     def __init__(self) -> None:
-        """Begin without knowing any: there may be sessions of before."""
+        """Begin without any: sessions from before the start are looked for, too."""
         self.due: dict[Revoked, list[float]] = {}
 
     def take(self, revoked: Set[Revoked], now: float) -> list[Revoked]:
-        """Return those of all *revoked* passwords to look for *now*."""
+        """Return which of all *revoked* passwords to look for *now*."""
         self.due = {
             each: self.due.get(each, [now + wait for wait in LOOK_DELAYS])
             for each in revoked
@@ -28,6 +28,6 @@ class Revocations:
         return found
 
     def again(self, revoked: Iterable[Revoked], now: float) -> None:
-        """Have the sessions of the *revoked* looked for at the next look, too."""
+        """Look for the sessions of these *revoked* passwords at the next look, too."""
         for each in revoked:
             self.due[each].insert(0, now)

@@ -1,4 +1,4 @@
-"""The sessions that are open in Dovecot, and their end."""
+"""Finds and ends open sessions of Dovecot."""
 
 import subprocess
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from access_watch.accounts import Revoked
 # Seconds.
 TIMEOUT = 30
 
-# By which Dovecot knows what password opened a session (userdb, in dovecot.conf).
+# The userdb field that names the password of a session (dovecot.conf).
 FIELD = "user_password_id"
 
 

@@ -1,8 +1,9 @@
 """
 Tells whether passwords can be looked up: dkim-sign asks, and this container's health.
 
-Postfix calls a password wrong (535) also when Dovecot says that it can't look up any
-(xsasl_dovecot_server.c). The signer, which Postfix asks before, may not read them.
+Postfix replies that a password is wrong (535) even when Dovecot reports that it can't
+look passwords up (xsasl_dovecot_server.c). dkim-sign, which Postfix asks before a
+login, may not read them itself.
 """
 
 import os
@@ -24,7 +25,7 @@ class Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
 
     def __init__(self, path: Path, accounts: Accounts) -> None:
-        """Listen at *path*, in the place of who did before."""
+        """Listen at *path*, in place of an earlier process."""
         self.accounts = accounts
         path.unlink(missing_ok=True)
         super().__init__(str(path), _Answer)
@@ -38,6 +39,6 @@ class _Answer(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         state = self.server.accounts.trouble() or WELL
-        # Who asked may be gone.
+        # The client may have hung up.
         with suppress(OSError):
             self.request.sendall(f"{state}\n".encode())

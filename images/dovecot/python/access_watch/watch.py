@@ -1,4 +1,4 @@
-"""Looks at the accounts each second."""
+"""Reads the accounts each second, and ends the sessions of revoked passwords."""
 
 import sqlite3
 import subprocess
@@ -26,21 +26,21 @@ def main() -> None:
 
 
 class Watch:
-    """One who looks at the *accounts* again and again."""
+    """Repeated looks at the *accounts*."""
 
     def __init__(self, accounts: Accounts) -> None:
-        """Begin without knowing anything."""
+        """Begin without any revoked password."""
         self.accounts = accounts
         self.revocations = Revocations()
         self.waiting = False
 
     def look(self) -> None:
-        """Look once, and end the sessions that have lost their right."""
+        """Look once, and end the sessions of revoked passwords."""
         now = time.monotonic()
         try:
             revoked = self.revocations.take(self.accounts.revoked(), now)
         except sqlite3.Error:
-            # Nothing is known, so nobody has lost anything; health tells of it.
+            # Unreadable accounts revoke nothing; the health check reports them.
             return
         if not revoked:
             return

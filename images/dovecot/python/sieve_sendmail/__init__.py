@@ -1,1 +1,1 @@
-"""What Dovecot takes for sendmail(1): hands what Sieve scripts send to Postfix."""
+"""Dovecot's sendmail(1): passes the mail that Sieve scripts send to Postfix."""

@@ -1,4 +1,4 @@
-"""A message that is to leave, in a file beside the mailbox that it would be kept in."""
+"""A message that a Sieve script sends, in a file beside the inbox of its user."""
 
 import os
 import re
@@ -9,16 +9,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-# What Pigeonhole puts on top: its name with its version, which is nobody's business,
-# and on what is forwarded the user, by which it knows a loop. Both come before all that
-# a script or a stranger could have written (cmd-redirect.c, cmd-vacation.c).
+# The headers that Pigeonhole puts on top: its name and version, which is removed, and
+# on forwarded mail the user, against loops. Both come before any text of a script or a
+# stranger (cmd-redirect.c, cmd-vacation.c).
 _PROGRAM = b"X-Sieve: "
 _FORWARDED = b"X-Sieve-Redirected-From: "
 
-# Of all Received headers the first is Dovecot's and the second our Postfix's; and how
-# Postfix says that a message needs SMTPUTF8 (RFC 6531, section 4.3).
+# The first Received header is Dovecot's, the second our Postfix's: "with UTF8" there
+# says that the message needs SMTPUTF8 (RFC 6531, section 4.3).
 _OURS = 2
-_TOP = 65536  # octets, in which they are found
+_TOP = 65536  # octets in which they are looked for
 _RECEIVED = re.compile(rb"^Received:(.*\n(?:[ \t].*\n)*)", re.MULTILINE | re.IGNORECASE)
 _UTF8 = re.compile(rb"\bwith\s+UTF8")
 
@@ -29,20 +29,20 @@ _EXITING = 0x4
 
 class Message:
     """
-    The file of one message: gone after `with`, unless it was kept.
+    The file of one message, which is removed after `with`, unless it was kept.
 
     Attributes:
-        forwarded: Whether it came from elsewhere; otherwise the script wrote it.
-        eight_bit: Whether it is not all ASCII.
-        utf8: Whether it came, and so leaves, with SMTPUTF8.
+        forwarded: Whether the script forwards it; otherwise the script wrote it.
+        eight_bit: Whether it holds anything but ASCII.
+        utf8: Whether it arrived with SMTPUTF8, and so leaves with it.
     """
 
     def __init__(self, maildir: Path, source: BinaryIO) -> None:
         """
-        Write down what *source* holds, with plain LF at the end of each line.
+        Write *source* into the file, with a plain LF at the end of each line.
 
         Raises:
-            OSError: *maildir* can't be written to, or *source* ended by accident.
+            OSError: *maildir* can't be written to, or *source* was cut off.
         """
         writer = os.getppid()
         self._maildir = maildir
@@ -55,7 +55,7 @@ class Message:
         try:
             with self._path.open("xb") as file:
                 self._take(source, file)
-            _lives(writer)
+            _check_alive(writer)
         except OSError:
             self._path.unlink(missing_ok=True)
             raise
@@ -63,7 +63,7 @@ class Message:
         self.utf8 = any(map(_UTF8.search, received))
 
     def __enter__(self) -> Self:
-        """Have the file while it is needed."""
+        """Return the message, whose file is there until the block ends."""
         return self
 
     def __exit__(
@@ -85,7 +85,7 @@ class Message:
         """
         Put the message into the inbox, with a header on top that says *why*.
 
-        As maildir(5) wants it: written and on disk before it has its name in `new`.
+        As maildir(5) demands: written and flushed before it is renamed into `new`.
 
         Raises:
             OSError: The mailbox can't be written to.
@@ -120,11 +120,11 @@ class Message:
             file.write(line)
 
 
-def _lives(writer: int) -> None:
+def _check_alive(writer: int) -> None:
     """
-    Raise ConnectionError if the process *writer* ends: its message may lack an end.
+    Raise ConnectionError if the process *writer* is exiting: the message may be cut.
 
-    A process has that flag before its files are closed (do_exit in the kernel).
+    The kernel sets the flag before it closes the files of a process (do_exit).
     """
     status = Path(f"/proc/{writer}/stat").read_text()
     flags = int(status.rpartition(")")[2].split()[_FLAGS])

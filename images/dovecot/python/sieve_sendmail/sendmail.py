@@ -1,8 +1,8 @@
 """
 `sieve-sendmail USER MAILDIR -i -f SENDER -- RECIPIENT…`, the message on stdin.
 
-Dovecot knows two outcomes (lib-smtp/smtp-submit.c): 0, and then the message is ours; or
-anything else, and then all that the script wanted is tried again, from the start.
+Dovecot knows two exit statuses (lib-smtp/smtp-submit.c): 0, the message is accepted;
+and any other, after which it runs the whole script again later.
 """
 
 import os
@@ -15,18 +15,18 @@ from sieve_sendmail.session import Reply, submit
 # See sysexits(3).
 _TRY_AGAIN = 75
 
-# One service of Postfix's master.cf for what strangers wrote, one for what we write.
+# In Postfix's master.cf, one service is for forwarded mail and one for replies.
 _SOCKETS = Path("/run/sieve")
 
 
 def main(arguments: list[str]) -> int:
-    """Send what stdin holds, or keep it; returns the exit status."""
+    """Send the message on stdin, or keep it; returns the exit status."""
     match arguments:
         case [user, maildir, "-i", "-f", sender, "--", *recipients]:
             pass
         case _:
             raise SystemExit(__doc__)
-    _become_who_delivers()
+    _drop_root()
     try:
         with Message(Path(maildir), sys.stdin.buffer) as message:
             service = "forward" if message.forwarded else "reply"
@@ -36,15 +36,15 @@ def main(arguments: list[str]) -> int:
             reply = submit(_SOCKETS / service, user, sender, recipients, message)
             return _outcome(reply, message, recipients)
     except OSError as error:
-        # Postfix knows nothing of this one; what it refuses, it logs.
+        # Postfix logs what it refuses, but does not know of this failure.
         print(f"{user}: nothing sent for now: {error}", file=sys.stderr)
         return _TRY_AGAIN
 
 
 def _outcome(reply: Reply, message: Message, recipients: list[str]) -> int:
-    if reply.is_our_trouble:
+    if reply.is_our_fault:
         return _TRY_AGAIN
-    # Trying again would not help, and would send the script's other copies again.
+    # A retry would not help, and would send the script's other messages again.
     if message.forwarded and not reply.is_taken:
         message.keep(f"to {' '.join(recipients)}: {reply}")
     return 0
@@ -52,16 +52,17 @@ def _outcome(reply: Reply, message: Message, recipients: list[str]) -> int:
 
 def _returns_to(user: str) -> str:
     """
-    Return the sender of what *user* forwards: SPF holds, and bounces reach *user*.
+    Return the envelope sender for mail that *user* forwards.
 
-    returned.sieve knows them by it. What had no sender has none (RFC 5228, 4.2).
+    With an address of *user*, SPF passes and bounces reach *user*, where returned.sieve
+    recognizes them. A message with a null sender keeps it (RFC 5228, section 4.2).
     """
     name, _, domain = user.rpartition("@")
     return f"{name}+undelivered@{domain}"
 
 
-def _become_who_delivers() -> None:
-    """Give up for good what Dovecot gave up for the time of a delivery: to be root."""
+def _drop_root() -> None:
+    """Become the effective user for good: Dovecot gives root up only for a delivery."""
     user, group = os.geteuid(), os.getegid()
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)

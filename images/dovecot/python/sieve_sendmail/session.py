@@ -1,4 +1,4 @@
-"""SMTP over a UNIX socket, to a Postfix that believes who the user is."""
+"""SMTP over a UNIX socket, to a Postfix that trusts us to name the user."""
 
 import re
 import socket
@@ -22,16 +22,16 @@ class Reply(NamedTuple):
 
     @property
     def is_taken(self) -> bool:
-        """Whether the server has done what it was told to."""
+        """Whether the server has accepted the command."""
         return self.code < 400
 
     @property
-    def is_our_trouble(self) -> bool:
+    def is_our_fault(self) -> bool:
         """
-        Whether this server has a fault that will be mended: 421, 451, 452.
+        Whether this server has a temporary fault: 421, 451, 452.
 
-        Unlike 450, which is about the user or the recipient: one over the limit, or
-        with a domain whose name server is silent, may be so for days.
+        450 is about the user or the recipient: a user over the limit, or a domain whose
+        name server is silent, may stay so for days.
         """
         return self.code in (421, 451, 452)
 
@@ -94,8 +94,8 @@ def submit(
     Hand *message* over as *user*: as Postfix sees it, *user* has logged in.
 
     Args:
-        path: The socket. Who may open it may name any user (XCLIENT).
-        sender: Nothing, for what is never answered.
+        path: The socket. Each client that may open it may name any user (XCLIENT).
+        sender: Empty for the null sender.
 
     Returns:
         The last answer, which is a refusal if there was one.

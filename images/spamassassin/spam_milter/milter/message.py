@@ -1,4 +1,4 @@
-"""What spamd is given: the message, under headers that tell how it came to us."""
+"""What spamd is given: the message, below headers that tell where it came from."""
 
 import re
 import time
@@ -49,7 +49,7 @@ def header(name: str, value: bytes) -> bytes:
 
 
 def word(text: str) -> str:
-    """Return *text* with all replaced that could forge a part of a header."""
+    """Return *text* with each character replaced that could forge a header."""
     return re.sub(r"[^A-Za-z0-9._:+=@\[\]-]", "?", text)[:255]
 
 
@@ -70,10 +70,9 @@ def trace(client: Client, server: str, queue_id: str, sender: str) -> bytes:
     """
     Return the headers that precede the message on its way to spamd.
 
-    A milter is not shown the Received header of its own MTA. SpamAssassin
-    takes from it who the client is, and so needs one just like it (SPF,
-    block lists, rules on HELO); it asks for the envelope sender by the name
-    that local.cf gives as envelope_sender_header.
+    A milter does not get the Received header of its own MTA. SpamAssassin reads the
+    client from it (SPF, block lists, rules on HELO), so this is one like it. The
+    envelope sender has the header that local.cf names in envelope_sender_header.
     """
     lines = f"X-Envelope-From: <{word(sender.strip('<>'))}>\r\n"
     if client.address:

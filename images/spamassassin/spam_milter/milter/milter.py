@@ -35,7 +35,7 @@ Told = ParamSpec("Told")
 def deferring(
     step: Callable[Concatenate["SpamMilter", Told], int],
 ) -> Callable[Concatenate["SpamMilter", Told], int]:
-    """Have Postfix answer 451 when *step* fails: the message waits at its sender."""
+    """Have Postfix reply 451 when *step* fails: the client tries again."""
 
     @functools.wraps(step)
     def wrapper(self: "SpamMilter", /, *args: Told.args, **kwargs: Told.kwargs) -> int:
@@ -43,7 +43,7 @@ def deferring(
             return step(self, *args, **kwargs)
         except NoVerdictError as error:
             return self.defer(str(error))
-        except Exception as error:  # whatever it was, nothing passes unchecked
+        except Exception as error:  # no message passes unchecked
             return self.defer(f"{type(error).__name__} in {step.__name__}: {error}")
 
     return wrapper
@@ -51,28 +51,28 @@ def deferring(
 
 @Milter.header_leading_space
 class SpamMilter(Milter.Base):
-    """What Postfix tells of a connection and its messages, one after the other."""
+    """One connection of Postfix, and its messages one after the other."""
 
     config: Config
     """Set before the first connection, and again on each reload."""
     spamd = ""
     """The path of spamd's socket."""
     concurrency = ConcurrencyLimit()
-    """As many places as spamd has children."""
+    """As many slots as spamd has children."""
     knowledge: Bayes
-    """What users have taught."""
+    """What users have trained."""
 
     def __init__(self) -> None:
         self.client = Client()
         self.reset()
 
     def reset(self) -> None:
-        """Forget the message: the next one may come by the same connection."""
+        """Forget the message: another may follow on the same connection."""
         self.sender = ""
         self.login = ""
         self.results = b""
         self.recipients: list[str] = []
-        # The scores must not change under a message.
+        # A reload must not change the scores of a message under way.
         self.settings = self.config
         self.copy = Copy(self.settings.scan_limit)
 
@@ -121,7 +121,7 @@ class SpamMilter(Milter.Base):
     @deferring
     def body(self, chunk: bytes) -> int:
         self.copy.add(chunk)
-        # Spares Postfix sending, and us reading, what would not be scanned.
+        # Postfix need not send what would not be scanned.
         return Milter.SKIP if self.copy.full else Milter.CONTINUE
 
     @deferring
@@ -146,8 +146,8 @@ class SpamMilter(Milter.Base):
         return self.let_in(verdict.headers(scan))
 
     def scan(self) -> Scan:
-        """Ask spamd about the message, when one of its children is free."""
-        # What a user's own network looks like is nothing against him.
+        """Have spamd scan the message when one of its children is free."""
+        # The network of a user who has logged in must not add to the score.
         client = Client() if self.login else self.client
         top = trace(client, self.server, self.queue_id, self.sender)
         with self.concurrency.slot(self.settings.queue_timeout):
@@ -159,12 +159,12 @@ class SpamMilter(Milter.Base):
                     self.user,
                 )
             except NoAnswerError:
-                # The supervisor puts another spamd in the place of this one.
+                # The supervisor replaces the hanging spamd.
                 os.kill(os.getpid(), signal.SIGUSR2)
                 raise
 
     def let_in(self, headers: list[tuple[str, str]]) -> int:
-        """Accept the message, with *headers*. What users send is nobody's to score."""
+        """Accept the message, with *headers* unless a user has sent it."""
         for name, value in headers if not self.login else []:
             # Postfix puts no space after the colon since we asked for leading space.
             self.addheader(name, f" {value}")
@@ -172,7 +172,7 @@ class SpamMilter(Milter.Base):
         return Milter.CONTINUE
 
     def let_in_unscanned(self, reason: str) -> int:
-        """Accept a message that has no verdict, because the operator wants that."""
+        """Accept a message without a verdict, as timeout_action says."""
         say(f"{self.queue_id}: unscanned, {reason}")
         return self.let_in(verdict.unscanned(reason))
 
@@ -192,16 +192,16 @@ class SpamMilter(Milter.Base):
 
     @property
     def server(self) -> str:
-        """Our name, which is also what our verdict on the sender is known by."""
+        """Our host name, which is also in our Authentication-Results."""
         return self.getsymval("j") or "localhost"
 
     @property
     def user(self) -> str:
         """
-        By whose knowledge the message is judged.
+        Whose training Bayes uses for the message.
 
-        A message is scanned once, so it is the recipient's only if there is no other;
-        and the site's for an alias, which has taught nothing.
+        A message is scanned once: it is the recipient's if there is only one, else the
+        site's. An alias has no training, so the site's counts.
         """
         if self.settings.learning == "site" or len(self.recipients) != 1:
             return SITE

@@ -1,4 +1,4 @@
-"""What becomes of a scanned message: its headers, or the reply that refuses it."""
+"""The headers of a scanned message, or the reply that refuses it."""
 
 from spam_milter.spamc.client import Scan
 
@@ -6,7 +6,7 @@ LONGEST_LINE = 76
 
 
 def headers(scan: Scan) -> list[tuple[str, str]]:
-    """Return the headers, as (name, value), that tell a reader what was found."""
+    """Return the headers, as (name, value), that show the verdict."""
     flag = [("X-Spam-Flag", "YES")] if scan.spam else []
     return [
         *flag,
@@ -36,7 +36,7 @@ def status(scan: Scan) -> str:
 
 
 def refusal(scan: Scan, limit: float, contact: str) -> str:
-    """Return the text of the 550, for a person whose mail was no spam."""
+    """Return the text of the 550, which helps if the message was no spam."""
     return (
         f"Message refused: spam score {scan.score:.1f}, limit {limit:.1f};"
         f" if it is no spam, please tell {contact}"

@@ -1,4 +1,4 @@
-"""The client's half of spamd's protocol, SPAMC/1.5 (spamd/PROTOCOL)."""
+"""The client's side of spamd's protocol, SPAMC/1.5 (spamd/PROTOCOL)."""
 
 import re
 import socket
@@ -18,11 +18,11 @@ class NoVerdictError(Exception):
 
 
 class TimeLimitError(NoVerdictError):
-    """spamd worked on the message for as long as local.cf lets it, and gave up."""
+    """The scan reached the time_limit of local.cf."""
 
 
 class NoAnswerError(NoVerdictError):
-    """spamd said nothing: a child of it hangs."""
+    """spamd did not answer: its child hangs."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ def ask(path: str, message: Sequence[bytes], timeout: float, user: str = "") -> 
     """
     Have the spamd that listens on the socket *path* judge *message*.
 
-    With *user*, by what that user has taught, where spamd tells users apart.
+    With *user*, Bayes uses that user's training, where spamd tells users apart.
 
     Raises:
-        NoVerdictError: After *timeout* seconds, or when asking is of no use.
+        NoVerdictError: After *timeout* seconds, or when a retry would not help.
     """
     headers = {"user": user} if user else {}
     return parse(exchange_with_retries(path, "SYMBOLS", message, timeout, headers))
@@ -59,13 +59,13 @@ def exchange_with_retries(
     """
     Return the whole reply to *command*.
 
-    Asks anew when a connection breaks: that is what happens to the messages
-    under way when a spamd makes room for the next one, or loses a child.
+    A broken connection is retried: it happens to the messages under way when spamd is
+    replaced, or loses a child.
 
     Raises:
-        NoAnswerError: When it says nothing for *timeout* seconds.
-        NoVerdictError: When these seconds were not enough for a second attempt, or
-            when asking is of no use.
+        NoAnswerError: spamd is silent for *timeout* seconds.
+        NoVerdictError: The time was too short for a second attempt, or a retry would
+            not help.
     """
     deadline = time.monotonic() + timeout
     for attempt in range(1, ATTEMPTS + 1):
@@ -94,7 +94,7 @@ def exchange(
     Return the whole reply to *command* with those *headers*.
 
     Raises:
-        OSError: When there is no spamd, or it hangs up while it is spoken to.
+        OSError: There is no spamd, or it hangs up.
         TimeoutError: At *deadline*, a time of the monotonic clock.
     """
     with socket.socket(socket.AF_UNIX) as connection:
@@ -114,7 +114,7 @@ def exchange(
 
 
 def cut_short(reply: bytes) -> bool:
-    """Tell whether *reply* is good news without its end: spamd sends it in pieces."""
+    """Tell whether *reply* reports success but is truncated: spamd sends pieces."""
     headers, end, body = reply.partition(b"\r\n\r\n")
     if not re.match(rb"SPAMD/[\d.]+ 0 EX_OK\r\n", reply):
         return False

@@ -1,4 +1,4 @@
-"""As many messages at spamd at a time as it has children; the others wait here."""
+"""Limits the messages at spamd to the number of its children; others wait here."""
 
 import threading
 from collections.abc import Iterator
@@ -8,30 +8,30 @@ from spam_milter.spamc.client import NoVerdictError
 
 
 class BusyError(NoVerdictError):
-    """All children were busy for longer than a message may wait for one."""
+    """All children were busy for longer than a message may wait."""
 
 
 class ConcurrencyLimit:
     """
-    Places at spamd.
+    A semaphore whose maximum can change.
 
-    While a message waits for a place nobody works on it. So what spamd takes for a
-    message can be told from what others take, and a child that hangs from a busy day.
+    A message waits here and not at spamd. So the time that spamd takes for a message
+    does not include the wait for others, and a hanging child is told from a busy one.
     """
 
     def __init__(self) -> None:
         self._free = threading.Condition()
         self._taken = 0
         self.maximum = 1
-        """How many there are. May be changed while some are taken."""
+        """How many slots there are. May be changed while some are taken."""
 
     @contextmanager
     def slot(self, timeout: float) -> Iterator[None]:
         """
-        Lend a place, as soon as there is one.
+        Hold a slot, as soon as one is free.
 
         Raises:
-            BusyError: When there is none for *timeout* seconds.
+            BusyError: None is free for *timeout* seconds.
         """
         with self._free:
             if not self._free.wait_for(lambda: self._taken < self.maximum, timeout):

@@ -1,4 +1,4 @@
-"""The server's half of spamd's protocol, SPAMC/1.5: what a client asks."""
+"""The server's side of spamd's protocol, SPAMC/1.5: requests and replies."""
 
 import re
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from io import BufferedIOBase
 LONGEST_LINE = 1024
 MAX_HEADERS = 32
 MAX_MESSAGE_BYTES = 256 << 20
-"""Bytes of a message that are taken from a client; spamc sends no more."""
+"""Bytes of a message that a client may send; spamc sends no more."""
 
 
 class BadRequestError(Exception):
-    """Why a request is not understood; its text goes to the client."""
+    """Why a request is malformed; the text goes to the client."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ def read(source: BufferedIOBase, limit: int) -> Request:
     """
     Read one request from *source*, and no more than *limit* bytes of its message.
 
-    What comes after them is read and dropped, as of a message that is scanned.
+    The rest of the message is read and dropped, as when a message is scanned.
 
     Raises:
-        BadRequestError: When it is none.
-        OSError: When the client hangs up, or takes too long.
+        BadRequestError: The request is malformed.
+        OSError: The client hangs up, or takes too long.
     """
     first = re.fullmatch(r"([A-Z_]{1,20}) SPAMC/\d\.\d", line(source))
     if not first:
@@ -59,7 +59,7 @@ def read(source: BufferedIOBase, limit: int) -> Request:
     # Before 1.5 a PING had no headers, and no empty line after them.
     while first[1] != "PING" and (text := line(source)):
         name, colon, value = text.partition(":")
-        # The same one over and over is many, too: a client must come to an end.
+        # Repeated headers count, too: a client must come to an end.
         count += 1
         if not colon or count > MAX_HEADERS:
             raise BadRequestError("not a header, or too many of them")

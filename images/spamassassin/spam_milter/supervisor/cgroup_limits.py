@@ -1,4 +1,4 @@
-"""What the container may use of the machine, as its control group says."""
+"""The container's limits on cores and memory, read from its control group."""
 
 import os
 from pathlib import Path
@@ -7,22 +7,22 @@ CGROUP = Path("/sys/fs/cgroup")
 BASE = 200 << 20
 """Bytes for the milter, for spamd itself and for the next spamd, while it starts."""
 CHILD = 80 << 20
-"""Bytes that a child of spamd may come to need for itself."""
+"""Bytes that a child of spamd may need for itself."""
 
 
 def children(root: Path = CGROUP) -> int:
     """
     Return how many messages to scan at a time: one for each core we may use.
 
-    A scan is all computing: more of them at a time take memory and gain nothing.
-    With a limit on memory there are no more of them than fit into it.
+    A scan is bound by the CPU: more at a time would take memory and gain nothing. With
+    a limit on memory, no more than fit into it.
     """
     fitting = (memory(root) - BASE) // CHILD
     return int(max(1, min(cores(root), fitting)))
 
 
 def cores(root: Path) -> int:
-    """Return how many cores there are for us, a part of one taken for a whole."""
+    """Return how many cores the container may use, rounded up."""
     present = len(os.sched_getaffinity(0))
     # Version 2 of control groups, else version 1: cgroup-v2.rst, sched-bwc.rst.
     quota, period = [

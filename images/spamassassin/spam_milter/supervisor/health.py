@@ -1,4 +1,4 @@
-"""Answers whether a message would be scanned now, with the rules rendered last."""
+"""Checks that messages are scanned now, with the configuration rendered last."""
 
 import sys
 from pathlib import Path

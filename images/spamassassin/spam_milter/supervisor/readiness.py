@@ -1,4 +1,4 @@
-"""Waits until messages are scanned with the rules rendered last, or can't be."""
+"""Waits until messages are scanned with the configuration rendered last."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ PAUSE = 0.2
 
 
 def within(seconds: float) -> str | None:
-    """Return why they can't be scanned *seconds* from now at the latest, or nothing."""
+    """Return why they are not scanned within *seconds*; None if they are."""
     deadline = time.monotonic() + seconds
     while found := fault(RULES, LIVE):
         if reason := supervisor.reason_against(LIVE.resolve()):

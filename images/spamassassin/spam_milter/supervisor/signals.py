@@ -1,4 +1,4 @@
-"""Signals as something to wait for."""
+"""Waits for signals, in the main thread."""
 
 import os
 import select
@@ -7,10 +7,10 @@ import signal
 
 class Signals:
     """
-    The signals that concern us, whichever thread they reach.
+    The signals that the supervisor handles, whichever thread they reach.
 
-    libmilter waits for some of them in a thread of its own, but the kernel
-    prefers the main thread as long as that doesn't block them.
+    libmilter waits for some of them in a thread of its own, but the kernel prefers the
+    main thread as long as that does not block them.
     """
 
     NUMBERS = (

@@ -1,4 +1,4 @@
-"""spamd as our child process: started, watched until it answers, put to use, ended."""
+"""One spamd as a child process: how it is started, used and ended."""
 
 import contextlib
 import os
@@ -29,15 +29,15 @@ def command(rules: Path, socket: Path, children: int) -> list[str]:
         f"--siteconfigpath={rules}",
         f"--socketpath={socket}",
         "--socketmode=0600",
-        # Always the full number, and each takes its own work: spamd's way of
-        # growing and shrinking kept one core idle.
+        # Always the full number, and each child accepts by itself: spamd's dynamic
+        # scaling left one core idle.
         f"--max-children={children}",
         f"--min-children={children}",
         "--round-robin",
-        # A site has one set of rules: no preferences of users, no home.
+        # All users have the same rules: no preferences of users, no home.
         "--nouser-config",
-        # Without its own name for everybody, spamd takes User for a name of the system,
-        # finds none, and goes on as if there had been no User.
+        # Otherwise spamd looks for a system user of the name in User:, finds none, and
+        # ignores User:.
         "--username=debian-spamd",
         "--allow-tell",
         "--helper-home-dir=/tmp",
@@ -72,13 +72,13 @@ class Spamd:
         return self.socket.exists() and answers(self.socket, 1)
 
     def use(self) -> None:
-        """Have every message from now on judged by this spamd."""
+        """Send all messages from now on to this spamd."""
         replace_link(SOCKET, self.socket)
         replace_link(RULES, self.rules)
         replace_link(SET, self.set)
 
     def end(self) -> None:
-        """End it and its children. Who waits for its answer asks the spamd in use."""
+        """End it and its children. Waiting clients then ask the spamd in use."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
 
@@ -89,7 +89,7 @@ class Spamd:
 
 
 def replace_link(link: Path, target: Path) -> None:
-    """Have *link* lead to *target*, in one step."""
+    """Have *link* lead to *target*, atomically."""
     new = link.with_suffix(".new")
     new.unlink(missing_ok=True)
     new.symlink_to(target)

@@ -1,4 +1,4 @@
-"""Keeps one spamd in use, and changes it for another when the rules change."""
+"""Keeps one spamd in use, and replaces it when the configuration changes."""
 
 import os
 import time
@@ -14,38 +14,38 @@ from spam_milter.supervisor.spamd import RUN, SOCKET, Spamd
 
 LIVE = Path("/live/current")
 REFUSED = RUN / "refused"
-"""The configuration that no spamd could be started on, and why."""
+"""The configuration with which spamd did not start, and why."""
 TIMEOUT = 1.5
 """Seconds that spamd has to end by itself; docker stop should not wait for it."""
 
 GRACE = 5
-"""Seconds that a spamd which was replaced has to end. One that hangs is killed then."""
+"""Seconds that a replaced spamd has to end before it is killed."""
 
 
 class NoSpamdError(Exception):
-    """There is no spamd to go on with."""
+    """There is no spamd left."""
 
 
 class Supervisor:
-    """The spamd in use, and the one that is getting ready to take its place."""
+    """The spamd in use, and the one that is starting to replace it."""
 
     def __init__(self) -> None:
         self.current: Spamd | None = None
         self.next: Spamd | None = None
         self.settings: config.Config
-        """What the spamd in use goes by; before the first, what that will go by."""
+        """The settings of the spamd in use; before the first, its future ones."""
         self.next_settings: config.Config
         self.ending: list[tuple[float, Spamd]] = []
-        """The replaced ones, each with the moment of the clock when it is killed."""
+        """The replaced ones, each with the time of the clock when it is killed."""
 
     @property
     def in_transition(self) -> bool:
-        """Whether there is something to look after, besides what signals tell."""
+        """Whether a spamd is starting or ending, which no signal reports."""
         return bool(self.next or self.ending)
 
     def apply_current_config(self) -> None:
         """
-        Go by the configuration as it is now, if no spamd does.
+        Have a spamd use the configuration as it is now.
 
         Raises:
             NoSpamdError: If it can't be started and there is none to fall back on.
@@ -53,7 +53,7 @@ class Supervisor:
         if not self.current or self.current.rules != LIVE.resolve():
             self.start_next()
             return
-        # What was tried is taken back.
+        # The configuration on trial was taken back.
         if self.next:
             self.next.end()
             self.next = None
@@ -84,22 +84,22 @@ class Supervisor:
         Start another spamd, because the one in use hangs.
 
         Raises:
-            NoSpamdError: Never, as there is one to fall back on.
+            NoSpamdError: Never, as the one in use stays.
         """
-        # Whoever waited for one that was just replaced tells of it only now.
+        # A client of one that was just replaced reports it only now.
         if self.current and not self.next and not self.ending:
             say(f"spamd {self.current.pid} hangs, starting another")
             self.start_next()
 
     def switch_if_ready(self) -> None:
-        """Put the next spamd to use if it is ready."""
+        """Switch to the next spamd if it is ready, and end the one before."""
         if not self.next:
             return
         if not self.next.answers():
             if time.monotonic() - self.next.started > self.next_settings.start_timeout:
                 self.next.kill()
             return
-        # Newer rules came while it was reading: it may have read half a folder.
+        # The folder was replaced while spamd read it: it may have read half of it.
         if not self.next.rules.exists():
             self.start_next()
             return
@@ -125,7 +125,7 @@ class Supervisor:
 
     def reap_children(self) -> None:
         """
-        Take note of every child that has died.
+        Reap each child that has ended.
 
         Raises:
             NoSpamdError: If no spamd is left.
@@ -140,7 +140,7 @@ class Supervisor:
                 )
 
     def fall_back(self, rules: Path, reason: str) -> None:
-        """Stay with the spamd in use, if there is one, and not with *rules*."""
+        """Keep the spamd in use, if there is one, instead of one with *rules*."""
         if not self.current:
             raise NoSpamdError(f"not starting: {reason}")
         REFUSED.write_text(f"{rules}\n{reason}")
@@ -159,7 +159,7 @@ class Supervisor:
 
 
 def reason_against(rules: Path) -> str:
-    """Return why no spamd could be started on *rules*; nothing if none has failed."""
+    """Return why spamd did not start with *rules*; empty if none has failed."""
     try:
         found, _, reason = REFUSED.read_text().partition("\n")
     except FileNotFoundError:

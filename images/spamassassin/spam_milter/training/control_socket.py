@@ -1,5 +1,5 @@
 """
-The socket by which others teach spamd, and ask it.
+The control socket: others train and query spamd through it.
 
 It speaks spamd's protocol, SPAMC/1.5, so that spamc(1) can be used on it:
 
@@ -8,9 +8,9 @@ PING, CHECK, SYMBOLS, REPORT, HEADERS, PROCESS
 TELL with `Set: local` and `Message-class: spam` or `ham`, or with `Remove: local`
     is answered once the message is on disk; it is learnt, or forgotten, within a
     second, or as soon as there is a spamd again. `User:` is the address of the
-    account that teaches; it counts where SPAM_LEARNING is user. `Can-wait: yes` is
-    ours: it is refused (75) when half of the room is taken, so that who can't wait
-    finds some.
+    account that trains; it counts where SPAM_LEARNING is user. `Can-wait: yes` is
+    our extension: such a request is refused (75) when half of the room is taken, so
+    that requests that can't wait find some.
 STATS
     is ours. Its answer has a body in JSON:
 
@@ -22,9 +22,9 @@ STATS
                "alice@example.org": {…}},
      "spool": {"messages": 0, "bytes": 0}}
 
-    enough: messages of each kind until Bayes judges. users: what was taught, for
-    all ("site") and, where it counts, for each user; nobody is in it who taught
-    nothing. nspam, nham: messages; ntokens: words; oldest, newest: when the least and
+    enough: messages of each kind until Bayes scores. users: the training for all
+    ("site") and, where it counts, for each user who has trained.
+    nspam, nham: messages; ntokens: words; oldest, newest: when the least and
     the most recently useful words were of use; last_expiry: when useless ones were last
     thrown away; the three in seconds of the epoch, or null. spool: what waits.
 """
@@ -54,7 +54,7 @@ MAX_CONNECTIONS = 32
 TIMEOUT = 30
 """Seconds that a client may be silent."""
 SHARE_IF_WAITING = 0.5
-"""How much of the room those may take who can wait for more."""
+"""The part of the room that requests which can wait may take."""
 
 
 Accepted = socket.socket | tuple[bytes, socket.socket]
@@ -62,7 +62,7 @@ Accepted = socket.socket | tuple[bytes, socket.socket]
 
 
 class Control:
-    """What is answered to whom asks."""
+    """Answers the requests of clients."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Control:
                 return self.tell(request)
             if request.command == "STATS":
                 return self.stats()
-            # It keeps no child busy, so it waits for none, however many messages do.
+            # It occupies no child, so it waits for none.
             if request.command == "PING":
                 return self.forward(request)
             if request.command in FORWARDED:
@@ -104,14 +104,14 @@ class Control:
         return reply(f"76 Bad request: {request.command} is not a command")
 
     def tell(self, request: Request) -> bytes:
-        """Keep what is to be learnt."""
+        """Keep the training request."""
         training_request.check(request)
         part = SHARE_IF_WAITING if training_request.can_wait(request) else 1
         self.spool.put(request.as_bytes(), part)
         return reply("0 EX_OK", training_request.reply_header(request))
 
     def stats(self) -> bytes:
-        """Tell how much is known, and how much waits."""
+        """Report the training and the spool."""
         told = {
             "learning": self.config().learning,
             "enough": bayes.MIN_TRAINED,
@@ -121,7 +121,7 @@ class Control:
         return reply("0 EX_OK", body=json.dumps(told).encode())
 
     def forward(self, request: Request) -> bytes:
-        """Ask the spamd in use, and another one if it makes room for that."""
+        """Pass the request to the spamd in use, or to the one that replaces it."""
         user = self.knowledge.judge(training_request.user(request))
         headers = {**request.headers, "user": user}
         timeout = self.config().answer_timeout
@@ -131,7 +131,7 @@ class Control:
 
 
 class Handler(socketserver.StreamRequestHandler):
-    """One connection, and the one request that it brings."""
+    """One connection with one request."""
 
     timeout = TIMEOUT
     server: "Server"
@@ -149,7 +149,7 @@ class Handler(socketserver.StreamRequestHandler):
 
 
 class Server(socketserver.ThreadingUnixStreamServer):
-    """Serves *control* on the socket *path* to whoever can see the folder it is in."""
+    """Serves *control* on the socket *path* to all who can reach its folder."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -159,12 +159,12 @@ class Server(socketserver.ThreadingUnixStreamServer):
         self.places = threading.BoundedSemaphore(MAX_CONNECTIONS)
         path.unlink(missing_ok=True)
         super().__init__(str(path), Handler)
-        # Its volume is mounted where it is needed and nowhere else; who connects has
-        # another number there.
+        # The volume is mounted only where it is needed, and the clients there have
+        # other user ids.
         path.chmod(0o666)
 
     def process_request(self, request: Accepted, client_address: object) -> None:
-        """Let the next client wait until there is a place for it."""
+        """Let the next client wait until another has been served."""
         self.places.acquire()
         super().process_request(request, client_address)
 

@@ -1,4 +1,4 @@
-"""Gives spamd what waits in the spool, one message after the other."""
+"""Has spamd learn the spooled requests, one after the other."""
 
 import io
 import shutil
@@ -20,26 +20,26 @@ from spam_milter.training import training_request
 from spam_milter.training.spool import Spool
 
 PAUSE = 1.0
-"""Seconds until the next look after something went wrong."""
+"""Seconds until the next attempt after a failure."""
 LONGEST_PAUSE = 600.0
 TIMEOUT = 120.0
-"""Seconds for one message, and before that for a child of spamd to be free."""
+"""Seconds for one message, and before that for a free child of spamd."""
 MAX_FAILURES = 3
-"""How often one message may fail while others are learnt."""
+"""How often a message may fail while others are learnt."""
 MIN_FREE_BYTES = 16 << 20
-"""Bytes of disk below which a failure is not the message's."""
+"""With less free disk, in bytes, a failure is not the message's fault."""
 
 
 class NotNowError(Exception):
-    """Why nothing can be learnt at present."""
+    """Why no message can be learnt now."""
 
 
 @dataclass
 class Failure:
-    """A lesson that spamd could not learn."""
+    """A request that spamd could not follow."""
 
     about: bytes
-    """Which message it is about, as training_request.digest tells."""
+    """Its message, as training_request.digest returns it."""
     again: float
     """When to try again, on the monotonic clock."""
     learnt: int
@@ -65,7 +65,7 @@ class Learner:
         self.said = ""
 
     def run(self) -> None:
-        """Learn what is there and what comes, for ever."""
+        """Learn the waiting requests, and those that come, for ever."""
         while True:
             self.spool.filled.clear()
             left = True
@@ -84,14 +84,14 @@ class Learner:
         """
         Try once to learn each message that waits.
 
-        What is said of a message after a lesson that failed waits for that one, so that
-        in the end the message is what it was last said to be.
+        A later request about the same message waits for one that failed, so that the
+        last request decides.
 
         Returns:
-            Whether something is left to try again.
+            Whether a request is left to try again.
 
         Raises:
-            NotNowError: When it is of no use to go on.
+            NotNowError: No other request would succeed either.
         """
         unsettled: set[bytes] = set()
         for path in self.spool.waiting():
@@ -129,7 +129,7 @@ class Learner:
         return None
 
     def tell(self, told: Request, user: str) -> str | None:
-        """Have spamd do for *user* what it was *told*, or return why it can't."""
+        """Have spamd follow the request *told* for *user*, or return why it can't."""
         headers = {**told.headers, "user": user}
         try:
             with self.concurrency.slot(TIMEOUT):
@@ -146,10 +146,10 @@ class Learner:
 
     def failed(self, path: Path, about: bytes, fault: str) -> None:
         """
-        Find out whose fault it was that *path* was not learnt, the message *about*.
+        Find out why *path*, about the message *about*, was not learnt.
 
         Raises:
-            NotNowError: If it wasn't the message's.
+            NotNowError: The disk or the database is at fault, not the message.
         """
         if (room := shutil.disk_usage(path.parent).free) < MIN_FREE_BYTES:
             raise NotNowError(f"the volume has {room >> 20} MiB left; {fault}")
@@ -168,7 +168,7 @@ class Learner:
             say(f"not learnt, tried again in {pause:.0f} s: {path.name}: {fault}")
 
     def forget(self, path: Path) -> None:
-        """Remove the file *path*, and all we know of it."""
+        """Remove the file *path*, and its failures."""
         self.spool.remove(path)
         self.failures.pop(path.name, None)
 
@@ -180,7 +180,7 @@ class Learner:
 
 
 def prepare(spool: Spool, bayes: Bayes) -> None:
-    """Have a folder for what comes, and a database. Scans go on without either."""
+    """Make the spool and the database. Scans go on without either."""
     for part in (spool, bayes):
         try:
             part.prepare()

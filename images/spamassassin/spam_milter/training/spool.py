@@ -1,4 +1,4 @@
-"""What is to be learnt, on disk until it has been."""
+"""The spool of training requests: on disk until spamd has learnt them."""
 
 import contextlib
 import itertools
@@ -15,12 +15,12 @@ MAX_BYTES = 1 << 30
 
 
 class FullError(Exception):
-    """There is no room for one more."""
+    """The spool has no room for another request."""
 
 
 @dataclass(frozen=True)
 class Backlog:
-    """How much waits."""
+    """How much waits in the spool."""
 
     messages: int
     bytes: int
@@ -28,10 +28,10 @@ class Backlog:
 
 class Spool:
     """
-    Files in *folder*, each put there whole or not at all, in the order they came.
+    Files in *folder*, each written whole or not at all, in the order of arrival.
 
-    Their names are the time of their arrival, so that the order outlives us. The
-    folder is all there is to know: it may be full, or not there, and then be mended.
+    Their names are the time of arrival, so that the order survives a restart. There is
+    no other state: a folder that was full or missing works again once it is repaired.
     """
 
     def __init__(
@@ -39,21 +39,20 @@ class Spool:
     ) -> None:
         self.folder, self.files, self.size = folder, files, size
         self.filled = threading.Event()
-        """Set whenever something was put in."""
+        """Set whenever a request was added."""
         self.lock = threading.RLock()
         self.numbers = itertools.count()
         self.sizes: dict[str, int] = {}
-        """Of what waits, by the names of the files. There may be too many to look anew
-        for each that comes."""
+        """Sizes of the waiting files, by name: too many to look again for each put."""
 
     def prepare(self) -> None:
         """
-        Make the folder, and remove what was being written when we were killed.
+        Make the folder, and remove what a kill left half written.
 
-        Nobody was promised that. Not for when others write.
+        No client has a reply for that. Call this before anything is put.
 
         Raises:
-            OSError: When the disk doesn't let us.
+            OSError: The disk can't be written.
         """
         self.folder.mkdir(mode=0o700, exist_ok=True)
         for left in self.folder.glob(".*"):
@@ -61,7 +60,7 @@ class Spool:
         self.waiting()
 
     def waiting(self) -> list[Path]:
-        """Look what is there, and return it, the oldest first."""
+        """Read the folder, and return the waiting files, the oldest first."""
         with self.lock:
             found = self.folder.iterdir() if self.folder.is_dir() else ()
             known, self.sizes = self.sizes, {}
@@ -78,11 +77,11 @@ class Spool:
 
     def put(self, data: bytes, part: float = 1) -> None:
         """
-        Keep *data*. When this returns, it outlives a kill and the end of power.
+        Keep *data*. After this returns, it survives a kill and a power cut.
 
         Raises:
-            FullError: When as much waits already as may, or that *part* of it.
-            OSError: When it can't be written.
+            FullError: The spool holds its maximum, or that *part* of it.
+            OSError: It can't be written.
         """
         with self.lock:
             self.folder.mkdir(mode=0o700, exist_ok=True)

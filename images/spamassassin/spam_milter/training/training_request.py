@@ -1,4 +1,4 @@
-"""A request to learn a message, checked: TELL of SPAMC/1.5."""
+"""Training requests: TELL of SPAMC/1.5, to learn or to forget a message."""
 
 import hashlib
 import re
@@ -9,11 +9,11 @@ from spam_milter.spamc.request import BadRequestError, Request
 
 def check(request: Request) -> None:
     """
-    See whether *request* is one that spamd could follow.
+    Check that spamd could follow *request*.
 
     Raises:
-        BadRequestError: When it asks for nothing, for two things, or for what we
-            don't do: reports to others (`remote`).
+        BadRequestError: It asks for nothing, for two things, or for reports to others
+            (`remote`), which we do not make.
     """
     headers = request.headers
     asked = [headers[name] for name in ("set", "remove") if name in headers]
@@ -28,32 +28,32 @@ def check(request: Request) -> None:
 
 
 def reply_header(request: Request) -> str:
-    """Return the header by which spamd says what it has done."""
+    """Return the header with which spamd reports what it has done."""
     return "DidSet: local" if "set" in request.headers else "DidRemove: local"
 
 
 def user(request: Request) -> str:
-    """Return whose request it is."""
+    """Return the user who sends it, or SITE."""
     return request.headers.get("user", "").lower() or SITE
 
 
 def can_wait(request: Request) -> bool:
-    """Tell whether who asks comes again if there is no room."""
+    """Tell whether the client tries again if there is no room."""
     return request.headers.get("can-wait") == "yes"
 
 
 def users_to_train(request: Request, per_user: bool) -> list[str]:
-    """Return whom to teach: always the site, and before it the user if he counts."""
+    """Return whom to train: always the site, and before it the user if *per_user*."""
     own = user(request)
     return [own, SITE] if per_user and own != SITE else [SITE]
 
 
 def digest(data: bytes) -> bytes:
-    """Return a mark of the message in *data*, a request: the same for the same one."""
+    """Return the SHA-256 of the message in *data*, a request."""
     return hashlib.sha256(data.partition(b"\r\n\r\n")[2]).digest()
 
 
 def description(request: Request) -> str:
-    """Say in a word or two what it is, for the log."""
+    """Describe the request in two or three words, for the log."""
     kind = request.headers.get("message-class", "")
     return f"as {kind}" if "set" in request.headers else "to be forgotten"

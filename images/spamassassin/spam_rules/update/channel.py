@@ -1,4 +1,4 @@
-"""One channel: where rules come from, by sa-update(1)."""
+"""One channel of rules: fetched and verified by sa-update(1)."""
 
 import shutil
 from pathlib import Path
@@ -20,7 +20,7 @@ def update(channel: str, own_keys: Path) -> bool:
     of its own, as sa-update takes any key it knows for any channel.
 
     Raises:
-        FailedError: When it can't be had, or isn't signed as it should be.
+        FailedError: It can't be fetched, or is not signed by the channel's key.
     """
     home = KEYS / channel
     shutil.rmtree(home, ignore_errors=True)

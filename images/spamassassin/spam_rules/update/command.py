@@ -1,4 +1,4 @@
-"""Programs that are run for a limited time, and what they say when they fail."""
+"""Runs programs for a limited time, and shortens what they print on failure."""
 
 import re
 import subprocess
@@ -35,7 +35,7 @@ def run(argv: Sequence[str], stdin: bytes = b"") -> subprocess.CompletedProcess[
 
 
 def last_words(*outputs: bytes) -> str:
-    """Return what a program said at its end, in one line without times and levels."""
+    """Return the last lines of a program in one line, without times and levels."""
     text = b"\n".join(outputs).decode(errors="replace")
     lines = [re.sub(r"^\w{3} +\d+ [\d:.]+ \[\d+\] ", "", x) for x in text.splitlines()]
     said = list(dict.fromkeys(line.strip() for line in lines if line.strip()))

@@ -1,4 +1,4 @@
-"""What the updater does when it is time, and what it says of that."""
+"""When the updater looks for rules, what it logs, and what it remembers."""
 
 import contextlib
 from pathlib import Path
@@ -14,7 +14,7 @@ from spam_rules.update.command import FailedError
 
 
 class Job:
-    """The updates of *sets*, with what is remembered of them in the file *memory*."""
+    """The updates of *sets*, with their state in the file *memory*."""
 
     def __init__(self, sets: Sets, memory: Path) -> None:
         self.sets = sets

@@ -1,4 +1,4 @@
-"""What a new set must stand before it is used: the check, the compiler, two letters."""
+"""Tries a new set: lint, compilation, and the scan of two messages."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One look for new rules: fetched, checked, compiled, tried out, and only then used."""
+"""One update: rules are fetched, checked, compiled, tried, and then used."""
 
 import shutil
 import tempfile

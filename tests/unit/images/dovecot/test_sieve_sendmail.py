@@ -234,4 +234,4 @@ def test_reply_code_decides_retry_or_give_up(code, taken, ours):
     """450 is about a user or a recipient, and may last."""
     reply = Reply(code, "")
 
-    assert (reply.is_taken, reply.is_our_trouble) == (taken, ours)
+    assert (reply.is_taken, reply.is_our_fault) == (taken, ours)

@@ -20,8 +20,8 @@ class DMARCVerdict(NamedTuple):
     """
     An evaluation, and what is done with the message.
 
-    Sieve scripts read what this writes: its words are a contract, and none of them
-    comes from a stranger, but for a domain that is plainly one.
+    Sieve scripts read these words: they are a contract. A stranger chooses nothing in
+    them but the domain, which is checked to be a plain one.
     """
 
     evaluation: Evaluation
@@ -29,7 +29,7 @@ class DMARCVerdict(NamedTuple):
     """none, quarantine (Sieve files it into Junk), or reject."""
 
     override: str = ""
-    """arc or exempt: why the owner isn't heard."""
+    """arc or exempt: why the policy is not applied."""
 
     def __str__(self) -> str:
         _, result, policy, _, proven = self.evaluation
@@ -44,16 +44,16 @@ class DMARCVerdict(NamedTuple):
 
 
 class Enforcement(NamedTuple):
-    """Whether an owner's policy is heard, and whose word counts more."""
+    """Whether policies are applied, and who may override them."""
 
     mode: str
     """off, mark or refuse."""
 
     forwarders: frozenset[str] = frozenset()
-    """Domains that pass on what others wrote, if SPF or DKIM proves it was they."""
+    """Domains of trusted forwarders, which SPF or DKIM must prove."""
 
     sealers: frozenset[str] = frozenset()
-    """Domains whose ARC seals are believed."""
+    """Domains whose ARC seals are trusted."""
 
     def decide(
         self,
@@ -77,16 +77,16 @@ class Enforcement(NamedTuple):
         proven = [each.domain for each in identifiers if each.result == "pass"]
         if any(self.forwarders & {*ancestry(domain)} for domain in proven):
             return "exempt"
-        # Somebody's own domain, which was proven, frees no other that he writes beside.
+        # One author's proof does not override the policy of another in From:.
         unproven = {each.domain for each in evaluations if each.wanted != "none"}
         return "arc" if unproven <= dmarc_passes(chain, self.sealers) else ""
 
     def refusal(self, verdict: DMARCVerdict, chain: Chain) -> RefusalError | None:
-        """Return the answer to a message that is not to be taken, or not yet."""
+        """Return the reply that rejects or defers the message; None to accept it."""
         domain, result, _, wanted, _ = verdict.evaluation
         if self.mode != "refuse" or verdict.override or wanted == "none":
             return None
-        # The owner wants something done, and the proof that it needn't be may come.
+        # The policy asks for action, but a later look-up may still prove the message.
         vouched = chain.unanswered and chain.claimed in self.sealers
         if result == "temperror" or vouched:
             return deferred(

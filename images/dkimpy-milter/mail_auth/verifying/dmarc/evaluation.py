@@ -1,4 +1,4 @@
-"""Whether what is proven of a message proves its author's domain (section 5.3)."""
+"""Evaluates DMARC: whether SPF or DKIM proves the author's domain (section 5.3)."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ _ONE_LESS = {"reject": "quarantine", "quarantine": "none", "none": "none"}
 
 
 class Identifier(NamedTuple):
-    """A domain that SPF or DKIM is about: proven, or not to be found out now."""
+    """A domain that SPF or DKIM was checked for, with the result."""
 
     method: str
     """spf or dkim."""
@@ -35,18 +35,18 @@ class Evaluation(NamedTuple):
     """What the owner says is to be done: none, quarantine or reject; or absent."""
 
     wanted: str = "none"
-    """What is to be done with this very message, as far as the owner is heard."""
+    """What the policy asks for this very message: none, quarantine or reject."""
 
     proven: bool = False
-    """Whether an aligned SPF or DKIM pass exists, be there a policy or not."""
+    """Whether an aligned SPF or DKIM pass exists, with or without a policy."""
 
 
 class Author:
     """
     The domain of an author, with the policy that applies to it.
 
-    It is looked up when this is made: before all that the sender of a message has
-    looked up, so that he can't use up the time for it.
+    The policy is looked up when the object is made: before the names that the sender
+    of a message chose, which could use up the time.
     """
 
     def __init__(self, domain: str, resolver: Resolver) -> None:
@@ -62,7 +62,7 @@ class Author:
 
     def evaluate(self, identifiers: Iterable[Identifier]) -> Evaluation:
         """Return the verdict on a message that bears these *identifiers*."""
-        aligned = {self._said(each) for each in identifiers}
+        aligned = {self._aligned_result(each) for each in identifiers}
         proven = "pass" in aligned
         if self._unanswered:
             return Evaluation(self.domain, "temperror", "absent", proven=proven)
@@ -85,9 +85,9 @@ class Author:
         found = tree_walk.walk(self.domain, self._resolver)
         self._found = tree_walk.policy(self.domain, found)
         if self._found:
-            self._request = self._for_one_below(self._found)
+            self._request = self._subdomain_request(self._found)
 
-    def _for_one_below(self, found: Found) -> str | None:
+    def _subdomain_request(self, found: Found) -> str | None:
         record = found.record
         others = record.sp or record.p
         if record.np in {None, others}:
@@ -95,11 +95,11 @@ class Author:
         try:
             exists = self._resolver.look_up(self.domain, "A").exists
         except UnansweredError:
-            # The record has been read: one of its two policies is the right one.
+            # Whether the domain exists decides between the two: take the stricter.
             return max(others, record.np, key=REQUESTS.index)
         return others if exists else record.np
 
-    def _said(self, identifier: Identifier) -> str:
+    def _aligned_result(self, identifier: Identifier) -> str:
         """Return an identifier's result, or none if it isn't aligned (4.10.2)."""
         if identifier.result not in {"pass", "temperror"} or not identifier.domain:
             return "none"
@@ -128,8 +128,8 @@ def evaluate(
     """
     Return the verdict on each of the *authors* of a message.
 
-    Of several, one whose policy can't be looked up is taken for one that wants mail
-    refused: whoever wrote the others there may have used up the time on purpose.
+    Of several, one whose policy can't be looked up counts as p=reject: the sender may
+    have added the others to use up the time.
     """
     found = [author.evaluate(identifiers) for author in authors]
     if len(found) == 1:

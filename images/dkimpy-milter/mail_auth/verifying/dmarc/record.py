@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-# A record is a stranger's text: this bounds the work that he can have us do.
+# Octets. A stranger writes the record: this bounds the work that it causes.
 _LONGEST = 4096
 
 _VERSION = re.compile(rb"[vV][ \t]*=[ \t]*DMARC1[ \t]*(;|\Z)")
 # A URI has a scheme and more (RFC 3986, section 3), and no comma here.
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 
-# From the least to the most.
+# From the most lenient to the strictest.
 REQUESTS = ("none", "quarantine", "reject")
 
 
@@ -19,7 +19,7 @@ class Record(NamedTuple):
     """The tags that count for a verdict, each with its default in place."""
 
     p: str | None
-    """none, quarantine or reject; nothing when the record can't be applied."""
+    """none, quarantine or reject; None when the record can't be applied."""
 
     sp: str | None = None
     np: str | None = None
@@ -33,7 +33,7 @@ def parse(texts: Iterable[bytes]) -> Record | None:
     """
     Return the policy record among the TXT records at one name, if it is the only one.
 
-    What is no policy record is passed over, and of several all are (section 4.10).
+    Other records are ignored; several policy records count as none (section 4.10).
     Tags that are unknown or wrong are taken as if they were not there; but without a
     policy that can be read, the record asks for reports only, or for nothing at all
     (section 4.10.1).

@@ -1,4 +1,4 @@
-"""The DNS Tree Walk, which finds policies and whose domain is whose (section 4.10)."""
+"""The DNS Tree Walk, for policies and Organizational Domains (RFC 9989, 4.10)."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from mail_auth.dns.domain_names import ancestry
 from mail_auth.dns.resolver import Resolver
 from mail_auth.verifying.dmarc.record import Record, parse
 
-# Labels from which on the walk takes a short cut, so that it asks eight times at most.
+# A name of so many labels is cut to seven: a walk asks eight times at most.
 _DEEP = 8
 
 

@@ -1,7 +1,7 @@
-# Makes sure that SpamAssassin is as our modules need it inside, where nothing is promised.
+# Checks that SpamAssassin has the internal functions and fields that our modules need.
 #
-# A plugin that dies while it is loaded is left out, and SpamAssassin goes on with a mere
-# warning. So this ends the program: spamd doesn't start, spamassassin --lint fails.
+# SpamAssassin leaves out a plugin that dies while it is loaded, with a mere warning. So this
+# ends the whole program: spamd doesn't start, spamassassin --lint fails.
 package Mail::SpamAssassin::Internals;
 
 use strict;

@@ -1,8 +1,8 @@
-# Bayes in SQLite: SpamAssassin's own SQL store, which learns a message whole or not at all.
+# Bayes in SQLite: SpamAssassin's own SQL store, with one transaction for each message.
 #
-# That store writes each token of a message by itself, and takes no notice of errors. Cut
-# off in between, or on a full disk, it would leave half a message, and count that half
-# twice when the message is given to it again. Reading, and so scanning, stays as it is.
+# That store writes each token by itself, and ignores errors. Interrupted, or on a full disk,
+# it would keep half of a message, and count that half twice when the message is learnt
+# again. Reading, and so scanning, is unchanged.
 package Mail::SpamAssassin::BayesStore::SQLite;
 
 use strict;
@@ -16,13 +16,13 @@ Mail::SpamAssassin::Internals::require_functions(
     'Mail::SpamAssassin::BayesStore::SQL',
     qw(tie_db_writable nspam_nham_change cleanup untie_db));
 
-# Without a database nothing is learnt, which would pass for "knew that already".
+# Without a database nothing would be learnt, which would look like "already learnt".
 sub tie_db_writable {
     my ($self) = @_;
     return $self->SUPER::tie_db_writable() || die "bayes: the database can't be used\n";
 }
 
-# The first thing that learning, and forgetting, writes.
+# The first write of learning and of forgetting.
 sub nspam_nham_change {
     my ($self, @changes) = @_;
     $self->{_dbh}->{RaiseError} = 1;
@@ -30,7 +30,7 @@ sub nspam_nham_change {
     return $self->SUPER::nspam_nham_change(@changes);
 }
 
-# The last thing that both do.
+# The last step of both.
 sub cleanup {
     my ($self) = @_;
     my $done = $self->SUPER::cleanup();
@@ -38,7 +38,7 @@ sub cleanup {
     return $done;
 }
 
-# Where an error leads to.
+# The step after an error.
 sub untie_db {
     my ($self) = @_;
     $self->{_dbh}->rollback() if $self->_learning();

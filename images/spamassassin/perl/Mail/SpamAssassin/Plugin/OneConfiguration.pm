@@ -1,8 +1,8 @@
-# For a spamd without preferences of users: what one message is judged by is true of all.
+# For a spamd without preferences of users: all messages have the same configuration.
 #
-# After each message spamd puts its configuration back, in case that the preferences of
-# a user have changed it. That costs as much as a fifth of a scan, as thousands of scores
-# are copied, and with --nouser-config there is nothing to put back.
+# After each message spamd restores its configuration, in case that preferences of a user
+# have changed it. That copies thousands of scores, for up to a fifth of a scan's time. With
+# --nouser-config there is nothing to restore.
 package Mail::SpamAssassin::Plugin::OneConfiguration;
 
 use strict;

@@ -1,10 +1,10 @@
-# A verdict is given only if all rules have been tried.
+# Returns a verdict only if all rules have been tried.
 #
-# SpamAssassin says TIME_LIMIT_EXCEEDED if the time runs out while it tries a group of
-# rules. But if that happens while it takes the message apart, waits for an answer or
-# combines what it has found, the alarm ends Plugin::Check, and what called the plugin
-# goes on as if nothing were missing: the score so far, most likely none, passes for the
-# whole. So does whatever else makes Plugin::Check end early.
+# SpamAssassin reports TIME_LIMIT_EXCEEDED if the time runs out while it tries a group of
+# rules. But if that happens while it parses the message, waits for an answer or combines
+# results, the alarm ends Plugin::Check, and its caller goes on as if nothing were missing:
+# the score so far, most likely none, counts as the verdict. The same holds for whatever
+# else ends Plugin::Check early.
 package Mail::SpamAssassin::Plugin::WholeVerdict;
 
 use strict;
