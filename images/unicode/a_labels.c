@@ -1,4 +1,4 @@
-/* For Dovecot and Postfix; Python has its own (stack/accounts/addresses.py, domain_names.py). */
+/* For Dovecot and Postfix; Python has its own (mail_auth/dns/domain_names.py). */
 #include "a_labels.h"
 
 #include <unicode/uidna.h>

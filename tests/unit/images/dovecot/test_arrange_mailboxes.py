@@ -94,7 +94,7 @@ def arrange(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the program over all users, with *options* to Perl."""
     return subprocess.run(
         ["perl", *options, str(ARRANGE), str(home.parents[1])],
-        env={**os.environ, "PERL5LIB": str(ROOT / "tests/support")},
+        env={**os.environ, "PERL5LIB": str(ROOT / "tests/support/images")},
         capture_output=True,
         text=True,
         check=False,

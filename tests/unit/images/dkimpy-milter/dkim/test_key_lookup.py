@@ -18,7 +18,7 @@ from mail_auth.dkim.key_lookup import KeyFinder
 from mail_auth.dkim.verification import verdicts
 from mail_auth.verifying import arc
 
-from tests.support.zone import Zone
+from tests.support.images.zone import Zone
 
 _MESSAGE = b"From: s@out.test\r\nTo: alice@a.test\r\nSubject: s\r\n\r\nhello\r\n"
 _RSA = generate_private_key(65537, 2048)

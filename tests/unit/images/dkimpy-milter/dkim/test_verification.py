@@ -20,8 +20,8 @@ from mail_auth.dkim.verification import verdicts
 from mail_auth.dns.resolver import Answer, Resolver, UnansweredError, ask
 from mail_auth.headers.authentication_results import DKIMVerdict, authentication_results
 
-from tests.support.unsigned_from import ToForFrom
-from tests.support.zone import Zone
+from tests.support.images.unsigned_from import ToForFrom
+from tests.support.images.zone import Zone
 
 _MESSAGE = b"From: s@out.test\r\nTo: alice@a.test\r\nSubject: s\r\n\r\nhello\r\n"
 

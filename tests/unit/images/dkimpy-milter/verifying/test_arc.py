@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 from mail_auth.dkim.key_lookup import KeyFinder
 from mail_auth.verifying.arc import verify
 
-from tests.support.unsigned_from import ToForFrom
-from tests.support.zone import Zone
+from tests.support.images.unsigned_from import ToForFrom
+from tests.support.images.zone import Zone
 
 _MESSAGE = b"From: s@out.test\r\nTo: alice@a.test\r\nSubject: s\r\n\r\nhello\r\n"
 _KEY = generate_private_key(65537, 2048)

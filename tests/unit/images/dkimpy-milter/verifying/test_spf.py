@@ -5,7 +5,7 @@ import time
 import pytest
 from mail_auth.verifying import spf
 
-from tests.support.zone import Zone
+from tests.support.images.zone import Zone
 
 _NAMES = {
     "none.test": "v=spf10 is another thing",

@@ -9,7 +9,7 @@ from mail_auth.verifying.dmarc.evaluation import (
     strictest,
 )
 
-from tests.support.zone import Zone
+from tests.support.images.zone import Zone
 
 _NAMES = {
     "_dmarc.reject.test": "v=DMARC1; p=reject",

@@ -3,7 +3,7 @@
 import pytest
 from mail_auth.verifying.dmarc import tree_walk
 
-from tests.support.zone import Zone
+from tests.support.images.zone import Zone
 
 
 def test_a_walk_asks_eight_times_at_most():

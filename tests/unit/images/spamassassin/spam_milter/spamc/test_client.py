@@ -12,7 +12,7 @@ from spam_milter.spamc.client import (
     parse,
 )
 
-from tests.support.fake_spamd import running
+from tests.support.images.fake_spamd import running
 
 
 def reply(

@@ -13,8 +13,8 @@ from spam_milter.spamc.request import reply
 from spam_milter.training.control_socket import Control, Server
 from spam_milter.training.spool import Spool
 
-from tests.support.fake_spamd import running
-from tests.support.training_requests import CONFIG, LEARN, SPAM, request, tell
+from tests.support.images.fake_spamd import running
+from tests.support.images.training_requests import CONFIG, LEARN, SPAM, request, tell
 
 SET_OR_REMOVE = "TELL needs 'Set: local' or 'Remove: local'"
 

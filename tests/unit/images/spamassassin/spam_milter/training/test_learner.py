@@ -12,8 +12,8 @@ from spam_milter.training import learner
 from spam_milter.training.learner import Learner, NotNowError
 from spam_milter.training.spool import Spool
 
-from tests.support.fake_spamd import running
-from tests.support.training_requests import CONFIG, tell
+from tests.support.images.fake_spamd import running
+from tests.support.images.training_requests import CONFIG, tell
 
 OK = request.reply("0 EX_OK", "DidSet: local")
 
