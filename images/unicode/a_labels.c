@@ -1,4 +1,4 @@
-/* For Dovecot and Postfix; Python has its own (mail_auth/dns/domain_names.py). */
+/* For Dovecot and Postfix; in Python: stack/accounts/addresses.py, mail_auth/dns/domain_names.py. */
 #include "a_labels.h"
 
 #include <unicode/uidna.h>
