@@ -26,7 +26,7 @@ def markdown() -> str:
     """Return the text of docs/settings.md: a row for each key."""
     head = (
         "# Settings\n\n"
-        "Every key of `.env`, made from `stack/config/settings.py` by `make docs`.\n"
+        "Every key of `.env`, made from `stack/config/settings/` by `make docs`.\n"
         "After a change run `stack init` (`docker compose run --rm stack`), which\n"
         "lists what is wrong. When nothing is, `docker compose up -d` opens changed\n"
         "ports.\n\n"

@@ -100,7 +100,7 @@ def test_the_pages_name_something_of_each_kind():
     words = {word for page in PAGES for word in code(page)}
 
     assert {
-        "stack/config/settings.py",
+        "stack/config/settings/",
         "make docs",
         "stack init",
         "ANTIVIRUS=yes",
