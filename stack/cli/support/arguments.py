@@ -40,7 +40,7 @@ def login(value: str) -> str:
 def relay(value: str) -> str:
     """Take a relay as in .env, always with its port; or @ and a sender's domain."""
     from stack.config import types
-    from stack.config.relays import Relay
+    from stack.config.types.relays import Relay
 
     if value.startswith("@"):
         return "@" + domain(value[1:])

@@ -8,8 +8,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ValidationError, ValidationInfo, field_validator
 
-from stack.config import blocklists, relays
-from stack.config.relays import Relay
 from stack.config.types import (
     Challenge,
     Channels,
@@ -36,8 +34,11 @@ from stack.config.types import (
     TimeoutAction,
     Upstream,
     YesOrNo,
+    blocklists,
+    relays,
     whole,
 )
+from stack.config.types.relays import Relay
 
 PORTS = (
     "smtp_port",

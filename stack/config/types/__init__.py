@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 from stack.accounts import addresses
-from stack.config import blocklists
-from stack.config.blocklists import Blocklist
+from stack.config.types import blocklists
+from stack.config.types.blocklists import Blocklist
 from stack.system.errors import StackError
 
 CHALLENGES = ("standalone", "webroot", "manual")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from stack.config import blocklists
-from stack.config.blocklists import Blocklist
+from stack.config.types import blocklists
+from stack.config.types.blocklists import Blocklist
 
 
 @pytest.mark.parametrize(

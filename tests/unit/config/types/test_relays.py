@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.config.relays import Relay, context, table
+from stack.config.types.relays import Relay, context, table
 
 
 @pytest.mark.parametrize(
