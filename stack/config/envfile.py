@@ -15,7 +15,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
-from stack.config.settings import REQUIRED, Settings, mistakes
+from stack.config.mistakes import REQUIRED, mistakes
+from stack.config.settings import Settings
 from stack.system.errors import InvalidError, UnableError
 
 SAFE = r"A-Za-z0-9._:/@,+=*\[\]\-"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack.config.settings import LARGEST_MESSAGE
+from stack.config.settings.limits import LARGEST_MESSAGE
 from tests.support.clients.submission import logged_in
 from tests.support.configuration.reload import await_successors, with_settings
 from tests.support.mail.large import MIB, send_at_once

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from stack.config.settings import Settings, mistakes
+from stack.config.mistakes import mistakes
+from stack.config.settings import Settings
 
 NAMES = {"mail_domain": "example.org", "mail_hostname": "mail.example.org"}
 

@@ -6,7 +6,8 @@ import pytest
 
 from stack.apply.render import render
 from stack.certs.store import Served
-from stack.config.settings import LARGEST_MESSAGE, Settings
+from stack.config.settings import Settings
+from stack.config.settings.limits import LARGEST_MESSAGE
 
 CONFIG = Path(__file__).parents[4] / "config"
 SERVED = Served(("mail.example.org.pem",), ())
