@@ -13,9 +13,9 @@ from jinja2 import (
     TemplateSyntaxError,
 )
 
-from stack.accounts.routing import expansion
 from stack.apply import versions
 from stack.certs.store import Served
+from stack.config.derived import Derived
 from stack.config.settings import Settings
 from stack.dns.dkim_keys import SigningKeys
 from stack.system import files
@@ -53,11 +53,10 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    context = settings.context() | {
+    context = dict(settings) | {
+        "derived": Derived(settings),
         "dkim_keys": dkim_keys,
         "certificates": certificates,
-        "most_alias_addresses": expansion.MOST_ADDRESSES,
-        "most_alias_steps": expansion.MOST_STEPS,
     }
     rendered = {}
     for path in _sources(config_dir):

@@ -48,9 +48,16 @@ def _comment(field: FieldInfo) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    value = field.default
+    return written(field.default)
+
+
+def written(value: object) -> str:
+    """Return *value*, a setting's, as it would stand in .env."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    # A relay and a block list are tuples, too, that know their own form.
+    if type(value) is tuple:
+        return ",".join(map(str, value))
     return "" if value is None else str(value)
 
 

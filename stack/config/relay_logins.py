@@ -68,10 +68,16 @@ def save(project: Project, logins: Mapping[str, Login]) -> None:
 def text(logins: Mapping[str, Login]) -> str:
     """Write *logins* as a table of Postfix (DATABASE_README, texthash)."""
     return HEAD + "".join(
-        f"{key if key.startswith('@') else Relay.of(key).nexthop}"
-        f" {login.name}:{login.password}\n"
+        f"{_pattern(key)} {login.name}:{login.password}\n"
         for key, login in sorted(logins.items())
     )
+
+
+def _pattern(key: str) -> str:
+    if key.startswith("@"):
+        return key
+    host, _, port = key.partition(":")
+    return Relay(host, int(port)).nexthop
 
 
 def refuse_unfit_name(name: str) -> None:

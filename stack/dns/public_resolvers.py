@@ -2,7 +2,9 @@
 
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from stack.config.types.networks import NameServer
 
 ANSWERS = "answers"
 SILENT = (
@@ -28,9 +30,9 @@ PUBLIC: Mapping[str, str] = {
 }
 
 
-def public(upstream: str) -> dict[str, str]:
-    """Return whose each public server in *upstream* is: RESOLVER_UPSTREAM, checked."""
-    addresses = (server.partition(":")[0] for server in upstream.split(","))
+def public(upstream: Sequence[NameServer]) -> dict[str, str]:
+    """Return by its address whose each public server in *upstream* is."""
+    addresses = (str(server.address) for server in upstream)
     return {each: PUBLIC[each] for each in addresses if each in PUBLIC}
 
 

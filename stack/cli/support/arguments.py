@@ -39,18 +39,16 @@ def login(value: str) -> str:
 
 def relay(value: str) -> str:
     """Take a relay as in .env, always with its port; or @ and a sender's domain."""
-    from stack.config import types
     from stack.config.types.relays import Relay
 
     if value.startswith("@"):
         return "@" + domain(value[1:])
+    if not value:
+        raise click.BadParameter("must be a relay as in .env, or @DOMAIN")
     try:
-        host = types.relay(value)
+        return str(Relay.of(value))
     except ValueError as error:
         raise click.BadParameter(f"{value!r} {error}") from None
-    if not host:
-        raise click.BadParameter("must be a relay as in .env, or @DOMAIN")
-    return str(Relay.of(host))
 
 
 def _checked(kind: str, value: str) -> str:

@@ -1,6 +1,5 @@
 """What an operator decides: one field for each key in .env, a file for each topic."""
 
-import re
 from ipaddress import IPv4Network
 
 from pydantic import ValidationInfo, field_validator
@@ -15,7 +14,7 @@ from stack.config.settings.limits import Limits
 from stack.config.settings.names import Names
 from stack.config.settings.ports import Ports
 from stack.config.settings.relays import Relays
-from stack.config.types import Level, YesOrNo, blocklists, relays
+from stack.config.types.text import Level, YesOrNo
 
 
 # Pydantic takes the fields of the last base first: .env.example begins with the names.
@@ -64,23 +63,10 @@ class Settings(
     @classmethod
     def _not_asking_itself(cls, prefix: str, info: ValidationInfo) -> str:
         ourselves = f"{prefix}.53"
-        if ourselves in re.split("[,:]", info.data.get("resolver_upstream", "")):
+        upstream = info.data.get("resolver_upstream", ())
+        if ourselves in [str(server.address) for server in upstream]:
             raise ValueError(
                 f"must be another network: {ourselves} is our own resolver, and"
                 " RESOLVER_UPSTREAM would have it ask itself"
             )
         return prefix
-
-    @property
-    def log_debug(self) -> bool:
-        """Whether the daemons log all they can."""
-        return self.log_level == "debug"
-
-    def context(self) -> dict[str, object]:
-        """Return what a template may name: the fields, and values worked out."""
-        return self.model_dump() | {
-            "log_debug": self.log_debug,
-            "blocklists": blocklists.lists(self.dnsbl),
-            "excepted_clients": list(filter(None, self.client_exceptions.split(","))),
-            **relays.context(self.relays, self.relay_tls),
-        }

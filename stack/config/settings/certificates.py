@@ -4,7 +4,10 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from stack.config.types import Challenge, Directory, Email, Folder, Profile, whole
+from stack.config.types.certificates import Challenge, Directory, Profile
+from stack.config.types.names import Email
+from stack.config.types.numbers import whole
+from stack.config.types.text import Folder
 
 
 class Certificates(BaseModel, use_attribute_docstrings=True):

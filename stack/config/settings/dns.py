@@ -2,13 +2,14 @@
 
 from pydantic import BaseModel
 
-from stack.config.types import ResolverNetwork, Upstream, YesOrNo
+from stack.config.types.networks import ResolverNetwork, Upstream
+from stack.config.types.text import YesOrNo
 
 
 class Dns(BaseModel, use_attribute_docstrings=True):
     """The resolver, and the network at which it is asked."""
 
-    resolver_upstream: Upstream = ""
+    resolver_upstream: Upstream = ()
     """Name servers to ask, as address or address:port, more of them after commas.
     Empty: our resolver asks the internet's own, from the root down. Block lists don't
     answer the public ones (8.8.8.8 and such): only for a network that lets nobody else

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from stack.config.types import whole
+from stack.config.types.numbers import whole
 
 # For so much all parts have memory: tests/e2e/limits/test_largest_mail.py.
 LARGEST_MESSAGE = 157_286_400

@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel, field_validator
 
-from stack.config.types import IPv4, IPv6, Name
+from stack.config.types.names import Name
+from stack.config.types.networks import IPv4, IPv6
 
 # A file's name has 255 characters at most.
 LONGEST_HOST = 242

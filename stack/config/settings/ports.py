@@ -4,7 +4,8 @@ from ipaddress import IPv4Address, IPv4Network
 
 from pydantic import BaseModel, ValidationInfo, field_validator
 
-from stack.config.types import IPv4, Port, Subnet
+from stack.config.types.networks import IPv4, Subnet
+from stack.config.types.numbers import Port
 
 PORTS = (
     "smtp_port",

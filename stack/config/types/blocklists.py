@@ -1,7 +1,11 @@
 """DNS lists of client addresses, as DNSBL names them and as Postfix wants them."""
 
 import re
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
+
+from stack.config.types.names import name
+from stack.config.types.text import read_by
 
 # Four numbers, or ranges of them: 127.0.0.[2..11].
 NUMBER = r"(?:[0-9]{1,3}|\[[0-9]{1,3}\.\.[0-9]{1,3}\])"
@@ -49,16 +53,22 @@ class Blocklist(NamedTuple):
         return cls(found["zone"], pattern, int(found["weight"] or 1))
 
     def __str__(self) -> str:
-        """Write it as in postconf(5), postscreen_dnsbl_sites."""
+        """Write it as in .env, in the shortest form."""
+        pattern = "" if self.pattern == ANY_ANSWER else f"={self.pattern}"
+        weight = "" if self.weight == 1 else f"*{self.weight}"
+        return f"{self.zone}{pattern}{weight}"
+
+    @property
+    def site(self) -> str:
+        """
+        Its form in postconf(5), postscreen_dnsbl_sites.
+
+        In full: without a pattern an answer would count by which the list refuses us.
+        """
         return f"{self.zone}={self.pattern}*{self.weight}"
 
 
-def lists(text: str) -> list[Blocklist]:
-    """Take apart *text*, a list of entries as in .env; NONE has none."""
-    return [] if text == NONE else [Blocklist.of(each) for each in text.split(",")]
-
-
-def highest(found: list[Blocklist]) -> int:
+def highest(found: Sequence[Blocklist]) -> int:
     """Return the score of an address that is on all of the lists *found*."""
     return sum(max(each.weight, 0) for each in found)
 
@@ -66,3 +76,22 @@ def highest(found: list[Blocklist]) -> int:
 def _range(text: str) -> range:
     first, _, last = text.strip("[]").partition("..")
     return range(int(first), int(last or first) + 1)
+
+
+def _lists(text: str) -> tuple[Blocklist, ...]:
+    if text == NONE:
+        return ()
+    found: dict[tuple[str, str], Blocklist] = {}
+    for item in text.split(","):
+        try:
+            each = Blocklist.of(item)
+            key = (name(each.zone), each.pattern)
+        except ValueError as error:
+            raise ValueError(f"{error}: {item}") from None
+        if key in found:
+            raise ValueError(f"must name each list once: {item} is there twice")
+        found[key] = each
+    return tuple(found.values())
+
+
+Dnsbl = Annotated[tuple[Blocklist, ...], read_by(_lists)]

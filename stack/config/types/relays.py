@@ -1,7 +1,11 @@
 """The servers that outgoing mail is handed to, as Postfix wants them named."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+import re
+from ipaddress import IPv4Address
+from typing import Annotated, Literal, NamedTuple
+
+from stack.config.types.names import name
+from stack.config.types.text import items, one_of, read_by
 
 # A relay that is reached here speaks TLS from the first byte (RFC 8314 §3.3).
 IMPLICIT_TLS = 465
@@ -15,9 +19,25 @@ class Relay(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> "Relay":
-        """Take apart *text*, a host or host:port that was checked before."""
-        host, _, port = text.partition(":")
-        return cls(host, int(port)) if port else cls(host)
+        """
+        Take apart *text*, a host or host:port.
+
+        Raises:
+            ValueError: When it is neither; the text goes on from what was wrong.
+        """
+        if "@" in text or "//" in text:
+            raise ValueError(
+                "must be the host alone, like smtp.example.net:587: its login is kept"
+                " by `stack relay login`, and RELAY_TLS says how it is spoken to"
+            )
+        if "[" in text:
+            raise ValueError(
+                "must be without [ ]: no MX record of a relay is looked up"
+            )
+        host, colon, port = text.partition(":")
+        if not host or (colon and not _is_port(port)):
+            raise ValueError("must be a host name or IPv4 address, or one with :port")
+        return cls(_host(host), int(port)) if colon else cls(_host(host))
 
     def __str__(self) -> str:
         """Write it as in .env, always with its port."""
@@ -44,30 +64,61 @@ class Relay(NamedTuple):
         return f"{service}:{self.nexthop}"
 
 
-def table(host: str, by_domain: str) -> dict[str, Relay]:
-    """
-    Return the relay of each sender's domain, and of all others by the key "".
+class DomainRelay(NamedTuple):
+    """The relay of what is sent from one domain."""
 
-    Args:
-        host: What RELAY_HOST says, checked.
-        by_domain: What RELAY_BY_DOMAIN says, checked: domain/relay,domain/relay.
-    """
-    every = {"": Relay.of(host)} if host else {}
-    pairs = (pair.partition("/") for pair in by_domain.split(",") if pair)
-    return every | {domain: Relay.of(relay) for domain, _, relay in pairs}
+    domain: str
+    relay: Relay
+
+    @classmethod
+    def of(cls, text: str) -> "DomainRelay":
+        """
+        Take apart *text*, domain/host or domain/host:port.
+
+        Raises:
+            ValueError: When it is neither.
+        """
+        domain, _, relay = text.partition("/")
+        if not (domain and relay):
+            raise ValueError(f"must be pairs like a.example/smtp.example:587: {text}")
+        try:
+            return cls(name(domain), Relay.of(relay))
+        except ValueError as error:
+            raise ValueError(f"{error}: {text}") from None
+
+    def __str__(self) -> str:
+        """Write it as in .env."""
+        return f"{self.domain}/{self.relay}"
 
 
-def context(found: Mapping[str, Relay], tls: str) -> dict[str, object]:
-    """
-    Return what templates want to know of the relays *found*.
+def _host(text: str) -> str:
+    try:
+        return str(IPv4Address(text))
+    except ValueError:
+        return name(text)
 
-    *tls* is RELAY_TLS: in Postfix's words, the levels of smtp_tls_security_level
-    (postconf(5)). With TLS from the first byte there is no without.
-    """
-    levels = {"verify": "secure", "encrypt": "encrypt", "optional": "may"}
-    return {
-        "default_transport": found[""].transport if "" in found else "smtp",
-        "sender_relays": {name: relay for name, relay in found.items() if name},
-        "relay_starttls_level": levels[tls],
-        "relay_tls_level": "secure" if tls == "verify" else "encrypt",
-    }
+
+def _is_port(text: str) -> bool:
+    return bool(re.fullmatch(r"[1-9][0-9]{0,4}", text)) and int(text) < 65536
+
+
+def _relay_or_none(text: str) -> Relay | None:
+    return Relay.of(text) if text else None
+
+
+def _by_domain(text: str) -> tuple[DomainRelay, ...]:
+    found: dict[str, DomainRelay] = {}
+    for each in map(DomainRelay.of, items(text)):
+        if each.domain in found:
+            raise ValueError(
+                f"must name each domain once: {each.domain} is there twice"
+            )
+        found[each.domain] = each
+    return tuple(found.values())
+
+
+RelayTLS = Annotated[
+    Literal["verify", "encrypt", "optional"], one_of("verify", "encrypt", "optional")
+]
+RelayHost = Annotated[Relay | None, read_by(_relay_or_none)]
+RelayByDomain = Annotated[tuple[DomainRelay, ...], read_by(_by_domain)]

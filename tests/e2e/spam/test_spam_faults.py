@@ -156,7 +156,7 @@ def test_a_hanging_spamd_child_delays_mail_for_a_minute_at_most(
 def short_timeout(server):
     """Have the milter give up spamd after five seconds without an answer, not forty."""
     project, file = server.project, "spamassassin/spam-milter.conf.j2"
-    usual = "answer_timeout = {{ spam_time_limit + 10 }}"
+    usual = "answer_timeout = {{ derived.spam_answer_timeout }}"
     with replaced(project, file, usual, "answer_timeout = 5"):
         await_applied(project, "spamassassin")
         yield

@@ -3,6 +3,8 @@
 import pytest
 
 from stack.config import envfile
+from stack.config.types.blocklists import Blocklist
+from stack.config.types.relays import Relay
 from stack.system.errors import InvalidError, UnableError
 
 NAMES = "MAIL_DOMAIN=example.org\nMAIL_HOSTNAME=mail.example.org\n"
@@ -36,14 +38,20 @@ def test_relays_are_written_in_what_all_read_alike():
     """Several pairs need neither quotes nor spaces."""
     line = "RELAY_BY_DOMAIN=a.example/smtp.example:587,b.example/mx.example"
 
-    assert envfile.parse(f"{NAMES}{line}\n").relay_by_domain == line.partition("=")[2]
+    assert envfile.parse(f"{NAMES}{line}\n").relays == {
+        "a.example": Relay("smtp.example", 587),
+        "b.example": Relay("mx.example"),
+    }
 
 
 def test_block_lists_are_written_in_what_all_read_alike():
     """Ranges and weights need no quotes."""
     line = "DNSBL=a.example=127.0.0.[2..11]*2,b.example*-1"
 
-    assert envfile.parse(f"{NAMES}{line}\n").dnsbl == line.partition("=")[2]
+    assert envfile.parse(f"{NAMES}{line}\n").dnsbl == (
+        Blocklist("a.example", "127.0.0.[2..11]", 2),
+        Blocklist("b.example", weight=-1),
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from stack.config.types import YesOrNo
+from stack.config.types.text import YesOrNo
 
 
 class Antivirus(BaseModel, use_attribute_docstrings=True):

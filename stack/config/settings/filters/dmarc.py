@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel
 
-from stack.config.types import DMARCPolicy, Domains
+from stack.config.types.names import Domains
+from stack.config.types.text import DMARCPolicy
 
 
 class Dmarc(BaseModel, use_attribute_docstrings=True):
@@ -14,12 +15,12 @@ class Dmarc(BaseModel, use_attribute_docstrings=True):
     as the owner says. mark: into Junk, and nothing is refused. off: the verdict is only
     told in the headers, so that forged mail comes in."""
 
-    trusted_forwarders: Domains = ""
+    trusted_forwarders: Domains = ()
     """Domains of mailing lists and forwarders that pass on what others wrote, with
     commas between. What SPF or DKIM proves to come from one of them, or a name below,
     is taken whatever its From says: they must not let forgers in."""
 
-    arc_trusted_sealers: Domains = ""
+    arc_trusted_sealers: Domains = ()
     """Domains that are believed when their ARC seal (RFC 8617) says that DMARC passed
     when they got a message, although what they changed broke the proof; with commas
     between. Who is named here can send you mail in anybody's name."""

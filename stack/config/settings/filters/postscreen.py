@@ -4,7 +4,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ValidationInfo, field_validator
 
-from stack.config.types import Dnsbl, Networks, YesOrNo, blocklists, whole
+from stack.config.types import blocklists
+from stack.config.types.blocklists import Blocklist, Dnsbl
+from stack.config.types.networks import Networks
+from stack.config.types.numbers import whole
+from stack.config.types.text import YesOrNo
 
 
 class Postscreen(BaseModel, use_attribute_docstrings=True):
@@ -16,7 +20,7 @@ class Postscreen(BaseModel, use_attribute_docstrings=True):
     in DNSBL have as long to answer, and one that is later counts nothing. 0: nobody
     waits or is refused for it."""
 
-    dnsbl: Dnsbl = "zen.spamhaus.org=127.0.0.[2..11]"
+    dnsbl: Dnsbl = (Blocklist("zen.spamhaus.org", "127.0.0.[2..11]"),)
     """DNS block lists: who is on one is refused on SMTP_PORT with its name. Each as
     zone, zone=ANSWERS*WEIGHT or a part of that, as in postconf(5) under
     postscreen_dnsbl_sites, without ;. A negative weight makes it an allow list: who has
@@ -34,7 +38,7 @@ class Postscreen(BaseModel, use_attribute_docstrings=True):
     programs often don't. It delays the first mail of each server by minutes, that of a
     provider with many addresses by hours, and that of all after a restart."""
 
-    client_exceptions: Networks = ""
+    client_exceptions: Networks = ()
     """Clients that are spared GREETING_DELAY, DNSBL and GREYLISTING: your monitoring,
     or a partner listed by mistake. Addresses and networks, with commas between. All
     spam from there reaches the other checks."""
@@ -43,8 +47,7 @@ class Postscreen(BaseModel, use_attribute_docstrings=True):
     @classmethod
     def _within_reach(cls, score: int, info: ValidationInfo) -> int:
         # Missing here when it was found to be wrong already.
-        found = blocklists.lists(info.data.get("dnsbl", blocklists.NONE))
-        highest = blocklists.highest(found)
+        highest = blocklists.highest(info.data.get("dnsbl", ()))
         if highest and score > highest:
             raise ValueError(f"must be at most {highest}: more isn't had on all lists")
         return score
@@ -52,5 +55,4 @@ class Postscreen(BaseModel, use_attribute_docstrings=True):
     @property
     def list_zones(self) -> list[str]:
         """The lists in DNSBL, each once."""
-        found = blocklists.lists(self.dnsbl)
-        return list(dict.fromkeys(each.zone for each in found))
+        return list(dict.fromkeys(each.zone for each in self.dnsbl))

@@ -4,7 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ValidationInfo, field_validator
 
-from stack.config.types import Channels, Learning, Score, TimeoutAction, YesOrNo, whole
+from stack.config.types.names import Channels
+from stack.config.types.numbers import Score, whole
+from stack.config.types.text import Learning, TimeoutAction, YesOrNo
 
 
 class Spam(BaseModel, use_attribute_docstrings=True):
@@ -44,7 +46,7 @@ class Spam(BaseModel, use_attribute_docstrings=True):
     """Look for new SpamAssassin rules once a day, and use them when they are signed,
     checked and tried out. no: use the rules that come with the package."""
 
-    spam_rules_channels: Channels = ""
+    spam_rules_channels: Channels = ()
     """Where to look for rules beside SpamAssassin's own: names of channels, more of
     them after commas, like kam.sa-channels.mcgrail.com. Put the public key that signs
     them into var/spam/keys/NAME.asc: nothing else says whose rules you take."""

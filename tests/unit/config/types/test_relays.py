@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.config.types.relays import Relay, context, table
+from stack.config.types.relays import DomainRelay, Relay
 
 
 @pytest.mark.parametrize(
@@ -19,32 +19,16 @@ def test_a_relay_is_reached_itself_not_its_mx(text, transport):
     assert Relay.of(text).transport == transport
 
 
-@pytest.mark.parametrize(
-    ("tls", "starttls_level", "tls_level"),
-    [
-        ("verify", "secure", "secure"),
-        ("encrypt", "encrypt", "encrypt"),
-        ("optional", "may", "encrypt"),
-    ],
-)
-def test_port_465_is_never_without_tls(tls, starttls_level, tls_level):
-    """Each word of RELAY_TLS has its level in Postfix, for either service."""
-    found = context({}, tls)
+def test_a_relay_is_written_as_it_is_read():
+    """In .env always with its port."""
+    pair = DomainRelay.of("A.example/smtp.example")
 
-    assert found["relay_starttls_level"] == starttls_level
-    assert found["relay_tls_level"] == tls_level
+    assert str(pair) == "a.example/smtp.example:25"
+    assert DomainRelay.of(str(pair)) == pair
 
 
-def test_without_relays_all_mail_goes_straight():
-    """Nothing set: the ordinary delivery service, and no domain apart."""
-    found = context(table("", ""), "verify")
-
-    assert (found["default_transport"], found["sender_relays"]) == ("smtp", {})
-
-
-def test_the_relay_of_all_is_not_a_domains():
-    """RELAY_HOST is the default, each pair of RELAY_BY_DOMAIN an exception."""
-    found = context(table("a.example:465", "b.example/c.example"), "verify")
-
-    assert found["default_transport"] == "relay-tls:[a.example]:465"
-    assert found["sender_relays"] == {"b.example": Relay("c.example", 25)}
+@pytest.mark.parametrize("text", ["", ":587", "a.example:", "a.example:65536"])
+def test_a_relay_has_a_host_and_its_port_is_a_number(text):
+    """Without a host there is no relay, whatever the port."""
+    with pytest.raises(ValueError, match="must be a host name or IPv4 address"):
+        Relay.of(text)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from stack.config.types import PLUGINS
+from stack.config.types.certificates import PLUGINS
 from tests.support.places import IMAGES
 
 FOLDER = IMAGES / "stack"

@@ -1,0 +1,29 @@
+"""Numbers, in the one form in which Compose passes them on, too."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+
+def whole(least: int, most: int) -> BeforeValidator:
+    """Take whole numbers from *least* to *most*."""
+
+    def check(value: object) -> int:
+        if re.fullmatch(r"0|[1-9][0-9]{0,9}", str(value)):
+            number = int(str(value))
+            if least <= number <= most:
+                return number
+        raise ValueError(f"must be a whole number from {least} to {most}")
+
+    return BeforeValidator(check)
+
+
+def _score(value: object) -> float:
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?", str(value)):
+        raise ValueError("must be a number like 5.0")
+    return float(str(value))
+
+
+Port = Annotated[int, whole(0, 65535)]
+Score = Annotated[float, BeforeValidator(_score)]
