@@ -75,7 +75,7 @@ def test_only_listed_exceptions_pass_postscreen(settings):
     """Beside the health check of our own loopback."""
     names = settings.model_dump(include={"mail_domain", "mail_hostname"})
     chosen = Settings(**names, client_exceptions="192.0.2.25,198.51.100.0/24")
-    text = render(CONFIG, chosen, [], SERVED)["postfix/client_exceptions.cidr"]
+    text = render(CONFIG, chosen, [], SERVED)["postfix/postscreen_allowlist.cidr"]
 
     rows = [line.split() for line in text.splitlines() if line and line[0] != "#"]
     assert rows == [
