@@ -110,10 +110,11 @@ def _refusal(project: Project, name: str, found: Owner) -> str:
     return (
         f"the volume {name} belongs to the server {place}, not to this one in"
         f" {_folder(project.root)}: for a second server, write COMPOSE_PROJECT_NAME"
-        " with a name of its own into .env here, and other ports, NETWORK_SUBNET and"
-        " RESOLVER_NETWORK; for this folder to take the other one's place, run"
-        " `docker compose run --rm stack adopt`; and if the other one's containers"
-        " were stopped by this, `docker compose up --detach` there starts them"
+        " with a name of its own into .env here, and other ports, NETWORK_SUBNET,"
+        " RESOLVER_NETWORK and RESOLVER_ADDRESS; for this folder to take the other"
+        " one's place, run `docker compose run --rm stack adopt`; and if the other"
+        " one's containers were stopped by this, `docker compose up --detach` there"
+        " starts them"
     )
 
 

@@ -120,5 +120,4 @@ class Derived:
     @property
     def resolver_clients(self) -> list[IPv4Network]:
         """Whose questions are answered: those of any network that a container is in."""
-        own = f"{self.settings.resolver_network}.0/24"
-        return [IPv4Network(each) for each in (*PRIVATE, own)]
+        return [*map(IPv4Network, PRIVATE), self.settings.resolver_network]

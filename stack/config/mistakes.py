@@ -24,26 +24,39 @@ HINTS = {
     "TIMEZONE": "all times in the logs are UTC",
 }
 
+# The settings that have another name now, by the one that they had before.
+RENAMED = {
+    "ACME_DNS_WAIT": "ACME_DNS_PROPAGATION_SECONDS",
+    "CLIENT_EXCEPTIONS": "POSTSCREEN_ALLOWLIST",
+}
+
 
 def mistakes(error: ValidationError) -> Iterator[tuple[str, str]]:
     """Tell each key that is wrong, and what is wrong with it."""
     for found in error.errors():
         key = str(found["loc"][0]).upper()
-        yield key, _words(key, found["type"], found["msg"])
+        if found["type"] == "extra_forbidden":
+            yield key, _unknown(key, found["input"])
+        elif found["type"] == "missing":
+            yield key, _missing(key)
+        else:
+            yield key, found["msg"].removeprefix("Value error, ")
 
 
-def _words(key: str, kind: str, message: str) -> str:
-    if kind == "missing":
-        option, value = REQUIRED[key]
-        return (
-            f"is missing: write {key}={value} into .env, with your own name, or run"
-            f" `stack init {option} {value}`"
-        )
-    if kind == "extra_forbidden":
-        if hint := next((h for word, h in HINTS.items() if word in key), ""):
-            return f"is not a setting: {hint}"
-        keys = [name.upper() for name in Settings.model_fields]
-        near = difflib.get_close_matches(key, keys, n=1)
-        hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
+def _missing(key: str) -> str:
+    option, value = REQUIRED[key]
+    return (
+        f"is missing: write {key}={value} into .env, with your own name, or run"
+        f" `stack init {option} {value}`"
+    )
+
+
+def _unknown(key: str, value: object) -> str:
+    if new := RENAMED.get(key):
+        return f"is called {new} now: write {new}={value}"
+    if hint := next((h for word, h in HINTS.items() if word in key), ""):
         return f"is not a setting: {hint}"
-    return message.removeprefix("Value error, ")
+    keys = [name.upper() for name in Settings.model_fields]
+    near = difflib.get_close_matches(key, keys, n=1)
+    hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
+    return f"is not a setting: {hint}"

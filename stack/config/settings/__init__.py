@@ -53,20 +53,10 @@ class Settings(
 
     @field_validator("resolver_network")
     @classmethod
-    def _beside_the_others(cls, prefix: str, info: ValidationInfo) -> str:
+    def _beside_the_others(
+        cls, network: IPv4Network, info: ValidationInfo
+    ) -> IPv4Network:
         subnet = info.data.get("network_subnet")
-        if subnet and subnet.overlaps(IPv4Network(f"{prefix}.0/24")):
+        if subnet and subnet.overlaps(network):
             raise ValueError("must be another network: NETWORK_SUBNET has it")
-        return prefix
-
-    @field_validator("resolver_network")
-    @classmethod
-    def _not_asking_itself(cls, prefix: str, info: ValidationInfo) -> str:
-        ourselves = f"{prefix}.53"
-        upstream = info.data.get("resolver_upstream", ())
-        if ourselves in [str(server.address) for server in upstream]:
-            raise ValueError(
-                f"must be another network: {ourselves} is our own resolver, and"
-                " RESOLVER_UPSTREAM would have it ask itself"
-            )
-        return prefix
+        return network

@@ -31,7 +31,7 @@ class Certificates(BaseModel, use_attribute_docstrings=True):
     manual, for all other providers: by your own programs var/acme/hooks/auth and
     var/acme/hooks/cleanup."""
 
-    acme_dns_wait: Annotated[int, whole(0, 7200)] = 60
+    acme_dns_propagation_seconds: Annotated[int, whole(0, 7200)] = 60
     """How many seconds your name servers may take to show a new record, before the
     authority looks. For ACME_CHALLENGE dns-…."""
 

@@ -65,8 +65,8 @@ def _networks(text: str) -> tuple[IPv4Network, ...]:
     return tuple(_network(item, wanted) for item in items(text))
 
 
-def _subnet(text: str) -> IPv4Network:
-    wanted = "an IPv4 network like 172.29.25.0/24, /8 to /28"
+def _subnet(text: str, example: str = "172.29.25.0/24") -> IPv4Network:
+    wanted = f"an IPv4 network like {example}, /8 to /28"
     network = _network(text, wanted)
     if not 8 <= network.prefixlen <= 28:
         raise ValueError(f"must be {wanted}")
@@ -86,17 +86,21 @@ def _network(text: str, wanted: str) -> IPv4Network:
     return inside.network
 
 
-def _prefix(text: str) -> str:
+def _resolver_network(text: str) -> IPv4Network:
+    # It was the first three numbers of 256 addresses, the resolver's ending in 53.
     try:
         IPv4Address(f"{text}.0")
     except ValueError:
-        raise ValueError("must be three numbers like 172.29.26") from None
-    return text
+        return _subnet(text, "172.29.26.0/24")
+    raise ValueError(
+        f"must be a network with its prefix: write RESOLVER_NETWORK={text}.0/24 and"
+        f" RESOLVER_ADDRESS={text}.53"
+    )
 
 
 IPv4 = Annotated[IPv4Address, parsed(IPv4Address, "an IPv4 address")]
 IPv6 = Annotated[IPv6Address, parsed(IPv6Address, "an IPv6 address")]
 Subnet = Annotated[IPv4Network, read_by(_subnet)]
 Networks = Annotated[tuple[IPv4Network, ...], read_by(_networks)]
-ResolverNetwork = Annotated[str, read_by(_prefix)]
+ResolverNetwork = Annotated[IPv4Network, read_by(_resolver_network)]
 Upstream = Annotated[tuple[NameServer, ...], read_by(_upstream)]

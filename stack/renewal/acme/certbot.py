@@ -115,7 +115,8 @@ def _call(project: Project, settings: Settings, verb: str, *words: str) -> None:
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "REQUESTS_CA_BUNDLE": str(trust.file(project)),
     }
-    done = processes.run(command, environment, PATIENCE + settings.acme_dns_wait)
+    patience = PATIENCE + settings.acme_dns_propagation_seconds
+    done = processes.run(command, environment, patience)
     if done.status:
         log = logs / "letsencrypt.log"
         raise StackError(*certbot_errors.told(done, log, settings))
@@ -167,7 +168,8 @@ def _challenge(project: Project, settings: Settings) -> Sequence[str]:
         )
     access = project.acme / f"{kind}.ini"
     credentials = (f"--{kind}-credentials", str(access)) if access.exists() else ()
-    wait = (f"--{kind}-propagation-seconds", str(settings.acme_dns_wait))
+    seconds = str(settings.acme_dns_propagation_seconds)
+    wait = (f"--{kind}-propagation-seconds", seconds)
     return (f"--{kind}", *credentials, *wait)
 
 

@@ -43,7 +43,8 @@ REASONS = [
         "dns-|manual",
         "",
         "{host}: the authority didn't find the record for it in the DNS: see that the"
-        " name server is the one the world asks, or raise ACME_DNS_WAIT in .env",
+        " name server is the one the world asks, or raise"
+        " ACME_DNS_PROPAGATION_SECONDS in .env",
     ),
     (
         "",

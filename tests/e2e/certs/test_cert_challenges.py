@@ -78,7 +78,9 @@ def test_a_wildcard_is_issued_by_dynamic_update(server, certificates, world):
     put(server.project, "dns-rfc2136.ini", update_credentials(world))
     before = certificates.served_everywhere()
 
-    with with_settings(server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_WAIT="1"):
+    with with_settings(
+        server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_PROPAGATION_SECONDS="1"
+    ):
         certificates.issue("second.test", "*.second.test")
 
     new = {certificates.of("second.test")["sha256"]}
@@ -97,7 +99,9 @@ def test_a_refused_dynamic_update_is_reported(server, certificates, world):
     wrong = update_credentials(world).replace("_secret = ", "_secret = QUJD")
     put(server.project, "dns-rfc2136.ini", wrong)
 
-    with with_settings(server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_WAIT="1"):
+    with with_settings(
+        server.project, ACME_CHALLENGE="dns-rfc2136", ACME_DNS_PROPAGATION_SECONDS="1"
+    ):
         done = certificates.issue("imap.second.test", check=False)
 
     assert done.returncode == 1

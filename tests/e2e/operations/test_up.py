@@ -108,15 +108,20 @@ def test_an_address_of_another_machine_is_reported_with_its_setting(untouched):
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "network"),
+    ("setting", "value", "network", "more"),
     [
-        ("NETWORK_SUBNET", "10.212.1.0/24", "edge"),
-        ("RESOLVER_NETWORK", "10.212.2", "names"),
+        ("NETWORK_SUBNET", "10.212.1.0/24", "edge", {}),
+        (
+            "RESOLVER_NETWORK",
+            "10.212.2.0/24",
+            "names",
+            {"RESOLVER_ADDRESS": "10.212.2.53"},
+        ),
     ],
 )
-def test_a_network_in_use_is_not_changed(untouched, setting, value, network):
+def test_a_network_in_use_is_not_changed(untouched, setting, value, network, more):
     """A change of a network that is in use is refused, with the remedy."""
-    with settings(untouched, **{setting: value}):
+    with settings(untouched, **{setting: value}, **more):
         done = run_up(untouched)
 
     assert done.returncode == 3

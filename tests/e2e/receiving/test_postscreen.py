@@ -138,13 +138,13 @@ def test_a_silent_or_refusing_dnsbl_refuses_no_client(server, world, visit):
     assert passed - came < 5
 
 
-def test_a_client_exception_is_served_at_once(server, world, visit):
-    """A client in CLIENT_EXCEPTIONS is served at once, even if a DNSBL lists it."""
+def test_a_client_in_the_allowlist_is_served_at_once(server, world, visit):
+    """A client in POSTSCREEN_ALLOWLIST is served at once, even if a DNSBL lists it."""
     address = world.postscreen_clients["exception"]
 
     *_, before = visit("exception", *ENVELOPE)
     with postscreen_settings(
-        server.project, CLIENT_EXCEPTIONS=f"192.0.2.0/24,{address}"
+        server.project, POSTSCREEN_ALLOWLIST=f"192.0.2.0/24,{address}"
     ):
         greeting, *_, during = visit("exception", *ENVELOPE)
 

@@ -34,7 +34,8 @@ def free_networks(*besides: IPv4Network) -> dict[str, str]:
     names = free_subnet(edge, *besides)
     return {
         "NETWORK_SUBNET": str(edge),
-        "RESOLVER_NETWORK": str(names.network_address).removesuffix(".0"),
+        "RESOLVER_NETWORK": str(names),
+        "RESOLVER_ADDRESS": str(names[53]),
     }
 
 

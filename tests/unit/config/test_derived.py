@@ -65,7 +65,7 @@ def test_a_dot_of_the_hostname_is_a_dot_in_a_pattern():
 
 def test_the_resolver_answers_every_network_of_containers():
     """Docker's own private ones, and the one of .env, which may be another."""
-    found = derived(resolver_network="198.51.100")
+    found = derived(resolver_network="198.51.100.0/24", resolver_address="198.51.100.9")
 
     assert IPv4Network("198.51.100.0/24") in found.resolver_clients
     assert IPv4Network("172.16.0.0/12") in found.resolver_clients

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 from pydantic import ValidationError
 
-from stack.config.mistakes import mistakes
+from stack.config.mistakes import RENAMED, mistakes
 from stack.config.reference import written
 from stack.config.settings import Settings
 from stack.config.types.networks import NameServer
@@ -75,10 +75,20 @@ def complaint(**values: str) -> str:
         ("resolver_upstream", "0.0.0.0:53", "0.0.0.0 is the container itself"),
         ("resolver_upstream", "224.0.0.251", "nobody answers at 224.0.0.251"),
         ("resolver_upstream", "255.255.255.255", "nobody answers at 255.255.255.255"),
-        ("resolver_network", "172.29", "must be three numbers like"),
-        ("resolver_network", "172.29.26.0", "must be three numbers like"),
-        ("resolver_network", "172.29.256", "must be three numbers like"),
-        ("resolver_network", "172.29.25", "NETWORK_SUBNET has it"),
+        ("resolver_network", "172.29", "must be an IPv4 network like"),
+        ("resolver_network", "172.29.256", "must be an IPv4 network like"),
+        ("resolver_network", "172.29.26.0", "must be an IPv4 network like"),
+        ("resolver_network", "172.29.26.0/29", "must be an IPv4 network like"),
+        ("resolver_network", "172.29.26.1/24", "must say the network, 172.29.26.0/24"),
+        ("resolver_network", "172.29.25.0/24", "NETWORK_SUBNET has it"),
+        ("resolver_network", "172.0.0.0/8", "NETWORK_SUBNET has it"),
+        ("resolver_network", "10.1.2.0/24", "write RESOLVER_ADDRESS=10.1.2.53"),
+        ("resolver_network", "10.1.2.16/28", "write RESOLVER_ADDRESS=10.1.2.30"),
+        ("resolver_address", "172.29.27.53", "between 172.29.26.2 and 172.29.26.254"),
+        ("resolver_address", "172.29.26.0", "between 172.29.26.2 and 172.29.26.254"),
+        ("resolver_address", "172.29.26.1", "between 172.29.26.2 and 172.29.26.254"),
+        ("resolver_address", "172.29.26.255", "between 172.29.26.2 and 172.29.26.254"),
+        ("resolver_address", "53", "must be an IPv4 address"),
         ("http_port", "65536", "from 0 to 65535"),
         ("http_port", "25", "must be another port: SMTP_PORT has it"),
         ("acme_directory", "http://ca.example/directory", "the https:// address of"),
@@ -95,8 +105,8 @@ def complaint(**values: str) -> str:
         ("acme_challenge", "dns-", "must be standalone, webroot, manual or dns-"),
         ("acme_challenge", "dns-../x", "must be standalone, webroot, manual or dns-"),
         ("acme_challenge", "Manual", "must be standalone, webroot, manual or dns-"),
-        ("acme_dns_wait", "7201", "from 0 to 7200"),
-        ("acme_dns_wait", "1m", "from 0 to 7200"),
+        ("acme_dns_propagation_seconds", "7201", "from 0 to 7200"),
+        ("acme_dns_propagation_seconds", "1m", "from 0 to 7200"),
         ("acme_webroot", "www", "must be a folder by its whole path"),
         ("acme_webroot", "/srv/$x", "must be a folder by its whole path"),
         ("acme_webroot", "/srv/a:b", "must be a folder by its whole path"),
@@ -119,10 +129,18 @@ def complaint(**values: str) -> str:
         ("dnsbl_threshold", "0", "from 1 to 99"),
         ("dnsbl_threshold", "2", "must be at most 1: more isn't had on all lists"),
         ("greylisting", "on", "must be yes or no"),
-        ("client_exceptions", "partner.example", "must be IPv4 addresses or networks"),
-        ("client_exceptions", "192.0.2.1/24", "the network, 192.0.2.0/24, or the one"),
-        ("client_exceptions", "192.0.2.0/33", "must be IPv4 addresses or networks"),
-        ("client_exceptions", "2001:db8::1", "must be IPv4 addresses or networks"),
+        (
+            "postscreen_allowlist",
+            "partner.example",
+            "must be IPv4 addresses or networks",
+        ),
+        (
+            "postscreen_allowlist",
+            "192.0.2.1/24",
+            "the network, 192.0.2.0/24, or the one",
+        ),
+        ("postscreen_allowlist", "192.0.2.0/33", "must be IPv4 addresses or networks"),
+        ("postscreen_allowlist", "2001:db8::1", "must be IPv4 addresses or networks"),
         ("log_level", "DEBUG", "must be info or debug"),
         ("network_subnet", "172.29.25.1/24", "must say the network, 172.29.25.0/24"),
         ("network_subnet", "172.29.25.0/30", "must be an IPv4 network"),
@@ -151,8 +169,8 @@ def test_a_bad_value_is_refused_with_its_remedy(key, value, reason):
         ("acme_challenge", "webroot"),
         ("acme_challenge", "manual"),
         ("acme_challenge", "dns-rfc2136"),
-        ("acme_dns_wait", "0"),
-        ("acme_dns_wait", "7200"),
+        ("acme_dns_propagation_seconds", "0"),
+        ("acme_dns_propagation_seconds", "7200"),
         ("acme_webroot", "/var/www/html"),
         ("acme_profile", "tlsserver"),
         ("acme_profile", "tls-server-2"),
@@ -181,13 +199,13 @@ def test_lists_are_read_once_into_what_they_hold():
     made = Settings(
         **NAMES,
         trusted_forwarders="Lists.example,",
-        client_exceptions="192.0.2.25,198.51.100.0/24",
+        postscreen_allowlist="192.0.2.25,198.51.100.0/24",
         resolver_upstream="192.0.2.53,,192.0.2.54:5353",
         spam_rules_channels="",
     )
 
     assert made.trusted_forwarders == ("lists.example",)
-    assert made.client_exceptions == (
+    assert made.postscreen_allowlist == (
         IPv4Network("192.0.2.25/32"),
         IPv4Network("198.51.100.0/24"),
     )
@@ -204,7 +222,7 @@ def test_the_resolver_is_not_told_to_ask_itself():
 
     assert "172.29.26.53 is our own resolver" in said
     assert Settings(
-        **NAMES, resolver_upstream="172.29.26.53", resolver_network="172.29.27"
+        **NAMES, resolver_upstream="172.29.26.53", resolver_address="172.29.26.54"
     )
 
 
@@ -220,6 +238,29 @@ def test_the_resolver_is_not_told_to_ask_itself():
 def test_a_key_of_another_mail_server_is_told_our_way(key, hint):
     """Better than the nearest setting, which has nothing to do with it."""
     assert hint in complaint(**{key: "x"})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("acme_dns_wait", "90", "write ACME_DNS_PROPAGATION_SECONDS=90"),
+        ("client_exceptions", "192.0.2.1", "write POSTSCREEN_ALLOWLIST=192.0.2.1"),
+        ("resolver_network", "10.1.2", "write RESOLVER_NETWORK=10.1.2.0/24 and"),
+        ("resolver_network", "10.1.2", "RESOLVER_ADDRESS=10.1.2.53"),
+    ],
+)
+def test_an_old_setting_is_refused_with_what_to_write_now(key, value, words):
+    """Of a name that has changed, and of the form of a value; in one line each."""
+    said = complaint(**{key: value})
+
+    assert words in said
+    assert said.count("\n") == 0
+
+
+def test_an_old_name_leads_to_a_setting():
+    """What is to be written can be written."""
+    assert {name.lower() for name in RENAMED.values()} <= Settings.model_fields.keys()
+    assert not {name.lower() for name in RENAMED} & Settings.model_fields.keys()
 
 
 def test_a_key_that_is_no_setting_is_refused_with_the_nearest():

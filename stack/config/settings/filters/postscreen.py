@@ -38,7 +38,7 @@ class Postscreen(BaseModel, use_attribute_docstrings=True):
     programs often don't. It delays the first mail of each server by minutes, that of a
     provider with many addresses by hours, and that of all after a restart."""
 
-    client_exceptions: Networks = ()
+    postscreen_allowlist: Networks = ()
     """Clients that are spared GREETING_DELAY, DNSBL and GREYLISTING: your monitoring,
     or a partner listed by mistake. Addresses and networks, with commas between. All
     spam from there reaches the other checks."""

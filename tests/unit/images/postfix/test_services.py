@@ -74,7 +74,7 @@ def test_tlsa_is_looked_up_only_without_a_relay(settings, host, by_domain):
 def test_only_listed_exceptions_pass_postscreen(settings):
     """Beside the health check of our own loopback."""
     names = settings.model_dump(include={"mail_domain", "mail_hostname"})
-    chosen = Settings(**names, client_exceptions="192.0.2.25,198.51.100.0/24")
+    chosen = Settings(**names, postscreen_allowlist="192.0.2.25,198.51.100.0/24")
     text = render(CONFIG, chosen, [], SERVED)["postfix/postscreen_allowlist.cidr"]
 
     rows = [line.split() for line in text.splitlines() if line and line[0] != "#"]

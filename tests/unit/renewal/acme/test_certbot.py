@@ -89,7 +89,9 @@ CHALLENGES = {
 @pytest.mark.parametrize("challenge", CHALLENGES)
 def test_the_proof_is_the_one_that_env_says(project, program, challenge):
     """Each call says it anew, so that a change holds from the next renewal on."""
-    settings = settings_of(project, ACME_CHALLENGE=challenge, ACME_DNS_WAIT="7")
+    settings = settings_of(
+        project, ACME_CHALLENGE=challenge, ACME_DNS_PROPAGATION_SECONDS="7"
+    )
 
     certbot.obtain(project, settings, ORDER)
 
@@ -270,4 +272,6 @@ def test_one_that_doesnt_end_is_stopped(project, program, monkeypatch):
     program.path.write_text("#!/bin/sh\nexec sleep 600\n")
 
     with pytest.raises(StackError, match="was stopped, it had not ended in time"):
-        certbot.obtain(project, settings_of(project, ACME_DNS_WAIT="0"), ORDER)
+        certbot.obtain(
+            project, settings_of(project, ACME_DNS_PROPAGATION_SECONDS="0"), ORDER
+        )

@@ -43,13 +43,15 @@ from tests.support.renewal.certbot_output import URL, failed, logged, refused, t
             "dns",
             "DNS problem: NXDOMAIN looking up TXT for mail.example.org -"
             " check that a DNS record exists for this domain",
-            "mail.example.org: the authority didn't find the record .* ACME_DNS_WAIT",
+            "mail.example.org: the authority didn't find the record"
+            " .* ACME_DNS_PROPAGATION_SECONDS",
         ),
         (
             "dns-rfc2136",
             "unauthorized",
             'Incorrect TXT record "x" found at _acme-challenge.mail.example.org',
-            "mail.example.org: the authority didn't find the record .* ACME_DNS_WAIT",
+            "mail.example.org: the authority didn't find the record"
+            " .* ACME_DNS_PROPAGATION_SECONDS",
         ),
         (
             "manual",
