@@ -1,4 +1,4 @@
-"""What is wrong in .env, in words that say what to do."""
+"""The errors in .env, each with what to write instead."""
 
 import difflib
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ REQUIRED = {
     "MAIL_HOSTNAME": ("--hostname", "mail.example.org"),
 }
 
-# What people write who come from elsewhere, by a word in the key.
+# What to say of keys that other mail servers have, by a word in the key.
 LOGINS = (
-    "no password belongs into .env: `stack relay login` keeps the login to a relay,"
-    " `stack user passwd` a user's"
+    "no password belongs in .env: `stack relay login` keeps the login to a relay,"
+    " `stack user passwd` sets a user's password"
 )
 HINTS = {
     **dict.fromkeys(("PASS", "SECRET", "TOKEN", "USERNAME", "CREDENTIAL"), LOGINS),
@@ -24,7 +24,7 @@ HINTS = {
     "TIMEZONE": "all times in the logs are UTC",
 }
 
-# The settings that have another name now, by the one that they had before.
+# Old names of settings, each with its present name.
 RENAMED = {
     "ACME_DNS_WAIT": "ACME_DNS_PROPAGATION_SECONDS",
     "CLIENT_EXCEPTIONS": "POSTSCREEN_ALLOWLIST",
@@ -32,7 +32,7 @@ RENAMED = {
 
 
 def mistakes(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """Tell each key that is wrong, and what is wrong with it."""
+    """Yield each key that is wrong, in capitals, and what is wrong with it."""
     for found in error.errors():
         key = str(found["loc"][0]).upper()
         if found["type"] == "extra_forbidden":

@@ -1,4 +1,4 @@
-"""Writes down every setting, from the settings themselves."""
+"""Writes .env.example and docs/settings.md from the settings."""
 
 from textwrap import fill
 
@@ -12,9 +12,9 @@ TRIAL = {"mail_domain": "example.test", "mail_hostname": "mail.example.test"}
 def example() -> str:
     """Return the text of .env.example: every key, what it is for, its default."""
     head = (
-        "# What you decide. Everything else is made from this file by `stack init`.\n"
-        "# Remove the # before a key to change it; what is shown is its default.\n"
-        "# No quotes, no $: letters, digits and . _ : / @ , + - mean the same to all.\n"
+        "# Your settings. `stack init` makes everything else from this file.\n"
+        "# Each key is shown with its default. To change it, remove the # before it.\n"
+        "# Use letters, digits and . _ : / @ , + = * [ ] - only, and no quotes or $.\n"
     )
     return head + "".join(
         f"\n{_comment(field)}\n{_line(name, field)}\n"
@@ -26,11 +26,11 @@ def markdown() -> str:
     """Return the text of docs/settings.md: a row for each key."""
     head = (
         "# Settings\n\n"
-        "Every key of `.env`, made from `stack/config/settings/` by `make docs`.\n"
+        "All keys of `.env`, written from `stack/config/settings/` by `make docs`.\n"
         "After a change run `stack init` (`docker compose run --rm stack`), which\n"
-        "lists what is wrong. When nothing is, `docker compose up -d` opens changed\n"
+        "lists all errors. When there are none, `docker compose up -d` opens changed\n"
         "ports.\n\n"
-        "| Key | Default | What it is |\n| --- | --- | --- |\n"
+        "| Key | Default | Meaning |\n| --- | --- | --- |\n"
     )
     rows = (
         f"| `{name.upper()}` | {_cell(field)} | {_text(field)} |\n"
@@ -52,10 +52,10 @@ def _default(field: FieldInfo) -> str:
 
 
 def written(value: object) -> str:
-    """Return *value*, a setting's, as it would stand in .env."""
+    """Return the *value* of a setting in the form that it has in .env."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    # A relay and a block list are tuples, too, that know their own form.
+    # Not a subclass: relays and block lists are tuples with a form of their own.
     if type(value) is tuple:
         return ",".join(map(str, value))
     return "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""What an operator decides: one field for each key in .env, a file for each topic."""
+"""The settings of .env: one field for each key, one file for each topic."""
 
 from ipaddress import IPv4Network
 
@@ -34,22 +34,23 @@ class Settings(
     validate_default=True,
 ):
     """
-    The whole of .env, checked and typed.
+    All of .env, checked and typed.
 
     Code and templates take settings from here, never from the environment. A key
-    has its field's name in capitals; a field without a default is required; the
-    text under a field is its comment in .env.example and its row in
-    docs/settings.md. A setting exists only where two operators need it to differ.
+    is its field's name in capitals. A field without a default is required. The
+    docstring of a field is its comment in .env.example and its row in
+    docs/settings.md. A setting exists only if two operators need different values.
 
-    Here stand those that concern every service, and what holds between topics.
+    This class itself holds the settings of all services, and the rules that concern
+    two topics.
     """
 
     log_level: Level = "info"
-    """How much the containers log: info, or debug while looking for a fault."""
+    """How much the containers log: info, or debug while you look for a fault."""
 
     allow_ephemeral_data: YesOrNo = False
-    """Start (yes) although mail, queue or keys are not on a persistent mount: they
-    are lost with the container. For trials only."""
+    """Start even if mail, queue or keys are not on a persistent mount (yes). They are
+    lost together with the container, so this is for tests only."""
 
     @field_validator("resolver_network")
     @classmethod

@@ -1,4 +1,4 @@
-"""How the names of the internet are found out."""
+"""How names are resolved."""
 
 from ipaddress import IPv4Address, IPv4Network
 
@@ -9,32 +9,32 @@ from stack.config.types.text import YesOrNo
 
 
 class Dns(BaseModel, use_attribute_docstrings=True):
-    """The resolver, and the network at which it is asked."""
+    """The resolver, and the network on which containers reach it."""
 
     resolver_upstream: Upstream = ()
-    """Name servers to ask, as address or address:port, more of them after commas.
-    Empty: our resolver asks the internet's own, from the root down. Block lists don't
-    answer the public ones (8.8.8.8 and such): only for a network that lets nobody else
-    out."""
+    """Name servers that the resolver asks, as address or address:port, separated by
+    commas. Empty: the resolver asks the authoritative servers itself, from the root
+    down. Block lists do not answer public resolvers like 8.8.8.8. Set it only if your
+    network blocks DNS queries to all other servers."""
 
     resolver_dnssec: YesOrNo = True
-    """Believe a domain that signs its records only with a signature (DNSSEC). no, for
-    a RESOLVER_UPSTREAM that takes signatures off: whoever sits on the way can then
-    answer for any domain."""
+    """Validate DNSSEC: believe a domain that signs its records only with a valid
+    signature. Set it to no if a server in RESOLVER_UPSTREAM removes signatures; an
+    attacker on the way can then forge the answers for any domain."""
 
     resolver_network: ResolverNetwork = IPv4Network("172.29.26.0/24")
-    """The network on which containers ask our resolver for names. Change it if your
-    network uses these addresses, after `docker compose down`, and RESOLVER_ADDRESS
-    with it."""
+    """The network on which containers reach the resolver. Change it, together with
+    RESOLVER_ADDRESS, if your own network uses these addresses. Run `docker compose
+    down` first."""
 
     resolver_address: IPv4 = IPv4Address("172.29.26.53")
-    """The resolver's own address: any in RESOLVER_NETWORK but the first two, which are
-    the network's and Docker's, and the last, which is for broadcasts."""
+    """The address of the resolver in RESOLVER_NETWORK. The first two addresses of the
+    network and its last one are reserved."""
 
     @field_validator("resolver_address")
     @classmethod
     def _in_its_network(cls, address: IPv4Address, info: ValidationInfo) -> IPv4Address:
-        # Missing here when it was found to be wrong already.
+        # The network is missing here if its value was refused.
         network = info.data.get("resolver_network")
         if network and not network[2] <= address <= network[-2]:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""How much one client, login or message may ask for."""
+"""How large a message may be, and how often a client or a login may act."""
 
 from typing import Annotated
 
@@ -6,31 +6,32 @@ from pydantic import BaseModel
 
 from stack.config.types.numbers import whole
 
-# For so much all parts have memory: tests/e2e/limits/test_largest_mail.py.
+# Bytes. Every container has the memory: tests/e2e/limits/test_largest_mail.py.
 LARGEST_MESSAGE = 157_286_400
 
 
 class Limits(BaseModel, use_attribute_docstrings=True):
-    """The size of a message, and rates."""
+    """Size and rate limits."""
 
     message_size_limit: Annotated[int, whole(65_536, LARGEST_MESSAGE)] = 52_428_800
-    """The largest message we take in or send, in bytes, attachments encoded: a
-    file grows by a third on its way into a message."""
+    """The size of the largest message that is accepted or sent, in bytes. It counts
+    attachments in encoded form, which is a third larger than the file."""
 
     auth_rate_limit: Annotated[int, whole(0, 1_000_000)] = 60
-    """How many logins to send mail one client address may try a minute. Raise it
-    if a whole office shares an address; 0: no limit."""
+    """How many logins one client address may try per minute on the submission ports.
+    Raise it if many users share an address. 0: no limit."""
 
     connection_rate_limit: Annotated[int, whole(0, 1_000_000)] = 120
-    """How many connections one client address may open a minute, on each port for
-    mail. Raise it if a server of yours hands us much mail, or if all clients reach
-    us through one address; 0: no limit."""
+    """How many connections one client address may open per minute, on each port that
+    takes mail. Raise it if another server of yours sends much mail to this one, or if
+    all clients come from one address. 0: no limit."""
 
     message_rate_limit: Annotated[int, whole(0, 1_000_000)] = 600
-    """How many messages one client address may send a minute, on each port for mail.
-    What is over the limit is told to come again later; 0: no limit."""
+    """How many messages one client address may send per minute, on each port that takes
+    mail. A client over the limit is told to try again later. 0: no limit."""
 
     send_rate_limit: Annotated[int, whole(0, 99_999)] = 1000
-    """How many recipients one login may write to in an hour, so that a stolen
-    password doesn't send spam all night; what its Sieve script forwards and answers
-    counts, too. Lower it where nobody writes to many; 0: no limit."""
+    """How many recipients one login may write to per hour, so that a stolen password
+    does not send spam all night. Messages that the user's Sieve script forwards or
+    sends as answers count, too. Lower it if nobody writes to many recipients. 0: no
+    limit."""

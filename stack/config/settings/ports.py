@@ -1,4 +1,4 @@
-"""Where clients reach the server on this machine."""
+"""The ports of this machine on which clients reach the server."""
 
 from ipaddress import IPv4Address, IPv4Network
 
@@ -18,36 +18,40 @@ PORTS = (
 
 
 class Ports(BaseModel, use_attribute_docstrings=True):
-    """The ports of this machine, and the network behind them."""
+    """The published ports, and the network of the containers behind them."""
 
     publish_address: IPv4 = IPv4Address("0.0.0.0")  # noqa: S104 - a mail server is there to be reached
-    """The address of this machine that the ports below are opened on. 0.0.0.0: on
-    all of them; 127.0.0.1: for this machine alone."""
+    """The address of this machine on which the ports below are opened. 0.0.0.0 means
+    all addresses, 127.0.0.1 means that only this machine reaches them."""
 
     smtp_port: Port = 25
-    """Where other mail servers reach us. They know no other port than 25. For this
-    and the other ports, 0 lets Docker choose a free one."""
+    """The port on which other mail servers deliver mail. They always use port 25. For
+    this port and those below, 0 lets Docker choose a free one."""
 
     submission_port: Port = 587
-    """Where our users' programs send mail, with STARTTLS."""
+    """The port on which mail programs of users send mail, with STARTTLS."""
 
     submissions_port: Port = 465
-    """Where our users' programs send mail, with TLS from the first byte."""
+    """The port on which mail programs of users send mail, with TLS from the first
+    byte."""
 
     imap_port: Port = 143
-    """Where our users' programs read mail, with STARTTLS."""
+    """The port on which mail programs of users read mail, with STARTTLS."""
 
     imaps_port: Port = 993
-    """Where our users' programs read mail, with TLS from the first byte."""
+    """The port on which mail programs of users read mail, with TLS from the first
+    byte."""
 
     http_port: Port = 80
-    """Where a certificate authority looks whether MAIL_HOSTNAME is ours. Opened only
-    where the service certs runs, and answered only while it is asked. Authorities know
-    no other port than 80; 0, and another ACME_CHALLENGE, where that one is taken."""
+    """The port on which a certificate authority checks that MAIL_HOSTNAME is this
+    server. Only the service certs opens it, and answers only during a check.
+    Authorities always use port 80. If another program has that port, set this to 0 and
+    choose another ACME_CHALLENGE."""
 
     network_subnet: Subnet = IPv4Network("172.29.25.0/24")
-    """The addresses of the containers. Change it if your network uses them, after
-    `docker compose down`: Compose doesn't change a network that is in use."""
+    """The network of the containers. Change it if your own network uses these
+    addresses. Run `docker compose down` first: Compose does not change a network that
+    is in use."""
 
     @field_validator(*PORTS)
     @classmethod

@@ -1,6 +1,6 @@
 """
-What the values in .env may look like, and what they are read into: once, here.
+The types of settings: each parses the text of .env once, and writes it back.
 
-pydantic would also take "25.0", "1_000" and "on". Compose reads the same keys and
-passes them on as they are written, so there is one way to write each value.
+pydantic would also accept "25.0", "1_000" and "on". Compose reads the same keys and
+passes them on as they are written, so each value has one form.
 """

@@ -1,4 +1,4 @@
-"""DNS lists of client addresses, as DNSBL names them and as Postfix wants them."""
+"""DNS lists of client addresses (RFC 5782), as in DNSBL and as Postfix has them."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from stack.config.types.text import read_by
 
 # Four numbers, or ranges of them: 127.0.0.[2..11].
 NUMBER = r"(?:[0-9]{1,3}|\[[0-9]{1,3}\.\.[0-9]{1,3}\])"
-# What DNSBL says instead: an empty key of .env would be the default.
+# DNSBL without any list. An empty key of .env would mean the default.
 NONE = "none"
 
 ENTRY = re.compile(
@@ -17,21 +17,21 @@ ENTRY = re.compile(
     r"(?:\*(?P<weight>-?[1-9][0-9]?))?"
 )
 
-# A list says so that it refuses to answer: to a public resolver, or over its limit.
+# With this a list refuses a query: of a public resolver, or over its limit.
 REFUSALS = (127, 255, 255)
 
-# All that a list may mean by an answer (RFC 5782 §2.1), but for such refusals.
+# All answers that may list a client (RFC 5782 §2.1), without those refusals.
 ANY_ANSWER = "127.[0..254].[0..255].[0..255]"
 
 
 class Blocklist(NamedTuple):
-    """A zone to look an address up in, and what an answer counts."""
+    """A zone in which client addresses are looked up, and the weight of an answer."""
 
     zone: str
     pattern: str = ANY_ANSWER
     """Which answers count: addresses in 127.0.0.0/8 (postscreen_dnsbl_sites)."""
     weight: int = 1
-    """Below zero it speaks for the client."""
+    """What an answer adds to the client's sum; below zero it is an allowlist."""
 
     @classmethod
     def of(cls, text: str) -> "Blocklist":
@@ -39,7 +39,7 @@ class Blocklist(NamedTuple):
         Take apart *text*: zone, zone=pattern, zone*weight or zone=pattern*weight.
 
         Raises:
-            ValueError: When it is something else, or counts refusals as listings.
+            ValueError: If it is something else, or its pattern has refusals.
         """
         found = ENTRY.fullmatch(text)
         if not found:
@@ -49,7 +49,9 @@ class Blocklist(NamedTuple):
         if not all(numbers) or max(each[-1] for each in numbers) > 255:
             raise ValueError("must have numbers from 0 to 255, and ranges that ascend")
         if all(number in each for number, each in zip(REFUSALS, numbers, strict=False)):
-            raise ValueError("must not count 127.255.255.x, by which lists refuse us")
+            raise ValueError(
+                "must not count 127.255.255.x: with it a list refuses the query"
+            )
         return cls(found["zone"], pattern, int(found["weight"] or 1))
 
     def __str__(self) -> str:
@@ -63,7 +65,7 @@ class Blocklist(NamedTuple):
         """
         Its form in postconf(5), postscreen_dnsbl_sites.
 
-        In full: without a pattern an answer would count by which the list refuses us.
+        Always with a pattern: without one, a refused query would count as a listing.
         """
         return f"{self.zone}={self.pattern}*{self.weight}"
 

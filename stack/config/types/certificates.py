@@ -1,4 +1,4 @@
-"""What certificates are asked for by: ACME (RFC 8555), as certbot speaks it."""
+"""How certbot asks for certificates: ACME (RFC 8555)."""
 
 import re
 from typing import Annotated

@@ -14,7 +14,7 @@ def name(text: str) -> str:
     Return the domain name *text* in lower case.
 
     Raises:
-        ValueError: When it is no name with a dot, or not in ASCII.
+        ValueError: If it is not a domain name with a dot, or not in ASCII.
     """
     try:
         found = addresses.domain(text)

@@ -1,4 +1,4 @@
-"""Addresses, networks of them, and name servers."""
+"""IP addresses, networks and name servers."""
 
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address
 from typing import Annotated, NamedTuple
@@ -7,11 +7,11 @@ from stack.config.types.text import items, parsed, read_by
 
 
 class NameServer(NamedTuple):
-    """A server that answers questions of the DNS."""
+    """A DNS server."""
 
     address: IPv4Address
     port: int | None = None
-    """The UDP and TCP port; without one, 53."""
+    """The UDP and TCP port; None means 53."""
 
     @classmethod
     def of(cls, text: str) -> "NameServer":
@@ -19,7 +19,7 @@ class NameServer(NamedTuple):
         Take apart *text*, an address or address:port.
 
         Raises:
-            ValueError: When it is neither, or no container can reach that address.
+            ValueError: If it is neither, or no container can reach that address.
         """
         address, colon, port = text.partition(":")
         try:
@@ -46,11 +46,13 @@ class NameServer(NamedTuple):
 def _refuse_unreachable(address: IPv4Address) -> None:
     if address.is_loopback or address.is_unspecified:
         raise ValueError(
-            f"must be reached from a container, where {address} is the container"
-            " itself: name the server that this machine asks (`resolvectl dns`)"
+            f"must be addresses that a container can reach: {address} is the container"
+            " itself; name the server that this machine asks (`resolvectl dns`)"
         )
     if address.is_multicast or address.is_reserved or address.is_link_local:
-        raise ValueError(f"must be addresses of servers: nobody answers at {address}")
+        raise ValueError(
+            f"must be addresses of servers: no server answers at {address}"
+        )
 
 
 def _upstream(text: str) -> tuple[NameServer, ...]:
@@ -80,14 +82,14 @@ def _network(text: str, wanted: str) -> IPv4Network:
         raise ValueError(f"must be {wanted}: {text}") from None
     if inside.ip != inside.network.network_address:
         raise ValueError(
-            f"must say the network, {inside.network}, or the one address, {inside.ip}:"
-            f" {text} is between the two"
+            f"must be the network, {inside.network}, or the one address, {inside.ip}:"
+            f" {text} is neither"
         )
     return inside.network
 
 
 def _resolver_network(text: str) -> IPv4Network:
-    # It was the first three numbers of 256 addresses, the resolver's ending in 53.
+    # Earlier, .env had only the first three numbers, and the resolver's was 53.
     try:
         IPv4Address(f"{text}.0")
     except ValueError:

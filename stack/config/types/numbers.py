@@ -1,4 +1,4 @@
-"""Numbers, in the one form in which Compose passes them on, too."""
+"""Numbers, in the one form that Compose and `stack` read alike."""
 
 import re
 from typing import Annotated
@@ -7,7 +7,7 @@ from pydantic import BeforeValidator
 
 
 def whole(least: int, most: int) -> BeforeValidator:
-    """Take whole numbers from *least* to *most*."""
+    """Accept whole numbers from *least* to *most*."""
 
     def check(value: object) -> int:
         if re.fullmatch(r"0|[1-9][0-9]{0,9}", str(value)):

@@ -1,4 +1,4 @@
-"""The servers that outgoing mail is handed to, as Postfix wants them named."""
+"""The servers that outgoing mail is handed to, in the forms of .env and Postfix."""
 
 import re
 from ipaddress import IPv4Address
@@ -7,12 +7,12 @@ from typing import Annotated, Literal, NamedTuple
 from stack.config.types.names import name
 from stack.config.types.text import items, one_of, read_by
 
-# A relay that is reached here speaks TLS from the first byte (RFC 8314 §3.3).
+# A relay on this port speaks TLS from the first byte (RFC 8314 §3.3).
 IMPLICIT_TLS = 465
 
 
 class Relay(NamedTuple):
-    """A server, by its name or IPv4 address, and the TCP port it takes mail at."""
+    """A server: its host name or IPv4 address, and the TCP port of its SMTP service."""
 
     host: str
     port: int = 25
@@ -23,7 +23,7 @@ class Relay(NamedTuple):
         Take apart *text*, a host or host:port.
 
         Raises:
-            ValueError: When it is neither; the text goes on from what was wrong.
+            ValueError: If it is neither; the message goes on from *text*.
         """
         if "@" in text or "//" in text:
             raise ValueError(
@@ -45,7 +45,7 @@ class Relay(NamedTuple):
 
     @property
     def is_address(self) -> bool:
-        """Whether it is an address: no name for a certificate to prove."""
+        """Whether the host is an IPv4 address, which no certificate names."""
         return self.host.replace(".", "").isdigit()
 
     @property
@@ -53,19 +53,19 @@ class Relay(NamedTuple):
         """
         The destination in Postfix's form (postconf(5), relayhost).
 
-        The brackets say: this very host, not its MX.
+        The brackets mean this host itself, not its MX.
         """
         return f"[{self.host}]:{self.port}"
 
     @property
     def transport(self) -> str:
-        """The service in master.cf that speaks to it, and where (transport(5))."""
+        """The service of master.cf that delivers to it, and where (transport(5))."""
         service = "relay-tls" if self.port == IMPLICIT_TLS else "relay-starttls"
         return f"{service}:{self.nexthop}"
 
 
 class DomainRelay(NamedTuple):
-    """The relay of what is sent from one domain."""
+    """The relay for senders of one domain."""
 
     domain: str
     relay: Relay
@@ -76,7 +76,7 @@ class DomainRelay(NamedTuple):
         Take apart *text*, domain/host or domain/host:port.
 
         Raises:
-            ValueError: When it is neither.
+            ValueError: If it is neither.
         """
         domain, _, relay = text.partition("/")
         if not (domain and relay):

@@ -1,4 +1,4 @@
-"""Words and lists of them: what the other types are made of."""
+"""Settings that are one of a few words, and helpers for the other types."""
 
 import re
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from pydantic import BeforeValidator, PlainValidator
 
 
 def items(text: str) -> list[str]:
-    """Return what stands between the commas of *text*; an empty item is none."""
+    """Return the items of *text*, which commas separate, without empty ones."""
     return [item for item in text.split(",") if item]
 
 
 def read_by(parse: Callable[[str], object]) -> PlainValidator:
-    """Have *parse* make the value out of its text; a default is made already."""
+    """Parse a value of .env with *parse*; a default, which is parsed already, stays."""
 
     def check(value: object) -> object:
         return parse(value) if isinstance(value, str) else value
@@ -22,7 +22,7 @@ def read_by(parse: Callable[[str], object]) -> PlainValidator:
 
 
 def parsed(kind: Callable[[str], object], wanted: str) -> BeforeValidator:
-    """Take what *kind* takes; about all else say that it must be *wanted*."""
+    """Accept what *kind* accepts; the error for all else says *wanted*."""
 
     def check(value: object) -> object:
         try:
@@ -34,7 +34,7 @@ def parsed(kind: Callable[[str], object], wanted: str) -> BeforeValidator:
 
 
 def one_of(*words: str) -> BeforeValidator:
-    """Take one of *words*, and nothing like it."""
+    """Accept exactly one of *words*."""
 
     def check(value: object) -> object:
         if value not in words:

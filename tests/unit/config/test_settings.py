@@ -73,13 +73,17 @@ def complaint(**values: str) -> str:
         ("resolver_upstream", "192.0.2.1,192.0.2.1", "must name each server once"),
         ("resolver_upstream", "127.0.0.53", "127.0.0.53 is the container itself"),
         ("resolver_upstream", "0.0.0.0:53", "0.0.0.0 is the container itself"),
-        ("resolver_upstream", "224.0.0.251", "nobody answers at 224.0.0.251"),
-        ("resolver_upstream", "255.255.255.255", "nobody answers at 255.255.255.255"),
+        ("resolver_upstream", "224.0.0.251", "no server answers at 224.0.0.251"),
+        (
+            "resolver_upstream",
+            "255.255.255.255",
+            "no server answers at 255.255.255.255",
+        ),
         ("resolver_network", "172.29", "must be an IPv4 network like"),
         ("resolver_network", "172.29.256", "must be an IPv4 network like"),
         ("resolver_network", "172.29.26.0", "must be an IPv4 network like"),
         ("resolver_network", "172.29.26.0/29", "must be an IPv4 network like"),
-        ("resolver_network", "172.29.26.1/24", "must say the network, 172.29.26.0/24"),
+        ("resolver_network", "172.29.26.1/24", "must be the network, 172.29.26.0/24"),
         ("resolver_network", "172.29.25.0/24", "NETWORK_SUBNET has it"),
         ("resolver_network", "172.0.0.0/8", "NETWORK_SUBNET has it"),
         ("resolver_network", "10.1.2.0/24", "write RESOLVER_ADDRESS=10.1.2.53"),
@@ -127,7 +131,7 @@ def complaint(**values: str) -> str:
         ("dnsbl", "a.test=127.255.255.1", "must not count 127.255.255.x"),
         ("dnsbl", "a.test,A.test", "must name each list once: A.test is there twice"),
         ("dnsbl_threshold", "0", "from 1 to 99"),
-        ("dnsbl_threshold", "2", "must be at most 1: more isn't had on all lists"),
+        ("dnsbl_threshold", "2", "must be at most 1: a client on all lists has"),
         ("greylisting", "on", "must be yes or no"),
         (
             "postscreen_allowlist",
@@ -142,7 +146,7 @@ def complaint(**values: str) -> str:
         ("postscreen_allowlist", "192.0.2.0/33", "must be IPv4 addresses or networks"),
         ("postscreen_allowlist", "2001:db8::1", "must be IPv4 addresses or networks"),
         ("log_level", "DEBUG", "must be info or debug"),
-        ("network_subnet", "172.29.25.1/24", "must say the network, 172.29.25.0/24"),
+        ("network_subnet", "172.29.25.1/24", "must be the network, 172.29.25.0/24"),
         ("network_subnet", "172.29.25.0/30", "must be an IPv4 network"),
         ("allow_ephemeral_data", "true", "must be yes or no"),
         ("auth_rate_limit", "many", "from 0 to 1000000"),
@@ -301,7 +305,7 @@ def test_a_relay_without_a_name_cannot_be_verified(key):
     """An address is refused by default: no certificate proves it to Postfix."""
     value = "192.0.2.1:587" if key == "relay_host" else "a.example/192.0.2.1:587"
 
-    assert "RELAY_TLS can't be verify: write 192.0.2.1:587 with" in complaint(
+    assert "RELAY_TLS can't be verify: write 192.0.2.1:587 by" in complaint(
         **{key: value}
     )
     assert Settings(**NAMES, **{key: value}, relay_tls="encrypt").relays

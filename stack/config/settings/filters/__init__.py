@@ -1,1 +1,1 @@
-"""What incoming mail has to pass, in its order: a topic of settings each."""
+"""The checks of incoming mail, in the order in which it passes them."""

@@ -9,10 +9,10 @@ class Antivirus(BaseModel, use_attribute_docstrings=True):
     """The antivirus filter."""
 
     antivirus: YesOrNo = False
-    """Have ClamAV look for viruses (yes) in what comes in and in what our users send,
-    and refuse what it knows. Costs 1.2 to 1.5 GB of memory, more while new signatures
-    are tried, up to 3 GB; and downloads some hundred MB of them at first, then a little
-    every day. Until it has them, no mail is taken: its senders try again. After
-    `stack init`, `docker compose up --detach --wait` starts it; after a change back to
-    no, `docker compose rm --stop --force clamav` ends it. What it takes and what it
-    leaves out: docs/antivirus.md."""
+    """Have ClamAV scan incoming mail and mail of users for viruses (yes), and refuse
+    infected mail. It takes 1.2 to 1.5 GB of memory, and up to 3 GB while new signatures
+    are tested. It downloads some hundred MB of signatures at first, and a little every
+    day. Until it has signatures, no mail is accepted, and senders try again later.
+    After a change to yes, run `stack init` and then `docker compose up --detach
+    --wait`; after a change to no, run `stack init` and then `docker compose rm --stop
+    --force clamav`. docs/antivirus.md says what is scanned."""
