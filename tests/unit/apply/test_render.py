@@ -86,6 +86,10 @@ def test_a_section_that_is_left_out_leaves_no_hole(project, settings):
     ("text", "reason"),
     [
         ("a\n\n{{ mail_hostnam }}\n", "main.cf.j2 line 3: 'mail_hostnam' is undefined"),
+        (
+            "a\n{{ derived.debugging }}\n",
+            "main.cf.j2 line 2: 'stack.config.derived.Derived object' has no attribute",
+        ),
         ("a\n{% if x %}\n", "main.cf.j2 line 2: Unexpected end of template"),
         ("{{ }\n", "main.cf.j2 line 1: unexpected '}'"),
     ],
@@ -96,6 +100,18 @@ def test_a_mistake_in_a_template_names_its_line(project, settings, text, reason)
 
     with pytest.raises(InvalidError, match=f"^config/postfix/{re.escape(reason)}"):
         render(project.config, settings, KEYS, SERVED)
+
+
+def test_templates_do_not_compute():
+    """What follows from the settings stands in stack/config/derived.py."""
+    computing = {}
+    for path in REAL.glob("*/*.j2"):
+        for tag in re.findall(r"{[{%](.*?)[%}]}", path.read_text(), re.DOTALL):
+            code = re.sub(r'"[^"]*"', '""', tag)
+            if re.search(r"(?<!\()[*/+]|\.split|replace|\bint\b", code):
+                computing[path.name] = tag
+
+    assert computing == {}
 
 
 def test_a_file_that_is_not_text_is_refused(project, settings):

@@ -1,4 +1,4 @@
-"""DNSBL, taken apart and as Postfix is told."""
+"""The entries of DNSBL, parsed and written for Postfix."""
 
 import pytest
 
@@ -16,14 +16,14 @@ from stack.config.types.blocklists import Blocklist
         ("a.test=127.255.254.255", "a.test=127.255.254.255*1"),
     ],
 )
-def test_a_list_is_written_as_postfix_reads_it(text, written):
-    """In full, so that no answer of a list counts that says it refuses us."""
+def test_list_is_written_as_postfix_reads_it(text, written):
+    """Always with a pattern, so that a refused query does not count as a listing."""
     assert Blocklist.of(text).site == written
 
 
 @pytest.mark.parametrize("text", ["a.test", "a.test*-12", "a.test=127.0.0.[2..11]*3"])
-def test_a_list_is_written_as_it_is_read(text):
-    """In .env it may leave out what holds unless said."""
+def test_list_is_written_as_it_is_read(text):
+    """In .env, without defaults."""
     assert str(Blocklist.of(text)) == text
 
 
@@ -42,14 +42,14 @@ def test_a_list_is_written_as_it_is_read(text):
         ("a.test=127.[0..255].[0..255].[0..255]", "must not count 127.255.255.x"),
     ],
 )
-def test_what_is_no_list_is_refused(text, reason):
-    """Or one that would take a refusal to answer for a listing."""
+def test_bad_list_is_refused(text, reason):
+    """So is a pattern by which a refused query would count as a listing."""
     with pytest.raises(ValueError, match=reason.replace(".", r"\.")):
         Blocklist.of(text)
 
 
-def test_the_highest_score_is_that_on_all_block_lists():
-    """What speaks for a client can't be had by being listed more."""
+def test_highest_score_leaves_out_allowlists():
+    """A client on all lists but those has the highest sum."""
     lists = [Blocklist.of(text) for text in ("a.test*2", "b.test", "c.test*-5")]
 
     assert blocklists.highest(lists) == 3

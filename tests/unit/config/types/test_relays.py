@@ -14,13 +14,13 @@ from stack.config.types.relays import DomainRelay, Relay
         ("192.0.2.1:587", "relay-starttls:[192.0.2.1]:587"),
     ],
 )
-def test_a_relay_is_reached_itself_not_its_mx(text, transport):
+def test_relay_is_reached_itself_not_its_mx(text, transport):
     """Postfix gets the relay in brackets, always with a port, 465 with TLS at once."""
     assert Relay.of(text).transport == transport
 
 
-def test_a_relay_is_written_as_it_is_read():
-    """In .env always with its port."""
+def test_relay_is_written_as_it_is_read():
+    """In .env, always with its port."""
     pair = DomainRelay.of("A.example/smtp.example")
 
     assert str(pair) == "a.example/smtp.example:25"
@@ -28,7 +28,7 @@ def test_a_relay_is_written_as_it_is_read():
 
 
 @pytest.mark.parametrize("text", ["", ":587", "a.example:", "a.example:65536"])
-def test_a_relay_has_a_host_and_its_port_is_a_number(text):
-    """Without a host there is no relay, whatever the port."""
+def test_relay_needs_a_host_and_a_valid_port(text):
+    """A port alone is no relay."""
     with pytest.raises(ValueError, match="must be a host name or IPv4 address"):
         Relay.of(text)
