@@ -9,8 +9,7 @@ from stack.certs.validation import trust
 from stack.config.settings import Settings
 from stack.dns import tlsa
 from stack.renewal import tlsa_rollover
-from stack.renewal.deployment import deployer
-from stack.renewal.deployment.deployer import Tell
+from stack.renewal.deployment.deployer import Deployer
 from stack.renewal.state.state_file import Remembered, Source, load
 from stack.renewal.state.state_lock import attempt, remembering
 from stack.system import endpoints, files
@@ -40,67 +39,54 @@ def from_folder(project: Project, settings: Settings, name: str) -> Bundle:
     return discovery.best(folder, name, now, trust.authorities(project))
 
 
-def take(
-    project: Project,
-    settings: Settings,
-    name: str,
-    bundle: Bundle,
-    source: Source,
-    seconds: float,
-    tell: Tell,
-) -> list[str]:
+def take(deployer: Deployer, name: str, bundle: Bundle, source: Source) -> list[str]:
     """
     Serve *bundle* as the certificate *name* from now on, and remember its *source*.
 
-    Return what keeps it from being proven (see `deployment.deploy`).
+    Return what keeps it from being proven (see `Deployer.deploy`).
 
     Raises:
         StackError: When it isn't served; what was served still is.
     """
-    with remembering(project) as state:
-        unseen = _serve(project, settings, name, bundle, seconds, tell)
+    with remembering(deployer.project) as state:
+        unproven = _serve(deployer, name, bundle)
         state.certificates[name] = Remembered(comes_from=source)
-    return unseen
+    return unproven
 
 
-def drop(
-    project: Project, settings: Settings, name: str, seconds: float, tell: Tell
-) -> list[str]:
+def drop(deployer: Deployer, name: str) -> list[str]:
     """
     Serve the certificate *name* no longer.
 
-    Return what keeps that from being proven.
+    Return what keeps that from being proven (see `Deployer.deploy`).
 
     Raises:
         StackError: When there is none, or what is left isn't served.
     """
-    files_of = store.files_of(name)
+    project, files_of = deployer.project, store.files_of(name)
     if not files.exists(project.tls / files_of[0]):
         raise StackError(f"{name}: is no certificate here: see `stack cert show`")
     with remembering(project) as state:
-        gone = dict.fromkeys(files_of)
-        unseen = deployer.deploy(project, settings, gone, seconds, tell)
+        unproven = deployer.deploy(dict.fromkeys(files_of))
         state.certificates.pop(name, None)
-    return unseen
+    return unproven
 
 
-def refuse_unexpected(
-    project: Project, settings: Settings, name: str, bundle: Bundle, tell: Tell
-) -> None:
+def refuse_unexpected(deployer: Deployer, name: str, bundle: Bundle) -> None:
     """
     Make sure that no TLSA record promises another key than that of *bundle*.
 
     Raises:
         StackError: When one does.
     """
-    stored = store.sound(project.tls).get(name)
+    stored = store.sound(deployer.project.tls).get(name)
     served = [each.key_digest for each in stored.bundles.values()] if stored else []
-    if name != settings.mail_hostname or bundle.key_digest in served:
+    if name != deployer.settings.mail_hostname or bundle.key_digest in served:
         return
     try:
         found = tlsa.published(name)
     except UnableError as error:
-        tell(f"Warning: {error}.")
+        deployer.tell(f"Warning: {error}.")
         return
     if not found.fit([bundle]):
         raise StackError(
@@ -119,32 +105,25 @@ def followed(project: Project) -> list[str]:
     ]
 
 
-def follow(project: Project, settings: Settings, name: str, tell: Tell) -> list[str]:
+def follow(deployer: Deployer, name: str) -> list[str]:
     """
     Take what IMPORT_FOLDER has for *name*, if that is newer.
 
-    Return what keeps it from being proven.
+    Return what keeps it from being proven (see `Deployer.deploy`).
 
     Raises:
         StackError: When there is nothing valid any more, or it isn't served.
     """
+    project = deployer.project
     with attempt(project, name):
-        found = from_folder(project, settings, name)
+        found = from_folder(project, deployer.settings, name)
         stored = store.sound(project.tls).get(name)
         if not stored or found.not_after > stored.main.not_after:
-            refuse_unexpected(project, settings, name, found, tell)
-            return _serve(project, settings, name, found, deployer.SECONDS, tell)
+            refuse_unexpected(deployer, name, found)
+            return _serve(deployer, name, found)
     return []
 
 
-def _serve(
-    project: Project,
-    settings: Settings,
-    name: str,
-    bundle: Bundle,
-    seconds: float,
-    tell: Tell,
-) -> list[str]:
+def _serve(deployer: Deployer, name: str, bundle: Bundle) -> list[str]:
     main, beside = store.files_of(name)
-    wanted = {main: bundle.pem, beside: None}
-    return deployer.deploy(project, settings, wanted, seconds, tell)
+    return deployer.deploy({main: bundle.pem, beside: None})

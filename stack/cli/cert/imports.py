@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stack.cli.cert.options import despite_tlsa, require_proof, start_certs, timeout
+from stack.cli.cert.options import (
+    deployer,
+    despite_tlsa,
+    require_proof,
+    start_certs,
+    timeout,
+)
 from stack.cli.support import arguments
 from stack.cli.support.output import say
 from stack.system.errors import StackError, UnableError
@@ -43,26 +49,25 @@ def import_(
     service certs then follows when they are renewed there.
     """
     from stack.certs.validation import acceptance, trust
-    from stack.config import envfile
     from stack.renewal import imports
 
     project.require()
-    settings = envfile.load(project.env)
-    host = name or settings.mail_hostname
+    deploying = deployer(project, seconds)
+    host = name or deploying.settings.mail_hostname
     if sources:
         text = "\n".join(map(_text, sources))
         now, trusted = datetime.now(UTC), trust.authorities(project)
         bundle = acceptance.accept(text, host, now, trusted)
     else:
-        bundle = imports.from_folder(project, settings, host)
+        bundle = imports.from_folder(project, deploying.settings, host)
     if not despite_tlsa:
-        imports.refuse_unexpected(project, settings, host, bundle, say)
+        imports.refuse_unexpected(deploying, host, bundle)
     source: Source = "operator" if sources else "folder"
-    unseen = imports.take(project, settings, host, bundle, source, seconds, say)
+    unproven = imports.take(deploying, host, bundle, source)
     if not sources:
         start_certs(project)
         say("Followed by the service certs: `docker compose up --detach` starts it.")
-    require_proof(unseen)
+    require_proof(unproven)
 
 
 @click.command("self-signed")
@@ -79,18 +84,15 @@ def self_signed(
     Mail programs ask whether to trust it; other mail servers take it.
     """
     from stack.certs import self_signed as making
-    from stack.config import envfile
     from stack.renewal import imports
 
     project.require()
-    settings = envfile.load(project.env)
-    hosts = hosts or (settings.mail_hostname,)
+    deploying = deployer(project, seconds)
+    hosts = hosts or (deploying.settings.mail_hostname,)
     made = making.self_signed(hosts, datetime.now(UTC))
     if not despite_tlsa:
-        imports.refuse_unexpected(project, settings, hosts[0], made, say)
-    require_proof(
-        imports.take(project, settings, hosts[0], made, "operator", seconds, say)
-    )
+        imports.refuse_unexpected(deploying, hosts[0], made)
+    require_proof(imports.take(deploying, hosts[0], made, "operator"))
 
 
 @click.command()
@@ -99,17 +101,16 @@ def self_signed(
 @click.pass_obj
 def remove(project: Project, name: str, seconds: float) -> None:
     """Serve the certificate NAME no longer, and renew it no more."""
-    from stack.config import envfile
     from stack.renewal import imports
 
     project.require()
-    settings = envfile.load(project.env)
-    if name == settings.mail_hostname:
+    deploying = deployer(project, seconds)
+    if name == deploying.settings.mail_hostname:
         raise StackError(
             f"{name} is MAIL_HOSTNAME, whose certificate is served to all who ask for"
             " no other: replace it, with `stack cert issue`, `import` or `self-signed`"
         )
-    require_proof(imports.drop(project, settings, name, seconds, say))
+    require_proof(imports.drop(deploying, name))
 
 
 def _text(path: Path) -> str:

@@ -7,13 +7,13 @@ import click
 
 from stack.cli.cert.options import (
     InCerts,
+    deployer,
     despite_tlsa,
     require_proof,
     start_certs,
     timeout,
 )
 from stack.cli.support import arguments, password, terminal
-from stack.cli.support.output import say
 from stack.system.project import Project
 
 if TYPE_CHECKING:
@@ -60,22 +60,22 @@ def issue(
     their own, from those who ask for them (SNI). Which authority, and how it sees that
     the names are ours, is said in .env: ACME_DIRECTORY, ACME_CHALLENGE.
     """
-    from stack.config import envfile
     from stack.renewal import requests
     from stack.renewal.acme import issuance
-    from stack.renewal.acme.issuance import How
+    from stack.renewal.acme.issuance import Options
 
-    settings = envfile.load(project.env)
+    deploying = deployer(project, seconds)
+    settings = deploying.settings
     account = _account(eab_kid, from_stdin=eab_hmac_stdin)
     _agree(project, settings, agreed=agree_tos)
     wish = requests.named(hosts or (settings.mail_hostname,), rsa=rsa)
     if dry_run:
-        issuance.rehearse(project, settings, wish, say, account)
+        issuance.rehearse(deploying, wish, account)
         return
-    how = How(force=force, despite_tlsa=despite_tlsa, account=account, seconds=seconds)
-    unseen = issuance.fulfil(project, settings, wish, how, say)
+    options = Options(force=force, despite_tlsa=despite_tlsa, account=account)
+    unproven = issuance.fulfil(deploying, wish, options)
     start_certs(project)
-    require_proof(unseen)
+    require_proof(unproven)
 
 
 def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,9 @@ from stack.cli.support import terminal
 from stack.cli.support.output import carry_out, say
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
+
+if TYPE_CHECKING:
+    from stack.renewal.deployment.deployer import Deployer
 
 timeout = click.option(
     "--timeout",
@@ -27,6 +30,19 @@ despite_tlsa = click.option(
 )
 
 
+def deployer(project: Project, seconds: float) -> "Deployer":
+    """
+    Return what deploys certificates by .env, in *seconds*, and shows its progress.
+
+    Raises:
+        InvalidError: When .env is wrong.
+    """
+    from stack.config import envfile
+    from stack.renewal.deployment.deployer import Deployer
+
+    return Deployer(project, envfile.load(project.env), say, seconds)
+
+
 def start_certs(project: Project) -> None:
     """Have `docker compose up` start the service certs, too, from now on."""
     from stack.apply import plan
@@ -38,15 +54,15 @@ def start_certs(project: Project) -> None:
         say("Run `docker compose run --rm stack`: `up` then starts this service, too.")
 
 
-def require_proof(unseen: Sequence[str]) -> None:
+def require_proof(unproven: Sequence[str]) -> None:
     """
-    Fail when something is *unseen* of a change: what was not asked is not proven.
+    Fail when a change is *unproven*: a port that was not asked may not serve it.
 
     Raises:
-        StackError: With all of it.
+        StackError: With all lines of *unproven*.
     """
-    if unseen:
-        raise StackError(*unseen)
+    if unproven:
+        raise StackError(*unproven)
 
 
 class InCerts(click.Command):

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stack.cli.cert.options import InCerts, despite_tlsa, require_proof, timeout
+from stack.cli.cert.options import (
+    InCerts,
+    deployer,
+    despite_tlsa,
+    require_proof,
+    timeout,
+)
 from stack.cli.support.output import say
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
@@ -58,33 +64,31 @@ def renew(
     Due is what the authority suggests (ARI), else the last third of the lifetime.
     The key is kept where the DNS has TLSA records for it.
     """
-    from stack.config import envfile
     from stack.renewal.acme import issuance
-    from stack.renewal.acme.issuance import How
+    from stack.renewal.acme.issuance import Options
 
     if healthy:
         return _be_healthy(project)
     if forever:
         return _keep(project)
-    settings = envfile.load(project.env)
-    wishes, unseen = _wishes(project, names), []
+    deploying = deployer(project, seconds)
+    wishes, unproven = _wishes(project, names), []
     for wish in wishes:
         # A key that waits for its record already is the other key.
         another = (new_key or bool(revoke)) and not issuance.is_waiting(project, wish)
-        how = How(
+        options = Options(
             force=force or another,
             new_key=another,
             revoke=revoke or "",
             despite_tlsa=despite_tlsa,
-            seconds=seconds,
         )
         if dry_run:
-            issuance.rehearse(project, settings, wish, say)
+            issuance.rehearse(deploying, wish)
         else:
-            unseen += issuance.fulfil(project, settings, wish, how, say)
+            unproven += issuance.fulfil(deploying, wish, options)
     if not wishes:
         say("No certificate comes from an authority: get one with `stack cert issue`.")
-    require_proof(unseen)
+    require_proof(unproven)
     return None
 
 

@@ -11,8 +11,7 @@ from stack.config.settings import Settings
 from stack.renewal import requests, tlsa_rollover
 from stack.renewal.acme import certbot, directory, lineages
 from stack.renewal.acme.certbot import Account, Order
-from stack.renewal.deployment import deployer
-from stack.renewal.deployment.deployer import Tell
+from stack.renewal.deployment.deployer import Deployer
 from stack.renewal.requests import Wish
 from stack.renewal.state.state_file import Hold, Remembered, State
 from stack.renewal.state.state_lock import attempt
@@ -22,69 +21,72 @@ from stack.system.project import Project
 
 
 @dataclass(frozen=True)
-class How:
-    """How to fulfil a wish."""
+class Options:
+    """What the operator may say about one issuance."""
 
     force: bool = False
+    """Whether to get a certificate although none is due."""
     new_key: bool = False
+    """Whether to have another key this once."""
     revoke: str = ""
-    """The reason to give to the authority for not believing the old one any more."""
+    """Why the authority is to revoke the old certificate (RFC 5280 §5.3.1); "": no."""
     despite_tlsa: bool = False
+    """Whether to serve a key for which the DNS has no TLSA record."""
     account: Account | None = None
-    seconds: float = deployer.SECONDS
-    """How long the ports may take to serve a new certificate."""
 
 
 @dataclass(frozen=True)
 class _Job:
-    project: Project
-    settings: Settings
+    deployer: Deployer
     wish: Wish
-    how: How
-    tell: Tell
+    options: Options
+
+    @property
+    def project(self) -> Project:
+        return self.deployer.project
+
+    @property
+    def settings(self) -> Settings:
+        return self.deployer.settings
+
+    def tell(self, words: str) -> None:
+        self.deployer.tell(words)
 
 
-def fulfil(
-    project: Project, settings: Settings, wish: Wish, how: How, tell: Tell
-) -> list[str]:
+def fulfil(deployer: Deployer, wish: Wish, options: Options) -> list[str]:
     """
     Get what is due of *wish*, take it into use, and remember what came of it.
 
-    Return what keeps that from being proven (see `deployment.deploy`).
+    Return what keeps that from being proven (see `Deployer.deploy`).
 
     Raises:
         StackError: When it couldn't be got, or isn't served; what was served still is.
     """
-    job = _Job(project, settings, wish, how, tell)
-    with attempt(project, wish.name) as state:
+    job = _Job(deployer, wish, options)
+    with attempt(job.project, wish.name) as state:
         remembered = state.of(wish.name)
         _obtain(job)
         remembered.comes_from = "authority"
         before = _served(job)
-        unseen = _take_into_use(job, remembered)
+        unproven = _take_into_use(job, remembered)
         if not remembered.hold:
             _clear_away(job, before)
         _learn_names(job, state)
-    return unseen
+    return unproven
 
 
-def rehearse(
-    project: Project,
-    settings: Settings,
-    wish: Wish,
-    tell: Tell,
-    account: Account | None = None,
-) -> None:
+def rehearse(deployer: Deployer, wish: Wish, account: Account | None = None) -> None:
     """
     Ask for *wish* as if it were due, and keep nothing of it.
 
     Raises:
         StackError: When it wouldn't be got.
     """
-    with project.acme_lock():
-        for order in _orders(settings, wish, How(account=account)):
-            certbot.obtain(project, settings, replace(order, dry_run=True))
-    tell(f"{wish.name}: a certificate would be issued.")
+    job = _Job(deployer, wish, Options(account=account))
+    with job.project.acme_lock():
+        for order in _orders(job):
+            certbot.obtain(job.project, job.settings, replace(order, dry_run=True))
+    job.tell(f"{wish.name}: a certificate would be issued.")
 
 
 def is_waiting(project: Project, wish: Wish) -> bool:
@@ -95,22 +97,23 @@ def is_waiting(project: Project, wish: Wish) -> bool:
 def _obtain(job: _Job) -> None:
     url = job.settings.acme_directory
     job.tell(f"Asking {url} for {', '.join(job.wish.hosts)} …")
-    for order in _orders(job.settings, job.wish, job.how):
+    for order in _orders(job):
         # certbot would stay with the authority that it had.
         before = lineages.authority(job.project.acme, order.lineage)
         force = order.force or before not in (None, url)
         certbot.obtain(job.project, job.settings, replace(order, force=force))
 
 
-def _orders(settings: Settings, wish: Wish, how: How) -> Iterator[Order]:
+def _orders(job: _Job) -> Iterator[Order]:
+    wish, options = job.wish, job.options
     first = Order(
         lineage=wish.name,
         hosts=wish.hosts,
-        force=how.force,
-        reuse_key=wish.name == settings.mail_hostname
+        force=options.force,
+        reuse_key=wish.name == job.settings.mail_hostname
         and tlsa_rollover.keeps_key(wish.name),
-        new_key=how.new_key,
-        account=how.account,
+        new_key=options.new_key,
+        account=options.account,
     )
     yield first
     if wish.rsa:
@@ -130,14 +133,14 @@ def _take_into_use(job: _Job, remembered: Remembered) -> list[str]:
     if is_served:
         job.tell(f"{name}: nothing to change.")
         return []
-    return deployer.deploy(job.project, job.settings, wanted, job.how.seconds, job.tell)
+    return job.deployer.deploy(wanted)
 
 
 def _hold(
     job: _Job, new: Iterable[Bundle | None], remembered: Remembered
 ) -> Hold | None:
     """Return why *new* can't be served yet, by the TLSA records of the host."""
-    if job.wish.name != job.settings.mail_hostname or job.how.despite_tlsa:
+    if job.wish.name != job.settings.mail_hostname or job.options.despite_tlsa:
         return None
     return tlsa_rollover.hold(
         job.wish.name,
@@ -162,7 +165,7 @@ def _learn_names(job: _Job, state: State) -> None:
 
 def _clear_away(job: _Job, before: list[Bundle]) -> None:
     """Deal with what is not served any more: revoke it if asked, renew it no more."""
-    if job.how.revoke:
+    if job.options.revoke:
         served = {each.fingerprint for each in _served(job)}
         for old in before:
             if old.fingerprint not in served:
@@ -175,7 +178,7 @@ def _revoke(job: _Job, fingerprint: str) -> None:
     for lineage in (job.wish.name, job.wish.beside):
         path = lineages.certificate_file(job.project.acme, lineage, fingerprint)
         if path:
-            certbot.revoke(job.project, job.settings, path, job.how.revoke)
+            certbot.revoke(job.project, job.settings, path, job.options.revoke)
             job.tell(f"Revoked the certificate {fingerprint[:16]}….")
 
 

@@ -1,104 +1,137 @@
 """
-Takes certificates into use, and believes it only when every port has been seen.
+Takes certificates into use, and confirms on every mail port that they are served.
 
-Files are replaced one at a time, each by a rename, in an order in which all that the
-configuration names is there at each step: whoever is killed in between leaves a server
-that works. If a port doesn't serve the new ones in time, the old are put back.
+Each file is replaced by a rename, one after the other. The order keeps every file that
+the configuration names in place at each step, so a process that is killed in between
+leaves a server that works. If a port doesn't serve the new certificates in time, the
+deployer restores the old ones.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 
 from stack.apply import plan, verdicts
 from stack.certs import store
 from stack.certs.store import Stored
 from stack.config.settings import Settings
 from stack.renewal.deployment import handshake, port_check
-from stack.renewal.deployment.port_check import Gone
+from stack.renewal.deployment.port_check import Gone, Sight
 from stack.system import endpoints, files
 from stack.system.endpoints import Endpoint
 from stack.system.errors import StackError
 from stack.system.project import Project
 
-# That the ports may take to serve a new certificate, unless said otherwise.
-SECONDS = 60.0
+# Seconds that the ports may take to serve a new certificate, unless said otherwise.
+TIMEOUT = 60.0
 
-# What to say of a port that can't be asked.
+# Added to the name of a port that can't be asked.
 UNPROVEN = (
     "the change is made, but not proven there: see `docker compose ps`, then run"
     " `stack cert check` when the server runs"
 )
+REMEDY = "see `docker compose ps` and the logs of that service, then try again"
 
+# Takes one line of progress.
 Tell = Callable[[str], None]
-Wanted = Mapping[str, str | None]
+
+# The PEM text by the name of a file in var/tls; None: no such file.
+Texts = Mapping[str, str | None]
 
 
-def deploy(
-    project: Project, settings: Settings, wanted: Wanted, seconds: float, tell: Tell
-) -> list[str]:
-    """
-    Have just the texts of *wanted* in these files of var/tls (None: no file), served.
+@dataclass(frozen=True)
+class Deployer:
+    """Replaces certificates of one project, and checks the ports afterwards."""
 
-    Return what keeps that from being proven: each mail port that could not be asked.
-    A port that served nothing before is no reason to put the old ones back.
+    project: Project
+    settings: Settings
+    tell: Tell
+    """Is told each step."""
+    timeout: float = TIMEOUT
+    """Seconds that the ports may take to serve a new certificate."""
 
-    Args:
-        project: Where.
-        settings: As .env has them.
-        wanted: By the name of the file.
-        seconds: That the ports may take.
-        tell: Is told each step.
+    def deploy(self, wanted: Texts) -> list[str]:
+        """
+        Write *wanted* to var/tls, and wait until every mail port serves it.
 
-    Raises:
-        StackError: When a port didn't serve them in time; all is as it was before.
-    """
-    ports, unseen = _answering(project)
-    before = _put(project, settings, wanted, tell)
-    if not ports:
-        return unseen
-    tell("Waiting until every mail port serves it …")
-    wrong = port_check.wait(
-        ports,
-        _changed(project, wanted),
-        settings.mail_hostname,
-        seconds,
-        _gone(project, before, wanted),
-    )
-    if not wrong:
-        tell(f"Served on {', '.join(map(str, sorted(ports)))}.")
-        return unseen
-    reasons = _reasons(project, {endpoints.SERVICES[s.endpoint.port] for s in wrong})
-    if before != wanted:
-        _put(project, settings, before, tell)
-    remedy = "see `docker compose ps` and the logs of that service, then try again"
-    kept = "the one before was put back; " if before != wanted else ""
-    raise StackError(
-        *(f"{sight.endpoint} {sight.problem}: {kept}{remedy}" for sight in wrong),
-        *reasons,
-    )
+        Return one line for each mail port that could not be asked. A port that didn't
+        answer before the change is no reason to restore the old certificates.
+
+        Raises:
+            StackError: When a port didn't serve them in time; the old certificates are
+                back then.
+        """
+        ports, unproven = _answering(self.project.root)
+        before = self._replace(wanted)
+        if not ports:
+            return unproven
+        self.tell("Waiting until every mail port serves it …")
+        failed = self._wait(ports, before, wanted)
+        if failed:
+            raise self._roll_back(before, wanted, failed)
+        self.tell(f"Served on {', '.join(map(str, sorted(ports)))}.")
+        return unproven
+
+    def _replace(self, wanted: Texts) -> dict[str, str | None]:
+        """Replace the files, and return their texts from before."""
+        with self.project.lock():
+            tls = self.project.tls
+            before = {file: files.read(tls / file) for file in wanted}
+            for change in plan.certificates(self.project, self.settings, wanted):
+                change.carry_out()
+                self.tell(change.words)
+        return before
+
+    def _wait(
+        self, ports: Sequence[Endpoint], before: Texts, wanted: Texts
+    ) -> list[Sight]:
+        """Return what the ports still serve wrongly when the time is over."""
+        return port_check.wait(
+            ports,
+            _changed(self.project.tls, wanted),
+            self.settings.mail_hostname,
+            self.timeout,
+            _removed(before, wanted),
+        )
+
+    def _roll_back(
+        self, before: Texts, wanted: Texts, failed: Sequence[Sight]
+    ) -> StackError:
+        """Restore the files from before, and return the error that explains why."""
+        # Asked first: what the daemons refused is still there.
+        reasons = self._refusals(failed)
+        restored = ""
+        if before != wanted:
+            self._replace(before)
+            restored = "the one before was put back; "
+        return StackError(
+            *(f"{each.endpoint} {each.problem}: {restored}{REMEDY}" for each in failed),
+            *reasons,
+        )
+
+    def _refusals(self, failed: Iterable[Sight]) -> list[str]:
+        """Return why the daemons of the *failed* ports refused it, in their words."""
+        services = {endpoints.SERVICES[each.endpoint.port] for each in failed}
+        look = verdicts.looking(self.project)
+        words = verdicts.refusals(look, services) if look else {}
+        return [
+            f"{service}: {'; '.join(text.splitlines())}"
+            for service, text in sorted(words.items())
+        ]
 
 
-def _reasons(project: Project, services: Iterable[str]) -> list[str]:
-    """Return what each of *services* has against it, in the words of its daemon."""
-    look = verdicts.looking(project)
-    words = verdicts.refusals(look, services) if look else {}
-    return [
-        f"{service}: {'; '.join(text.splitlines())}"
-        for service, text in sorted(words.items())
-    ]
-
-
-def _changed(project: Project, wanted: Wanted) -> dict[str, Stored]:
-    """Return the certificates that *wanted* is about, whatever troubles others have."""
+def _changed(tls: Path, wanted: Texts) -> dict[str, Stored]:
+    """Return the certificates that *wanted* is about; others may be damaged."""
     return {
         name: stored
-        for name, stored in store.sound(project.tls).items()
+        for name, stored in store.sound(tls).items()
         if not wanted.keys().isdisjoint(store.files_of(name))
     }
 
 
-def _gone(project: Project, before: Wanted, wanted: Wanted) -> list[Gone]:
-    """Return what was in the files that are to be none."""
+def _removed(before: Texts, wanted: Texts) -> list[Gone]:
+    """Return the certificates whose files are removed."""
     texts = {file: text for file, text in before.items() if text is not None}
     return [
         Gone(stored.sample, bundle)
@@ -108,31 +141,19 @@ def _gone(project: Project, before: Wanted, wanted: Wanted) -> list[Gone]:
     ]
 
 
-def _answering(project: Project) -> tuple[list[Endpoint], list[str]]:
+def _answering(root: Path) -> tuple[list[Endpoint], list[str]]:
     """
-    Return the ports that serve anything now, and what to say of the others.
+    Return the ports that serve a certificate now, and one line for each other port.
 
-    No other can be blamed on us; nor can it prove anything.
+    A port that is silent before the change can't fail because of it, nor confirm it.
     """
-    found = endpoints.find(project.root)
+    found = endpoints.find(root)
     with ThreadPoolExecutor() as pool:
-        does = dict(zip(found, pool.map(handshake.answers, found), strict=True))
-    answering = [each for each in found if does[each]]
+        answers = dict(zip(found, pool.map(handshake.answers, found), strict=True))
+    answering = [each for each in found if answers[each]]
     if not answering:
         return [], [f"no mail port answers: {UNPROVEN}"]
-    silent = [f"{each} does not answer" for each in found if not does[each]]
+    silent = [f"{each} does not answer" for each in found if not answers[each]]
     missing = set(endpoints.SERVICES) - {each.port for each in found}
     silent += [f"port {port} is nowhere to be found" for port in sorted(missing)]
     return answering, [f"{words}: {UNPROVEN}" for words in silent]
-
-
-def _put(
-    project: Project, settings: Settings, wanted: Wanted, tell: Tell
-) -> dict[str, str | None]:
-    """Replace the files, and return what was in them."""
-    with project.lock():
-        before = {file: files.read(project.tls / file) for file in wanted}
-        for change in plan.certificates(project, settings, wanted):
-            change.carry_out()
-            tell(change.words)
-    return before

@@ -10,8 +10,8 @@ from stack.config import envfile
 from stack.config.settings import Settings
 from stack.renewal import imports, requests
 from stack.renewal.acme import issuance
-from stack.renewal.acme.issuance import How
-from stack.renewal.deployment.deployer import Tell
+from stack.renewal.acme.issuance import Options
+from stack.renewal.deployment.deployer import Deployer, Tell
 from stack.renewal.loop import expiry, notice
 from stack.renewal.requests import Wish
 from stack.renewal.state import schedule
@@ -31,10 +31,11 @@ def look(project: Project, tell: Tell) -> timedelta:
         settings = envfile.load(project.env)
         for file, words in store.unreadable(project.tls).items():
             tell(f"Error: {project.tls / file}: {words}")
+        deployer = Deployer(project, settings, tell)
         for wish in _due(project):
-            _try(partial(issuance.fulfil, project, settings, wish, How(), tell), tell)
+            _try(partial(issuance.fulfil, deployer, wish, Options()), tell)
         for name in imports.followed(project):
-            _try(partial(imports.follow, project, settings, name, tell), tell)
+            _try(partial(imports.follow, deployer, name), tell)
         _write_letters(project, settings, tell)
         remembered = load(project).certificates.values()
         return schedule.pause(remembered, datetime.now(UTC), random())  # noqa: S311 - no secret
@@ -56,8 +57,8 @@ def _due(project: Project) -> list[Wish]:
 
 def _try(action: Callable[[], list[str]], tell: Tell) -> None:
     try:
-        for unseen in action():
-            tell(f"Warning: {unseen}.")
+        for unproven in action():
+            tell(f"Warning: {unproven}.")
     except (StackError, OSError) as error:
         tell(f"Error: {error}")
 

@@ -9,6 +9,7 @@ from stack.certs.validation import trust
 from stack.dns import tlsa
 from stack.dns.tlsa import END_ENTITY, KEY, SHA256, Published, Tlsa
 from stack.renewal import imports
+from stack.renewal.deployment.deployer import Deployer
 from stack.renewal.state import state_file
 from stack.renewal.state.state_file import Failure, Hold
 from stack.system.errors import StackError, UnableError
@@ -33,10 +34,6 @@ OLD, NEW = certificate(end=30 * DAY), certificate(end=60 * DAY)
 FAILURE = Failure(reason="no way", since=NOW, count=1, retry_at=NOW)
 
 
-def ignore(words: str) -> None:
-    """Hear nothing of it."""
-
-
 @pytest.fixture
 def ready(project, stack):
     """The project after `stack init`."""
@@ -49,6 +46,12 @@ def settings(ready, tmp_path_factory, monkeypatch):
     install(monkeypatch, ready)
     ready.write(ready.acme / "authorities.pem", ROOT.pem)
     return settings_of(ready, IMPORT_FOLDER=str(tmp_path_factory.mktemp("import")))
+
+
+@pytest.fixture
+def deployer(ready, settings) -> Deployer:
+    """What takes certificates into use here."""
+    return Deployer(ready, settings, list, 0)
 
 
 @pytest.fixture
@@ -80,34 +83,34 @@ def dns(monkeypatch):
 
 
 @pytest.mark.parametrize("source", ["operator", "folder"])
-def test_what_is_brought_is_served_and_its_source_remembered(ready, settings, source):
+def test_what_is_brought_is_served_and_its_source_remembered(ready, deployer, source):
     """An RSA one that was beside the old one goes with it, and so does its hold."""
     serve(ready, HOST, OLD, certificate(key=rsa_key()))
     remember(ready, comes_from="authority", hold=Hold(reason="", ttl=1, seen_at=None))
 
-    imports.take(ready, settings, HOST, bundle(NEW), source, 0, ignore)
+    imports.take(deployer, HOST, bundle(NEW), source)
 
     assert served(ready).pem == pem(NEW)
     assert store.load(ready.tls)[HOST].files == (f"{HOST}.pem",)
     assert remembered(ready) == state_file.Remembered(comes_from=source)
 
 
-def test_one_for_another_host_comes_beside_ours(ready, settings):
+def test_one_for_another_host_comes_beside_ours(ready, deployer):
     """And is dropped again, with what was remembered of it."""
     found = bundle(certificate(OTHER))
-    imports.take(ready, settings, OTHER, found, "operator", 0, ignore)
+    imports.take(deployer, OTHER, found, "operator")
     assert set(store.load(ready.tls)) == {HOST, OTHER}
 
-    imports.drop(ready, settings, OTHER, 0, ignore)
+    imports.drop(deployer, OTHER)
 
     assert set(store.load(ready.tls)) == {HOST}
     assert OTHER not in state_file.load(ready).certificates
 
 
-def test_what_is_not_there_cannot_be_dropped(ready, settings):
+def test_what_is_not_there_cannot_be_dropped(ready, deployer):
     """The name may be misspelt."""
     with pytest.raises(StackError, match=f"^{OTHER}: is no certificate here"):
-        imports.drop(ready, settings, OTHER, 0, ignore)
+        imports.drop(deployer, OTHER)
 
 
 # --- Records that promise another key ----------------------------------------------
@@ -116,7 +119,8 @@ def test_what_is_not_there_cannot_be_dropped(ready, settings):
 def refuse(project, settings, issued, name=HOST) -> list[str]:
     """Return what was told, unless it was refused."""
     told: list[str] = []
-    imports.refuse_unexpected(project, settings, name, bundle(issued), told.append)
+    deployer = Deployer(project, settings, told.append)
+    imports.refuse_unexpected(deployer, name, bundle(issued))
     return told
 
 
@@ -176,13 +180,13 @@ def put(folder, issued) -> None:
     (folder / "cert.pem").write_text(pem(issued))
 
 
-def test_what_is_newer_in_the_folder_is_taken(ready, settings, folder, dns):
+def test_what_is_newer_in_the_folder_is_taken(ready, deployer, folder, dns):
     """By whoever renews there; a failure before is forgotten."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder", failure=FAILURE)
     put(folder, NEW)
 
-    imports.follow(ready, settings, HOST, ignore)
+    imports.follow(deployer, HOST)
 
     assert served(ready).pem == pem(NEW)
     assert remembered(ready) == state_file.Remembered(comes_from="folder")
@@ -196,13 +200,13 @@ def test_what_is_not_newer_is_left(ready, settings, folder, dns, issued):
     put(folder, issued)
     told: list[str] = []
 
-    imports.follow(ready, settings, HOST, told.append)
+    imports.follow(Deployer(ready, settings, told.append), HOST)
 
     assert served(ready).pem == pem(OLD)
     assert told == []
 
 
-def test_what_the_records_dont_promise_is_not_taken(ready, settings, folder, dns):
+def test_what_the_records_dont_promise_is_not_taken(ready, deployer, folder, dns):
     """The other program doesn't know of them; the failure is told and remembered."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder")
@@ -210,19 +214,19 @@ def test_what_the_records_dont_promise_is_not_taken(ready, settings, folder, dns
     put(folder, NEW)
 
     with pytest.raises(StackError, match="TLSA"):
-        imports.follow(ready, settings, HOST, ignore)
+        imports.follow(deployer, HOST)
 
     assert served(ready).pem == pem(OLD)
     assert remembered(ready).failure
 
 
-def test_a_folder_with_nothing_valid_is_a_failure(ready, settings, folder, dns):
+def test_a_folder_with_nothing_valid_is_a_failure(ready, deployer, folder, dns):
     """It is remembered, and what is served stays."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder")
 
     with pytest.raises(StackError, match="holds no certificate with its key"):
-        imports.follow(ready, settings, HOST, ignore)
+        imports.follow(deployer, HOST)
 
     assert remembered(ready).failure
     assert served(ready).pem == pem(OLD)

@@ -8,7 +8,8 @@ from stack.certs import store
 from stack.dns import tlsa
 from stack.dns.tlsa import END_ENTITY, KEY, SHA256, Published, Tlsa
 from stack.renewal.acme import issuance, lineages
-from stack.renewal.acme.issuance import How
+from stack.renewal.acme.issuance import Options
+from stack.renewal.deployment.deployer import Deployer
 from stack.renewal.requests import Wish
 from stack.renewal.state import state_file
 from stack.renewal.state.state_file import Hold
@@ -70,9 +71,10 @@ def fulfil(ready, dns, certbot):
     """Fulfil a wish, and return what was told."""
     settings = settings_of(ready)
 
-    def call(wish=WISH, **how) -> list[str]:
+    def call(wish=WISH, **options) -> list[str]:
         told: list[str] = []
-        issuance.fulfil(ready, settings, wish, How(**how), told.append)
+        deployer = Deployer(ready, settings, told.append)
+        issuance.fulfil(deployer, wish, Options(**options))
         return told
 
     return call

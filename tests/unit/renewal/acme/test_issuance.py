@@ -6,8 +6,8 @@ from stack.dns import tlsa
 from stack.dns.tlsa import Published
 from stack.renewal.acme import directory, issuance, lineages
 from stack.renewal.acme.certbot import Account
-from stack.renewal.acme.issuance import How
-from stack.renewal.deployment import deployer
+from stack.renewal.acme.issuance import Options
+from stack.renewal.deployment.deployer import Deployer
 from stack.renewal.requests import Wish
 from stack.renewal.state import state_file
 from stack.system.errors import StackError
@@ -50,9 +50,10 @@ def fulfil(ready, certbot):
     """Fulfil a wish, and return what was told."""
     settings = settings_of(ready)
 
-    def call(wish=WISH, settings=settings, **how) -> list[str]:
+    def call(wish=WISH, settings=settings, **options) -> list[str]:
         told: list[str] = []
-        issuance.fulfil(ready, settings, wish, How(**how), told.append)
+        deployer = Deployer(ready, settings, told.append)
+        issuance.fulfil(deployer, wish, Options(**options))
         return told
 
     return call
@@ -205,7 +206,7 @@ def test_one_that_ports_dont_serve_is_tried_again(ready, certbot, fulfil, monkey
     """It was issued, and is not asked for anew."""
     with monkeypatch.context() as patched:
         refusal = StackError("port 25 doesn't serve it")
-        patched.setattr(deployer, "deploy", lambda *_: _raise(refusal))
+        patched.setattr(Deployer, "deploy", lambda *_: _raise(refusal))
         with pytest.raises(StackError, match="port 25"):
             fulfil()
     assert remembered(ready).failure
@@ -232,7 +233,8 @@ def test_a_rehearsal_changes_nothing(ready, certbot):
     ready.make_directory(ready.acme)
     before = files(ready)
 
-    issuance.rehearse(ready, settings, BOTH, told.append, Account("kid", "aa"))
+    deployer = Deployer(ready, settings, told.append)
+    issuance.rehearse(deployer, BOTH, Account("kid", "aa"))
 
     assert files(ready) == before
     assert not (ready.acme / "state.json").exists()
@@ -243,9 +245,10 @@ def test_a_rehearsal_changes_nothing(ready, certbot):
 def test_a_rehearsal_that_fails_says_why(ready, certbot):
     """And is not remembered either."""
     certbot.failure = "no way"
+    deployer = Deployer(ready, settings_of(ready), list)
 
     with pytest.raises(StackError, match="no way"):
-        issuance.rehearse(ready, settings_of(ready), WISH, lambda words: None)
+        issuance.rehearse(deployer, WISH)
 
     assert not (ready.acme / "state.json").exists()
 

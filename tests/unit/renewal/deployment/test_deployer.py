@@ -7,7 +7,8 @@ import pytest
 from stack.apply import plan, verdicts
 from stack.certs import store
 from stack.config import envfile
-from stack.renewal.deployment import deployer, handshake, port_check
+from stack.renewal.deployment import handshake, port_check
+from stack.renewal.deployment.deployer import Deployer
 from stack.system import project
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
@@ -46,9 +47,13 @@ def hurried(monkeypatch) -> None:
 def deploy(project: Project, wanted, seconds: float = 60, tell=None) -> list[str]:
     """Deploy *wanted*, and return what was told."""
     told: list[str] = []
-    settings = envfile.load(project.env)
-    deployer.deploy(project, settings, wanted, seconds, tell or told.append)
+    deployer(project, tell or told.append, seconds).deploy(wanted)
     return told
+
+
+def deployer(project: Project, tell, seconds: float = 0) -> Deployer:
+    """Return what deploys in *project*."""
+    return Deployer(project, envfile.load(project.env), tell, seconds)
 
 
 def deploy_quietly(project: Project, wanted) -> None:
@@ -180,9 +185,7 @@ def test_a_removal_is_looked_at_too(ready, found):
 
 def test_without_a_server_it_says_how_to_look_later(ready, found):
     """The files are there for when it starts."""
-    settings = envfile.load(ready.env)
-
-    (unseen,) = deployer.deploy(ready, settings, NEW, 0, list)
+    (unseen,) = deployer(ready, list).deploy(NEW)
 
     assert unseen.startswith("no mail port answers: ")
     assert "`stack cert check` when the server runs" in unseen
@@ -196,8 +199,8 @@ def test_who_did_not_answer_before_is_not_blamed(ready, found, monkeypatch):
 
     with serving(465, well) as answering, serving(143, hangs) as silent:
         found += [closed(25), silent, answering]
-        settings, told = envfile.load(ready.env), []
-        unseen = deployer.deploy(ready, settings, NEW, 0, told.append)
+        told = []
+        unseen = deployer(ready, told.append).deploy(NEW)
 
     assert told[-1] == f"Served on {answering}."
     assert [line.partition(":")[0] for line in unseen[2:]] == [

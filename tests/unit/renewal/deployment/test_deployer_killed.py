@@ -15,7 +15,7 @@ from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.cli import main
 from stack.config import envfile
-from stack.renewal.deployment import deployer
+from stack.renewal.deployment.deployer import Deployer
 from stack.system import endpoints
 from stack.system.project import Project
 from tests.support.certs.authority import HOST
@@ -108,7 +108,7 @@ def test_a_kill_at_any_step_leaves_what_works(name, tmp_path, monkeypatch):
     there, wanted = STEPS[name]
     original = prepared.project(tmp_path / "original")
     settings = envfile.load(original.env)
-    deployer.deploy(original, settings, there, 0, list)
+    Deployer(original, settings, list, 0).deploy(there)
     project = Project(tmp_path / "project")
 
     def prepare() -> None:
@@ -116,7 +116,7 @@ def test_a_kill_at_any_step_leaves_what_works(name, tmp_path, monkeypatch):
         prepared.copy(original, project.root)
 
     def work() -> None:
-        deployer.deploy(project, settings, wanted, 0, list)
+        Deployer(project, settings, list, 0).deploy(wanted)
 
     taken = []
     for step in killed(prepare, work):
