@@ -63,7 +63,7 @@ class Bundle:
         return b"".join(parts).decode()
 
     @property
-    def fits(self) -> bool:
+    def key_matches(self) -> bool:
         """Whether the key is the one that the certificate was made for."""
         return self.key.public_key() == self.leaf.public_key()
 

@@ -24,13 +24,13 @@ PEM = {".pem", ".crt", ".cer", ".key"}
 JSON = ".json"
 
 # Enough for any of the three, and / by mistake is over in a moment.
-DEEPEST = 6
-MOST_FILES = 2000
+MAX_DEPTH = 6
+MAX_FILES = 2000
 LARGEST = 1 << 20  # bytes
-MOST_TOLD = 5
+MAX_REPORTED = 5
 
 TOO_MANY = (
-    f"holds more than {MOST_FILES:,} files, and the rest was not looked at: name the"
+    f"holds more than {MAX_FILES:,} files, and the rest was not looked at: name the"
     " folder in it that the certificates are in"
 )
 LOOKED_FOR = (
@@ -44,15 +44,15 @@ NOT_TRAEFIK = (
 
 
 class Candidate(NamedTuple):
-    """The text at a *place* that may be of use, or the *trouble* with reading it."""
+    """The text at a *place* that may be of use, or the *problem* with reading it."""
 
     place: str
     text: str
-    trouble: str = ""
+    problem: str = ""
 
     def __repr__(self) -> str:
         """Show it without its text, a key: this may end in a log."""
-        return f"Candidate({self.place!r}, trouble={self.trouble!r})"
+        return f"Candidate({self.place!r}, problem={self.problem!r})"
 
 
 def best(folder: Path, host: str, now: datetime, authorities: Certificates) -> Bundle:
@@ -86,23 +86,23 @@ def find(folder: Path) -> Iterator[Candidate]:
     Raises:
         UnableError: When there is no such folder, or we may not look into it.
     """
-    troubles: list[Candidate] = []
-    for paths in _directories(folder, troubles):
+    problems: list[Candidate] = []
+    for paths in _directories(folder, problems):
         read = [(path, _read(path)) for path in paths]
         # One of a directory is enough: certbot's has four links that lead nowhere.
-        troubles += [found for _, found in read if found.trouble][:1]
+        problems += [found for _, found in read if found.problem][:1]
         texts = {path: found.text for path, found in read if found.text}
         for path in [path for path in texts if path.suffix.lower() == JSON]:
-            yield from _of_traefik(path, texts.pop(path))
+            yield from _traefik_candidates(path, texts.pop(path))
         yield from _pairs(texts)
-    yield from troubles
+    yield from problems
 
 
 def _accept(
     candidate: Candidate, host: str, now: datetime, authorities: Certificates
 ) -> Bundle:
-    if candidate.trouble:
-        raise StackError(candidate.trouble)
+    if candidate.problem:
+        raise StackError(candidate.problem)
     return accept(candidate.text, host, now, authorities)
 
 
@@ -112,17 +112,17 @@ def _reasons(
     if not refused:
         yield f"{_place(folder)}: holds no certificate with its key: {LOOKED_FOR}"
     nearest = sorted(refused, key=lambda each: (host not in each[0], len(each[1])))
-    for place, problems in nearest[:MOST_TOLD]:
+    for place, problems in nearest[:MAX_REPORTED]:
         yield f"{place}: {'; '.join(problems)}"
-    if len(nearest) > MOST_TOLD:
-        more = len(nearest) - MOST_TOLD
+    if len(nearest) > MAX_REPORTED:
+        more = len(nearest) - MAX_REPORTED
         yield f"{_place(folder)}: {more} more in it serve {host} no better"
 
 
 # --- Looking around -------------------------------------------------------------------
 
 
-def _directories(folder: Path, troubles: list[Candidate]) -> Iterator[list[Path]]:
+def _directories(folder: Path, problems: list[Candidate]) -> Iterator[list[Path]]:
     """Yield the files that may be of use, by directory."""
     if not _is_directory(folder):
         yield [folder]
@@ -131,19 +131,19 @@ def _directories(folder: Path, troubles: list[Candidate]) -> Iterator[list[Path]
     def skip(error: OSError) -> None:
         if error.filename == str(folder):
             raise _unable(folder, error)
-        troubles.append(Candidate(_place(error.filename), "", _why(error)))
+        problems.append(Candidate(_place(error.filename), "", _why(error)))
 
-    left = MOST_FILES
+    left = MAX_FILES
     for name, inner, names in os.walk(folder, onerror=skip):
         directory = Path(name)
         depth = len(directory.relative_to(folder).parts)
-        inner[:] = sorted(inner) if depth < DEEPEST else []
+        inner[:] = sorted(inner) if depth < MAX_DEPTH else []
         paths = [directory / each for each in sorted(names)]
         paths = [path for path in paths if path.suffix.lower() in {*PEM, JSON}]
         yield paths[:left]
         left -= 1 + len(paths)
         if left < 0:
-            troubles.append(Candidate(_place(folder), "", TOO_MANY))
+            problems.append(Candidate(_place(folder), "", TOO_MANY))
             return
 
 
@@ -215,9 +215,9 @@ def _pairs(texts: Mapping[Path, str]) -> Iterator[Candidate]:
             yield Candidate(_place(place), joined)
 
 
-def _of_traefik(path: Path, text: str) -> Iterator[Candidate]:
+def _traefik_candidates(path: Path, text: str) -> Iterator[Candidate]:
     """Yield what Traefik keeps in its acme.json."""
-    for resolver, kept in _kept(text):
+    for resolver, kept in _traefik_entries(text):
         domain = kept.get("domain")
         main = domain.get("main") if isinstance(domain, dict) else None
         place = _place(f"{path} ({resolver or 'Traefik 1'}: {main})")
@@ -229,7 +229,7 @@ def _of_traefik(path: Path, text: str) -> Iterator[Candidate]:
             yield Candidate(place, b"\n".join(parts).decode("ascii", "replace"))
 
 
-def _kept(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _traefik_entries(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what Traefik's JSON holds, by resolver; version 1 has none."""
     try:
         # Version 1 writes the same words with capitals.

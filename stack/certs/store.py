@@ -48,12 +48,12 @@ class Stored:
         return tuple(self.bundles)
 
     @property
-    def sample(self) -> str:
+    def probe_host(self) -> str:
         """A host name that it is for, to ask with."""
         return self._below or self.main.names[0].replace("*", "any", 1)
 
     @property
-    def expected(self) -> str:
+    def required_host(self) -> str:
         """A host name that it has to be for: its own, or one right below for *.NAME."""
         return self._below or self.name
 
@@ -96,12 +96,12 @@ def load(tls: Path) -> dict[str, Stored]:
     return parse(texts(tls), tls)
 
 
-def sound(tls: Path) -> dict[str, Stored]:
+def usable(tls: Path) -> dict[str, Stored]:
     """Read those in the directory *tls* that are of use, and pass over the others."""
-    return of_use(texts(tls))
+    return parse_usable(texts(tls))
 
 
-def of_use(texts: Mapping[str, str]) -> dict[str, Stored]:
+def parse_usable(texts: Mapping[str, str]) -> dict[str, Stored]:
     """Read those of *texts* that are a key with its certificate."""
     bundles = {file: _parsed(text) for file, text in texts.items()}
     return _stored({file: each for file, each in bundles.items() if each})
@@ -175,7 +175,7 @@ def _bundle(text: str, path: Path) -> Bundle:
 def _parsed(text: str) -> Bundle | None:
     with suppress(ValueError, TypeError, UnsupportedAlgorithm):
         found = Bundle.parse(text)
-        if found.names and found.fits:
+        if found.names and found.key_matches:
             return found
     return None
 

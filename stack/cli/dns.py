@@ -11,7 +11,7 @@ from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.config.settings import Settings
-    from stack.dns.records import Below, Certified, Record
+    from stack.dns.records import CertificateFacts, Record, Subdomains
 
 # Other servers try IPv6 first, and some try nothing else.
 NO_IPV6 = "the mail ports are open on IPv4 alone, so nobody could connect to it"
@@ -53,7 +53,7 @@ def show_(project: Project, form: str) -> None:
         show([_block(domain, block) for domain, block in blocks.items()])
     elif form == "zone":
         click.echo(records.zone(blocks), nl=False)
-        click.echo(records.remarks(NO_IPV6, closed), nl=False)
+        click.echo(records.commented_out(NO_IPV6, closed), nl=False)
     else:
         _tables(blocks)
     if form != "json":
@@ -109,38 +109,38 @@ def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:
     }
 
 
-def _below(project: Project) -> "Below":
+def _below(project: Project) -> "Subdomains":
     from stack.accounts import sender_rights
     from stack.accounts.addresses import domain_of
     from stack.accounts.routing import graph
     from stack.accounts.store import database
-    from stack.dns.records import Below
+    from stack.dns.records import Subdomains
 
     with database.session(project.database) as session:
         rights = sender_rights.listed(session).values()
-        return Below(
+        return Subdomains(
             received=frozenset(map(domain_of, graph.listed(session))) - {""},
             sent=frozenset(domain_of(each) for held in rights for each in held),
         )
 
 
-def _certified(project: Project, settings: "Settings") -> "Certified":
+def _certified(project: Project, settings: "Settings") -> "CertificateFacts":
     from stack.certs import store
     from stack.dns import tlsa
-    from stack.dns.records import Certified
+    from stack.dns.records import CertificateFacts
     from stack.renewal import requests
     from stack.renewal.state import state_file
 
     remembered = state_file.load(project)
-    known = requests.known(project, remembered)
+    known = requests.issued(project, remembered)
     served = store.load(project.tls).get(settings.mail_hostname)
     bundles = list(served.bundles.values()) if served else []
-    for wish in known:
-        if wish.name == settings.mail_hostname:
-            bundles += requests.waiting(project, wish)
-    return Certified(
+    for request in known:
+        if request.name == settings.mail_hostname:
+            bundles += requests.not_served(project, request)
+    return CertificateFacts(
         tlsa=tuple(map(tlsa.record_for, bundles)),
-        hosts=tuple(sorted({host for wish in known for host in wish.hosts})),
+        hosts=tuple(sorted({host for request in known for host in request.hosts})),
         authorities=tuple(remembered.authority_names.get(settings.acme_directory, [])),
     )
 

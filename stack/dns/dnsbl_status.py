@@ -14,45 +14,45 @@ LISTED, UNLISTED = "127.0.0.2", "127.0.0.1"
 REFUSAL = "127.255.255."
 
 ANSWERS = "answers"
-REFUSES = "refuses us: we ask through a public resolver, or too often"
+REFUSES = "refuses us: we lookup through a public resolver, or too often"
 SILENT = f"doesn't answer for its test point, {LISTED}"
 SLOW = "doesn't answer at once: what it says may come too late to count"
 LISTS_ALL = "lists everybody: take it out of DNSBL"
 NOT_ASKED = "not asked: postfix isn't running"
 
 # Returns the IPv4 addresses of a name, none if it has none or nobody answers.
-Ask = Callable[[str], list[str]]
+Lookup = Callable[[str], list[str]]
 
 
 # Nothing that the operator has to mend: mail is judged without them meanwhile.
-PASSING = (SILENT, SLOW, NOT_ASKED)
+TRANSIENT = (SILENT, SLOW, NOT_ASKED)
 
 # Seconds. All are asked at once.
-PATIENCE = 1.0
+TIMEOUT = 1.0
 
 
-def states(root: Path, zones: Iterable[str]) -> list[tuple[str, str]]:
+def statuses(root: Path, zones: Iterable[str]) -> list[tuple[str, str]]:
     """
     Return each of *zones*, and in words how it answers the project at *root*.
 
     Asked from within Postfix's container, or in a container of ours from this one: so
     it is by the resolver that clients are looked up through.
     """
-    zones, ask = list(zones), _ask(root)
-    if not ask:
+    zones, lookup = list(zones), _ask(root)
+    if not lookup:
         return [(zone, NOT_ASKED) for zone in zones]
-    judges = [partial(judge, zone, ask) for zone in zones]
-    return list(zip(zones, at_once(judges, PATIENCE, SLOW), strict=True))
+    tasks = [partial(status, zone, lookup) for zone in zones]
+    return list(zip(zones, at_once(tasks, TIMEOUT, SLOW), strict=True))
 
 
-def judge(zone: str, ask: Ask) -> str:
-    """Return ANSWERS, or what is wrong with the list *zone*, asked by *ask*."""
-    found = ask(_name(LISTED, zone))
+def status(zone: str, lookup: Lookup) -> str:
+    """Return ANSWERS, or what is wrong with the list *zone*, asked by *lookup*."""
+    found = lookup(_name(LISTED, zone))
     if any(address.startswith(REFUSAL) for address in found):
         return REFUSES
     if not found:
         return SILENT
-    return LISTS_ALL if ask(_name(UNLISTED, zone)) else ANSWERS
+    return LISTS_ALL if lookup(_name(UNLISTED, zone)) else ANSWERS
 
 
 def _name(address: str, zone: str) -> str:
@@ -60,7 +60,7 @@ def _name(address: str, zone: str) -> str:
     return f"{'.'.join(reversed(address.split('.')))}.{zone}."
 
 
-def _ask(root: Path) -> Ask | None:
+def _ask(root: Path) -> Lookup | None:
     containers = endpoints.containers(root)
     if containers is None:
         return _look_up
@@ -78,9 +78,9 @@ def _look_up(name: str) -> list[str]:
     return [str(place[0]) for *_, place in found]
 
 
-def _within(container: Any) -> Ask:
-    def ask(name: str) -> list[str]:
+def _within(container: Any) -> Lookup:
+    def lookup(name: str) -> list[str]:
         _, output = container.exec_run(["getent", "ahostsv4", name])
         return [line.split()[0] for line in output.decode().splitlines()]
 
-    return ask
+    return lookup

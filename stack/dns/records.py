@@ -24,7 +24,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Below:
+class Subdomains:
     """Names in addresses of ours that are below our domains, or are domains of ours."""
 
     received: frozenset[str] = frozenset()
@@ -34,7 +34,7 @@ class Below:
 
 
 @dataclass(frozen=True)
-class Certified:
+class CertificateFacts:
     """What the host's certificates promise to those who look for it in the DNS."""
 
     tlsa: tuple[str, ...] = ()
@@ -48,8 +48,8 @@ class Certified:
 def records(
     settings: Settings,
     keys: Mapping[str, Mapping[str, str]],
-    below: Below = Below(),
-    certified: Certified = Certified(),
+    below: Subdomains = Subdomains(),
+    certified: CertificateFacts = CertificateFacts(),
 ) -> dict[str, list[Record]]:
     """
     Return the records by domain; *keys* holds domain, selector, text of the record.
@@ -83,7 +83,7 @@ def zone(blocks: Mapping[str, Sequence[Record]]) -> str:
     )
 
 
-def remarks(reason: str, left_out: Sequence[Record]) -> str:
+def commented_out(reason: str, left_out: Sequence[Record]) -> str:
     """Return lines for the end of a zone file: records that are none, and why."""
     lines = [f"{reason}:", *map(_zone_line, left_out)] if left_out else []
     return "".join(f"; {line}\n" for line in lines)
@@ -100,7 +100,7 @@ def _host(settings: Settings, domains: Sequence[str]) -> list[Record]:
     return [*found, Record(name, "TXT", _spf(settings, name, "a"))]
 
 
-def _caa(host: str, certified: Certified) -> list[Record]:
+def _caa(host: str, certified: CertificateFacts) -> list[Record]:
     # At the host itself, so that the domain's web site may have another authority.
     tag = "issuewild" if host.startswith("*.") else "issue"
     name = host.removeprefix("*.")

@@ -21,7 +21,7 @@ TRUST_ANCHOR, END_ENTITY = 2, 3
 WHOLE, KEY = 0, 1
 EXACT, SHA256, SHA512 = 0, 1, 2
 
-PATIENCE = 10.0  # seconds
+TIMEOUT = 10.0  # seconds
 LARGEST = 1232  # bytes of an answer that needs no fragments
 
 
@@ -95,7 +95,7 @@ def published(host: str) -> Published:
     resolver.use_edns(0, dns.flags.DO, LARGEST)
     try:
         answer = resolver.resolve(
-            name, "TLSA", lifetime=PATIENCE, raise_on_no_answer=False, search=False
+            name, "TLSA", lifetime=TIMEOUT, raise_on_no_answer=False, search=False
         )
     except dns.resolver.NXDOMAIN as error:
         nothing = error.response(name)  # type: ignore[no-untyped-call]

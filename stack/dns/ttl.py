@@ -18,9 +18,9 @@ import dns.resolver
 import dns.rrset
 
 # Seconds. Few remember for longer, whatever the record says.
-BOUND = 86_400
+MAX_TTL = 86_400
 
-PATIENCE = 2.0  # seconds, for each of the zone's servers
+TIMEOUT = 2.0  # seconds, for each of the zone's servers
 MOST_SERVERS = 4
 
 
@@ -29,7 +29,7 @@ def longest(response: dns.message.Message, resolver: dns.resolver.Resolver) -> i
     Return for how many seconds anything in *response* may be remembered.
 
     That is each alias on the way, the records, or that there are none (RFC 2308 §5).
-    What can't be found out, with *resolver* to ask, is taken to be BOUND.
+    What can't be found out, with *resolver* to ask, is taken to be MAX_TTL.
     """
     found = [
         _of(rrset, response, resolver)
@@ -57,7 +57,7 @@ def _of(
         told = list(_told(rrset, resolver))
         if told:
             return max(told)
-    return max(rrset.ttl, BOUND)
+    return max(rrset.ttl, MAX_TTL)
 
 
 def _signed(rrset: dns.rrset.RRset, response: dns.message.Message) -> int | None:
@@ -75,7 +75,7 @@ def _told(rrset: dns.rrset.RRset, resolver: dns.resolver.Resolver) -> Iterator[i
     question.flags &= ~dns.flags.RD
     for address in list(_servers(zone, resolver))[:MOST_SERVERS]:
         with suppress(dns.exception.DNSException, OSError):
-            reply, _ = dns.query.udp_with_fallback(question, address, PATIENCE)
+            reply, _ = dns.query.udp_with_fallback(question, address, TIMEOUT)
             if reply.flags & dns.flags.AA:
                 yield from (
                     each.ttl

@@ -10,8 +10,8 @@ from stack.config.settings import Settings
 from stack.dns import tlsa
 from stack.renewal import tlsa_rollover
 from stack.renewal.deployment.deployer import Deployer
-from stack.renewal.state.state_file import Remembered, Source, load
-from stack.renewal.state.state_lock import attempt, remembering
+from stack.renewal.state.state_file import CertificateState, Source, load
+from stack.renewal.state.state_lock import locked_state, renewal_attempt
 from stack.system import endpoints, files
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
@@ -39,7 +39,7 @@ def from_folder(project: Project, settings: Settings, name: str) -> Bundle:
     return discovery.best(folder, name, now, trust.authorities(project))
 
 
-def take(deployer: Deployer, name: str, bundle: Bundle, source: Source) -> list[str]:
+def install(deployer: Deployer, name: str, bundle: Bundle, source: Source) -> list[str]:
     """
     Serve *bundle* as the certificate *name* from now on, and remember its *source*.
 
@@ -48,13 +48,13 @@ def take(deployer: Deployer, name: str, bundle: Bundle, source: Source) -> list[
     Raises:
         StackError: When it isn't served; what was served still is.
     """
-    with remembering(deployer.project) as state:
+    with locked_state(deployer.project) as state:
         unproven = _serve(deployer, name, bundle)
-        state.certificates[name] = Remembered(comes_from=source)
+        state.certificates[name] = CertificateState(comes_from=source)
     return unproven
 
 
-def drop(deployer: Deployer, name: str) -> list[str]:
+def remove(deployer: Deployer, name: str) -> list[str]:
     """
     Serve the certificate *name* no longer.
 
@@ -66,20 +66,20 @@ def drop(deployer: Deployer, name: str) -> list[str]:
     project, files_of = deployer.project, store.files_of(name)
     if not files.exists(project.tls / files_of[0]):
         raise StackError(f"{name}: is no certificate here: see `stack cert show`")
-    with remembering(project) as state:
+    with locked_state(project) as state:
         unproven = deployer.deploy(dict.fromkeys(files_of))
         state.certificates.pop(name, None)
     return unproven
 
 
-def refuse_unexpected(deployer: Deployer, name: str, bundle: Bundle) -> None:
+def refuse_tlsa_mismatch(deployer: Deployer, name: str, bundle: Bundle) -> None:
     """
     Make sure that no TLSA record promises another key than that of *bundle*.
 
     Raises:
         StackError: When one does.
     """
-    stored = store.sound(deployer.project.tls).get(name)
+    stored = store.usable(deployer.project.tls).get(name)
     served = [each.key_digest for each in stored.bundles.values()] if stored else []
     if name != deployer.settings.mail_hostname or bundle.key_digest in served:
         return
@@ -90,9 +90,10 @@ def refuse_unexpected(deployer: Deployer, name: str, bundle: Bundle) -> None:
         return
     if not found.fit([bundle]):
         raise StackError(
-            f"{tlsa_rollover.advice(name, [bundle])}, and come again when {found.ttl}"
-            " seconds have passed, or say --despite-tlsa: servers that look at TLSA"
-            " records then hold their mail back until they have the new ones"
+            f"{tlsa_rollover.records_to_publish(name, [bundle])}, and come again when"
+            f" {found.ttl} seconds have passed, or say --despite-tlsa: servers that"
+            " look at TLSA records then hold their mail back until they have the new"
+            " ones"
         )
 
 
@@ -115,11 +116,11 @@ def follow(deployer: Deployer, name: str) -> list[str]:
         StackError: When there is nothing valid any more, or it isn't served.
     """
     project = deployer.project
-    with attempt(project, name):
+    with renewal_attempt(project, name):
         found = from_folder(project, deployer.settings, name)
-        stored = store.sound(project.tls).get(name)
+        stored = store.usable(project.tls).get(name)
         if not stored or found.not_after > stored.main.not_after:
-            refuse_unexpected(deployer, name, found)
+            refuse_tlsa_mismatch(deployer, name, found)
             return _serve(deployer, name, found)
     return []
 

@@ -13,7 +13,7 @@ from stack.system.project import Project
 
 
 @dataclass(frozen=True)
-class Wish:
+class CertificateRequest:
     """A certificate to have."""
 
     name: str
@@ -22,49 +22,54 @@ class Wish:
     """Whether an RSA one is to be beside it."""
 
     @property
-    def beside(self) -> str:
+    def rsa_lineage(self) -> str:
         """The lineage of the RSA one."""
         return f"{self.name}.rsa"
 
 
-def named(hosts: Sequence[str], *, rsa: bool) -> Wish:
-    """Return the wish for *hosts*, called by the first of them."""
-    return Wish(hosts[0].removeprefix("*."), tuple(dict.fromkeys(hosts)), rsa)
+def for_hosts(hosts: Sequence[str], *, rsa: bool) -> CertificateRequest:
+    """Return the request for *hosts*, called by the first of them."""
+    return CertificateRequest(
+        hosts[0].removeprefix("*."), tuple(dict.fromkeys(hosts)), rsa
+    )
 
 
-def known(project: Project, state: State) -> list[Wish]:
+def issued(project: Project, state: State) -> list[CertificateRequest]:
     """Return the wishes that an authority has fulfilled before."""
-    served = store.sound(project.tls)
+    served = store.usable(project.tls)
     found = []
     for name in sorted({*served, *state.certificates}):
         newest = lineages.latest(project.acme, name)
         if newest and _comes_from_authority(project, state, served.get(name), name):
-            wish = Wish(name, newest.names)
-            rsa = lineages.latest(project.acme, wish.beside) is not None
-            found.append(Wish(name, newest.names, rsa))
+            request = CertificateRequest(name, newest.names)
+            rsa = lineages.latest(project.acme, request.rsa_lineage) is not None
+            found.append(CertificateRequest(name, newest.names, rsa))
     return found
 
 
-def newest(project: Project, wish: Wish) -> dict[str, Bundle | None]:
+def latest(project: Project, request: CertificateRequest) -> dict[str, Bundle | None]:
     """
-    Return the newest that was issued for *wish*, by its file in var/tls.
+    Return the newest that was issued for *request*, by its file in var/tls.
 
     Raises:
         StackError: When one is missing.
     """
-    main, beside = store.files_of(wish.name)
-    found: dict[str, Bundle | None] = {main: _latest(project, wish.name), beside: None}
-    if wish.rsa:
-        found[beside] = _latest(project, wish.beside)
+    main, beside = store.files_of(request.name)
+    found: dict[str, Bundle | None] = {
+        main: _latest(project, request.name),
+        beside: None,
+    }
+    if request.rsa:
+        found[beside] = _latest(project, request.rsa_lineage)
     return found
 
 
-def waiting(project: Project, wish: Wish) -> list[Bundle]:
-    """Return what was issued for *wish* with a key that is not served yet."""
-    stored = store.sound(project.tls).get(wish.name)
+def not_served(project: Project, request: CertificateRequest) -> list[Bundle]:
+    """Return what was issued for *request* with a key that is not served yet."""
+    stored = store.usable(project.tls).get(request.name)
     served = {each.key_digest for each in stored.bundles.values()} if stored else set()
-    issued = newest(project, wish).values()
-    return [each for each in issued if each and each.key_digest not in served]
+    bundles = latest(project, request).values()
+    return [each for each in bundles if each and each.key_digest not in served]
 
 
 def _latest(project: Project, lineage: str) -> Bundle:

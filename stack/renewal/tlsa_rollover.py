@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from stack.certs.bundle import Bundle
 from stack.dns import tlsa
-from stack.renewal.state.state_file import Hold
+from stack.renewal.state.state_file import PendingRollover
 from stack.system.errors import UnableError
 
 
-def keeps_key(host: str) -> bool:
+def must_keep_key(host: str) -> bool:
     """Say whether the next certificate for *host* must have the key of the last."""
     try:
         return bool(tlsa.published(host).records)
@@ -22,13 +22,13 @@ def keeps_key(host: str) -> bool:
         return True
 
 
-def hold(
+def pending(
     host: str,
     new: Sequence[Bundle],
     served: Sequence[Bundle],
-    before: Hold | None,
+    before: PendingRollover | None,
     now: datetime,
-) -> Hold | None:
+) -> PendingRollover | None:
     """
     Return why the *new* certificates can't be served yet; nothing if they can.
 
@@ -44,15 +44,19 @@ def hold(
     try:
         found = tlsa.published(host)
     except UnableError as error:
-        return Hold(reason=str(error), ttl=before.ttl if before else 0, seen_at=None)
+        return PendingRollover(
+            reason=str(error), ttl=before.ttl if before else 0, seen_at=None
+        )
     ttl = max(found.ttl, before.ttl if before else 0)
     if not found.fit(new):
-        return Hold(reason=advice(host, new), ttl=ttl, seen_at=None)
+        return PendingRollover(
+            reason=records_to_publish(host, new), ttl=ttl, seen_at=None
+        )
     seen = (before.seen_at or now) if before else now - timedelta(seconds=ttl)
     ready = seen + timedelta(seconds=ttl)
     if now >= ready:
         return None
-    return Hold(
+    return PendingRollover(
         reason=f"its TLSA record is published; it is served from {ready:%Y-%m-%d %H:%M}"
         " UTC on, when nobody remembers the records before",
         ttl=ttl,
@@ -60,7 +64,7 @@ def hold(
     )
 
 
-def advice(host: str, new: Sequence[Bundle]) -> str:
+def records_to_publish(host: str, new: Sequence[Bundle]) -> str:
     """Return what to publish before *new* can be served."""
     records = " and ".join(f"TLSA {tlsa.record_for(each)}" for each in new)
     return (

@@ -14,7 +14,7 @@ Verdict = Literal["block", "welcome"]
 
 # Characters of one user's Sieve script, in which the lists are: about 5,000 entries.
 # It is compiled for each message: one of this size in 20 ms.
-LONGEST = 200_000
+MAX_SCRIPT_LENGTH = 200_000
 
 
 class Entry(NamedTuple):
@@ -107,10 +107,11 @@ def _refuse_too_long(session: Session) -> None:
         " ORDER BY length(script) DESC LIMIT 1"
     )
     longest = session.execute(query).one_or_none()
-    if longest and longest[1] > LONGEST:
+    if longest and longest[1] > MAX_SCRIPT_LENGTH:
         raise StackError(
             f"with that the lists for {longest[0]} would be {longest[1]} characters"
-            f" long, over {LONGEST}: name whole domains in place of their addresses"
+            f" long, over {MAX_SCRIPT_LENGTH}: name whole domains in place of their"
+            " addresses"
         )
 
 

@@ -18,10 +18,10 @@ from stack.system.errors import StackError, UnableError
 CONTROL = Path("/run/spam/control")
 
 # Seconds for one answer. A scan may wait for a free child, and then take its time.
-PATIENCE = 90.0
+TIMEOUT = 90.0
 
 # Seconds until there is room for one more message to learn, and between two looks.
-ROOM_WITHIN = 300.0
+ROOM_TIMEOUT = 300.0
 PAUSE = 0.5
 
 _STATUS = re.compile(rb"SPAMD/\S+ (\d+) ?(.*)")
@@ -56,7 +56,7 @@ class _Reply(NamedTuple):
     body: bytes
 
 
-def is_near() -> bool:
+def is_mounted() -> bool:
     """Say whether the volume with the control socket is mounted here."""
     return CONTROL.parent.is_dir()
 
@@ -67,7 +67,7 @@ def learn(message: bytes, kind: Literal["spam", "ham"], user: str | None) -> Non
 
     Raises:
         UnableError: When the filter can't be reached.
-        BusyError: When it has no room for more in ROOM_WITHIN.
+        BusyError: When it has no room for more in ROOM_TIMEOUT.
         StackError: When it refuses.
     """
     _tell(message, user, {"Message-class": kind, "Set": "local"})
@@ -79,7 +79,7 @@ def forget(message: bytes, user: str | None) -> None:
 
     Raises:
         UnableError: When the filter can't be reached.
-        BusyError: When it has no room for more in ROOM_WITHIN.
+        BusyError: When it has no room for more in ROOM_TIMEOUT.
         StackError: When it refuses.
     """
     _tell(message, user, {"Remove": "local"})
@@ -139,7 +139,7 @@ def _tests(text: str) -> list[Test]:
 
 def _tell(message: bytes, user: str | None, headers: dict[str, str]) -> None:
     """Hand *message* over, as soon as there is room for it."""
-    deadline = time.monotonic() + ROOM_WITHIN
+    deadline = time.monotonic() + ROOM_TIMEOUT
     while True:
         try:
             # We leave room for those who can't wait: users who move a message.
@@ -174,7 +174,7 @@ def _ask(
 
 def _exchange(request: bytes) -> bytes:
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(PATIENCE)
+        connection.settimeout(TIMEOUT)
         connection.connect(str(CONTROL))
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)

@@ -65,7 +65,7 @@ def write(path: Path, text: str, access: Access) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from None
 
 
-def try_out(directory: Path) -> None:
+def check_writable(directory: Path) -> None:
     """
     Write a file into *directory* and remove it.
 

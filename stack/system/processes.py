@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 # The status of what didn't end in time, as timeout(1) has it.
-LATE = 124
+TIMED_OUT = 124
 
 
 @dataclass(frozen=True)
-class Done:
+class Result:
     """What became of a program."""
 
     status: int
@@ -18,11 +18,13 @@ class Done:
     """What it printed, to stdout and stderr."""
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> Done:
+def run(
+    command: Sequence[str], environment: Mapping[str, str], seconds: float
+) -> Result:
     """
     Run *command* with no other *environment*, and wait for its end.
 
-    After *seconds* it is killed, and its status is LATE.
+    After *seconds* it is killed, and its status is TIMED_OUT.
     """
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and the words are ours
@@ -35,11 +37,11 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) 
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        return Done(LATE, (late.stdout or b"").decode(errors="replace"))
-    return Done(done.returncode, done.stdout.decode(errors="replace"))
+        return Result(TIMED_OUT, (late.stdout or b"").decode(errors="replace"))
+    return Result(done.returncode, done.stdout.decode(errors="replace"))
 
 
-def hand_over(command: Sequence[str]) -> int:
+def run_attached(command: Sequence[str]) -> int:
     """Run *command* at our own terminal and return its status."""
     return subprocess.run(command, check=False).returncode  # noqa: S603 - as above
 

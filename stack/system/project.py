@@ -40,10 +40,10 @@ PASSWORDS_ACCESS = Access(0o640, ROOT, PASSWORDS_GROUP)
 
 # Below it, certbot looks after its own files, and hooks are programs: nobody else gets
 # in through the directory.
-CERTBOTS = "acme"
+CERTBOT_FOLDER = "acme"
 
-PATIENCE = 10.0  # seconds that one command waits for another
-ORDERS = 600.0  # the same, while an authority is asked
+LOCK_TIMEOUT = 10.0  # seconds that one command waits for another
+ACME_LOCK_TIMEOUT = 600.0  # the same, while an authority is asked
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Project:
     @property
     def acme(self) -> Path:
         """What authorities know of us: accounts, and what they have issued."""
-        return self.var / CERTBOTS
+        return self.var / CERTBOT_FOLDER
 
     @property
     def dkim(self) -> Path:
@@ -208,7 +208,7 @@ class Project:
         shared = [self.etc] if files.exists(self.etc) else []
         with ExitStack() as held:
             for directory in (self.root, *shared):
-                held.enter_context(_locked(directory, PATIENCE))
+                held.enter_context(_locked(directory, LOCK_TIMEOUT))
             yield
 
     @contextmanager
@@ -222,22 +222,22 @@ class Project:
             UnableError: When another command asks for over 10 minutes.
         """
         self.make_directory(self.acme)
-        with _locked(self.acme, ORDERS):
+        with _locked(self.acme, ACME_LOCK_TIMEOUT):
             yield
 
 
 @contextmanager
-def _locked(directory: Path, patience: float) -> Iterator[None]:
+def _locked(directory: Path, timeout: float) -> Iterator[None]:
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _flock(handle, directory, patience)
+        _flock(handle, directory, timeout)
         yield
     finally:
         os.close(handle)
 
 
-def _flock(handle: int, root: Path, patience: float) -> None:
-    deadline = time.monotonic() + patience
+def _flock(handle: int, root: Path, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
     while True:
         try:
             return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

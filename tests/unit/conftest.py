@@ -113,7 +113,7 @@ def found(monkeypatch) -> list[endpoints.Endpoint]:
 def answered(monkeypatch) -> list[tuple[str, str]]:
     """What the block lists answer, to be filled; nobody is asked."""
     states: list[tuple[str, str]] = []
-    monkeypatch.setattr(dnsbl_status, "states", lambda *_: states)
+    monkeypatch.setattr(dnsbl_status, "statuses", lambda *_: states)
     return states
 
 

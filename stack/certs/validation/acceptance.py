@@ -23,7 +23,7 @@ from stack.certs.bundle import Bundle, common_name, is_self_signed, matches, nam
 from stack.certs.pem import Contents, blocks, certificate, read
 from stack.certs.validation.chain import (
     Certificates,
-    best_way,
+    best_chain,
     extension,
     is_authority,
     is_complete,
@@ -62,10 +62,10 @@ def accept(text: str, host: str, now: datetime, authorities: Certificates) -> Bu
     chain: Certificates = ()
     if found.certificates:
         leaf = _leaf(found, host, now)
-        way = best_way(leaf, found.certificates, now, authorities)
-        chain = without_root(way)
+        whole = best_chain(leaf, found.certificates, now, authorities)
+        chain = without_root(whole)
         problems += _judge_leaf(leaf, host, now)
-        problems += _judge_way(way, now, authorities)
+        problems += _judge_chain(whole, now, authorities)
     if problems:
         raise StackError(*problems)
     return Bundle(found.keys[0], tuple(chain))
@@ -203,23 +203,23 @@ def _judge_leaf(leaf: x509.Certificate, host: str, now: datetime) -> Iterator[st
 # --- The chain above it -----------------------------------------------------------
 
 
-def _judge_way(
-    way: Certificates, now: datetime, authorities: Certificates
+def _judge_chain(
+    chain: Certificates, now: datetime, authorities: Certificates
 ) -> Iterator[str]:
-    yield from _judge_issuers(way, now)
+    yield from _judge_issuers(chain, now)
     # Who issued what is signed so can't be found out: the library doesn't verify it.
-    if not is_complete(way, authorities) and _hash(way[-1]) not in BROKEN_HASHES:
-        missing = shown(way[-1].issuer.rfc4514_string())
+    if not is_complete(chain, authorities) and _hash(chain[-1]) not in BROKEN_HASHES:
+        missing = shown(chain[-1].issuer.rfc4514_string())
         yield (
             f"the certificate of {missing} is missing, which issued that of"
-            f" {_subject(way[-1])}: add it, authorities offer it as the intermediate or"
-            f" the chain{'' if authorities else NO_ROOTS}"
+            f" {_subject(chain[-1])}: add it, authorities offer it as the intermediate"
+            f" or the chain{'' if authorities else NO_ROOTS}"
         )
-    yield from _judge_hashes(way)
+    yield from _judge_hashes(chain)
 
 
-def _judge_links(way: Certificates) -> Iterator[str]:
-    for lower, upper in pairwise(way):
+def _judge_links(chain: Certificates) -> Iterator[str]:
+    for lower, upper in pairwise(chain):
         if not is_issued(upper, lower) and _hash(lower) not in BROKEN_HASHES:
             yield (
                 f"the certificate of {_subject(upper)} follows that of"
@@ -228,8 +228,8 @@ def _judge_links(way: Certificates) -> Iterator[str]:
             )
 
 
-def _judge_issuers(way: Certificates, now: datetime) -> Iterator[str]:
-    for issuer in way[1:]:
+def _judge_issuers(chain: Certificates, now: datetime) -> Iterator[str]:
+    for issuer in chain[1:]:
         if not is_valid(issuer, now):
             yield (
                 f"its issuer's certificate ({_subject(issuer)}) is valid from"
@@ -239,8 +239,8 @@ def _judge_issuers(way: Certificates, now: datetime) -> Iterator[str]:
             )
 
 
-def _judge_hashes(way: Certificates) -> Iterator[str]:
-    for each in without_root(way):
+def _judge_hashes(chain: Certificates) -> Iterator[str]:
+    for each in without_root(chain):
         if weak := BROKEN_HASHES.get(_hash(each)):
             yield (
                 f"the certificate of {_subject(each)} is signed with {weak}, which"

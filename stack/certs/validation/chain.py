@@ -1,4 +1,4 @@
-"""Finds the way from a certificate up to one that clients trust."""
+"""Finds the chain from a certificate up to one that clients trust."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,52 +11,52 @@ from stack.certs.bundle import is_self_signed
 
 # Clients follow no longer chain, and nobody has a tangle with more ways through it.
 LONGEST = 10
-MOST_WAYS = 1000
+MOST_CHAINS = 1000
 
 Certificates = Sequence[x509.Certificate]
 
 Kind = TypeVar("Kind", bound=x509.ExtensionType)
 
 
-def best_way(
+def best_chain(
     leaf: x509.Certificate,
     certificates: Certificates,
     now: datetime,
     authorities: Certificates,
 ) -> Certificates:
     """
-    Return the best way from *leaf* up through *certificates*.
+    Return the best chain from *leaf* up through *certificates*.
 
     Of two that clients can follow it is the longer: a new root that another vouches
     for is known to more of them than the new root alone.
     """
 
-    def merit(way: Certificates) -> tuple[bool, bool, int]:
-        complete = is_complete(way, authorities)
-        valid = all(is_valid(each, now) for each in way[1:])
-        return complete, complete and valid, len(without_root(way))
+    def merit(chain: Certificates) -> tuple[bool, bool, int]:
+        complete = is_complete(chain, authorities)
+        valid = all(is_valid(each, now) for each in chain[1:])
+        return complete, complete and valid, len(without_root(chain))
 
-    return max(islice(_ways((leaf,), certificates), MOST_WAYS), key=merit)
+    return max(islice(_chains((leaf,), certificates), MOST_CHAINS), key=merit)
 
 
-def _ways(way: Certificates, certificates: Certificates) -> Iterator[Certificates]:
-    yield way
-    if len(way) == LONGEST or is_self_signed(way[-1]):
+def _chains(chain: Certificates, certificates: Certificates) -> Iterator[Certificates]:
+    yield chain
+    if len(chain) == LONGEST or is_self_signed(chain[-1]):
         return
-    above = {each.subject for each in way}
+    above = {each.subject for each in chain}
     for each in certificates:
-        if each.subject not in above and is_issued(each, way[-1]):
-            yield from _ways((*way, each), certificates)
+        if each.subject not in above and is_issued(each, chain[-1]):
+            yield from _chains((*chain, each), certificates)
 
 
-def without_root(way: Certificates) -> Certificates:
-    """Leave out the root at the end of *way*: who trusts it, has it."""
-    return way[:-1] if len(way) > 1 and is_self_signed(way[-1]) else way
+def without_root(chain: Certificates) -> Certificates:
+    """Leave out the root at the end of *chain*: who trusts it, has it."""
+    return chain[:-1] if len(chain) > 1 and is_self_signed(chain[-1]) else chain
 
 
-def is_complete(way: Certificates, authorities: Certificates) -> bool:
-    """Say whether who trusts *authorities* can follow *way* to its end."""
-    last = way[-1]
+def is_complete(chain: Certificates, authorities: Certificates) -> bool:
+    """Say whether who trusts *authorities* can follow *chain* to its end."""
+    last = chain[-1]
     return is_self_signed(last) or any(is_issued(each, last) for each in authorities)
 
 

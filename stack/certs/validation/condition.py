@@ -19,7 +19,7 @@ MISSING = (
 )
 
 
-def troubles(tls: Path, etc: Path, hostname: str, now: datetime) -> dict[str, str]:
+def problems(tls: Path, etc: Path, hostname: str, now: datetime) -> dict[str, str]:
     """
     Return what clients or daemons would not take, by the file in the directory *tls*.
 
@@ -42,7 +42,7 @@ def named(etc: Path) -> set[str]:
 
 
 def _flaws(tls: Path, now: datetime) -> Iterator[tuple[str, str]]:
-    for stored in store.sound(tls).values():
+    for stored in store.usable(tls).values():
         for file, bundle in stored.bundles.items():
-            if found := acceptance.flaws(bundle, stored.expected, now):
+            if found := acceptance.flaws(bundle, stored.required_host, now):
                 yield file, "; ".join(found)

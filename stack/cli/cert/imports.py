@@ -61,9 +61,9 @@ def import_(
     else:
         bundle = imports.from_folder(project, deploying.settings, host)
     if not despite_tlsa:
-        imports.refuse_unexpected(deploying, host, bundle)
+        imports.refuse_tlsa_mismatch(deploying, host, bundle)
     source: Source = "operator" if sources else "folder"
-    unproven = imports.take(deploying, host, bundle, source)
+    unproven = imports.install(deploying, host, bundle, source)
     if not sources:
         start_certs(project)
         say("Followed by the service certs: `docker compose up --detach` starts it.")
@@ -91,8 +91,8 @@ def self_signed(
     hosts = hosts or (deploying.settings.mail_hostname,)
     made = making.self_signed(hosts, datetime.now(UTC))
     if not despite_tlsa:
-        imports.refuse_unexpected(deploying, hosts[0], made)
-    require_proof(imports.take(deploying, hosts[0], made, "operator"))
+        imports.refuse_tlsa_mismatch(deploying, hosts[0], made)
+    require_proof(imports.install(deploying, hosts[0], made, "operator"))
 
 
 @click.command()
@@ -110,7 +110,7 @@ def remove(project: Project, name: str, seconds: float) -> None:
             f"{name} is MAIL_HOSTNAME, whose certificate is served to all who ask for"
             " no other: replace it, with `stack cert issue`, `import` or `self-signed`"
         )
-    require_proof(imports.drop(deploying, name))
+    require_proof(imports.remove(deploying, name))
 
 
 def _text(path: Path) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stack.cli.cert.options import (
-    InCerts,
+    RunsInCerts,
     deployer,
     despite_tlsa,
     require_proof,
@@ -18,13 +18,13 @@ from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.config.settings import Settings
-    from stack.renewal.acme.certbot import Account
+    from stack.renewal.acme.certbot import ExternalAccount
 
 # Base64url (RFC 8555 §7.3.4), and what identifiers are made of.
 WORD = re.compile(r"[A-Za-z0-9+/=_.-]+")
 
 
-@click.command(cls=InCerts)
+@click.command(cls=RunsInCerts)
 @click.argument("hosts", metavar="[HOST]...", type=arguments.certified_host, nargs=-1)
 @click.option(
     "--rsa", is_flag=True, help="Beside ECDSA P-256, have RSA for old clients."
@@ -62,24 +62,24 @@ def issue(
     """
     from stack.renewal import requests
     from stack.renewal.acme import issuance
-    from stack.renewal.acme.issuance import Options
+    from stack.renewal.acme.issuance import IssueOptions
 
     deploying = deployer(project, seconds)
     settings = deploying.settings
     account = _account(eab_kid, from_stdin=eab_hmac_stdin)
     _agree(project, settings, agreed=agree_tos)
-    wish = requests.named(hosts or (settings.mail_hostname,), rsa=rsa)
+    request = requests.for_hosts(hosts or (settings.mail_hostname,), rsa=rsa)
     if dry_run:
-        issuance.rehearse(deploying, wish, account)
+        issuance.dry_run(deploying, request, account)
         return
-    options = Options(force=force, despite_tlsa=despite_tlsa, account=account)
-    unproven = issuance.fulfil(deploying, wish, options)
+    options = IssueOptions(force=force, despite_tlsa=despite_tlsa, account=account)
+    unproven = issuance.issue(deploying, request, options)
     start_certs(project)
     require_proof(unproven)
 
 
-def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":
-    from stack.renewal.acme.certbot import Account
+def _account(kid: str | None, *, from_stdin: bool) -> "ExternalAccount | None":
+    from stack.renewal.acme.certbot import ExternalAccount
 
     if not kid:
         if from_stdin:
@@ -91,7 +91,7 @@ def _account(kid: str | None, *, from_stdin: bool) -> "Account | None":
             "the key and its identifier must be as the authority gave them: letters,"
             " digits and + / = - _ . only"
         )
-    return Account(kid, secret)
+    return ExternalAccount(kid, secret)
 
 
 def _agree(project: Project, settings: "Settings", *, agreed: bool) -> None:

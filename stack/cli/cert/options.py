@@ -65,7 +65,7 @@ def require_proof(unproven: Sequence[str]) -> None:
         raise StackError(*unproven)
 
 
-class InCerts(click.Command):
+class RunsInCerts(click.Command):
     """A command that runs in the service certs, where certbot is: here or handed on."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -78,7 +78,7 @@ class InCerts(click.Command):
         from stack.renewal.acme import certbot
 
         ctx.obj.require()
-        if certbot.is_here():
+        if certbot.is_available():
             return super().invoke(ctx)
         command = ("stack", "cert", str(self.name), *ctx.meta["typed"])
         return ctx.exit(_hand_on(ctx.obj, command))
@@ -97,11 +97,11 @@ def _hand_on(project: Project, command: Sequence[str]) -> int:
             f" --wait certs`, then `docker compose exec certs {shlex.join(command)}`"
         )
     compose = ("docker", "compose", "--project-directory", str(project.root))
-    status = processes.hand_over((*compose, "up", "--detach", "--wait", "certs"))
+    status = processes.run_attached((*compose, "up", "--detach", "--wait", "certs"))
     if status:
         raise UnableError("the service certs doesn't start: see what Docker said above")
     quiet = () if terminal.is_attended() else ("--no-TTY",)
-    status = processes.hand_over((*compose, "exec", *quiet, "certs", *command))
+    status = processes.run_attached((*compose, "exec", *quiet, "certs", *command))
     # What the service itself can't write.
     if plan.is_start_asked(project):
         start_certs(project)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stack.cli.cert.options import (
-    InCerts,
+    RunsInCerts,
     deployer,
     despite_tlsa,
     require_proof,
@@ -19,13 +19,13 @@ from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
 
 if TYPE_CHECKING:
-    from stack.renewal.requests import Wish
+    from stack.renewal.requests import CertificateRequest
 
 # What an authority takes for a reason (RFC 5280 §5.3.1), as certbot spells them.
 REASONS = ["unspecified", "keycompromise", "superseded", "cessationofoperation"]
 
 
-@click.command(cls=InCerts)
+@click.command(cls=RunsInCerts)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--force", is_flag=True, help="Renew although it isn't due.")
 @click.option(
@@ -64,40 +64,43 @@ def renew(
     Due is what the authority suggests (ARI), else the last third of the lifetime.
     The key is kept where the DNS has TLSA records for it.
     """
+    from stack.renewal import requests
     from stack.renewal.acme import issuance
-    from stack.renewal.acme.issuance import Options
+    from stack.renewal.acme.issuance import IssueOptions
 
     if healthy:
         return _be_healthy(project)
     if forever:
         return _keep(project)
     deploying = deployer(project, seconds)
-    wishes, unproven = _wishes(project, names), []
-    for wish in wishes:
+    wanted, unproven = _requested(project, names), []
+    for request in wanted:
         # A key that waits for its record already is the other key.
-        another = (new_key or bool(revoke)) and not issuance.is_waiting(project, wish)
-        options = Options(
+        another = (new_key or bool(revoke)) and not requests.not_served(
+            project, request
+        )
+        options = IssueOptions(
             force=force or another,
             new_key=another,
             revoke=revoke or "",
             despite_tlsa=despite_tlsa,
         )
         if dry_run:
-            issuance.rehearse(deploying, wish)
+            issuance.dry_run(deploying, request)
         else:
-            unproven += issuance.fulfil(deploying, wish, options)
-    if not wishes:
+            unproven += issuance.issue(deploying, request, options)
+    if not wanted:
         say("No certificate comes from an authority: get one with `stack cert issue`.")
     require_proof(unproven)
     return None
 
 
-def _wishes(project: Project, names: tuple[str, ...]) -> "list[Wish]":
+def _requested(project: Project, names: tuple[str, ...]) -> "list[CertificateRequest]":
     from stack.renewal import requests
     from stack.renewal.state import state_file
 
     known = {
-        each.name: each for each in requests.known(project, state_file.load(project))
+        each.name: each for each in requests.issued(project, state_file.load(project))
     }
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -115,12 +118,12 @@ def _be_healthy(project: Project) -> None:
     from stack.system import files
 
     # What an authority issues must be kept. This service has but parts of var/.
-    files.try_out(project.acme)
+    files.check_writable(project.acme)
     if bad := store.unreadable(project.tls):
         raise UnableError(
             *(f"{project.tls / file}: {words}" for file, words in bad.items())
         )
-    urgent = [each for each in expiry.outlooks(project) if each.urgent]
+    urgent = [each for each in expiry.current(project) if each.urgent]
     if urgent:
         raise StackError(*(f"{each.name}: {each.remark}" for each in urgent))
 
@@ -136,7 +139,7 @@ def _keep(project: Project) -> None:
     wakes = {signal.SIGHUP}
     signal.pthread_sigmask(signal.SIG_BLOCK, wakes)
     while True:
-        pause = renewal_loop.look(project, _log)
+        pause = renewal_loop.run_once(project, _log)
         _log(f"Next look at {datetime.now(UTC) + pause:%Y-%m-%d %H:%M} UTC.")
         signal.sigtimedwait(wakes, pause.total_seconds())
 

@@ -11,8 +11,8 @@ from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.certs.store import Stored
-    from stack.renewal.deployment.port_check import Sight
-    from stack.renewal.loop.expiry import Outlook
+    from stack.renewal.deployment.port_check import PortResult
+    from stack.renewal.loop.expiry import Expiry
 
 FAILED = 1
 
@@ -32,8 +32,8 @@ def show_(project: Project, json_: bool) -> None:
 
     project.require()
     stored = store.load(project.tls)
-    outlooks = {each.name: each for each in expiry.outlooks(project)}
-    rows = [row for each in stored.values() for row in _rows(each, outlooks[each.name])]
+    expiries = {each.name: each for each in expiry.current(project)}
+    rows = [row for each in stored.values() for row in _rows(each, expiries[each.name])]
     if json_:
         show(rows)
     else:
@@ -61,52 +61,52 @@ def check(project: Project, json_: bool) -> None:
     project.require()
     settings = envfile.load(project.env)
     found = endpoints.find(project.root)
-    stored, host = store.sound(project.tls), settings.mail_hostname
-    sights = port_check.look(found, stored, host)
-    outlooks = expiry.outlooks(project)
-    bad = condition.troubles(project.tls, project.etc, host, datetime.now(UTC))
+    stored, host = store.usable(project.tls), settings.mail_hostname
+    results = port_check.check(found, stored, host)
+    expiries = expiry.current(project)
+    bad = condition.problems(project.tls, project.etc, host, datetime.now(UTC))
     missing = sorted(set(endpoints.SERVICES) - {each.port for each in found})
     if json_:
         show(
             {
-                "ports": [_sight(each) for each in sights],
+                "ports": [_result_row(each) for each in results],
                 "not_found": missing,
-                "certificates": [_outlook(each) for each in outlooks],
+                "certificates": [_expiry_row(each) for each in expiries],
                 "files": {f"var/tls/{file}": words for file, words in bad.items()},
             }
         )
     else:
-        table([_seen(each) for each in sights])
-        for each in outlooks:
+        table([_result_line(each) for each in results])
+        for each in expiries:
             if each.remark:
                 say(f"{each.name}: {each.remark}.")
         for file, words in bad.items():
             say(f"var/tls/{file}: {words}.")
-        for file in _not_served(sights, stored, host) - bad.keys():
+        for file in _not_served(results, stored, host) - bad.keys():
             say(f"var/tls/{file}: {NOT_SERVED}.")
         for port in missing:
             say(f"Port {port} is nowhere to be found: is the server running?")
     wrong = [
-        *filter(lambda s: s.problem, sights),
-        *filter(lambda o: o.problem, outlooks),
+        *filter(lambda s: s.problem, results),
+        *filter(lambda o: o.problem, expiries),
     ]
     if wrong or missing or bad:
         raise click.exceptions.Exit(FAILED)
 
 
 def _not_served(
-    sights: Sequence["Sight"], stored: Mapping[str, "Stored"], host: str
+    results: Sequence["PortResult"], stored: Mapping[str, "Stored"], host: str
 ) -> set[str]:
     """Return the first file of each certificate that a port doesn't serve."""
-    asked = {each.host for each in sights if each.problem}
+    asked = {each.host for each in results if each.problem}
     return {
         each.files[0]
         for name, each in stored.items()
-        if each.sample in asked or (name == host and "" in asked)
+        if each.probe_host in asked or (name == host and "" in asked)
     }
 
 
-def _rows(stored: "Stored", outlook: "Outlook") -> list[dict[str, Any]]:
+def _rows(stored: "Stored", status: "Expiry") -> list[dict[str, Any]]:
     return [
         {
             "name": stored.name,
@@ -117,8 +117,8 @@ def _rows(stored: "Stored", outlook: "Outlook") -> list[dict[str, Any]]:
             "not_after": bundle.not_after.isoformat(),
             "sha256": bundle.fingerprint,
             "tlsa": f"3 1 1 {bundle.key_digest}",
-            "comes_from": outlook.comes_from,
-            "remark": outlook.remark,
+            "comes_from": status.comes_from,
+            "remark": status.remark,
         }
         for file, bundle in stored.bundles.items()
     ]
@@ -130,29 +130,29 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
     return hosts, row["key"], f"by {row['issuer']}", f"until {end} UTC", row["sha256"]
 
 
-def _sight(sight: "Sight") -> dict[str, Any]:
+def _result_row(result: "PortResult") -> dict[str, Any]:
     return {
-        "port": sight.endpoint.port,
-        "address": sight.endpoint.address,
-        "family": sight.endpoint.family,
-        "host": sight.host or None,
-        "key": sight.key,
-        "sha256": sight.fingerprint or None,
-        "problem": sight.problem or None,
+        "port": result.endpoint.port,
+        "address": result.endpoint.address,
+        "family": result.endpoint.family,
+        "host": result.host or None,
+        "key": result.key,
+        "sha256": result.fingerprint or None,
+        "problem": result.problem or None,
     }
 
 
-def _outlook(outlook: "Outlook") -> dict[str, Any]:
+def _expiry_row(status: "Expiry") -> dict[str, Any]:
     return {
-        "name": outlook.name,
-        "not_after": outlook.not_after.isoformat(),
-        "comes_from": outlook.comes_from,
-        "remark": outlook.remark or None,
-        "problem": outlook.problem,
-        "urgent": outlook.urgent,
+        "name": status.name,
+        "not_after": status.not_after.isoformat(),
+        "comes_from": status.comes_from,
+        "remark": status.remark or None,
+        "problem": status.problem,
+        "urgent": status.urgent,
     }
 
 
-def _seen(sight: "Sight") -> tuple[str, ...]:
-    asked = sight.host or "(no name)"
-    return str(sight.endpoint), asked, sight.key, sight.problem or "ok"
+def _result_line(result: "PortResult") -> tuple[str, ...]:
+    asked = result.host or "(no name)"
+    return str(result.endpoint), asked, result.key, result.problem or "ok"

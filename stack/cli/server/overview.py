@@ -137,11 +137,11 @@ def _port(name: str, answers: bool) -> Row:
 
 def _certificates(project: Project, settings: Settings) -> list[Row]:
     host = settings.mail_hostname
-    bad = condition.troubles(project.tls, project.etc, host, datetime.now(UTC))
+    bad = condition.problems(project.tls, project.etc, host, datetime.now(UTC))
     return [
         *(
             Row("certificate", each.name, each.words, "fail" if each.problem else "ok")
-            for each in expiry.outlooks(project)
+            for each in expiry.current(project)
         ),
         *(Row("certificate", f"var/tls/{name}", bad[name], "fail") for name in bad),
     ]
@@ -160,14 +160,14 @@ def _lists(project: Project, settings: Settings) -> list[Row]:
     zones = settings.list_zones
     return [
         Row("list", zone, words, _level(words))
-        for zone, words in dnsbl_status.states(project.root, zones)
+        for zone, words in dnsbl_status.statuses(project.root, zones)
     ]
 
 
 def _level(words: str) -> Level:
     if words == dnsbl_status.ANSWERS:
         return "ok"
-    return "warn" if words in dnsbl_status.PASSING else "fail"
+    return "warn" if words in dnsbl_status.TRANSIENT else "fail"
 
 
 def _kernel() -> list[Row]:

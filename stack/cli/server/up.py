@@ -26,4 +26,4 @@ def up(project: Project) -> None:
     script = (project.root / "tools" / "up.sh").resolve()
     if not script.exists():
         raise UnableError(f"{script}: is missing: get the whole project's directory")
-    raise click.exceptions.Exit(processes.hand_over([str(script)]))
+    raise click.exceptions.Exit(processes.run_attached([str(script)]))

@@ -16,7 +16,7 @@ from stack.system.project import Project
 HOST = "/host"
 
 
-class Near(click.Command):
+class NeedsFilter(click.Command):
     """A command that runs where the filter's socket is: here, or in a container."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -24,7 +24,7 @@ class Near(click.Command):
         from stack.spam import spamd
 
         ctx.obj.require()
-        if spamd.is_near():
+        if spamd.is_mounted():
             _check_user(ctx.obj, ctx.params.get("address"))
             return super().invoke(ctx)
         return ctx.exit(_hand_on(ctx.obj, self, ctx.params))
@@ -52,7 +52,7 @@ def _hand_on(project: Project, command: click.Command, given: dict[str, Any]) ->
     quiet = () if terminal.is_attended() else ("--no-TTY",)
     run = ("run", "--rm", "--no-deps", *quiet, *mounts, "stack")
     words = [word for each in command.params for word in _words(each, given)]
-    return processes.hand_over((*compose, *run, "spam", str(command.name), *words))
+    return processes.run_attached((*compose, *run, "spam", str(command.name), *words))
 
 
 def _mounts(files: Iterable[Path]) -> list[str]:
@@ -104,7 +104,7 @@ def _user(text: str) -> Callable[[Any], Any]:
 for_user = _user("For this user, too, where SPAM_LEARNING=user; for the site always.")
 
 
-@click.command(cls=Near)
+@click.command(cls=NeedsFilter)
 @click.argument("kind", metavar="spam|ham", type=click.Choice(["spam", "ham"]))
 @files
 @for_user
@@ -123,7 +123,7 @@ def learn(
     say(f"Handed over to be learnt as {kind}: {_messages(count)}.")
 
 
-@click.command(cls=Near)
+@click.command(cls=NeedsFilter)
 @files
 @for_user
 def forget(files: tuple[Path, ...], address: str | None) -> None:
@@ -134,7 +134,7 @@ def forget(files: tuple[Path, ...], address: str | None) -> None:
     say(f"Handed over to be forgotten: {_messages(count)}.")
 
 
-@click.command(cls=Near)
+@click.command(cls=NeedsFilter)
 @click.argument(
     "files", metavar="FILE", type=FILE, nargs=1, callback=lambda *a: (a[2],)
 )
@@ -158,7 +158,7 @@ def test(files: tuple[Path], address: str | None, json_: bool) -> None:
     return None
 
 
-@click.command(cls=Near)
+@click.command(cls=NeedsFilter)
 @as_json
 def stats(json_: bool) -> None:
     """Print how much the filter has learnt, and what waits to be."""

@@ -23,11 +23,11 @@ PROGRAM = Path("/opt/certbot/bin/certbot")
 WEBROOT = "/webroot"
 
 # Seconds. An authority has minutes to look, and name servers up to two hours.
-PATIENCE = 900
+TIMEOUT = 900
 
 
 @dataclass(frozen=True)
-class Account:
+class ExternalAccount:
     """What some authorities want to see before they register us (RFC 8555 §7.3.4)."""
 
     eab_kid: str
@@ -35,7 +35,7 @@ class Account:
 
     def __repr__(self) -> str:
         """Show it without the secret."""
-        return f"Account({self.eab_kid!r})"
+        return f"ExternalAccount({self.eab_kid!r})"
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Order:
     new_key: bool = False
     """Whether to have another key this once, whatever *reuse_key* says."""
     dry_run: bool = False
-    account: Account | None = None
+    account: ExternalAccount | None = None
 
 
-def is_here() -> bool:
+def is_available() -> bool:
     """Say whether this is the container that has certbot."""
     return PROGRAM.exists()
 
@@ -88,7 +88,7 @@ def revoke(
     _call(project, settings, "revoke", *words, "--no-delete-after-revoke")
 
 
-def forget(project: Project, settings: Settings, lineage: str) -> None:
+def delete(project: Project, settings: Settings, lineage: str) -> None:
     """
     Renew *lineage* no more.
 
@@ -115,11 +115,11 @@ def _call(project: Project, settings: Settings, verb: str, *words: str) -> None:
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "REQUESTS_CA_BUNDLE": str(trust.file(project)),
     }
-    patience = PATIENCE + settings.acme_dns_propagation_seconds
-    done = processes.run(command, environment, patience)
+    timeout = TIMEOUT + settings.acme_dns_propagation_seconds
+    done = processes.run(command, environment, timeout)
     if done.status:
         log = logs / "letsencrypt.log"
-        raise StackError(*certbot_errors.told(done, log, settings))
+        raise StackError(*certbot_errors.explain(done, log, settings))
 
 
 def _order(project: Project, settings: Settings, order: Order) -> Iterator[str]:
@@ -173,7 +173,7 @@ def _challenge(project: Project, settings: Settings) -> Sequence[str]:
     return (f"--{kind}", *credentials, *wait)
 
 
-def _secret(project: Project, account: Account | None) -> Path | None:
+def _secret(project: Project, account: ExternalAccount | None) -> Path | None:
     """Write down what must not be seen among the processes; return where."""
     if not account:
         return None

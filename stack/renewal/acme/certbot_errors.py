@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from stack.config.settings import Settings
-from stack.system.processes import LATE, Done
+from stack.system.processes import TIMED_OUT, Result
 
 CHALLENGE = re.compile(
     r"^ +(?:Identifier|Domain): (?P<host>.+)\n +Type: +(?P<type>.+)\n"
@@ -22,7 +22,7 @@ HOOK_SAID = re.compile(HOOK + r"ran with error output:\n((?: .*\n)+)", re.MULTIL
 REFUSAL = re.compile(r"urn:ietf:params:acme:error:(\w+)((?: :: .+)?)")
 
 # Said at the beginning or the end of whatever goes wrong.
-PHRASES = re.compile(
+NOISE = re.compile(
     r"Saving debug log|Ask for help|An unexpected error|Encountered exception|"
     r"Some challenges|Please see the logfile|usage:|\s|$"
 )
@@ -31,7 +31,7 @@ LONGEST = 300
 
 # By how we prove that a name is ours, and by what the authority says is wrong with it:
 # the type (RFC 8555 §6.7) and its words. The first that fits counts.
-REASONS = [
+CHALLENGE_ERRORS = [
     (
         "",
         r"SERVFAIL|REFUSED|timed out looking up|DNSSEC|occurred while resolving",
@@ -80,7 +80,7 @@ REASONS = [
 ]
 
 # What certbot says, what that means, and the remedy. The first that is found counts.
-KNOWN = [
+CERTBOT_ERRORS = [
     (
         r"(?:SSLError|CERTIFICATE_VERIFY_FAILED)",
         "the authority {url} has a certificate that isn't trusted here: put that of its"
@@ -155,7 +155,7 @@ KNOWN = [
 ]
 
 # By the type that the authority gave to its refusal.
-REFUSALS = {
+ACME_ERRORS = {
     "rateLimited": "the authority {url} gives no more for now: wait, what is renewed by"
     " itself is tried again by itself ({detail})",
     "rejectedIdentifier": "the authority {url} gives none for such a name ({detail}):"
@@ -167,13 +167,13 @@ REFUSALS = {
     "serverInternal": "the authority {url} has trouble of its own ({detail}): try again"
     " later",
 }
-OTHER = (
+OTHER_ACME_ERROR = (
     "the authority {url} refused it, with {kind} ({detail}): see"
     " var/acme/logs/letsencrypt.log"
 )
 
 
-def told(done: Done, log: Path, settings: Settings) -> list[str]:
+def explain(done: Result, log: Path, settings: Settings) -> list[str]:
     """
     Return a line for each problem that certbot tells of in what it has printed.
 
@@ -183,14 +183,18 @@ def told(done: Done, log: Path, settings: Settings) -> list[str]:
     failed = _challenges(done.output, challenge)
     if failed:
         return failed
-    for pattern, words in KNOWN:
+    for pattern, words in CERTBOT_ERRORS:
         if found := re.search(pattern, done.output):
             said = found.groupdict()
             detail = said.get("detail") or said.get("more") or "not there"
             return [words.format(url=url, challenge=challenge, detail=_short(detail))]
     if refusal := _refusal(done.output, log, url):
         return [refusal]
-    how = "was stopped, it had not ended in time" if done.status == LATE else "failed"
+    how = (
+        "was stopped, it had not ended in time"
+        if done.status == TIMED_OUT
+        else "failed"
+    )
     return [f"certbot {how} ({_last(done.output)}): see var/acme/logs/letsencrypt.log"]
 
 
@@ -219,7 +223,7 @@ def _challenge(found: re.Match[str], challenge: str) -> str:
     host, kind, detail = found["host"], found["type"].strip(), found["detail"]
     reason = next(
         words
-        for proof, pattern, words in REASONS
+        for proof, pattern, words in CHALLENGE_ERRORS
         if re.match(proof, challenge) and re.search(pattern, f"{kind} {detail}")
     )
     return f"{reason.format(host=host, kind=kind)} (the authority: {_short(detail)})"
@@ -235,13 +239,13 @@ def _refusal(output: str, log: Path, url: str) -> str | None:
         said = [each.strip() for each in words.split(" :: ")]
         detail = next((each for each in reversed(said) if each and each in output), "")
         if detail:
-            words = REFUSALS.get(kind, OTHER)
+            words = ACME_ERRORS.get(kind, OTHER_ACME_ERROR)
             return words.format(url=url, kind=kind, detail=_short(detail))
     return None
 
 
 def _last(output: str) -> str:
-    lines = [line for line in output.splitlines() if not PHRASES.match(line)]
+    lines = [line for line in output.splitlines() if not NOISE.match(line)]
     return _short(EXCEPTION.sub("", lines[-1])) if lines else "without a word"
 
 

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 from stack.system.errors import StackError
 
-PATIENCE = 30.0  # seconds
+TIMEOUT = 30.0  # seconds
 LARGEST = 65_536  # bytes
 
 
@@ -35,7 +35,7 @@ def read(url: str, authorities: Path) -> Directory:
     """
     try:
         trust = ssl.create_default_context(cafile=authorities)
-        with urlopen(url, timeout=PATIENCE, context=trust) as answer:  # noqa: S310 - https, by its setting
+        with urlopen(url, timeout=TIMEOUT, context=trust) as answer:  # noqa: S310 - https, by its setting
             found = json.loads(answer.read(LARGEST))
     except (OSError, ValueError, HTTPException) as error:
         words = error.reason if isinstance(error, URLError) else error

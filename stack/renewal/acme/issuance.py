@@ -10,18 +10,18 @@ from stack.certs.validation import trust
 from stack.config.settings import Settings
 from stack.renewal import requests, tlsa_rollover
 from stack.renewal.acme import certbot, directory, lineages
-from stack.renewal.acme.certbot import Account, Order
+from stack.renewal.acme.certbot import ExternalAccount, Order
 from stack.renewal.deployment.deployer import Deployer
-from stack.renewal.requests import Wish
-from stack.renewal.state.state_file import Hold, Remembered, State
-from stack.renewal.state.state_lock import attempt
+from stack.renewal.requests import CertificateRequest
+from stack.renewal.state.state_file import CertificateState, PendingRollover, State
+from stack.renewal.state.state_lock import renewal_attempt
 from stack.system import files
 from stack.system.errors import StackError
 from stack.system.project import Project
 
 
 @dataclass(frozen=True)
-class Options:
+class IssueOptions:
     """What the operator may say about one issuance."""
 
     force: bool = False
@@ -32,14 +32,14 @@ class Options:
     """Why the authority is to revoke the old certificate (RFC 5280 §5.3.1); "": no."""
     despite_tlsa: bool = False
     """Whether to serve a key for which the DNS has no TLSA record."""
-    account: Account | None = None
+    account: ExternalAccount | None = None
 
 
 @dataclass(frozen=True)
 class _Job:
     deployer: Deployer
-    wish: Wish
-    options: Options
+    request: CertificateRequest
+    options: IssueOptions
 
     @property
     def project(self) -> Project:
@@ -53,50 +53,51 @@ class _Job:
         self.deployer.tell(words)
 
 
-def fulfil(deployer: Deployer, wish: Wish, options: Options) -> list[str]:
+def issue(
+    deployer: Deployer, request: CertificateRequest, options: IssueOptions
+) -> list[str]:
     """
-    Get what is due of *wish*, take it into use, and remember what came of it.
+    Get what is due of *request*, take it into use, and remember what came of it.
 
     Return what keeps that from being proven (see `Deployer.deploy`).
 
     Raises:
         StackError: When it couldn't be got, or isn't served; what was served still is.
     """
-    job = _Job(deployer, wish, options)
-    with attempt(job.project, wish.name) as state:
-        remembered = state.of(wish.name)
+    job = _Job(deployer, request, options)
+    with renewal_attempt(job.project, request.name) as state:
+        remembered = state.of(request.name)
         _obtain(job)
         remembered.comes_from = "authority"
         before = _served(job)
-        unproven = _take_into_use(job, remembered)
-        if not remembered.hold:
-            _clear_away(job, before)
-        _learn_names(job, state)
+        unproven = _deploy_latest(job, remembered)
+        if not remembered.pending_rollover:
+            _retire(job, before)
+        _remember_caa_names(job, state)
     return unproven
 
 
-def rehearse(deployer: Deployer, wish: Wish, account: Account | None = None) -> None:
+def dry_run(
+    deployer: Deployer,
+    request: CertificateRequest,
+    account: ExternalAccount | None = None,
+) -> None:
     """
-    Ask for *wish* as if it were due, and keep nothing of it.
+    Ask for *request* as if it were due, and keep nothing of it.
 
     Raises:
         StackError: When it wouldn't be got.
     """
-    job = _Job(deployer, wish, Options(account=account))
+    job = _Job(deployer, request, IssueOptions(account=account))
     with job.project.acme_lock():
         for order in _orders(job):
             certbot.obtain(job.project, job.settings, replace(order, dry_run=True))
-    job.tell(f"{wish.name}: a certificate would be issued.")
-
-
-def is_waiting(project: Project, wish: Wish) -> bool:
-    """Say whether something with another key was issued, and is not served yet."""
-    return bool(requests.waiting(project, wish))
+    job.tell(f"{request.name}: a certificate would be issued.")
 
 
 def _obtain(job: _Job) -> None:
     url = job.settings.acme_directory
-    job.tell(f"Asking {url} for {', '.join(job.wish.hosts)} …")
+    job.tell(f"Asking {url} for {', '.join(job.request.hosts)} …")
     for order in _orders(job):
         # certbot would stay with the authority that it had.
         before = lineages.authority(job.project.acme, order.lineage)
@@ -105,30 +106,32 @@ def _obtain(job: _Job) -> None:
 
 
 def _orders(job: _Job) -> Iterator[Order]:
-    wish, options = job.wish, job.options
+    request, options = job.request, job.options
     first = Order(
-        lineage=wish.name,
-        hosts=wish.hosts,
+        lineage=request.name,
+        hosts=request.hosts,
         force=options.force,
-        reuse_key=wish.name == job.settings.mail_hostname
-        and tlsa_rollover.keeps_key(wish.name),
+        reuse_key=request.name == job.settings.mail_hostname
+        and tlsa_rollover.must_keep_key(request.name),
         new_key=options.new_key,
         account=options.account,
     )
     yield first
-    if wish.rsa:
-        yield replace(first, lineage=wish.beside, rsa=True)
+    if request.rsa:
+        yield replace(first, lineage=request.rsa_lineage, rsa=True)
 
 
-def _take_into_use(job: _Job, remembered: Remembered) -> list[str]:
+def _deploy_latest(job: _Job, remembered: CertificateState) -> list[str]:
     """Serve the newest, unless it must wait; return what keeps it from being proven."""
-    name, tls = job.wish.name, job.project.tls
-    new = requests.newest(job.project, job.wish)
+    name, tls = job.request.name, job.project.tls
+    new = requests.latest(job.project, job.request)
     wanted = {file: bundle.pem if bundle else None for file, bundle in new.items()}
     is_served = wanted == {file: files.read(tls / file) for file in wanted}
-    remembered.hold = None if is_served else _hold(job, new.values(), remembered)
-    if remembered.hold:
-        job.tell(f"{name}: not served yet: {remembered.hold.reason}.")
+    remembered.pending_rollover = (
+        None if is_served else _pending_rollover(job, new.values(), remembered)
+    )
+    if remembered.pending_rollover:
+        job.tell(f"{name}: not served yet: {remembered.pending_rollover.reason}.")
         return []
     if is_served:
         job.tell(f"{name}: nothing to change.")
@@ -136,22 +139,22 @@ def _take_into_use(job: _Job, remembered: Remembered) -> list[str]:
     return job.deployer.deploy(wanted)
 
 
-def _hold(
-    job: _Job, new: Iterable[Bundle | None], remembered: Remembered
-) -> Hold | None:
+def _pending_rollover(
+    job: _Job, new: Iterable[Bundle | None], remembered: CertificateState
+) -> PendingRollover | None:
     """Return why *new* can't be served yet, by the TLSA records of the host."""
-    if job.wish.name != job.settings.mail_hostname or job.options.despite_tlsa:
+    if job.request.name != job.settings.mail_hostname or job.options.despite_tlsa:
         return None
-    return tlsa_rollover.hold(
-        job.wish.name,
+    return tlsa_rollover.pending(
+        job.request.name,
         [bundle for bundle in new if bundle],
         _served(job),
-        remembered.hold,
+        remembered.pending_rollover,
         datetime.now(UTC),
     )
 
 
-def _learn_names(job: _Job, state: State) -> None:
+def _remember_caa_names(job: _Job, state: State) -> None:
     """Ask the authority once what CAA records call it; that may as well fail."""
     url = job.settings.acme_directory
     if url not in state.authority_names:
@@ -163,19 +166,21 @@ def _learn_names(job: _Job, state: State) -> None:
             state.authority_names[url] = list(about.caa_names)
 
 
-def _clear_away(job: _Job, before: list[Bundle]) -> None:
+def _retire(job: _Job, before: list[Bundle]) -> None:
     """Deal with what is not served any more: revoke it if asked, renew it no more."""
     if job.options.revoke:
         served = {each.fingerprint for each in _served(job)}
         for old in before:
             if old.fingerprint not in served:
                 _revoke(job, old.fingerprint)
-    if not job.wish.rsa and lineages.latest(job.project.acme, job.wish.beside):
-        certbot.forget(job.project, job.settings, job.wish.beside)
+    if not job.request.rsa and lineages.latest(
+        job.project.acme, job.request.rsa_lineage
+    ):
+        certbot.delete(job.project, job.settings, job.request.rsa_lineage)
 
 
 def _revoke(job: _Job, fingerprint: str) -> None:
-    for lineage in (job.wish.name, job.wish.beside):
+    for lineage in (job.request.name, job.request.rsa_lineage):
         path = lineages.certificate_file(job.project.acme, lineage, fingerprint)
         if path:
             certbot.revoke(job.project, job.settings, path, job.options.revoke)
@@ -183,5 +188,5 @@ def _revoke(job: _Job, fingerprint: str) -> None:
 
 
 def _served(job: _Job) -> list[Bundle]:
-    stored = store.sound(job.project.tls).get(job.wish.name)
+    stored = store.usable(job.project.tls).get(job.request.name)
     return list(stored.bundles.values()) if stored else []

@@ -89,7 +89,7 @@ def _bundle(acme: Path, name: str, version: int) -> Bundle | None:
         )
     except (OSError, ValueError):
         return None
-    return bundle if bundle.chain and bundle.fits else None
+    return bundle if bundle.chain and bundle.key_matches else None
 
 
 def _archive(acme: Path, name: str) -> Path:

@@ -17,7 +17,7 @@ from stack.certs import store
 from stack.certs.store import Stored
 from stack.config.settings import Settings
 from stack.renewal.deployment import handshake, port_check
-from stack.renewal.deployment.port_check import Gone, Sight
+from stack.renewal.deployment.port_check import PortResult, Removed
 from stack.system import endpoints, files
 from stack.system.endpoints import Endpoint
 from stack.system.errors import StackError
@@ -85,9 +85,9 @@ class Deployer:
 
     def _wait(
         self, ports: Sequence[Endpoint], before: Texts, wanted: Texts
-    ) -> list[Sight]:
+    ) -> list[PortResult]:
         """Return what the ports still serve wrongly when the time is over."""
-        return port_check.wait(
+        return port_check.wait_until_served(
             ports,
             _changed(self.project.tls, wanted),
             self.settings.mail_hostname,
@@ -96,7 +96,7 @@ class Deployer:
         )
 
     def _roll_back(
-        self, before: Texts, wanted: Texts, failed: Sequence[Sight]
+        self, before: Texts, wanted: Texts, failed: Sequence[PortResult]
     ) -> StackError:
         """Restore the files from before, and return the error that explains why."""
         # Asked first: what the daemons refused is still there.
@@ -110,7 +110,7 @@ class Deployer:
             *reasons,
         )
 
-    def _refusals(self, failed: Iterable[Sight]) -> list[str]:
+    def _refusals(self, failed: Iterable[PortResult]) -> list[str]:
         """Return why the daemons of the *failed* ports refused it, in their words."""
         services = {endpoints.SERVICES[each.endpoint.port] for each in failed}
         look = verdicts.looking(self.project)
@@ -125,17 +125,17 @@ def _changed(tls: Path, wanted: Texts) -> dict[str, Stored]:
     """Return the certificates that *wanted* is about; others may be damaged."""
     return {
         name: stored
-        for name, stored in store.sound(tls).items()
+        for name, stored in store.usable(tls).items()
         if not wanted.keys().isdisjoint(store.files_of(name))
     }
 
 
-def _removed(before: Texts, wanted: Texts) -> list[Gone]:
+def _removed(before: Texts, wanted: Texts) -> list[Removed]:
     """Return the certificates whose files are removed."""
     texts = {file: text for file, text in before.items() if text is not None}
     return [
-        Gone(stored.sample, bundle)
-        for stored in store.of_use(texts).values()
+        Removed(stored.probe_host, bundle)
+        for stored in store.parse_usable(texts).values()
         for file, bundle in stored.bundles.items()
         if wanted[file] is None
     ]

@@ -11,7 +11,7 @@ from stack.system.endpoints import Endpoint
 TLS_FROM_THE_START = (465, 993)
 IMAP = (143, 993)
 
-PATIENCE = 10.0  # seconds, for each line
+TIMEOUT = 10.0  # seconds, for each line
 MOST_LINES = 100  # of an answer
 
 # To be shown the one of two certificates, a client knows just its kind. TLS 1.3 would
@@ -19,7 +19,7 @@ MOST_LINES = 100  # of an answer
 CIPHERS = {True: "aRSA", False: "aECDSA"}
 
 
-def chain(
+def served_chain(
     endpoint: Endpoint, host: str | None, *, rsa: bool | None = None
 ) -> tuple[x509.Certificate, ...]:
     """
@@ -33,19 +33,19 @@ def chain(
     Raises:
         OSError: When nothing, or nothing of that kind, is served.
     """
-    with socket.create_connection((endpoint.address, endpoint.at), PATIENCE) as plain:
+    with socket.create_connection((endpoint.address, endpoint.at), TIMEOUT) as plain:
         if endpoint.port not in TLS_FROM_THE_START:
             _start_tls(plain, endpoint.port)
         with _client(rsa).wrap_socket(plain, server_hostname=host) as encrypted:
             served = _chain(encrypted)
-            _take_leave(encrypted, endpoint.port)
+            _quit(encrypted, endpoint.port)
     return tuple(x509.load_der_x509_certificate(each) for each in served)
 
 
 def answers(endpoint: Endpoint) -> bool:
     """Say whether anything at all is served at *endpoint*."""
     try:
-        chain(endpoint, None)
+        served_chain(endpoint, None)
     except OSError:
         return False
     return True
@@ -65,7 +65,7 @@ def greets(endpoint: Endpoint, seconds: float) -> bool:
                 return bool(plain.recv(1))
             with _client(None).wrap_socket(plain) as encrypted:
                 heard = bool(encrypted.recv(1))
-                encrypted.sendall(_leave(endpoint.port))
+                encrypted.sendall(_quit_command(endpoint.port))
                 return heard
     except OSError:
         return False
@@ -124,14 +124,14 @@ def _reply(lines: Any) -> bytes:
     raise ConnectionError("its answer has no end")
 
 
-def _take_leave(encrypted: ssl.SSLSocket, port: int) -> None:
+def _quit(encrypted: ssl.SSLSocket, port: int) -> None:
     """Say good-bye, so that nobody's log tells of a lost connection."""
     with encrypted.makefile("rwb", buffering=0) as lines:
         if port in TLS_FROM_THE_START:
             lines.readline(4096)
-        lines.write(_leave(port))
+        lines.write(_quit_command(port))
         lines.readline(4096)
 
 
-def _leave(port: int) -> bytes:
+def _quit_command(port: int) -> bytes:
     return b"a LOGOUT\r\n" if port in IMAP else b"QUIT\r\n"

@@ -21,7 +21,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 3.0
 
 
 @dataclass(frozen=True, order=True)
-class Sight:
+class PortResult:
     """What one port served to one client."""
 
     endpoint: Endpoint
@@ -36,7 +36,7 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Gone:
+class Removed:
     """A certificate that is not to be served any more."""
 
     host: str
@@ -45,7 +45,7 @@ class Gone:
 
 
 @dataclass(frozen=True)
-class _Question:
+class _Probe:
     endpoint: Endpoint
     host: str | None
     bundle: Bundle
@@ -54,42 +54,42 @@ class _Question:
     gone: bool = False
 
 
-def look(
+def check(
     endpoints: Iterable[Endpoint],
     stored: Mapping[str, Stored],
     hostname: str,
-    gone: Iterable[Gone] = (),
-) -> list[Sight]:
+    gone: Iterable[Removed] = (),
+) -> list[PortResult]:
     """
     Ask each port for each certificate in *stored*, and once for no name.
 
     Compared are the whole chain, the names and the dates. *hostname* is the one whose
     certificate is served to who asks for none; what is *gone* must not be.
     """
-    questions = [
-        question
+    probes = [
+        probe
         for endpoint in endpoints
-        for question in (
-            *_questions(endpoint, stored, hostname),
-            *(_absence(endpoint, each) for each in gone),
+        for probe in (
+            *_probes(endpoint, stored, hostname),
+            *(_removal_probe(endpoint, each) for each in gone),
         )
     ]
     with ThreadPoolExecutor(PARALLEL) as pool:
-        return sorted(pool.map(_ask, questions))
+        return sorted(pool.map(_result, probes))
 
 
-def wait(
+def wait_until_served(
     endpoints: Iterable[Endpoint],
     stored: Mapping[str, Stored],
     hostname: str,
     seconds: float,
-    gone: Sequence[Gone] = (),
-) -> list[Sight]:
+    gone: Sequence[Removed] = (),
+) -> list[PortResult]:
     """Look until all is well, for *seconds* at most; return what is still wrong."""
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
         wrong = [
-            each for each in look(endpoints, stored, hostname, gone) if each.problem
+            each for each in check(endpoints, stored, hostname, gone) if each.problem
         ]
         left = deadline - time.monotonic()
         if not wrong or left <= 0:
@@ -98,42 +98,40 @@ def wait(
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def _questions(
+def _probes(
     endpoint: Endpoint, stored: Mapping[str, Stored], hostname: str
-) -> Iterable[_Question]:
+) -> Iterable[_Probe]:
     for name, certificate in stored.items():
         several = len(certificate.bundles) > 1
         for bundle in certificate.bundles.values():
             kind = bundle.is_rsa if several else None
-            yield _Question(
-                endpoint, certificate.sample, bundle, certificate.sample, kind
+            yield _Probe(
+                endpoint, certificate.probe_host, bundle, certificate.probe_host, kind
             )
             if name == hostname:
-                yield _Question(endpoint, None, bundle, certificate.sample, kind)
+                yield _Probe(endpoint, None, bundle, certificate.probe_host, kind)
 
 
-def _absence(endpoint: Endpoint, gone: Gone) -> _Question:
+def _removal_probe(endpoint: Endpoint, gone: Removed) -> _Probe:
     kind = gone.bundle.is_rsa
-    return _Question(endpoint, gone.host, gone.bundle, gone.host, kind, gone=True)
+    return _Probe(endpoint, gone.host, gone.bundle, gone.host, kind, gone=True)
 
 
-def _ask(question: _Question) -> Sight:
-    wanted = question.bundle
+def _result(probe: _Probe) -> PortResult:
+    wanted = probe.bundle
     try:
-        served = handshake.chain(question.endpoint, question.host, rsa=question.rsa)
+        served = handshake.served_chain(probe.endpoint, probe.host, rsa=probe.rsa)
     except OSError as error:
         found = ""
-        problem = "" if question.gone else f"does not serve it: {_words(error)}"
+        problem = "" if probe.gone else f"does not serve it: {_words(error)}"
     else:
         found = fingerprint(served[0])
-        if question.gone:
+        if probe.gone:
             is_there = served[0] == wanted.leaf
             problem = "still serves what was removed" if is_there else ""
         else:
-            problem = _problem(served, wanted, question.name)
-    return Sight(
-        question.endpoint, question.host or "", wanted.key_type, found, problem
-    )
+            problem = _problem(served, wanted, probe.name)
+    return PortResult(probe.endpoint, probe.host or "", wanted.key_type, found, problem)
 
 
 def _problem(served: tuple[x509.Certificate, ...], wanted: Bundle, host: str) -> str:

@@ -7,22 +7,22 @@ from datetime import UTC, datetime, timedelta
 from stack.certs import store
 from stack.certs.store import Stored
 from stack.renewal import requests
-from stack.renewal.requests import Wish
-from stack.renewal.state.state_file import Remembered, Source, State, load
+from stack.renewal.requests import CertificateRequest
+from stack.renewal.state.state_file import CertificateState, Source, State, load
 from stack.system.project import Project
 
 # From here on the postmaster is told, once a day.
-ALARM = timedelta(days=14)
+NOTICE_PERIOD = timedelta(days=14)
 
 # Who is renewed without the operator.
-RENEWED = ("authority", "folder")
+AUTOMATIC = ("authority", "folder")
 
 # A third of its lifetime before the end a certificate is renewed, or earlier.
-LATE = 4
+OVERDUE_PART = 4
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Expiry:
     """How one certificate stands."""
 
     name: str
@@ -44,7 +44,7 @@ class Outlook:
         return f"{end}; {self.remark}" if self.remark else end
 
 
-def outlooks(project: Project) -> list[Outlook]:
+def current(project: Project) -> list[Expiry]:
     """
     Return how each certificate of *project* stands now.
 
@@ -52,38 +52,42 @@ def outlooks(project: Project) -> list[Outlook]:
         UnableError: When what is remembered can't be read.
     """
     state = load(project)
-    known = {wish.name: wish for wish in requests.known(project, state)}
-    return outlook(store.sound(project.tls), known, state, datetime.now(UTC))
+    known = {request.name: request for request in requests.issued(project, state)}
+    return expiries(store.usable(project.tls), known, state, datetime.now(UTC))
 
 
-def outlook(
+def expiries(
     stored: Mapping[str, Stored],
-    known: Mapping[str, Wish],
+    known: Mapping[str, CertificateRequest],
     state: State,
     now: datetime,
-) -> list[Outlook]:
+) -> list[Expiry]:
     """Return how each certificate stands *now*."""
     return [
-        _of(each, name in known, state.certificates.get(name, Remembered()), now)
+        _of(each, name in known, state.certificates.get(name, CertificateState()), now)
         for name, each in stored.items()
     ]
 
 
 def _of(
-    stored: Stored, is_renewed: bool, remembered: Remembered, now: datetime
-) -> Outlook:
+    stored: Stored, is_renewed: bool, remembered: CertificateState, now: datetime
+) -> Expiry:
     end = min(bundle.not_after for bundle in stored.bundles.values())
     left = end - now
     source = "authority" if is_renewed else remembered.comes_from
     remarks = []
     if left <= timedelta(0):
         remarks.append(f"expired on {end:%Y-%m-%d %H:%M} UTC")
-    elif left <= ALARM and source not in RENEWED:
+    elif left <= NOTICE_PERIOD and source not in AUTOMATIC:
         remarks.append(
             f"ends in {left.days} days and nobody renews it: `stack cert issue`, or"
             " `stack cert import` with a new one"
         )
-    if source in RENEWED and not remembered.failure and left < _lifetime(stored) / LATE:
+    if (
+        source in AUTOMATIC
+        and not remembered.failure
+        and left < _lifetime(stored) / OVERDUE_PART
+    ):
         remarks.append("its renewal is overdue: see whether the service certs runs")
     if remembered.failure:
         failure = remembered.failure
@@ -93,16 +97,20 @@ def _of(
             f" {failure.since:%Y-%m-%d %H:%M} UTC, is tried again at"
             f" {failure.retry_at:%Y-%m-%d %H:%M} UTC: {failure.reason}"
         )
-    problem = bool(remarks) or bool(remembered.hold and left <= ALARM)
-    if remembered.hold:
-        remarks.append(f"a newer one is not served yet: {remembered.hold.reason}")
-    return Outlook(
+    problem = bool(remarks) or bool(
+        remembered.pending_rollover and left <= NOTICE_PERIOD
+    )
+    if remembered.pending_rollover:
+        remarks.append(
+            f"a newer one is not served yet: {remembered.pending_rollover.reason}"
+        )
+    return Expiry(
         name=stored.name,
         not_after=end,
         comes_from=source,
         remark="; ".join(remarks),
         problem=problem,
-        urgent=problem and left <= ALARM,
+        urgent=problem and left <= NOTICE_PERIOD,
     )
 
 

@@ -6,9 +6,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
 from stack.config.settings import Settings
-from stack.renewal.loop.expiry import Outlook
+from stack.renewal.loop.expiry import Expiry
 
-PATIENCE = 60.0  # seconds: the filters look at it, too
+TIMEOUT = 60.0  # seconds: the filters look at it, too
 
 # Where Postfix takes what this server itself has to say: signed, and never judged as a
 # stranger's (compose.yaml, the volume `notices`).
@@ -38,7 +38,7 @@ class _Postfix(smtplib.LMTP):
     ehlo_msg = "ehlo"
 
 
-def send(settings: Settings, found: Outlook, now: datetime) -> None:
+def send(settings: Settings, found: Expiry, now: datetime) -> None:
     """
     Hand the letter to our own Postfix, which signs it for MAIL_DOMAIN.
 
@@ -47,11 +47,11 @@ def send(settings: Settings, found: Outlook, now: datetime) -> None:
     """
     postmaster = f"postmaster@{settings.mail_domain}"
     # No sender: a notice is never answered by a bounce (RFC 3834 §3.3).
-    with _Postfix(SOCKET, local_hostname=OWN_NAME, timeout=PATIENCE) as port:
+    with _Postfix(SOCKET, local_hostname=OWN_NAME, timeout=TIMEOUT) as port:
         port.send_message(_letter(settings, found, now), "", [postmaster])
 
 
-def _letter(settings: Settings, found: Outlook, now: datetime) -> EmailMessage:
+def _letter(settings: Settings, found: Expiry, now: datetime) -> EmailMessage:
     postmaster = f"postmaster@{settings.mail_domain}"
     letter = EmailMessage()
     letter["From"] = f"Mail server <{postmaster}>"

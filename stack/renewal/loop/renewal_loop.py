@@ -10,18 +10,18 @@ from stack.config import envfile
 from stack.config.settings import Settings
 from stack.renewal import imports, requests
 from stack.renewal.acme import issuance
-from stack.renewal.acme.issuance import Options
+from stack.renewal.acme.issuance import IssueOptions
 from stack.renewal.deployment.deployer import Deployer, Tell
 from stack.renewal.loop import expiry, notice
-from stack.renewal.requests import Wish
+from stack.renewal.requests import CertificateRequest
 from stack.renewal.state import schedule
 from stack.renewal.state.state_file import load
-from stack.renewal.state.state_lock import remembering
+from stack.renewal.state.state_lock import locked_state
 from stack.system.errors import StackError
 from stack.system.project import Project
 
 
-def look(project: Project, tell: Tell) -> timedelta:
+def run_once(project: Project, tell: Tell) -> timedelta:
     """
     Renew what is due, follow IMPORT_FOLDER, tell the postmaster; return when to return.
 
@@ -32,30 +32,32 @@ def look(project: Project, tell: Tell) -> timedelta:
         for file, words in store.unreadable(project.tls).items():
             tell(f"Error: {project.tls / file}: {words}")
         deployer = Deployer(project, settings, tell)
-        for wish in _due(project):
-            _try(partial(issuance.fulfil, deployer, wish, Options()), tell)
+        for request in _due(project):
+            _reporting_errors(
+                partial(issuance.issue, deployer, request, IssueOptions()), tell
+            )
         for name in imports.followed(project):
-            _try(partial(imports.follow, deployer, name), tell)
-        _write_letters(project, settings, tell)
+            _reporting_errors(partial(imports.follow, deployer, name), tell)
+        _notify_postmaster(project, settings, tell)
         remembered = load(project).certificates.values()
-        return schedule.pause(remembered, datetime.now(UTC), random())  # noqa: S311 - no secret
+        return schedule.next_pause(remembered, datetime.now(UTC), random())  # noqa: S311 - no secret
     except (StackError, OSError) as error:
         tell(f"Error: {error}")
         return schedule.FIRST_RETRY
 
 
-def _due(project: Project) -> list[Wish]:
+def _due(project: Project) -> list[CertificateRequest]:
     """Return what comes from an authority and isn't to be left alone for a while."""
     state, now = load(project), datetime.now(UTC)
     failures = {name: each.failure for name, each in state.certificates.items()}
     return [
-        wish
-        for wish in requests.known(project, state)
-        if not (failure := failures.get(wish.name)) or failure.retry_at <= now
+        request
+        for request in requests.issued(project, state)
+        if not (failure := failures.get(request.name)) or failure.retry_at <= now
     ]
 
 
-def _try(action: Callable[[], list[str]], tell: Tell) -> None:
+def _reporting_errors(action: Callable[[], list[str]], tell: Tell) -> None:
     try:
         for unproven in action():
             tell(f"Warning: {unproven}.")
@@ -63,10 +65,10 @@ def _try(action: Callable[[], list[str]], tell: Tell) -> None:
         tell(f"Error: {error}")
 
 
-def _write_letters(project: Project, settings: Settings, tell: Tell) -> None:
+def _notify_postmaster(project: Project, settings: Settings, tell: Tell) -> None:
     now = datetime.now(UTC)
-    for found in filter(lambda each: each.urgent, expiry.outlooks(project)):
-        with remembering(project) as state:
+    for found in filter(lambda each: each.urgent, expiry.current(project)):
+        with locked_state(project) as state:
             remembered = state.of(found.name)
             if remembered.mailed_on == now.date():
                 continue

@@ -3,19 +3,19 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from stack.renewal.state.state_file import Failure, Remembered
+from stack.renewal.state.state_file import CertificateState, Failure
 
-USUAL = timedelta(hours=12)
+INTERVAL = timedelta(hours=12)
 
 # So that not all servers of the world come at the same minute.
 JITTER = 0.25
 
 # Let's Encrypt takes five failures an hour for one name.
 FIRST_RETRY = timedelta(hours=1)
-LEAST = timedelta(minutes=1)
+SHORTEST_PAUSE = timedelta(minutes=1)
 
 
-def failed(
+def next_failure(
     before: Failure | None, reason: str, now: datetime, chance: float
 ) -> Failure:
     """
@@ -24,26 +24,31 @@ def failed(
     *chance*, from 0 to 1, spreads the retries.
     """
     count = before.count + 1 if before else 1
-    pause = min(FIRST_RETRY * 2 ** min(count - 1, 10), USUAL)
+    pause = min(FIRST_RETRY * 2 ** min(count - 1, 10), INTERVAL)
     return Failure(
         reason=reason,
         since=before.since if before else now,
         count=count,
-        retry_at=now + spread(pause, chance),
+        retry_at=now + with_jitter(pause, chance),
     )
 
 
-def pause(remembered: Iterable[Remembered], now: datetime, chance: float) -> timedelta:
+def next_pause(
+    remembered: Iterable[CertificateState], now: datetime, chance: float
+) -> timedelta:
     """Return how long to sleep until there may be something to do."""
-    times = [now + spread(USUAL, chance)]
+    times = [now + with_jitter(INTERVAL, chance)]
     for each in remembered:
         if each.failure:
             times.append(each.failure.retry_at)
-        if each.hold and each.hold.seen_at:
-            times.append(each.hold.seen_at + timedelta(seconds=each.hold.ttl))
-    return max(min(times) - now, LEAST)
+        if each.pending_rollover and each.pending_rollover.seen_at:
+            times.append(
+                each.pending_rollover.seen_at
+                + timedelta(seconds=each.pending_rollover.ttl)
+            )
+    return max(min(times) - now, SHORTEST_PAUSE)
 
 
-def spread(pause: timedelta, chance: float) -> timedelta:
+def with_jitter(pause: timedelta, chance: float) -> timedelta:
     """Return *pause*, made shorter or longer by up to a quarter."""
     return pause * (1 + JITTER * (2 * chance - 1))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stack.system import files
 from stack.system.errors import UnableError
@@ -25,7 +25,7 @@ class Failure(BaseModel):
     retry_at: datetime
 
 
-class Hold(BaseModel):
+class PendingRollover(BaseModel):
     """A certificate that waits for its TLSA record to be known everywhere."""
 
     reason: str
@@ -35,11 +35,13 @@ class Hold(BaseModel):
     """Since when the record for the new key has been published."""
 
 
-class Remembered(BaseModel):
+class CertificateState(BaseModel):
     """What is remembered of one certificate."""
 
+    model_config = ConfigDict(populate_by_name=True)
+
     failure: Failure | None = None
-    hold: Hold | None = None
+    pending_rollover: PendingRollover | None = Field(default=None, alias="hold")
     mailed_on: date | None = None
     """The day on which the postmaster was last told of trouble."""
     comes_from: Source | None = None
@@ -49,13 +51,13 @@ class Remembered(BaseModel):
 class State(BaseModel):
     """What is remembered of all of them."""
 
-    certificates: dict[str, Remembered] = Field(default_factory=dict)
+    certificates: dict[str, CertificateState] = Field(default_factory=dict)
     authority_names: dict[str, list[str]] = Field(default_factory=dict)
     """What each authority, by its directory, calls itself in CAA records (RFC 8659)."""
 
-    def of(self, name: str) -> Remembered:
+    def of(self, name: str) -> CertificateState:
         """Return what is remembered of the certificate *name*, to be changed."""
-        return self.certificates.setdefault(name, Remembered())
+        return self.certificates.setdefault(name, CertificateState())
 
 
 def load(project: Project) -> State:
@@ -79,7 +81,7 @@ def load(project: Project) -> State:
 
 def save(project: Project, state: State) -> None:
     """Write it."""
-    project.write(_path(project), state.model_dump_json(indent=2) + "\n")
+    project.write(_path(project), state.model_dump_json(indent=2, by_alias=True) + "\n")
 
 
 def _path(project: Project) -> Path:

@@ -12,7 +12,7 @@ from stack.system.project import Project
 
 
 @contextmanager
-def remembering(project: Project) -> Iterator[State]:
+def locked_state(project: Project) -> Iterator[State]:
     """Keep others away, yield what is remembered, save it with what came of this."""
     with project.acme_lock():
         state = load(project)
@@ -23,13 +23,13 @@ def remembering(project: Project) -> Iterator[State]:
 
 
 @contextmanager
-def attempt(project: Project, name: str) -> Iterator[State]:
+def renewal_attempt(project: Project, name: str) -> Iterator[State]:
     """
     Do so for a renewal of the certificate *name*: a failure is remembered, too.
 
     What an operator tries for the first time is for him to try again.
     """
-    with remembering(project) as state:
+    with locked_state(project) as state:
         remembered = state.of(name)
         try:
             yield state
@@ -37,7 +37,7 @@ def attempt(project: Project, name: str) -> Iterator[State]:
         except (StackError, OSError) as error:
             if remembered.comes_from in ("authority", "folder"):
                 reason, now = str(error).partition("\n")[0], datetime.now(UTC)
-                remembered.failure = schedule.failed(
+                remembered.failure = schedule.next_failure(
                     remembered.failure,
                     reason,
                     now,

@@ -20,7 +20,7 @@ Shown = Callable[[], ssl.SSLContext]
 Manner = Callable[[socket.socket], None]
 
 # Seconds for which a client may be silent: a test that fails still ends.
-PATIENCE = 30
+TIMEOUT = 30
 
 
 # --- What is shown --------------------------------------------------------------------
@@ -181,7 +181,7 @@ def serving(
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
-            self.request.settimeout(PATIENCE)
+            self.request.settimeout(TIMEOUT)
             manner(self.request)
 
     class Server(_Server):

@@ -17,7 +17,7 @@ from stack.renewal.acme import certbot, directory, lineages
 from stack.renewal.acme.directory import Directory
 from stack.renewal.state import state_file
 from stack.system import processes
-from stack.system.processes import Done
+from stack.system.processes import Result
 from stack.system.project import Project
 from tests.support.certs.authority import (
     DAY,
@@ -118,7 +118,7 @@ def remember(project: Project, name: str = HOST, **facts: object) -> None:
     state_file.save(project, found)
 
 
-def remembered(project: Project, name: str = HOST) -> state_file.Remembered:
+def remembered(project: Project, name: str = HOST) -> state_file.CertificateState:
     """Return what is remembered of *name*."""
     return state_file.load(project).of(name)
 
@@ -151,16 +151,16 @@ class Certbot:
 
     def run(
         self, command: Sequence[str], environment: Mapping[str, str], seconds: float
-    ) -> Done:
+    ) -> Result:
         """Stand in for the program."""
         assert command[0] == str(certbot.PROGRAM)
         words = list(command[1:])
         self.calls.append(words)
         self.before(words[0])
         if self.failure:
-            return Done(1, self.failure)
+            return Result(1, self.failure)
         getattr(self, words[0])(words)
-        return Done(0, "")
+        return Result(0, "")
 
     def certonly(self, words: list[str]) -> None:
         """Issue what is due or forced; keep it unless it is a dry run."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stack.config.settings import Settings
 from stack.renewal.acme import certbot_errors
-from stack.system.processes import Done
+from stack.system.processes import Result
 
 URL = "https://acme.ca.test:14000/dir"
 
@@ -106,7 +106,7 @@ def told(
     path = folder / "letsencrypt.log"
     if log is not None:
         path.write_text(log)
-    lines = certbot_errors.told(Done(status, output), path, settings)
+    lines = certbot_errors.explain(Result(status, output), path, settings)
     for line in lines:
         assert line.isprintable()
         assert len(line) <= 600

@@ -263,7 +263,7 @@ def test_a_candidates_key_is_not_in_its_representation(tmp_path):
     (found,) = discovery.find(certbot(tmp_path, HOST, LEAF) / "live")
 
     assert "PRIVATE KEY" in found.text
-    assert repr(found) == f"Candidate('{tmp_path}/live/{HOST}', trouble='')"
+    assert repr(found) == f"Candidate('{tmp_path}/live/{HOST}', problem='')"
 
 
 # --- How far it looks ---

@@ -186,7 +186,7 @@ def test_a_host_to_ask_with_is_its_own_name_where_it_has_it(tls):
 
     found = store.load(tls)
 
-    assert {name: each.sample for name, each in found.items()} == {
+    assert {name: each.probe_host for name, each in found.items()} == {
         "a.example": "a.example",
         "c.example": "any.c.example",
         "e.example": "f.example",

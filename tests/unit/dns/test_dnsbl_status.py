@@ -24,7 +24,7 @@ TEST_POINT, NOBODY = "2.0.0.127.list.test.", "1.0.0.127.list.test."
 )
 def test_a_list_is_judged_by_its_test_points(records, words):
     """127.0.0.2 is on every list, 127.0.0.1 on none, and 127.255.255.x is a refusal."""
-    assert dnsbl_status.judge("list.test", lambda name: records.get(name, [])) == words
+    assert dnsbl_status.status("list.test", lambda name: records.get(name, [])) == words
 
 
 def postfix(status: str, output: bytes) -> SimpleNamespace:
@@ -40,14 +40,14 @@ def test_on_the_machine_postfix_is_had_ask(monkeypatch, tmp_path):
     found = [dovecot, postfix("running", printed)]
     monkeypatch.setattr(endpoints, "containers", lambda _: found)
 
-    assert dnsbl_status.states(tmp_path, ["list.test"]) == [("list.test", REFUSES)]
+    assert dnsbl_status.statuses(tmp_path, ["list.test"]) == [("list.test", REFUSES)]
 
 
 def test_without_postfix_nobody_is_asked(monkeypatch, tmp_path):
     """That a list can't be asked is no fault of the list's."""
     monkeypatch.setattr(endpoints, "containers", lambda _: [postfix("exited", b"")])
 
-    assert dnsbl_status.states(tmp_path, ["list.test"]) == [("list.test", NOT_ASKED)]
+    assert dnsbl_status.statuses(tmp_path, ["list.test"]) == [("list.test", NOT_ASKED)]
 
 
 def test_in_a_container_its_own_resolver_is_asked(monkeypatch, tmp_path):
@@ -61,6 +61,6 @@ def test_in_a_container_its_own_resolver_is_asked(monkeypatch, tmp_path):
     monkeypatch.setattr(endpoints, "containers", lambda _: None)
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
-    found = dnsbl_status.states(tmp_path, ["list.test", "gone.test"])
+    found = dnsbl_status.statuses(tmp_path, ["list.test", "gone.test"])
 
     assert found == [("list.test", ANSWERS), ("gone.test", SILENT)]

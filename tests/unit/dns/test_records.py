@@ -98,7 +98,7 @@ def test_names_below_a_domain_stand_with_the_nearest():
     received = frozenset({"books.example.org", "a.x.example.org", "mail.example.org"})
     sent = frozenset({"news.example.org", "books.example.org", "a.example"})
 
-    blocks = records.records(made(), keys, records.Below(received, sent))
+    blocks = records.records(made(), keys, records.Subdomains(received, sent))
 
     plain = records.records(made(), keys)
     added = {name: block[len(plain[name]) :] for name, block in blocks.items()}
@@ -131,7 +131,7 @@ def test_a_domains_own_relay_may_send_for_that_domain_alone():
     assert Record("example.org", "TXT", spf) in relayed["example.org"]
 
 
-CERTIFIED = records.Certified(
+CERTIFIED = records.CertificateFacts(
     tlsa=("3 1 1 " + "ab" * 32, "3 1 1 " + "cd" * 32),
     hosts=("*.a.example", "a.example", "mail.example.org"),
     authorities=("ca.example", "ca2.example"),
@@ -171,7 +171,7 @@ def test_who_may_issue_is_said_with_each_names_domain(settings):
 
 def test_who_has_no_authority_forbids_nobody(settings):
     """A CAA record for another would stop the operator's own."""
-    certified = records.Certified(tlsa=CERTIFIED.tlsa, hosts=CERTIFIED.hosts)
+    certified = records.CertificateFacts(tlsa=CERTIFIED.tlsa, hosts=CERTIFIED.hosts)
 
     blocks = records.records(settings, KEYS, certified=certified).values()
 

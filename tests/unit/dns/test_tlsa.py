@@ -260,7 +260,7 @@ def test_no_record_is_an_answer(dns_says, code):
 @pytest.mark.parametrize("code", ["SERVFAIL", "REFUSED", "SILENCE"])
 def test_who_does_not_know_does_not_guess(dns_says, monkeypatch, code):
     """A promise that can't be seen may be there all the same."""
-    monkeypatch.setattr(tlsa, "PATIENCE", 0.5)
+    monkeypatch.setattr(tlsa, "TIMEOUT", 0.5)
 
     with pytest.raises(UnableError, match="the DNS doesn't say whether _25"):
         dns_says(code=code)

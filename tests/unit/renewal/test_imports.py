@@ -11,7 +11,7 @@ from stack.dns.tlsa import END_ENTITY, KEY, SHA256, Published, Tlsa
 from stack.renewal import imports
 from stack.renewal.deployment.deployer import Deployer
 from stack.renewal.state import state_file
-from stack.renewal.state.state_file import Failure, Hold
+from stack.renewal.state.state_file import Failure, PendingRollover
 from stack.system.errors import StackError, UnableError
 from tests.support.certs.authority import DAY, HOST, rsa_key
 from tests.support.renewal.certbot_lab import (
@@ -86,22 +86,26 @@ def dns(monkeypatch):
 def test_what_is_brought_is_served_and_its_source_remembered(ready, deployer, source):
     """An RSA one that was beside the old one goes with it, and so does its hold."""
     serve(ready, HOST, OLD, certificate(key=rsa_key()))
-    remember(ready, comes_from="authority", hold=Hold(reason="", ttl=1, seen_at=None))
+    remember(
+        ready,
+        comes_from="authority",
+        pending_rollover=PendingRollover(reason="", ttl=1, seen_at=None),
+    )
 
-    imports.take(deployer, HOST, bundle(NEW), source)
+    imports.install(deployer, HOST, bundle(NEW), source)
 
     assert served(ready).pem == pem(NEW)
     assert store.load(ready.tls)[HOST].files == (f"{HOST}.pem",)
-    assert remembered(ready) == state_file.Remembered(comes_from=source)
+    assert remembered(ready) == state_file.CertificateState(comes_from=source)
 
 
 def test_one_for_another_host_comes_beside_ours(ready, deployer):
     """And is dropped again, with what was remembered of it."""
     found = bundle(certificate(OTHER))
-    imports.take(deployer, OTHER, found, "operator")
+    imports.install(deployer, OTHER, found, "operator")
     assert set(store.load(ready.tls)) == {HOST, OTHER}
 
-    imports.drop(deployer, OTHER)
+    imports.remove(deployer, OTHER)
 
     assert set(store.load(ready.tls)) == {HOST}
     assert OTHER not in state_file.load(ready).certificates
@@ -110,7 +114,7 @@ def test_one_for_another_host_comes_beside_ours(ready, deployer):
 def test_what_is_not_there_cannot_be_dropped(ready, deployer):
     """The name may be misspelt."""
     with pytest.raises(StackError, match=f"^{OTHER}: is no certificate here"):
-        imports.drop(deployer, OTHER)
+        imports.remove(deployer, OTHER)
 
 
 # --- Records that promise another key ----------------------------------------------
@@ -120,7 +124,7 @@ def refuse(project, settings, issued, name=HOST) -> list[str]:
     """Return what was told, unless it was refused."""
     told: list[str] = []
     deployer = Deployer(project, settings, told.append)
-    imports.refuse_unexpected(deployer, name, bundle(issued))
+    imports.refuse_tlsa_mismatch(deployer, name, bundle(issued))
     return told
 
 
@@ -189,7 +193,7 @@ def test_what_is_newer_in_the_folder_is_taken(ready, deployer, folder, dns):
     imports.follow(deployer, HOST)
 
     assert served(ready).pem == pem(NEW)
-    assert remembered(ready) == state_file.Remembered(comes_from="folder")
+    assert remembered(ready) == state_file.CertificateState(comes_from="folder")
 
 
 @pytest.mark.parametrize("issued", [OLD, certificate(end=29 * DAY)])

@@ -3,7 +3,7 @@
 import pytest
 
 from stack.renewal import requests
-from stack.renewal.requests import Wish
+from stack.renewal.requests import CertificateRequest
 from stack.renewal.state import state_file
 from stack.system.errors import StackError
 from tests.support.certs.authority import HOST, rsa_key
@@ -14,9 +14,9 @@ ONE, TWO = certificate(*HOSTS), certificate(*HOSTS)
 RSA = certificate(*HOSTS, key=rsa_key())
 
 
-def known(project) -> list[Wish]:
+def known(project) -> list[CertificateRequest]:
     """Return the wishes, by what is remembered."""
-    return requests.known(project, state_file.load(project))
+    return requests.issued(project, state_file.load(project))
 
 
 def texts(found: dict) -> dict:
@@ -24,17 +24,21 @@ def texts(found: dict) -> dict:
     return {file: each and each.pem for file, each in found.items()}
 
 
-def waiting(project, wish: Wish) -> list[str]:
-    """Return what waits of *wish*, as files hold it."""
-    return [each.pem for each in requests.waiting(project, wish)]
+def waiting(project, request: CertificateRequest) -> list[str]:
+    """Return what waits of *request*, as files hold it."""
+    return [each.pem for each in requests.not_served(project, request)]
 
 
 def test_a_wish_is_called_by_its_first_host():
     """Without the star, and no host twice."""
-    wish = requests.named(["*.example.org", "example.org", "*.example.org"], rsa=True)
+    request = requests.for_hosts(
+        ["*.example.org", "example.org", "*.example.org"], rsa=True
+    )
 
-    assert wish == Wish("example.org", ("*.example.org", "example.org"), rsa=True)
-    assert wish.beside == "example.org.rsa"
+    assert request == CertificateRequest(
+        "example.org", ("*.example.org", "example.org"), rsa=True
+    )
+    assert request.rsa_lineage == "example.org.rsa"
 
 
 def test_the_self_signed_one_is_no_wish(ready):
@@ -49,7 +53,7 @@ def test_what_an_authority_gave_is_renewed(project):
     keep(project, HOST, 1, ONE)
     remember(project, comes_from="authority")
 
-    assert known(project) == [Wish(HOST, HOSTS)]
+    assert known(project) == [CertificateRequest(HOST, HOSTS)]
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -59,7 +63,7 @@ def test_without_a_memory_what_is_served_tells(project, version):
     keep(project, HOST, 3 - version, TWO)
     serve(project, HOST, ONE)
 
-    assert known(project) == [Wish(HOST, HOSTS)]
+    assert known(project) == [CertificateRequest(HOST, HOSTS)]
 
 
 def test_without_a_memory_another_certificate_ends_the_renewal(project):
@@ -86,7 +90,7 @@ def test_an_rsa_one_beside_it_is_renewed_with_it(project):
     keep(project, f"{HOST}.rsa", 1, RSA)
     remember(project, comes_from="authority")
 
-    assert known(project) == [Wish(HOST, HOSTS, rsa=True)]
+    assert known(project) == [CertificateRequest(HOST, HOSTS, rsa=True)]
 
 
 def test_each_certificate_has_its_wish(project):
@@ -112,8 +116,8 @@ def test_the_newest_is_what_is_to_be_served(project):
     keep(project, HOST, 2, TWO)
     keep(project, f"{HOST}.rsa", 1, RSA)
 
-    alone = requests.newest(project, Wish(HOST, HOSTS))
-    both = requests.newest(project, Wish(HOST, HOSTS, rsa=True))
+    alone = requests.latest(project, CertificateRequest(HOST, HOSTS))
+    both = requests.latest(project, CertificateRequest(HOST, HOSTS, rsa=True))
 
     assert texts(alone) == {f"{HOST}.pem": pem(TWO), f"{HOST}.rsa.pem": None}
     assert texts(both) == {f"{HOST}.pem": pem(TWO), f"{HOST}.rsa.pem": pem(RSA)}
@@ -126,18 +130,18 @@ def test_one_that_is_missing_is_named(project, lineage):
     keep(project, other, 1, RSA)
 
     with pytest.raises(StackError, match=f"^{lineage}: there is no certificate in"):
-        requests.newest(project, Wish(HOST, HOSTS, rsa=True))
+        requests.latest(project, CertificateRequest(HOST, HOSTS, rsa=True))
 
 
 def test_what_waits_is_issued_with_a_key_that_is_not_served(project):
     """A renewal with the same key is none of it."""
     keep(project, HOST, 1, ONE)
     serve(project, HOST, certificate(key=ONE.key))
-    assert waiting(project, Wish(HOST, HOSTS)) == []
+    assert waiting(project, CertificateRequest(HOST, HOSTS)) == []
 
     keep(project, HOST, 2, TWO)
 
-    assert waiting(project, Wish(HOST, HOSTS)) == [pem(TWO)]
+    assert waiting(project, CertificateRequest(HOST, HOSTS)) == [pem(TWO)]
 
 
 def test_an_rsa_one_waits_as_well(project):
@@ -146,5 +150,5 @@ def test_an_rsa_one_waits_as_well(project):
     keep(project, f"{HOST}.rsa", 1, RSA)
     serve(project, HOST, ONE)
 
-    assert waiting(project, Wish(HOST, HOSTS, rsa=True)) == [pem(RSA)]
-    assert waiting(project, Wish(HOST, HOSTS)) == []
+    assert waiting(project, CertificateRequest(HOST, HOSTS, rsa=True)) == [pem(RSA)]
+    assert waiting(project, CertificateRequest(HOST, HOSTS)) == []

@@ -7,12 +7,13 @@ import pytest
 from stack.certs import store
 from stack.dns import tlsa
 from stack.dns.tlsa import END_ENTITY, KEY, SHA256, Published, Tlsa
+from stack.renewal import requests
 from stack.renewal.acme import issuance, lineages
-from stack.renewal.acme.issuance import Options
+from stack.renewal.acme.issuance import IssueOptions
 from stack.renewal.deployment.deployer import Deployer
-from stack.renewal.requests import Wish
+from stack.renewal.requests import CertificateRequest
 from stack.renewal.state import state_file
-from stack.renewal.state.state_file import Hold
+from stack.renewal.state.state_file import PendingRollover
 from stack.system.errors import StackError, UnableError
 from tests.support.certs.authority import HOST
 from tests.support.renewal.certbot_lab import (
@@ -25,8 +26,8 @@ from tests.support.renewal.certbot_lab import (
     settings_of,
 )
 
-WISH = Wish(HOST, (HOST,))
-BOTH = Wish(HOST, (HOST,), rsa=True)
+REQUEST = CertificateRequest(HOST, (HOST,))
+BOTH = CertificateRequest(HOST, (HOST,), rsa=True)
 
 
 class Dns:
@@ -67,14 +68,14 @@ def certbot(ready, monkeypatch) -> Certbot:
 
 
 @pytest.fixture
-def fulfil(ready, dns, certbot):
-    """Fulfil a wish, and return what was told."""
+def issue(ready, dns, certbot):
+    """Fulfil a request, and return what was told."""
     settings = settings_of(ready)
 
-    def call(wish=WISH, **options) -> list[str]:
+    def call(request=REQUEST, **options) -> list[str]:
         told: list[str] = []
         deployer = Deployer(ready, settings, told.append)
-        issuance.fulfil(deployer, wish, Options(**options))
+        issuance.issue(deployer, request, IssueOptions(**options))
         return told
 
     return call
@@ -90,59 +91,59 @@ def newest(project) -> str:
 def wait_out(project) -> None:
     """Let the time pass in which others remember the records before."""
     found = state_file.load(project)
-    hold = found.of(HOST).hold
-    assert hold
-    assert hold.seen_at
-    hold.seen_at -= timedelta(seconds=hold.ttl)
+    pending = found.of(HOST).pending_rollover
+    assert pending
+    assert pending.seen_at
+    pending.seen_at -= timedelta(seconds=pending.ttl)
     state_file.save(project, found)
 
 
-def test_with_a_record_the_key_stays_through_renewals(ready, dns, certbot, fulfil):
+def test_with_a_record_the_key_stays_through_renewals(ready, dns, certbot, issue):
     """So that they need nobody."""
-    fulfil()
+    issue()
     first = served(ready)
     dns.digests = {first.key_digest}
 
     certbot.due = True
-    fulfil()
+    issue()
 
     assert served(ready).fingerprint != first.fingerprint
     assert served(ready).key_digest == first.key_digest
-    assert remembered(ready).hold is None
+    assert remembered(ready).pending_rollover is None
 
 
-def test_when_the_dns_is_down_the_key_stays(ready, dns, certbot, fulfil):
+def test_when_the_dns_is_down_the_key_stays(ready, dns, certbot, issue):
     """Nobody knows whether it was promised."""
-    fulfil()
+    issue()
     first = served(ready)
     dns.down = True
 
-    fulfil(force=True)
+    issue(force=True)
 
     assert served(ready).key_digest == first.key_digest
     assert served(ready).fingerprint != first.fingerprint
 
 
-def test_a_new_key_is_served_in_two_steps(ready, dns, certbot, fulfil):
+def test_a_new_key_is_served_in_two_steps(ready, dns, certbot, issue):
     """It waits for its record, and then until nobody remembers the time before."""
-    fulfil()
+    issue()
     first = served(ready)
     dns.digests = {first.key_digest}
 
-    told = fulfil(force=True, new_key=True)
+    told = issue(force=True, new_key=True)
     assert newest(ready) != first.key_digest == served(ready).key_digest
     assert f"TLSA 3 1 1 {newest(ready)}" in told[-1]
-    assert issuance.is_waiting(ready, WISH)
+    assert requests.not_served(ready, REQUEST)
 
     dns.digests.add(newest(ready))
-    assert "is published" in fulfil()[-1]
+    assert "is published" in issue()[-1]
     assert served(ready).fingerprint == first.fingerprint
 
     wait_out(ready)
-    fulfil()
+    issue()
     assert served(ready).key_digest == newest(ready)
-    assert remembered(ready).hold is None
-    assert not issuance.is_waiting(ready, WISH)
+    assert remembered(ready).pending_rollover is None
+    assert not requests.not_served(ready, REQUEST)
     assert ["--new-key" in call for call in certbot.calls] == [
         False,
         True,
@@ -152,64 +153,64 @@ def test_a_new_key_is_served_in_two_steps(ready, dns, certbot, fulfil):
 
 
 def test_while_a_key_waits_the_old_certificate_is_served_and_no_failure(
-    ready, dns, fulfil
+    ready, dns, issue
 ):
-    """A hold is no failure: nothing is retried for it."""
-    fulfil()
+    """A pending rollover is no failure: nothing is retried for it."""
+    issue()
     dns.digests = {served(ready).key_digest}
 
-    fulfil(force=True, new_key=True)
+    issue(force=True, new_key=True)
 
-    assert remembered(ready).hold
+    assert remembered(ready).pending_rollover
     assert remembered(ready).failure is None
     assert remembered(ready).comes_from == "authority"
 
 
-def test_the_operator_can_have_it_served_at_once(ready, dns, fulfil):
+def test_the_operator_can_have_it_served_at_once(ready, dns, issue):
     """Whatever other servers make of it."""
-    fulfil()
+    issue()
     dns.digests = {served(ready).key_digest}
-    fulfil(force=True, new_key=True)
+    issue(force=True, new_key=True)
 
-    fulfil(despite_tlsa=True)
+    issue(despite_tlsa=True)
 
     assert served(ready).key_digest == newest(ready)
-    assert remembered(ready).hold is None
+    assert remembered(ready).pending_rollover is None
 
 
 def test_a_first_certificate_is_held_too_where_a_record_is_of_another_key(
-    ready, dns, fulfil
+    ready, dns, issue
 ):
     """The self-signed one is served, as it was promised."""
     before = served(ready)
     dns.digests = {before.key_digest}
 
-    fulfil()
+    issue()
 
     assert served(ready).fingerprint == before.fingerprint
-    assert remembered(ready).hold
+    assert remembered(ready).pending_rollover
 
 
-def test_a_hold_ends_when_the_certificate_is_served_by_other_means(ready, fulfil):
+def test_a_hold_ends_when_the_certificate_is_served_by_other_means(ready, issue):
     """There is nothing to wait for."""
-    fulfil()
-    remember(ready, hold=Hold(reason="", ttl=60, seen_at=None))
+    issue()
+    remember(ready, pending_rollover=PendingRollover(reason="", ttl=60, seen_at=None))
 
-    fulfil()
+    issue()
 
-    assert remembered(ready).hold is None
+    assert remembered(ready).pending_rollover is None
 
 
-def test_revoked_is_what_was_served_when_it_is_not_any_more(ready, certbot, fulfil):
+def test_revoked_is_what_was_served_when_it_is_not_any_more(ready, certbot, issue):
     """By its file, for the reason that was said."""
-    fulfil()
+    issue()
     old = served(ready)
     at_revocation = []
     certbot.before = lambda verb: (
         at_revocation.append(served(ready)) if verb == "revoke" else None
     )
 
-    told = fulfil(force=True, new_key=True, revoke="keycompromise")
+    told = issue(force=True, new_key=True, revoke="keycompromise")
 
     path = lineages.certificate_file(ready.acme, HOST, old.fingerprint)
     assert certbot.verbs == ["certonly", "certonly", "revoke"]
@@ -220,40 +221,38 @@ def test_revoked_is_what_was_served_when_it_is_not_any_more(ready, certbot, fulf
     assert told[-1] == f"Revoked the certificate {old.fingerprint[:16]}…."
 
 
-def test_while_the_new_one_waits_the_old_one_is_not_revoked(
-    ready, dns, certbot, fulfil
-):
+def test_while_the_new_one_waits_the_old_one_is_not_revoked(ready, dns, certbot, issue):
     """It is revoked when it is asked for again, and the new one may be served."""
-    fulfil()
+    issue()
     dns.digests = {served(ready).key_digest}
 
-    fulfil(force=True, new_key=True, revoke="superseded")
+    issue(force=True, new_key=True, revoke="superseded")
     assert "revoke" not in certbot.verbs
 
-    fulfil(revoke="superseded", despite_tlsa=True)
+    issue(revoke="superseded", despite_tlsa=True)
     assert certbot.verbs.count("revoke") == 1
 
 
 def test_while_the_new_one_waits_the_rsa_one_is_not_forgotten(
-    ready, dns, certbot, fulfil
+    ready, dns, certbot, issue
 ):
     """It is served for as long as the old one is."""
-    fulfil(BOTH)
+    issue(BOTH)
     both = store.load(ready.tls)[HOST].bundles.values()
     dns.digests = {each.key_digest for each in both}
 
-    fulfil(WISH, force=True, new_key=True)
+    issue(REQUEST, force=True, new_key=True)
 
-    assert remembered(ready).hold
+    assert remembered(ready).pending_rollover
     assert "delete" not in certbot.verbs
     assert len(store.load(ready.tls)[HOST].bundles) == 2
 
 
-def test_of_two_side_by_side_both_are_revoked(ready, certbot, fulfil):
+def test_of_two_side_by_side_both_are_revoked(ready, certbot, issue):
     """Each by the file in its own lineage."""
-    fulfil(BOTH)
+    issue(BOTH)
 
-    fulfil(BOTH, force=True, revoke="superseded")
+    issue(BOTH, force=True, revoke="superseded")
 
     files = [call[call.index("--cert-path") + 1] for call in certbot.calls[4:]]
     assert [each.rsplit("/", 2)[1:] for each in files] == [
@@ -262,30 +261,30 @@ def test_of_two_side_by_side_both_are_revoked(ready, certbot, fulfil):
     ]
 
 
-def test_what_was_not_issued_here_is_not_revoked(ready, certbot, fulfil):
+def test_what_was_not_issued_here_is_not_revoked(ready, certbot, issue):
     """The self-signed one has nobody who would."""
-    fulfil(revoke="superseded")
+    issue(revoke="superseded")
 
     assert certbot.verbs == ["certonly"]
 
 
-def test_where_nothing_changed_nothing_is_revoked(ready, certbot, fulfil):
+def test_where_nothing_changed_nothing_is_revoked(ready, certbot, issue):
     """What is served is never made invalid."""
-    fulfil()
-    fulfil(revoke="superseded")
+    issue()
+    issue(revoke="superseded")
 
     assert "revoke" not in certbot.verbs
 
 
-def test_a_revocation_that_fails_leaves_the_new_one_served(ready, certbot, fulfil):
+def test_a_revocation_that_fails_leaves_the_new_one_served(ready, certbot, issue):
     """And is told."""
-    fulfil()
+    issue()
     old = served(ready)
     certbot.before = lambda verb: setattr(
         certbot, "failure", "It fell" if verb == "revoke" else ""
     )
 
     with pytest.raises(StackError, match="It fell"):
-        fulfil(force=True, revoke="keycompromise")
+        issue(force=True, revoke="keycompromise")
 
     assert served(ready).fingerprint != old.fingerprint

@@ -7,7 +7,7 @@ import pytest
 from stack.dns import tlsa
 from stack.dns.tlsa import END_ENTITY, KEY, SHA256, TRUST_ANCHOR, Published, Tlsa
 from stack.renewal import tlsa_rollover
-from stack.renewal.state.state_file import Hold
+from stack.renewal.state.state_file import PendingRollover
 from stack.system.errors import UnableError
 from tests.support.certs.authority import HOST
 from tests.support.renewal.certbot_lab import MIDDLE, NOW, bundle, certificate
@@ -39,25 +39,27 @@ def dns(monkeypatch):
     return answer
 
 
-def held(new=(NEW,), before: Hold | None = None, now=NOW, served=(OLD,)) -> Hold | None:
+def held(
+    new=(NEW,), before: PendingRollover | None = None, now=NOW, served=(OLD,)
+) -> PendingRollover | None:
     """Return why the *new* ones can't be served."""
-    return tlsa_rollover.hold(HOST, list(new), list(served), before, now)
+    return tlsa_rollover.pending(HOST, list(new), list(served), before, now)
 
 
 def test_a_key_with_a_record_is_kept(dns):
     """So that renewals need nobody."""
     dns(record(OLD))
-    assert tlsa_rollover.keeps_key(HOST)
+    assert tlsa_rollover.must_keep_key(HOST)
 
     dns()
-    assert not tlsa_rollover.keeps_key(HOST)
+    assert not tlsa_rollover.must_keep_key(HOST)
 
 
 def test_a_key_is_kept_when_nobody_knows(dns):
     """A name server that is down must not lead to another key."""
     dns(error=DOWN)
 
-    assert tlsa_rollover.keeps_key(HOST)
+    assert tlsa_rollover.must_keep_key(HOST)
 
 
 def test_a_renewal_with_the_same_key_waits_for_nothing(dns):
@@ -161,7 +163,7 @@ def test_records_that_are_withdrawn_are_waited_for_too(dns):
 
 def test_a_record_that_goes_away_again_begins_the_wait_anew(dns):
     """Or one of a key that was replaced in between."""
-    before = Hold(reason="", ttl=3600, seen_at=NOW - HOUR)
+    before = PendingRollover(reason="", ttl=3600, seen_at=NOW - HOUR)
     dns(record(OLD))
 
     found = held(before=before)
@@ -170,7 +172,9 @@ def test_a_record_that_goes_away_again_begins_the_wait_anew(dns):
     assert found.seen_at is None
 
 
-@pytest.mark.parametrize("before", [None, Hold(reason="", ttl=60, seen_at=NOW)])
+@pytest.mark.parametrize(
+    "before", [None, PendingRollover(reason="", ttl=60, seen_at=NOW)]
+)
 def test_when_nobody_knows_a_new_key_waits(dns, before):
     """With the reason; what was seen has to be seen again."""
     dns(error=DOWN)

@@ -86,7 +86,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_a_folder_is_tried_out_and_left_as_it_was(tmp_path, monkeypatch):
     """And who can't be written to is named, not the file that was to prove it."""
-    files.try_out(tmp_path)
+    files.check_writable(tmp_path)
     assert files.names(tmp_path) == []
 
     def read_only(*_):
@@ -94,7 +94,7 @@ def test_a_folder_is_tried_out_and_left_as_it_was(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "open", read_only)
     with pytest.raises(OSError, match="Read-only") as refused:
-        files.try_out(tmp_path)
+        files.check_writable(tmp_path)
     assert refused.value.filename == str(tmp_path)
 
 

@@ -18,7 +18,7 @@ def test_what_a_program_says_is_taken_together():
         30,
     )
 
-    assert done == processes.Done(7, "a\n\N{REPLACEMENT CHARACTER}b\n")
+    assert done == processes.Result(7, "a\n\N{REPLACEMENT CHARACTER}b\n")
 
 
 def test_it_has_no_other_environment_and_no_input(monkeypatch):
@@ -39,12 +39,12 @@ def test_what_takes_too_long_is_ended():
 
     done = processes.run(command, {}, 1)
 
-    assert done == processes.Done(124, "so far\n")
+    assert done == processes.Result(124, "so far\n")
 
 
 def test_the_status_of_what_is_handed_over_is_returned():
     """It is for the caller to pass on."""
-    assert processes.hand_over([*PYTHON, "exit(5)"]) == 5
+    assert processes.run_attached([*PYTHON, "exit(5)"]) == 5
 
 
 def test_programs_are_found_on_the_path(tmp_path, monkeypatch):

@@ -108,8 +108,8 @@ def _hold(root, lock, held, release):
 @pytest.mark.parametrize("lock", ["lock", "acme_lock"])
 def test_a_second_command_waits_and_then_gives_up(project, monkeypatch, lock):
     """Two commands never do the same at once; who waited in vain is told why."""
-    monkeypatch.setattr(module, "PATIENCE", 0.1)
-    monkeypatch.setattr(module, "ORDERS", 0.1)
+    monkeypatch.setattr(module, "LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr(module, "ACME_LOCK_TIMEOUT", 0.1)
     take = getattr(project, lock)
 
     with (
@@ -128,8 +128,8 @@ def test_a_second_command_waits_and_then_gives_up(project, monkeypatch, lock):
 )
 def test_an_authority_is_asked_while_accounts_change(project, monkeypatch, held, free):
     """It takes minutes, for which nobody waits who wants something else."""
-    monkeypatch.setattr(module, "PATIENCE", 0.1)
-    monkeypatch.setattr(module, "ORDERS", 0.1)
+    monkeypatch.setattr(module, "LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr(module, "ACME_LOCK_TIMEOUT", 0.1)
 
     with held_elsewhere(project, held), getattr(project, free)():
         pass

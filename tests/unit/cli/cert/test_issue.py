@@ -24,7 +24,7 @@ def handed(monkeypatch) -> list[tuple[str, ...]]:
         return 0
 
     monkeypatch.setattr(processes, "find", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(processes, "hand_over", hand_over)
+    monkeypatch.setattr(processes, "run_attached", hand_over)
     return commands
 
 
@@ -73,7 +73,7 @@ def test_how_it_ended_there_is_how_it_ends_here(
 ):
     """And a service that doesn't start is one of the environment's errors."""
     results = iter(statuses)
-    monkeypatch.setattr(processes, "hand_over", lambda _: next(results))
+    monkeypatch.setattr(processes, "run_attached", lambda _: next(results))
 
     done = stack("cert", "renew")
 

@@ -99,7 +99,7 @@ def test_a_block_list_that_refuses_us_is_marked(
     assert "public resolver" in rows[1]["state"]
 
 
-@pytest.mark.parametrize("words", dnsbl_status.PASSING)
+@pytest.mark.parametrize("words", dnsbl_status.TRANSIENT)
 def test_a_block_list_that_is_silent_is_a_warning(
     stack, project, found, health, answered, words
 ):
@@ -122,7 +122,7 @@ def test_lists_that_cannot_be_asked_in_time_are_a_warning(
     """Docker is slow, say, through which they are asked: that is no fault of theirs."""
     hung = Event()
     monkeypatch.setattr(overview, "DEADLINE", 1.0)
-    monkeypatch.setattr(dnsbl_status, "states", lambda *_: hung.wait() or [])
+    monkeypatch.setattr(dnsbl_status, "statuses", lambda *_: hung.wait() or [])
 
     with all_ports(as_configured(project)) as found[:]:
         done = stack("status", "--json")
@@ -162,7 +162,7 @@ def test_all_is_looked_at_at_the_same_time(stack, project, found, health, monkey
         monkeypatch.setattr(endpoints, "health", together([]))
         monkeypatch.setattr(endpoints, "find", together(ports))
         lists = [("a.example", dnsbl_status.ANSWERS)]
-        monkeypatch.setattr(dnsbl_status, "states", together(lists))
+        monkeypatch.setattr(dnsbl_status, "statuses", together(lists))
         done = stack("status")
 
     assert done.exit_code == 0

@@ -46,7 +46,9 @@ def test_half_a_project_is_told(stack, script):
 def test_only_the_script_is_run(stack, project, script, monkeypatch):
     """With no argument: what it does is said in .env."""
     commands = []
-    monkeypatch.setattr(processes, "hand_over", lambda each: commands.append(each) or 0)
+    monkeypatch.setattr(
+        processes, "run_attached", lambda each: commands.append(each) or 0
+    )
 
     assert stack("up").exit_code == 0
     assert commands == [[str(script.resolve())]]

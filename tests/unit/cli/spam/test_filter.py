@@ -38,7 +38,7 @@ def handed(tmp_path, monkeypatch):
         return 7
 
     monkeypatch.setattr(spamd, "CONTROL", tmp_path / "nowhere" / "control")
-    monkeypatch.setattr(processes, "hand_over", hand_over)
+    monkeypatch.setattr(processes, "run_attached", hand_over)
     monkeypatch.setattr(processes, "find", lambda _: "/usr/bin/docker")
     return commands
 
@@ -104,7 +104,7 @@ def test_who_is_cut_off_learns_how_far_it_went(
     stack, project, control, letter, monkeypatch, status
 ):
     """When there is no room for long enough, and at once for another reason."""
-    monkeypatch.setattr(spamd, "ROOM_WITHIN", 0.0)
+    monkeypatch.setattr(spamd, "ROOM_TIMEOUT", 0.0)
     answers = iter([reply("0 EX_OK")] * 2)
     with answering(control, lambda _: next(answers, reply(status))):
         done = stack("spam", "learn", "spam", letter, letter, letter)

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from stack.certs.validation import trust
 from stack.renewal.acme import certbot
-from stack.renewal.acme.certbot import Account, Order
+from stack.renewal.acme.certbot import ExternalAccount, Order
 from stack.system.errors import StackError
 from stack.system.project import Project
 from tests.support.certs.authority import authority
@@ -20,7 +20,7 @@ from tests.support.renewal.certbot_lab import ROOT, URL, settings_of
 OWN = authority("Our own")
 ORDER = Order("mail.example.org", ("mail.example.org", "imap.example.org"))
 WORK = "/tmp/certbot"  # noqa: S108 - the container's own
-ACCOUNT = Account("kid-1", "c2VjcmV0")
+ACCOUNT = ExternalAccount("kid-1", "c2VjcmV0")
 
 # Writes down what it was called with, and the file of the account while it is there.
 PROGRAM = """\
@@ -140,7 +140,7 @@ def test_the_access_to_a_name_server_is_named_where_it_is(project, program):
     ],
 )
 def test_what_is_ordered_is_said(project, program, order, said, left_out):
-    """Each wish has its option in place of the one against it; all else stays."""
+    """Each request has its option in place of the one against it; all else stays."""
     settings = settings_of(project)
     certbot.obtain(project, settings, ORDER)
     plain = program.seen["argv"]
@@ -215,7 +215,7 @@ def test_the_key_of_an_account_is_in_a_file_for_as_long_as_it_is_needed(
 
 def test_an_account_does_not_show_its_key():
     """What a trace shows may end in a log."""
-    assert repr(ACCOUNT) == "Account('kid-1')"
+    assert repr(ACCOUNT) == "ExternalAccount('kid-1')"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_an_account_does_not_show_its_key():
     [
         lambda p, s: certbot.obtain(p, s, ORDER),
         lambda p, s: certbot.revoke(p, s, Path("/x"), "superseded"),
-        lambda p, s: certbot.forget(p, s, "a"),
+        lambda p, s: certbot.delete(p, s, "a"),
     ],
     ids=["obtain", "revoke", "forget"],
 )
@@ -251,7 +251,7 @@ def test_what_is_revoked_is_kept(project, program):
 
 def test_what_is_forgotten_is_deleted(project, program):
     """By its name among the lineages."""
-    certbot.forget(project, settings_of(project), "mail.example.org.rsa")
+    certbot.delete(project, settings_of(project), "mail.example.org.rsa")
 
     assert program.seen["argv"][0] == "delete"
     assert program.option("--cert-name") == "mail.example.org.rsa"
@@ -259,16 +259,16 @@ def test_what_is_forgotten_is_deleted(project, program):
 
 def test_without_a_program_this_is_not_the_container_for_it(program):
     """Then the command is handed on to the one that has it."""
-    assert certbot.is_here()
+    assert certbot.is_available()
 
     program.path.unlink()
 
-    assert not certbot.is_here()
+    assert not certbot.is_available()
 
 
 def test_one_that_doesnt_end_is_stopped(project, program, monkeypatch):
     """A hook may wait for ever; name servers get the time that .env gives them."""
-    monkeypatch.setattr(certbot, "PATIENCE", 0.1)
+    monkeypatch.setattr(certbot, "TIMEOUT", 0.1)
     program.path.write_text("#!/bin/sh\nexec sleep 600\n")
 
     with pytest.raises(StackError, match="was stopped, it had not ended in time"):

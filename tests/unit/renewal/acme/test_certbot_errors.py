@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from stack.system.processes import LATE
+from stack.system.processes import TIMED_OUT
 from tests.support.renewal.certbot_output import URL, failed, names, printed, told
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
@@ -118,7 +118,7 @@ def test_a_hook_that_may_not_be_executed_is_named(tmp_path):
 
 def test_a_reason_found_in_time_is_told_though_certbot_had_to_be_stopped(tmp_path):
     """It waits for a hook that cleans up, say."""
-    [line] = told(tmp_path, printed("host refuses"), status=LATE)
+    [line] = told(tmp_path, printed("host refuses"), status=TIMED_OUT)
 
     assert line.startswith("refused.example.test: ")
 

@@ -25,7 +25,7 @@ def ask(monkeypatch, tmp_path):
 
     def call(answer: str | Exception) -> Directory:
         def urlopen(url, **options):
-            assert (url, options["timeout"]) == (URL, directory.PATIENCE)
+            assert (url, options["timeout"]) == (URL, directory.TIMEOUT)
             if isinstance(answer, Exception):
                 raise answer
             return io.BytesIO(answer.encode())

@@ -5,10 +5,10 @@ import pytest
 from stack.dns import tlsa
 from stack.dns.tlsa import Published
 from stack.renewal.acme import directory, issuance, lineages
-from stack.renewal.acme.certbot import Account
-from stack.renewal.acme.issuance import Options
+from stack.renewal.acme.certbot import ExternalAccount
+from stack.renewal.acme.issuance import IssueOptions
 from stack.renewal.deployment.deployer import Deployer
-from stack.renewal.requests import Wish
+from stack.renewal.requests import CertificateRequest
 from stack.renewal.state import state_file
 from stack.system.errors import StackError
 from tests.support.certs.authority import HOST
@@ -23,8 +23,8 @@ from tests.support.renewal.certbot_lab import (
     settings_of,
 )
 
-WISH = Wish(HOST, (HOST, "imap.example.org"))
-BOTH = Wish(HOST, (HOST,), rsa=True)
+REQUEST = CertificateRequest(HOST, (HOST, "imap.example.org"))
+BOTH = CertificateRequest(HOST, (HOST,), rsa=True)
 
 
 @pytest.fixture
@@ -46,14 +46,14 @@ def certbot(ready, monkeypatch) -> Certbot:
 
 
 @pytest.fixture
-def fulfil(ready, certbot):
-    """Fulfil a wish, and return what was told."""
+def issue(ready, certbot):
+    """Fulfil a request, and return what was told."""
     settings = settings_of(ready)
 
-    def call(wish=WISH, settings=settings, **options) -> list[str]:
+    def call(request=REQUEST, settings=settings, **options) -> list[str]:
         told: list[str] = []
         deployer = Deployer(ready, settings, told.append)
-        issuance.fulfil(deployer, wish, Options(**options))
+        issuance.issue(deployer, request, IssueOptions(**options))
         return told
 
     return call
@@ -69,11 +69,11 @@ def files(project) -> dict[str, bytes]:
     }
 
 
-def test_the_first_one_is_got_and_served(ready, certbot, fulfil):
+def test_the_first_one_is_got_and_served(ready, certbot, issue):
     """And it comes from the authority from now on, whose CAA names are known."""
-    told = fulfil()
+    told = issue()
 
-    assert served(ready).names == WISH.hosts
+    assert served(ready).names == REQUEST.hosts
     assert served(ready).pem == lineages.latest(ready.acme, HOST).pem
     assert remembered(ready).comes_from == "authority"
     assert state_file.load(ready).authority_names == {URL: ["ca.test"]}
@@ -82,65 +82,65 @@ def test_the_first_one_is_got_and_served(ready, certbot, fulfil):
     assert certbot.verbs == ["certonly"]
 
 
-def test_what_is_not_due_stays(ready, certbot, fulfil):
+def test_what_is_not_due_stays(ready, certbot, issue):
     """certbot is asked, and nothing is written."""
-    fulfil()
+    issue()
     before = files(ready)
 
-    assert fulfil()[-1] == f"{HOST}: nothing to change."
+    assert issue()[-1] == f"{HOST}: nothing to change."
     assert files(ready) == before
 
 
 @pytest.mark.parametrize("how", ["due", "forced"])
-def test_what_is_due_or_forced_is_replaced(ready, certbot, fulfil, how):
+def test_what_is_due_or_forced_is_replaced(ready, certbot, issue, how):
     """By one with another key: nobody was promised the old one."""
-    fulfil()
+    issue()
     before = served(ready)
 
     certbot.due = how == "due"
-    fulfil(force=how == "forced")
+    issue(force=how == "forced")
 
     assert served(ready).fingerprint != before.fingerprint
     assert served(ready).key_digest != before.key_digest
 
 
-def test_other_hosts_are_got_at_once(ready, fulfil):
+def test_other_hosts_are_got_at_once(ready, issue):
     """More or fewer of them."""
-    fulfil()
-    fulfil(Wish(HOST, (HOST,)))
+    issue()
+    issue(CertificateRequest(HOST, (HOST,)))
 
     assert served(ready).names == (HOST,)
 
 
-def test_another_authority_in_env_is_asked_at_once(ready, certbot, fulfil):
+def test_another_authority_in_env_is_asked_at_once(ready, certbot, issue):
     """certbot alone would stay with the one that it had."""
-    fulfil()
+    issue()
     before = served(ready)
     moved = settings_of(ready, ACME_DIRECTORY=ELSEWHERE)
 
-    fulfil(settings=moved)
+    issue(settings=moved)
     after = served(ready)
-    fulfil(settings=moved)
+    issue(settings=moved)
 
     assert ["--force-renewal" in call for call in certbot.calls] == [False, True, False]
     assert before.fingerprint != after.fingerprint == served(ready).fingerprint
     assert set(state_file.load(ready).authority_names) == {URL, ELSEWHERE}
 
 
-def test_an_rsa_one_comes_beside_it_and_goes_again(ready, certbot, fulfil):
+def test_an_rsa_one_comes_beside_it_and_goes_again(ready, certbot, issue):
     """When it is not wished for any more, certbot forgets it, too."""
-    fulfil(BOTH)
+    issue(BOTH)
     assert (ready.tls / f"{HOST}.rsa.pem").exists()
     assert not served(ready).is_rsa
 
-    fulfil(Wish(HOST, (HOST,)))
+    issue(CertificateRequest(HOST, (HOST,)))
 
     assert not (ready.tls / f"{HOST}.rsa.pem").exists()
     assert lineages.latest(ready.acme, f"{HOST}.rsa") is None
     assert certbot.verbs == ["certonly", "certonly", "certonly", "delete"]
 
 
-def test_without_its_rsa_one_nothing_is_served(ready, certbot, fulfil):
+def test_without_its_rsa_one_nothing_is_served(ready, certbot, issue):
     """Both or none: a half is no success."""
     before = files(ready)
     certbot.before = lambda verb: setattr(
@@ -148,36 +148,36 @@ def test_without_its_rsa_one_nothing_is_served(ready, certbot, fulfil):
     )
 
     with pytest.raises(StackError, match="no way"):
-        fulfil(BOTH)
+        issue(BOTH)
 
     assert {k: v for k, v in files(ready).items() if k in before} == before
 
 
-def test_the_account_is_handed_on(ready, certbot, fulfil):
+def test_the_account_is_handed_on(ready, certbot, issue):
     """To each call that may have to register."""
-    fulfil(BOTH, account=Account("kid", "aa"))
+    issue(BOTH, account=ExternalAccount("kid", "aa"))
 
     assert ["--config" in call for call in certbot.calls] == [True, True]
     assert not (ready.acme / "account.ini").exists()
 
 
-def test_of_names_other_than_our_own_no_records_are_asked(ready, fulfil, monkeypatch):
+def test_of_names_other_than_our_own_no_records_are_asked(ready, issue, monkeypatch):
     """Mail for them comes to MAIL_HOSTNAME."""
     monkeypatch.setattr(tlsa, "published", lambda host: pytest.fail("asked"))
 
-    fulfil(Wish("imap.example.net", ("imap.example.net",)))
+    issue(CertificateRequest("imap.example.net", ("imap.example.net",)))
 
     assert served(ready, "imap.example.net").names == ("imap.example.net",)
 
 
-def test_a_failure_is_remembered_and_what_is_served_stays(ready, certbot, fulfil):
+def test_a_failure_is_remembered_and_what_is_served_stays(ready, certbot, issue):
     """With the reason, in a line; a success later forgets it."""
-    fulfil()
+    issue()
     before = files(ready)
     certbot.failure = "Another instance of Certbot is already running."
 
     with pytest.raises(StackError, match="at work already"):
-        fulfil()
+        issue()
 
     found = remembered(ready)
     assert found.failure
@@ -186,32 +186,32 @@ def test_a_failure_is_remembered_and_what_is_served_stays(ready, certbot, fulfil
     assert files(ready) == before
 
     certbot.failure = ""
-    fulfil()
+    issue()
     assert remembered(ready).failure is None
 
 
-def test_a_first_failure_is_for_the_operator(ready, certbot, fulfil):
+def test_a_first_failure_is_for_the_operator(ready, certbot, issue):
     """Nothing comes from an authority yet, so nothing is retried or told."""
     before = files(ready)
     certbot.failure = "no way"
 
     with pytest.raises(StackError, match="no way"):
-        fulfil()
+        issue()
 
-    assert remembered(ready) == state_file.Remembered()
+    assert remembered(ready) == state_file.CertificateState()
     assert files(ready) == before
 
 
-def test_one_that_ports_dont_serve_is_tried_again(ready, certbot, fulfil, monkeypatch):
+def test_one_that_ports_dont_serve_is_tried_again(ready, certbot, issue, monkeypatch):
     """It was issued, and is not asked for anew."""
     with monkeypatch.context() as patched:
         refusal = StackError("port 25 doesn't serve it")
         patched.setattr(Deployer, "deploy", lambda *_: _raise(refusal))
         with pytest.raises(StackError, match="port 25"):
-            fulfil()
+            issue()
     assert remembered(ready).failure
 
-    fulfil()
+    issue()
 
     found = lineages.latest(ready.acme, HOST)
     assert found
@@ -219,12 +219,12 @@ def test_one_that_ports_dont_serve_is_tried_again(ready, certbot, fulfil, monkey
     assert not (ready.acme / "certbot" / "archive" / HOST / "cert2.pem").exists()
 
 
-def test_the_names_of_an_authority_are_asked_once(ready, fulfil, monkeypatch):
+def test_the_names_of_an_authority_are_asked_once(ready, issue, monkeypatch):
     """Later it may be out of reach, and what isn't due needs nothing of it."""
-    fulfil()
+    issue()
     monkeypatch.setattr(directory, "read", lambda *_: pytest.fail("asked"))
 
-    fulfil()
+    issue()
 
 
 def test_a_rehearsal_changes_nothing(ready, certbot):
@@ -234,7 +234,7 @@ def test_a_rehearsal_changes_nothing(ready, certbot):
     before = files(ready)
 
     deployer = Deployer(ready, settings, told.append)
-    issuance.rehearse(deployer, BOTH, Account("kid", "aa"))
+    issuance.dry_run(deployer, BOTH, ExternalAccount("kid", "aa"))
 
     assert files(ready) == before
     assert not (ready.acme / "state.json").exists()
@@ -248,7 +248,7 @@ def test_a_rehearsal_that_fails_says_why(ready, certbot):
     deployer = Deployer(ready, settings_of(ready), list)
 
     with pytest.raises(StackError, match="no way"):
-        issuance.rehearse(deployer, WISH)
+        issuance.dry_run(deployer, REQUEST)
 
     assert not (ready.acme / "state.json").exists()
 

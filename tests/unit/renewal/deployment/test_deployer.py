@@ -194,7 +194,7 @@ def test_without_a_server_it_says_how_to_look_later(ready, found):
 
 def test_who_did_not_answer_before_is_not_blamed(ready, found, monkeypatch):
     """One service is down: that is no reason to let a certificate expire."""
-    monkeypatch.setattr(handshake, "PATIENCE", 1.0)
+    monkeypatch.setattr(handshake, "TIMEOUT", 1.0)
     well = speaks(465, as_configured(ready))
 
     with serving(465, well) as answering, serving(143, hangs) as silent:
@@ -212,7 +212,7 @@ def test_who_did_not_answer_before_is_not_blamed(ready, found, monkeypatch):
 
 def test_who_answered_before_and_hangs_now_is_blamed(ready, found, monkeypatch):
     """The new certificate may be why."""
-    monkeypatch.setattr(handshake, "PATIENCE", 1.0)
+    monkeypatch.setattr(handshake, "TIMEOUT", 1.0)
     turns = iter([speaks(143, always(before(ready).main)), hangs, hangs, hangs, hangs])
 
     with serving(143, lambda plain: next(turns)(plain)) as endpoint:
@@ -223,7 +223,7 @@ def test_who_answered_before_and_hangs_now_is_blamed(ready, found, monkeypatch):
 
 def test_it_waits_for_who_is_at_work(ready, found, monkeypatch):
     """And changes nothing when it has waited in vain."""
-    monkeypatch.setattr(project, "PATIENCE", 0.1)
+    monkeypatch.setattr(project, "LOCK_TIMEOUT", 0.1)
     as_it_was = contents(ready)
 
     with ready.lock(), pytest.raises(UnableError, match="another stack command"):

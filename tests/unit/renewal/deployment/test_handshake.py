@@ -24,8 +24,8 @@ RSA = bundle(rsa=True)
 def test_the_whole_chain_is_seen_on_every_port(port):
     """After STARTTLS, or from the first byte; the leaf first, as it is served."""
     with serving(port, speaks(port, always(ECDSA))) as endpoint:
-        assert handshake.chain(endpoint, "mail.example.org") == ECDSA.chain
-        assert handshake.chain(endpoint, None) == ECDSA.chain
+        assert handshake.served_chain(endpoint, "mail.example.org") == ECDSA.chain
+        assert handshake.served_chain(endpoint, None) == ECDSA.chain
         assert handshake.answers(endpoint)
 
 
@@ -33,14 +33,14 @@ def test_the_whole_chain_is_seen_on_every_port(port):
 def test_both_families_are_reached(port):
     """An IPv6 address is one like another."""
     with serving(port, speaks(port, always(ECDSA)), "::1") as endpoint:
-        assert handshake.chain(endpoint, None) == ECDSA.chain
+        assert handshake.served_chain(endpoint, None) == ECDSA.chain
 
 
 def test_each_kind_of_key_is_asked_for():
     """A server with two certificates shows the one that the client has to know."""
     with serving(465, speaks(465, always(ECDSA, RSA))) as endpoint:
-        assert handshake.chain(endpoint, None, rsa=True) == RSA.chain
-        assert handshake.chain(endpoint, None, rsa=False) == ECDSA.chain
+        assert handshake.served_chain(endpoint, None, rsa=True) == RSA.chain
+        assert handshake.served_chain(endpoint, None, rsa=False) == ECDSA.chain
 
 
 @pytest.mark.parametrize(("shown", "asked"), [(ECDSA, True), (RSA, False)])
@@ -50,7 +50,7 @@ def test_a_kind_that_is_not_there_is_not_served(shown, asked):
         serving(993, speaks(993, always(shown))) as endpoint,
         pytest.raises(ssl.SSLError, match="handshake failure"),
     ):
-        handshake.chain(endpoint, None, rsa=asked)
+        handshake.served_chain(endpoint, None, rsa=asked)
 
 
 def test_nobody_is_believed_or_refused():
@@ -58,7 +58,7 @@ def test_nobody_is_believed_or_refused():
     stranger = bundle("www.example.net", by=(), begin=ECDSA.not_after)
 
     with serving(25, speaks(25, always(stranger))) as endpoint:
-        assert handshake.chain(endpoint, "mail.example.org") == stranger.chain
+        assert handshake.served_chain(endpoint, "mail.example.org") == stranger.chain
 
 
 def test_the_root_is_seen_if_it_is_served():
@@ -66,7 +66,7 @@ def test_the_root_is_seen_if_it_is_served():
     leaf = bundle(by=(ROOT,))
 
     with serving(143, speaks(143, always(leaf))) as endpoint:
-        assert handshake.chain(endpoint, None) == leaf.chain
+        assert handshake.served_chain(endpoint, None) == leaf.chain
         assert len(leaf.chain) == 2
         assert leaf.chain[1:] == bundled(ROOT).chain
 
@@ -90,7 +90,7 @@ def test_who_does_not_start_tls_is_quoted(port, answers, words):
         serving(port, says(*answers)) as endpoint,
         pytest.raises(ConnectionError, match="instead of STARTTLS") as caught,
     ):
-        handshake.chain(endpoint, None)
+        handshake.served_chain(endpoint, None)
 
     assert str(caught.value).partition(": ")[2] == words
 
@@ -110,16 +110,16 @@ def test_garbage_is_no_certificate(port, words):
 @pytest.mark.parametrize("port", SERVICES)
 def test_who_is_silent_is_left(port, monkeypatch):
     """After a while that nobody needs who is well."""
-    monkeypatch.setattr(handshake, "PATIENCE", 0.05)
+    monkeypatch.setattr(handshake, "TIMEOUT", 0.05)
 
     with serving(port, hangs) as endpoint, pytest.raises(TimeoutError):
-        handshake.chain(endpoint, None)
+        handshake.served_chain(endpoint, None)
 
 
 def test_a_closed_port_does_not_answer():
     """It is the system that says so."""
     with pytest.raises(ConnectionRefusedError):
-        handshake.chain(closed(25), None)
+        handshake.served_chain(closed(25), None)
     assert not handshake.answers(closed(25))
 
 
@@ -129,6 +129,6 @@ def test_it_takes_its_leave(port):
     heard = []
 
     with serving(port, speaks(port, always(ECDSA), heard)) as endpoint:
-        handshake.chain(endpoint, None)
+        handshake.served_chain(endpoint, None)
 
     assert heard == [b"a LOGOUT\r\n" if port in (143, 993) else b"QUIT\r\n"]

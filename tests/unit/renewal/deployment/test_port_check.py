@@ -31,20 +31,20 @@ def stored(*bundles, name=HOST) -> dict[str, Stored]:
 def problems(wanted: dict[str, Stored], *shown, port: int = 465) -> set[str]:
     """Return what is said of a port that shows *shown*."""
     with serving(port, speaks(port, always(*shown))) as endpoint:
-        return {each.problem for each in port_check.look([endpoint], wanted, HOST)}
+        return {each.problem for each in port_check.check([endpoint], wanted, HOST)}
 
 
 def test_every_port_is_asked_with_the_name_and_without_one():
     """On every address; where all is well there is no problem."""
     with all_ports(always(RIGHT), "127.0.0.1", "::1") as found:
-        sights = port_check.look(found, stored(RIGHT), HOST)
+        results = port_check.check(found, stored(RIGHT), HOST)
 
     assert len(found) == 10
-    asked = {(each.endpoint, each.host) for each in sights}
+    asked = {(each.endpoint, each.host) for each in results}
     assert asked == {(each, host) for each in found for host in (HOST, "")}
-    assert {(each.problem, each.key) for each in sights} == {("", "ECDSA P-256")}
-    assert {each.fingerprint for each in sights} == {RIGHT.fingerprint}
-    assert sights == sorted(sights)
+    assert {(each.problem, each.key) for each in results} == {("", "ECDSA P-256")}
+    assert {each.fingerprint for each in results} == {RIGHT.fingerprint}
+    assert results == sorted(results)
 
 
 def test_only_the_hosts_own_certificate_is_for_those_who_ask_for_none():
@@ -52,9 +52,9 @@ def test_only_the_hosts_own_certificate_is_for_those_who_ask_for_none():
     wanted = stored(RIGHT) | stored(OTHER, name="www.example.com")
 
     with serving(993, speaks(993, always(RIGHT))) as endpoint:
-        sights = port_check.look([endpoint], wanted, HOST)
+        results = port_check.check([endpoint], wanted, HOST)
 
-    wrong = {each.host: bool(each.problem) for each in sights}
+    wrong = {each.host: bool(each.problem) for each in results}
     assert wrong == {"": False, HOST: False, "www.example.com": True}
 
 
@@ -63,9 +63,9 @@ def test_a_star_is_asked_for_with_some_name_below_it():
     wild = bundle("*.example.net")
 
     with serving(993, speaks(993, always(wild))) as endpoint:
-        sights = port_check.look([endpoint], stored(wild, name="example.net"), HOST)
+        results = port_check.check([endpoint], stored(wild, name="example.net"), HOST)
 
-    assert [(each.host, each.problem) for each in sights] == [("any.example.net", "")]
+    assert [(each.host, each.problem) for each in results] == [("any.example.net", "")]
 
 
 def test_another_certificate_is_told_with_its_names_and_its_end():
@@ -135,31 +135,31 @@ def test_a_certificate_beside_that_is_for_another_host_is_told():
 def test_both_kinds_of_keys_are_asked_for_and_told_apart():
     """Each of the two clients is to get its own."""
     with serving(465, speaks(465, always(RIGHT, RSA))) as endpoint:
-        sights = port_check.look([endpoint], stored(RIGHT, RSA), HOST)
+        results = port_check.check([endpoint], stored(RIGHT, RSA), HOST)
 
-    assert {(each.key, each.fingerprint, each.problem) for each in sights} == {
+    assert {(each.key, each.fingerprint, each.problem) for each in results} == {
         ("ECDSA P-256", RIGHT.fingerprint, ""),
         ("RSA 2048", RSA.fingerprint, ""),
     }
-    assert len(sights) == 4
+    assert len(results) == 4
 
 
 @pytest.mark.parametrize(("shown", "missing"), [(RIGHT, "RSA"), (RSA, "ECDSA")])
 def test_a_kind_that_is_missing_is_told(shown, missing):
     """The other one being right doesn't hide it."""
     with serving(465, speaks(465, always(shown))) as endpoint:
-        sights = port_check.look([endpoint], stored(RIGHT, RSA), HOST)
+        results = port_check.check([endpoint], stored(RIGHT, RSA), HOST)
 
-    wrong = {each.key.split()[0] for each in sights if each.problem}
+    wrong = {each.key.split()[0] for each in results if each.problem}
     assert wrong == {missing}
-    said = {each.problem for each in sights if each.problem}
+    said = {each.problem for each in results if each.problem}
     assert all(each.startswith("does not serve it: ") for each in said)
     assert not any("(_ssl" in each for each in said)
 
 
 def test_a_port_that_serves_nothing_is_told_with_the_reason(monkeypatch):
     """Closed, silent, without STARTTLS, or something else altogether."""
-    monkeypatch.setattr(handshake, "PATIENCE", 1.0)
+    monkeypatch.setattr(handshake, "TIMEOUT", 1.0)
     refuses = says(b"220 \r\n", b"250 \r\n", b"454 4.7.0 No TLS\r\n")
 
     with (
@@ -168,11 +168,11 @@ def test_a_port_that_serves_nothing_is_told_with_the_reason(monkeypatch):
         serving(993, says(b"SSH-2.0-x\r\n")) as other,
     ):
         ports = [refusing, hanging, other, closed(587)]
-        sights = port_check.look(ports, stored(RIGHT), HOST)
+        results = port_check.check(ports, stored(RIGHT), HOST)
 
-    said = {each.endpoint.port: each.problem for each in sights}
-    assert len(sights) == 8
-    assert {each.fingerprint for each in sights} == {""}
+    said = {each.endpoint.port: each.problem for each in results}
+    assert len(results) == 8
+    assert {each.fingerprint for each in results} == {""}
     nothing = "does not serve it: "
     assert said[25] == f"{nothing}instead of STARTTLS it answered: 454 4.7.0 No TLS"
     assert said[143] == f"{nothing}timed out"
@@ -182,12 +182,12 @@ def test_a_port_that_serves_nothing_is_told_with_the_reason(monkeypatch):
 
 def test_a_port_that_hangs_is_not_blamed_on_another(monkeypatch):
     """One that is silent is told, and what the others show is seen all the same."""
-    monkeypatch.setattr(handshake, "PATIENCE", 1.0)
+    monkeypatch.setattr(handshake, "TIMEOUT", 1.0)
 
     with serving(25, hangs) as silent, serving(465, speaks(465, always(RIGHT))) as well:
-        sights = port_check.look([silent, well], stored(RIGHT), HOST)
+        results = port_check.check([silent, well], stored(RIGHT), HOST)
 
-    assert {(each.endpoint.port, bool(each.problem)) for each in sights} == {
+    assert {(each.endpoint.port, bool(each.problem)) for each in results} == {
         (25, True),
         (465, False),
     }
@@ -195,8 +195,8 @@ def test_a_port_that_hangs_is_not_blamed_on_another(monkeypatch):
 
 def test_without_ports_there_is_nothing_to_see():
     """That is for others to complain of."""
-    assert port_check.look([], stored(RIGHT), HOST) == []
-    assert port_check.wait([], stored(RIGHT), HOST, 0) == []
+    assert port_check.check([], stored(RIGHT), HOST) == []
+    assert port_check.wait_until_served([], stored(RIGHT), HOST, 0) == []
 
 
 def test_it_waits_until_all_is_well(monkeypatch):
@@ -205,7 +205,7 @@ def test_it_waits_until_all_is_well(monkeypatch):
     late = at_last(always(OTHER), always(RIGHT), after=6)
 
     with serving(25, speaks(25, late)) as endpoint:
-        assert port_check.wait([endpoint], stored(RIGHT), HOST, 600) == []
+        assert port_check.wait_until_served([endpoint], stored(RIGHT), HOST, 600) == []
 
 
 def test_who_has_waited_in_vain_is_told_what_is_wrong(monkeypatch):
@@ -216,7 +216,7 @@ def test_who_has_waited_in_vain_is_told_what_is_wrong(monkeypatch):
         serving(25, speaks(25, always(OTHER))) as stuck,
         serving(465, speaks(465, always(RIGHT))) as well,
     ):
-        wrong = port_check.wait([stuck, well], stored(RIGHT), HOST, 0.1)
+        wrong = port_check.wait_until_served([stuck, well], stored(RIGHT), HOST, 0.1)
 
     assert {each.endpoint for each in wrong} == {stuck}
     assert all("serves another certificate" in each.problem for each in wrong)
@@ -227,7 +227,7 @@ def test_without_time_it_looks_once():
     turning = at_last(always(OTHER), always(RIGHT), after=2)
 
     with serving(993, speaks(993, turning)) as endpoint:
-        wrong = port_check.wait([endpoint], stored(RIGHT), HOST, 0)
+        wrong = port_check.wait_until_served([endpoint], stored(RIGHT), HOST, 0)
 
     assert len(wrong) == 2
 

@@ -290,7 +290,7 @@ def test_elsewhere_the_command_is_handed_on(ready, stack, monkeypatch):
     monkeypatch.setattr(processes, "find", lambda program: f"/usr/bin/{program}")
     monkeypatch.setattr(
         processes,
-        "hand_over",
+        "run_attached",
         lambda command: ran.append(list(command)) or 7 * (len(ran) - 1),
     )
 

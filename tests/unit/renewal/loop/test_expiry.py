@@ -5,14 +5,19 @@ from datetime import timedelta
 import pytest
 
 from stack.certs.store import Stored
-from stack.renewal.loop.expiry import Outlook, outlook
-from stack.renewal.requests import Wish
-from stack.renewal.state.state_file import Failure, Hold, Remembered, State
+from stack.renewal.loop.expiry import Expiry, expiries
+from stack.renewal.requests import CertificateRequest
+from stack.renewal.state.state_file import (
+    CertificateState,
+    Failure,
+    PendingRollover,
+    State,
+)
 from tests.support.certs.authority import DAY, HOST
 from tests.support.renewal.certbot_lab import NOW, bundle, certificate
 
 FAILURE = Failure(reason="no way", since=NOW - DAY, count=3, retry_at=NOW + DAY)
-HOLD = Hold(reason="its key is new", ttl=300, seen_at=None)
+PENDING = PendingRollover(reason="its key is new", ttl=300, seen_at=None)
 SECOND = timedelta(seconds=1)
 
 
@@ -23,22 +28,22 @@ def seen(
     renewed: bool = False,
     beside: timedelta | None = None,
     **facts: object,
-) -> Outlook:
+) -> Expiry:
     """Return how a certificate stands that ends after what is *left*."""
     bundles = {HOST: bundle(certificate(begin=left - lifetime, end=left))}
     if beside:
         bundles[f"{HOST}.rsa"] = bundle(certificate(end=beside))
-    [found] = outlook(
+    [found] = expiries(
         {HOST: Stored(HOST, bundles)},
-        {HOST: Wish(HOST, (HOST,))} if renewed else {},
-        State(certificates={HOST: Remembered(**facts)} if facts else {}),
+        {HOST: CertificateRequest(HOST, (HOST,))} if renewed else {},
+        State(certificates={HOST: CertificateState(**facts)} if facts else {}),
         NOW,
     )
     assert found.name == HOST
     return found
 
 
-def judged(found: Outlook) -> tuple[bool, bool]:
+def judged(found: Expiry) -> tuple[bool, bool]:
     """Return whether that is a problem, and whether it is urgent."""
     return found.problem, found.urgent
 
@@ -115,7 +120,7 @@ def test_a_renewal_that_fails_is_a_problem(left, urgent):
 @pytest.mark.parametrize(("left", "problem"), [(60, False), (14, True)])
 def test_a_hold_is_told_and_a_problem_only_near_the_end(left, problem):
     """The operator has time to publish the record."""
-    found = seen(left * DAY, lifetime=50 * DAY, renewed=True, hold=HOLD)
+    found = seen(left * DAY, lifetime=50 * DAY, renewed=True, pending_rollover=PENDING)
 
     assert judged(found) == (problem, problem)
     assert found.remark == "a newer one is not served yet: its key is new"
@@ -123,7 +128,7 @@ def test_a_hold_is_told_and_a_problem_only_near_the_end(left, problem):
 
 def test_all_that_is_wrong_is_told():
     """In one remark, the end first."""
-    found = seen(-DAY, comes_from="folder", failure=FAILURE, hold=HOLD)
+    found = seen(-DAY, comes_from="folder", failure=FAILURE, pending_rollover=PENDING)
 
     parts = found.remark.split("; ")
     assert [each.partition(" ")[0] for each in parts] == ["expired", "renewal", "a"]

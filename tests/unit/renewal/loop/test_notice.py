@@ -8,7 +8,7 @@ from smtplib import SMTPException
 import pytest
 
 from stack.renewal.loop import notice
-from stack.renewal.loop.expiry import Outlook
+from stack.renewal.loop.expiry import Expiry
 from tests.support.certs.authority import DAY, HOST, NOW
 from tests.support.network.smtp_socket import Heard, listening
 
@@ -33,9 +33,9 @@ def letter(server: Heard) -> EmailMessage:
     return found
 
 
-def trouble(remark: str = REMARK, name: str = HOST) -> Outlook:
+def trouble(remark: str = REMARK, name: str = HOST) -> Expiry:
     """Return how a certificate in trouble stands."""
-    return Outlook(name, NOW + 3 * DAY, "authority", remark, problem=True, urgent=True)
+    return Expiry(name, NOW + 3 * DAY, "authority", remark, problem=True, urgent=True)
 
 
 def test_the_letter_is_from_and_to_the_postmaster(server, settings):

@@ -10,7 +10,7 @@ from stack.dns.tlsa import Published
 from stack.renewal import imports
 from stack.renewal.loop import expiry, notice, renewal_loop
 from stack.renewal.state import schedule
-from stack.renewal.state.state_file import Failure, Hold
+from stack.renewal.state.state_file import Failure, PendingRollover
 from stack.system.errors import StackError
 from tests.support.certs.authority import DAY, HOST, Issued
 from tests.support.renewal.certbot_lab import (
@@ -81,7 +81,7 @@ def look(ready, certbot):
 
     def call() -> tuple[timedelta, list[str]]:
         told: list[str] = []
-        return renewal_loop.look(ready, told.append), told
+        return renewal_loop.run_once(ready, told.append), told
 
     return call
 
@@ -146,8 +146,8 @@ def test_one_failure_doesnt_keep_the_others_from_it(ready, look, certbot):
 
 def test_a_hold_is_looked_at_when_it_ends(ready, look):
     """And not only in the evening."""
-    hold = Hold(reason="", ttl=7200, seen_at=datetime.now(UTC))
-    remember(ready, OTHER, hold=hold)
+    pending = PendingRollover(reason="", ttl=7200, seen_at=datetime.now(UTC))
+    remember(ready, OTHER, pending_rollover=pending)
 
     pause, _ = look()
 
@@ -270,7 +270,7 @@ def test_how_each_stands_can_be_asked_without_a_look(ready, certbot):
     from_authority(ready, HOST, ENDING, failure=failure(HOUR))
     ready.env.write_text("wrong")
 
-    [found] = expiry.outlooks(ready)
+    [found] = expiry.current(ready)
 
     assert found.urgent
     assert "no way" in found.remark
@@ -281,7 +281,7 @@ def test_a_problem_of_several_lines_is_told_whole(ready, look, certbot, monkeypa
     """Each port has its line."""
     from_authority(ready, HOST, WELL)
     error = StackError("port 25", "port 993")
-    monkeypatch.setattr(renewal_loop.issuance, "fulfil", lambda *_: _raise(error))
+    monkeypatch.setattr(renewal_loop.issuance, "issue", lambda *_: _raise(error))
 
     assert look()[1] == ["Error: port 25\nport 993"]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from stack.renewal.state import schedule
-from stack.renewal.state.state_file import Failure, Hold, Remembered
+from stack.renewal.state.state_file import CertificateState, Failure, PendingRollover
 from tests.support.certs.authority import NOW
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -16,7 +16,9 @@ def failures(many: int, chance: float = EVEN) -> Failure:
     """Return what is remembered after so *many* failures, an hour apart."""
     found = None
     for hour in range(many):
-        found = schedule.failed(found, f"reason {hour}", NOW + hour * HOUR, chance)
+        found = schedule.next_failure(
+            found, f"reason {hour}", NOW + hour * HOUR, chance
+        )
     assert found
     return found
 
@@ -32,7 +34,7 @@ def test_a_thousand_failures_are_no_more_than_many():
     """A server that is never looked after goes on, at the same pace."""
     found = failures(1000)
 
-    assert found.retry_at - (NOW + 999 * HOUR) == schedule.USUAL
+    assert found.retry_at - (NOW + 999 * HOUR) == schedule.INTERVAL
     assert found.count == 1000
 
 
@@ -46,47 +48,56 @@ def test_the_first_failure_and_the_last_reason_are_remembered():
 @pytest.mark.parametrize(("chance", "part"), [(0, 0.75), (0.5, 1), (1, 1.25)])
 def test_a_wait_is_spread_by_a_quarter(chance, part):
     """Not all servers of the world come back at the same minute."""
-    assert schedule.spread(4 * HOUR, chance) == 4 * HOUR * part
+    assert schedule.with_jitter(4 * HOUR, chance) == 4 * HOUR * part
     assert failures(1, chance).retry_at == NOW + HOUR * part
-    assert schedule.pause([], NOW, chance) == 12 * HOUR * part
+    assert schedule.next_pause([], NOW, chance) == 12 * HOUR * part
 
 
 def test_where_all_is_well_we_look_twice_a_day():
     """What is remembered of those that are well doesn't matter."""
-    assert schedule.pause([Remembered()], NOW, EVEN) == 12 * HOUR
+    assert schedule.next_pause([CertificateState()], NOW, EVEN) == 12 * HOUR
 
 
 def test_a_retry_comes_at_its_time():
     """The first of several."""
-    many = [Remembered(failure=failures(2)), Remembered(failure=failures(1))]
+    many = [
+        CertificateState(failure=failures(2)),
+        CertificateState(failure=failures(1)),
+    ]
 
-    assert schedule.pause(many, NOW, EVEN) == HOUR
+    assert schedule.next_pause(many, NOW, EVEN) == HOUR
 
 
 def test_a_retry_later_than_usual_doesnt_keep_us_from_looking():
     """The others are looked at all the same."""
     late = failures(1).model_copy(update={"retry_at": NOW + 15 * HOUR})
 
-    assert schedule.pause([Remembered(failure=late)], NOW, EVEN) == 12 * HOUR
+    assert schedule.next_pause([CertificateState(failure=late)], NOW, EVEN) == 12 * HOUR
 
 
 def test_a_hold_ends_when_nobody_remembers_the_records_before():
     """Then the certificate is served, at once rather than at night."""
-    hold = Hold(reason="", ttl=7200, seen_at=NOW - HOUR)
+    pending = PendingRollover(reason="", ttl=7200, seen_at=NOW - HOUR)
 
-    assert schedule.pause([Remembered(hold=hold)], NOW, EVEN) == HOUR
+    assert (
+        schedule.next_pause([CertificateState(pending_rollover=pending)], NOW, EVEN)
+        == HOUR
+    )
 
 
 def test_a_hold_without_its_record_is_looked_at_as_usual():
     """Only the operator can end it."""
-    hold = Hold(reason="", ttl=60, seen_at=None)
+    pending = PendingRollover(reason="", ttl=60, seen_at=None)
 
-    assert schedule.pause([Remembered(hold=hold)], NOW, EVEN) == 12 * HOUR
+    assert (
+        schedule.next_pause([CertificateState(pending_rollover=pending)], NOW, EVEN)
+        == 12 * HOUR
+    )
 
 
 @pytest.mark.parametrize("late", [timedelta(0), 5 * HOUR])
 def test_we_never_look_twice_within_a_minute(late):
     """Whatever is overdue."""
-    failed = Remembered(failure=failures(1))
+    failed = CertificateState(failure=failures(1))
 
-    assert schedule.pause([failed], NOW + HOUR + late, EVEN) == MINUTE
+    assert schedule.next_pause([failed], NOW + HOUR + late, EVEN) == MINUTE

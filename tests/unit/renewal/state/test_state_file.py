@@ -5,18 +5,27 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from stack.renewal.state import state_file
-from stack.renewal.state.state_file import Failure, Hold, Remembered, State
-from stack.renewal.state.state_lock import attempt
+from stack.renewal.state.state_file import (
+    CertificateState,
+    Failure,
+    PendingRollover,
+    State,
+)
+from stack.renewal.state.state_lock import renewal_attempt
 from stack.system.errors import StackError, UnableError
 from tests.support.certs.authority import HOST
 from tests.support.renewal.certbot_lab import NOW, URL, remember, remembered
 
 FAILURE = Failure(reason="no way", since=NOW, count=2, retry_at=NOW)
-HOLD = Hold(reason="TLSA", ttl=300, seen_at=None)
+PENDING = PendingRollover(reason="TLSA", ttl=300, seen_at=None)
 FULL = State(
     certificates={
-        HOST: Remembered(failure=FAILURE, hold=HOLD, comes_from="authority"),
-        "b.example": Remembered(mailed_on=date(2026, 11, 24), comes_from="folder"),
+        HOST: CertificateState(
+            failure=FAILURE, pending_rollover=PENDING, comes_from="authority"
+        ),
+        "b.example": CertificateState(
+            mailed_on=date(2026, 11, 24), comes_from="folder"
+        ),
     },
     authority_names={URL: ["ca.test"]},
 )
@@ -65,7 +74,7 @@ def test_a_failure_of_what_is_renewed_by_itself_is_remembered(project, source, e
     remember(project, comes_from=source)
     start = datetime.now(UTC)
 
-    with pytest.raises(type(error), match="no way"), attempt(project, HOST):
+    with pytest.raises(type(error), match="no way"), renewal_attempt(project, HOST):
         raise error
 
     found = remembered(project).failure
@@ -79,7 +88,7 @@ def test_another_failure_is_counted(project):
     """Since the first one."""
     remember(project, comes_from="authority", failure=FAILURE)
 
-    with pytest.raises(StackError, match="again"), attempt(project, HOST):
+    with pytest.raises(StackError, match="again"), renewal_attempt(project, HOST):
         raise StackError("again")
 
     found = remembered(project).failure
@@ -92,7 +101,7 @@ def test_a_failure_of_what_the_operator_tries_is_for_him_to_try_again(project, s
     """Nobody retries it, so nothing is to be told of it tomorrow."""
     remember(project, comes_from=source)
 
-    with pytest.raises(StackError, match="no way"), attempt(project, HOST):
+    with pytest.raises(StackError, match="no way"), renewal_attempt(project, HOST):
         raise StackError("no way")
 
     assert remembered(project).failure is None
@@ -102,7 +111,7 @@ def test_what_becomes_renewed_in_the_trial_counts_as_such(project):
     """Issued, but not served: it is tried again by itself."""
 
     def fail() -> None:
-        with attempt(project, HOST) as found:
+        with renewal_attempt(project, HOST) as found:
             found.of(HOST).comes_from = "authority"
             raise StackError("port 25 doesn't serve it")
 
@@ -116,7 +125,7 @@ def test_success_clears_the_failure(project):
     """And the count begins anew."""
     remember(project, comes_from="authority", failure=FAILURE)
 
-    with attempt(project, HOST):
+    with renewal_attempt(project, HOST):
         pass
 
     assert remembered(project).failure is None
@@ -128,21 +137,21 @@ def test_what_was_found_out_is_saved_however_it_ends(project, error):
     """A hold, say, that was seen before something else failed."""
 
     def fail() -> None:
-        with attempt(project, HOST) as found:
-            found.of(HOST).hold = HOLD
+        with renewal_attempt(project, HOST) as found:
+            found.of(HOST).pending_rollover = PENDING
             raise error
 
     with pytest.raises(type(error)):
         fail()
 
-    assert remembered(project).hold == HOLD
+    assert remembered(project).pending_rollover == PENDING
 
 
 def test_what_is_remembered_of_others_is_kept(project):
     """Each trial is about one certificate."""
     state_file.save(project, FULL)
 
-    with attempt(project, "c.example"):
+    with renewal_attempt(project, "c.example"):
         pass
 
     found = state_file.load(project)
@@ -152,11 +161,11 @@ def test_what_is_remembered_of_others_is_kept(project):
 
 def test_two_trials_dont_overlap(project, monkeypatch):
     """The other one hears that it has to wait."""
-    monkeypatch.setattr("stack.system.project.ORDERS", 0)
+    monkeypatch.setattr("stack.system.project.ACME_LOCK_TIMEOUT", 0)
 
     with (
-        attempt(project, HOST),
+        renewal_attempt(project, HOST),
         pytest.raises(UnableError, match="another stack command"),
-        attempt(project, "b.example"),
+        renewal_attempt(project, "b.example"),
     ):
         pass
