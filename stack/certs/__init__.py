@@ -1,1 +1,1 @@
-"""Certificates with their keys: made, read, judged. No file is written here."""
+"""Certificates and keys: made, read and checked. No module here writes files."""

@@ -1,9 +1,9 @@
 """
-A private key and the certificates that vouch for it, in one PEM text.
+A private key with its certificate chain, in one PEM text.
 
-The key comes first, then the certificate made for it, then those of its issuers: what
-Postfix wants of a chain file (postconf(5), smtpd_tls_chain_files) and Dovecot reads as
-well, and what one atomic rename replaces.
+The order is key, server certificate, issuers. Postfix needs this order in a chain file
+(postconf(5), smtpd_tls_chain_files), and Dovecot reads it too. One file can be replaced
+by one atomic rename.
 """
 
 import re
@@ -26,17 +26,17 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-# What may stand in a daemon's configuration. A certificate from elsewhere can hold
-# any text for a name.
+# The names that are safe in a daemon's configuration. An imported certificate can hold
+# any text as a name.
 HOST = re.compile(r"(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 
-# Their names in FIPS 186, which people use.
+# The names of the curves in FIPS 186, which people use.
 CURVES = {"secp256r1": "P-256", "secp384r1": "P-384"}
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A key, and its chain from the certificate made for it upwards."""
+    """A private key and its chain, the server certificate first."""
 
     key: PrivateKeyTypes
     chain: tuple[x509.Certificate, ...]
@@ -44,10 +44,10 @@ class Bundle:
     @classmethod
     def parse(cls, text: str) -> "Bundle":
         """
-        Read *text* as `pem` writes it.
+        Read *text* in the form that `pem` writes.
 
         Raises:
-            ValueError: When there is no key or no certificate in it that we know.
+            ValueError: When it holds no readable key, or no certificate.
         """
         try:
             key = load_pem_private_key(text.encode(), password=None)
@@ -57,24 +57,24 @@ class Bundle:
 
     @cached_property
     def pem(self) -> str:
-        """The key, then the chain."""
+        """The key and then the chain, as PEM."""
         key = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         parts = [key, *(each.public_bytes(Encoding.PEM) for each in self.chain)]
         return b"".join(parts).decode()
 
     @property
     def key_matches(self) -> bool:
-        """Whether the key is the one that the certificate was made for."""
+        """Whether the certificate is for this key."""
         return self.key.public_key() == self.leaf.public_key()
 
     @property
     def leaf(self) -> x509.Certificate:
-        """The certificate made for the key."""
+        """The server certificate."""
         return self.chain[0]
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The host names it is for, in the order of the certificate."""
+        """Its DNS names, in the order of the certificate, in lower case."""
         return names(self.leaf)
 
     @property
@@ -97,12 +97,12 @@ class Bundle:
 
     @property
     def is_rsa(self) -> bool:
-        """Whether clients need to know RSA, and nothing newer."""
+        """Whether the key is RSA, for clients that don't know ECDSA."""
         return isinstance(self.leaf.public_key(), RSAPublicKey)
 
     @property
     def key_type(self) -> str:
-        """The kind of the key, as people call it."""
+        """The kind of the key, as people call it: "ECDSA P-256", "RSA 2048"."""
         public = self.leaf.public_key()
         if isinstance(public, RSAPublicKey):
             return f"RSA {public.key_size}"
@@ -113,16 +113,16 @@ class Bundle:
 
     @property
     def issuer(self) -> str:
-        """Who issued it, in a few words."""
+        """The common name of its issuer; "itself" if it is self-signed."""
         return "itself" if is_self_signed(self.leaf) else common_name(self.leaf.issuer)
 
     def covers(self, host: str) -> bool:
-        """Say whether a client that looks for *host* is satisfied."""
+        """Say whether one of its names matches *host*."""
         return any(matches(name, host) for name in self.names)
 
 
 def names(certificate: x509.Certificate) -> tuple[str, ...]:
-    """Return the host names that *certificate* is for."""
+    """Return the DNS names in *certificate*, in lower case."""
     try:
         found = certificate.extensions.get_extension_for_class(
             x509.SubjectAlternativeName
@@ -134,7 +134,7 @@ def names(certificate: x509.Certificate) -> tuple[str, ...]:
 
 
 def matches(name: str, host: str) -> bool:
-    """Say whether *name* in a certificate means *host* (RFC 9525 §6.3)."""
+    """Say whether *name* in a certificate matches *host* (RFC 9525 §6.3)."""
     return name == host or (
         name.startswith("*.") and name[2:] == host.partition(".")[2] != ""
     )
@@ -146,16 +146,16 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def is_self_signed(certificate: x509.Certificate) -> bool:
-    """Say whether *certificate* vouches for itself."""
+    """Say whether *certificate* is signed with its own key."""
     try:
         certificate.verify_directly_issued_by(certificate)
-    except Exception:  # whatever is wrong with it, it doesn't
+    except Exception:  # the library raises many kinds; all mean no
         return False
     return True
 
 
 def common_name(name: x509.Name) -> str:
-    """Return the most telling part of *name*."""
+    """Return the common name in *name*, else the organization, else all of it."""
     for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
         if found := name.get_attributes_for_oid(kind):
             return str(found[0].value)

@@ -1,29 +1,29 @@
 """
-Finds a key and its certificates in a folder that another program keeps.
+Finds a key and its certificates in the folder of another program.
 
-Traefik, Caddy or certbot may have a certificate for our host already: the same machine
-often serves the web. What a file holds counts, not what it is called.
+Traefik, Caddy or certbot often run on the same machine for web sites, and may have a
+certificate for our host. Files are recognised by content; names matter for suffix only.
 """
 
-import json
 import os
 import stat
-from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from stack.certs import traefik
 from stack.certs.bundle import Bundle
-from stack.certs.validation.acceptance import accept, shown
+from stack.certs.validation.acceptance import accept
 from stack.certs.validation.chain import Certificates
+from stack.certs.validation.wording import shown
 from stack.system import files
 from stack.system.errors import StackError, UnableError
 
 PEM = {".pem", ".crt", ".cer", ".key"}
 JSON = ".json"
 
-# Enough for any of the three, and / by mistake is over in a moment.
+# Enough for all three programs. If the folder is / by mistake, the search ends soon.
 MAX_DEPTH = 6
 MAX_FILES = 2000
 LARGEST = 1 << 20  # bytes
@@ -44,26 +44,26 @@ NOT_TRAEFIK = (
 
 
 class Candidate(NamedTuple):
-    """The text at a *place* that may be of use, or the *problem* with reading it."""
+    """A possible certificate: the *text* at a *place*, or why it can't be read."""
 
     place: str
     text: str
     problem: str = ""
 
     def __repr__(self) -> str:
-        """Show it without its text, a key: this may end in a log."""
+        """Show it without the text, which holds a key: this may end in a log."""
         return f"Candidate({self.place!r}, problem={self.problem!r})"
 
 
 def best(folder: Path, host: str, now: datetime, authorities: Certificates) -> Bundle:
     """
-    Return what *folder* has for *host* that is valid for the longest.
+    Return the certificate for *host* in *folder* that is valid for the longest time.
 
-    Of two that end at once it is ECDSA, the lesser work for both sides.
+    If two end at the same time, ECDSA is preferred: it costs both sides less.
 
     Raises:
-        StackError: When nothing will do; it tells why not, the nearest miss first.
-        UnableError: When there is no such folder, or we may not look into it.
+        StackError: When none can be used, with the reasons, the nearest miss first.
+        UnableError: When *folder* doesn't exist or can't be read.
     """
     bundles = []
     refused = []
@@ -79,21 +79,21 @@ def best(folder: Path, host: str, now: datetime, authorities: Certificates) -> B
 
 def find(folder: Path) -> Iterator[Candidate]:
     """
-    Yield each key in *folder* with the certificates that lie beside it.
+    Yield each key in *folder* with the certificates beside it.
 
-    *folder* may be a single file, too.
+    *folder* may also be a single file.
 
     Raises:
-        UnableError: When there is no such folder, or we may not look into it.
+        UnableError: When *folder* doesn't exist or can't be read.
     """
     problems: list[Candidate] = []
     for paths in _directories(folder, problems):
         read = [(path, _read(path)) for path in paths]
-        # One of a directory is enough: certbot's has four links that lead nowhere.
+        # One problem for each directory is enough: certbot's has four dangling links.
         problems += [found for _, found in read if found.problem][:1]
         texts = {path: found.text for path, found in read if found.text}
         for path in [path for path in texts if path.suffix.lower() == JSON]:
-            yield from _traefik_candidates(path, texts.pop(path))
+            yield from _from_traefik(path, texts.pop(path))
         yield from _pairs(texts)
     yield from problems
 
@@ -119,11 +119,11 @@ def _reasons(
         yield f"{_place(folder)}: {more} more in it serve {host} no better"
 
 
-# --- Looking around -------------------------------------------------------------------
+# --- Walking the folder ---------------------------------------------------------------
 
 
 def _directories(folder: Path, problems: list[Candidate]) -> Iterator[list[Path]]:
-    """Yield the files that may be of use, by directory."""
+    """Yield the PEM and JSON files of each directory."""
     if not _is_directory(folder):
         yield [folder]
         return
@@ -159,7 +159,7 @@ def _read(path: Path) -> Candidate:
     place = _place(path)
     try:
         found = path.stat()
-        # No pipe: reading it would take forever.
+        # Reading a pipe would never end.
         if not stat.S_ISREG(found.st_mode):
             return Candidate(place, "")
         if found.st_size > LARGEST:
@@ -181,7 +181,7 @@ def _dangling(path: Path) -> str:
 
 
 def _place(name: Path | str) -> str:
-    # A cut path leads nowhere, and the system's own limit is 4096.
+    # Never cut a path: the system's own limit is 4096.
     return shown(str(name), most=5000)
 
 
@@ -195,18 +195,18 @@ def _unable(folder: Path, error: OSError) -> UnableError:
     return UnableError(f"{_place(folder)}: {_why(error)}")
 
 
-# --- What belongs together ------------------------------------------------------------
+# --- Keys with their certificates -----------------------------------------------------
 
 
 def _pairs(texts: Mapping[Path, str]) -> Iterator[Candidate]:
-    """Yield the keys among *texts*, the PEM files of one directory."""
+    """Yield each key in *texts*, the PEM files of one directory, with certificates."""
     keys = {path for path, text in texts.items() if "PRIVATE KEY-----" in text}
     whole = {path for path in keys if "BEGIN CERTIFICATE-----" in texts[path]}
     certificates = [path for path in texts if path not in keys]
     for path in sorted(whole):
         yield Candidate(_place(path), texts[path])
     for key in sorted(keys - whole):
-        # A key without another near it has all the directory: certbot's does.
+        # The only key of a directory belongs to all certificates in it, as certbot's.
         alone = len(keys) == 1
         beside = [path for path in certificates if alone or path.stem == key.stem]
         if beside:
@@ -215,33 +215,10 @@ def _pairs(texts: Mapping[Path, str]) -> Iterator[Candidate]:
             yield Candidate(_place(place), joined)
 
 
-def _traefik_candidates(path: Path, text: str) -> Iterator[Candidate]:
-    """Yield what Traefik keeps in its acme.json."""
-    for resolver, kept in _traefik_entries(text):
-        domain = kept.get("domain")
-        main = domain.get("main") if isinstance(domain, dict) else None
-        place = _place(f"{path} ({resolver or 'Traefik 1'}: {main})")
-        try:
-            parts = [b64decode(kept[each]) for each in ("key", "certificate")]
-        except (KeyError, TypeError, ValueError):
-            yield Candidate(place, "", NOT_TRAEFIK)
+def _from_traefik(path: Path, text: str) -> Iterator[Candidate]:
+    for entry in traefik.entries(text):
+        place = _place(f"{path} ({entry.label})")
+        if entry.pem:
+            yield Candidate(place, entry.pem)
         else:
-            yield Candidate(place, b"\n".join(parts).decode("ascii", "replace"))
-
-
-def _traefik_entries(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what Traefik's JSON holds, by resolver; version 1 has none."""
-    try:
-        # Version 1 writes the same words with capitals.
-        data = json.loads(text, object_pairs_hook=_lower)
-    except (ValueError, RecursionError):
-        return
-    for resolver, holds in {"": data, **data}.items() if isinstance(data, dict) else ():
-        listed = holds.get("certificates") if isinstance(holds, dict) else None
-        for each in listed if isinstance(listed, list) else ():
-            if isinstance(each, dict):
-                yield resolver, each
-
-
-def _lower(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    return {name.lower(): value for name, value in pairs}
+            yield Candidate(place, "", NOT_TRAEFIK)

@@ -1,4 +1,4 @@
-"""Reads keys and certificates out of a text, in whatever order they stand in it."""
+"""Reads keys and certificates from PEM text, in any order."""
 
 import re
 import warnings
@@ -19,20 +19,20 @@ CERTIFICATES = {"CERTIFICATE", "X509 CERTIFICATE"}
 REQUESTS = {"CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"}
 
 ENCRYPTED = (
-    "the private key is encrypted, and nobody is there to type its password when a"
-    " server starts: bring it as `openssl pkey -in KEY -out NEW` writes it"
+    "the private key is encrypted, and nobody can type its password when a server"
+    " starts: decrypt it with `openssl pkey -in KEY -out NEW`"
 )
 REQUEST = (
-    "a certificate request is in it, which is what an authority asks for: bring the"
-    " certificate that it answers with"
+    "it holds a certificate request: bring the certificate that the authority issued"
+    " for it"
 )
 PKCS7 = (
     "its certificates are wrapped in PKCS #7: unwrap them with"
     " `openssl pkcs7 -print_certs -in FILE -out NEW`"
 )
 TRUSTED = (
-    "its certificate is in OpenSSL's own form, with remarks on trust: take them off"
-    " with `openssl x509 -in FILE -out NEW`"
+    "its certificate is in OpenSSL's own form, with trust settings: remove these with"
+    " `openssl x509 -in FILE -out NEW`"
 )
 PKCS12 = (
     "it is PKCS #12, not PEM: turn it into PEM with"
@@ -52,7 +52,7 @@ EMPTY = "it is empty: bring the private key and the certificates, as PEM"
 
 
 class Contents(NamedTuple):
-    """What a text holds, each once, and what of it can't be used."""
+    """The keys and certificates in a text, each once, and what can't be used."""
 
     keys: list[PrivateKeyTypes]
     certificates: list[x509.Certificate]
@@ -61,10 +61,10 @@ class Contents(NamedTuple):
 
 def read(text: str) -> Contents:
     """
-    Return what *text* holds, in whatever order, and whatever stands around it.
+    Return the keys and certificates in *text*; text around them is ignored.
 
     Raises:
-        StackError: When it is no PEM at all.
+        StackError: When it is not PEM at all.
     """
     if not MARK.search(text):
         raise StackError(_no_pem(text))
@@ -84,11 +84,11 @@ def read(text: str) -> Contents:
 
 
 def blocks(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the kind and the text of each PEM block, which is empty without an end."""
+    """Yield kind and text of each PEM block; without an end, the text is empty."""
     begin = None
     for mark in MARK.finditer(text):
         if mark[1] == "END" and begin and begin[2] == mark[2]:
-            # Copied out of a chat or a YAML file, lines are indented.
+            # Lines copied from a chat or a YAML file are indented.
             lines = text[begin.start() : mark.end()].split("\n")
             yield begin[2], "\n".join(line.strip() for line in lines)
             begin = None
@@ -101,7 +101,7 @@ def blocks(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _misfit(kind: str, block: str) -> str:
-    """Say what to do about a block of a *kind* that is brought by mistake."""
+    """Return the remedy for a block of the wrong *kind*; empty if the kind is right."""
     if kind == "ENCRYPTED PRIVATE KEY" or "Proc-Type: 4,ENCRYPTED" in block:
         return ENCRYPTED
     if kind in REQUESTS:
@@ -118,11 +118,12 @@ def _damaged(kind: str) -> str:
 
 
 def _no_pem(text: str) -> str:
-    # A byte is the same in Latin-1 and where files.read keeps what isn't UTF-8.
+    # The low byte is the original one, both in Latin-1 and in the surrogates that
+    # files.read uses for bytes that are not UTF-8.
     head = bytes(ord(letter) & 0xFF for letter in text[:24])
     if not text.strip():
         return EMPTY
-    # What is DER is a sequence; PKCS #12 begins with its version, 3 (RFC 7292 §4).
+    # DER begins with a SEQUENCE; PKCS #12 with its version, 3 (RFC 7292 §4).
     if head[:1] == b"\x30" and not text[:4].isprintable():
         return PKCS12 if b"\x02\x01\x03\x30" in head[2:10] else DER
     return NO_PEM
@@ -140,14 +141,14 @@ def _is_among(key: PrivateKeyTypes, keys: Sequence[PrivateKeyTypes]) -> bool:
 
 
 def certificate(block: str) -> x509.Certificate | None:
-    """Read the certificate in *block*; nothing if it is damaged."""
+    """Read the certificate in *block*; None if it is damaged."""
     try:
         with warnings.catch_warnings():
-            # Old roots have odd serial numbers, and that is nobody's business here.
+            # The library warns of odd serial numbers, which old roots have.
             warnings.simplefilter("ignore")
             found = x509.load_pem_x509_certificate(block.encode("ascii", "replace"))
-            # These are parsed when asked for, and it is now that they may be wrong.
+            # The library parses these on first use; errors must show here.
             _ = names(found), found.subject, found.issuer
-    except Exception:  # whatever is wrong with it, it can't be used
+    except Exception:  # the library raises many kinds; all mean damaged
         return None
     return found

@@ -1,4 +1,4 @@
-"""Makes the certificate that the server starts with."""
+"""Makes the self-signed certificate that the server starts with."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,15 +10,16 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from stack.certs.bundle import Bundle, common_name, is_self_signed
 
-# The longest that Apple's mail programs accept from a certificate trusted by hand.
+# The longest lifetime that Apple's mail programs accept in a certificate that the user
+# has trusted by hand.
 LIFETIME = timedelta(days=825)
 
-# Room for clocks that are behind ours.
+# The certificate begins earlier by this, for clients whose clocks are slow.
 SKEW = timedelta(hours=1)
 
 
 def self_signed(hosts: Sequence[str], now: datetime) -> Bundle:
-    """Return a new P-256 key, and a certificate that it vouches for *hosts* itself."""
+    """Return a new P-256 key with a self-signed certificate for *hosts*."""
     key = ec.generate_private_key(ec.SECP256R1())
     # RFC 5280 allows 64 characters here; clients look at the alternative names only.
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0][:64])])
@@ -40,7 +41,7 @@ def self_signed(hosts: Sequence[str], now: datetime) -> Bundle:
 
 
 def is_made_here(bundle: Bundle) -> bool:
-    """Say whether `self_signed` has made *bundle*, by what no other program makes."""
+    """Say whether `self_signed` has made *bundle*: no other program makes the like."""
     leaf = bundle.leaf
     lifetime = leaf.not_valid_after_utc - leaf.not_valid_before_utc
     return (

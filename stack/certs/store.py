@@ -1,8 +1,8 @@
 """
-The certificates in var/tls, and who is shown which.
+The certificates in var/tls, and which clients are served which of them.
 
-NAME.pem is the certificate for the host NAME, and for other hosts it may name;
-NAME.rsa.pem, where it exists, is shown beside it to clients that know only RSA.
+NAME.pem is the certificate for the host NAME, and for other hosts that it names.
+NAME.rsa.pem, where it exists, is served to clients that know only RSA.
 """
 
 import re
@@ -25,21 +25,21 @@ NO_CERTIFICATE = (
     " makes one, or restore it from a backup"
 )
 
-# No hidden ones: those are being written.
+# No hidden files: those are half written.
 FILE = re.compile(r"[a-z0-9_-][a-z0-9._-]*\.pem")
 
 
 @dataclass(frozen=True)
 class Stored:
-    """The certificate *name*, with the one beside it for old clients."""
+    """The certificate *name*, and the RSA certificate beside it, if there is one."""
 
     name: str
     bundles: Mapping[str, Bundle]
-    """By the name of its file, the first choice first."""
+    """By file name; the certificate for modern clients comes first."""
 
     @property
     def main(self) -> Bundle:
-        """The one that up-to-date clients get."""
+        """The certificate that modern clients get."""
         return next(iter(self.bundles.values()))
 
     @property
@@ -49,12 +49,12 @@ class Stored:
 
     @property
     def probe_host(self) -> str:
-        """A host name that it is for, to ask with."""
+        """A host name that it covers, to ask a port for it."""
         return self._below or self.main.names[0].replace("*", "any", 1)
 
     @property
     def required_host(self) -> str:
-        """A host name that it has to be for: its own, or one right below for *.NAME."""
+        """The host name that it must cover: its own, or one below it for *.NAME."""
         return self._below or self.name
 
     @property
@@ -79,10 +79,10 @@ class Host:
 
 @dataclass(frozen=True)
 class Served:
-    """What the daemons are told."""
+    """Which files a daemon serves to which clients."""
 
     default: tuple[str, ...]
-    """The files for clients that ask for no name, or for none of *hosts*."""
+    """The files for clients without SNI, or with a name that is not in *hosts*."""
     hosts: tuple[Host, ...]
 
 
@@ -91,24 +91,24 @@ def load(tls: Path) -> dict[str, Stored]:
     Read the certificates in the directory *tls*, by name.
 
     Raises:
-        UnableError: When a file there is none.
+        UnableError: When a file there is not a key with its certificate.
     """
     return parse(texts(tls), tls)
 
 
 def usable(tls: Path) -> dict[str, Stored]:
-    """Read those in the directory *tls* that are of use, and pass over the others."""
+    """Read the valid files in the directory *tls*, and skip the others."""
     return parse_usable(texts(tls))
 
 
 def parse_usable(texts: Mapping[str, str]) -> dict[str, Stored]:
-    """Read those of *texts* that are a key with its certificate."""
+    """Parse the valid ones of *texts*, by file name, and skip the others."""
     bundles = {file: _parsed(text) for file, text in texts.items()}
     return _stored({file: each for file, each in bundles.items() if each})
 
 
 def unreadable(tls: Path) -> dict[str, str]:
-    """Return what is in the way of each file in the directory *tls* that is no use."""
+    """Return what is wrong with each file in *tls* that can't be used, by its name."""
     found = texts(tls)
     closed = {
         file: _no_file(tls / file)
@@ -120,7 +120,7 @@ def unreadable(tls: Path) -> dict[str, str]:
 
 
 def texts(tls: Path) -> dict[str, str]:
-    """Return the text of each certificate's file in the directory *tls*."""
+    """Return the text of each file in *tls* with the name of a certificate."""
     found = ((file, files.read(tls / file)) for file in files.names(tls))
     return {
         file: text for file, text in found if text is not None and FILE.fullmatch(file)
@@ -129,24 +129,24 @@ def texts(tls: Path) -> dict[str, str]:
 
 def parse(texts: Mapping[str, str], tls: Path) -> dict[str, Stored]:
     """
-    Read the certificates in *texts*, which are or will be files in *tls*.
+    Parse the certificates in *texts*, by file name; *tls* is for messages only.
 
     Raises:
-        UnableError: When one of them is no certificate with a key.
+        UnableError: When one of them is not a key with its certificate.
     """
     return _stored({file: _bundle(text, tls / file) for file, text in texts.items()})
 
 
 def files_of(name: str) -> tuple[str, str]:
-    """Return the files that the certificate *name* may have."""
+    """Return the two file names of the certificate *name*: main, and RSA."""
     return name + SUFFIX, name + RSA_SUFFIX
 
 
 def served(stored: Mapping[str, Stored], hostname: str) -> Served:
     """
-    Say which files are shown to whom; *hostname* has the default ones.
+    Return which files are served for which name; those of *hostname* are the default.
 
-    A name that two certificates have is served by its own one.
+    If two certificates cover a name, the one that is called by it is served.
 
     Raises:
         UnableError: When there is none for *hostname*.

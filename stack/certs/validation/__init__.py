@@ -1,1 +1,1 @@
-"""Which certificates clients would believe, and who vouches for them."""
+"""Checks of certificates: would clients accept them, and which roots count."""

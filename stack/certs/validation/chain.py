@@ -1,4 +1,4 @@
-"""Finds the chain from a certificate up to one that clients trust."""
+"""Builds the chain from a server certificate up to a root that clients trust."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,9 +9,11 @@ from cryptography import x509
 
 from stack.certs.bundle import is_self_signed
 
-# Clients follow no longer chain, and nobody has a tangle with more ways through it.
-LONGEST = 10
-MOST_CHAINS = 1000
+# Longer chains do not occur in practice.
+MAX_LENGTH = 10
+
+# Cross-signed authorities allow several chains. This bounds the search.
+MAX_CHAINS = 1000
 
 Certificates = Sequence[x509.Certificate]
 
@@ -27,8 +29,8 @@ def best_chain(
     """
     Return the best chain from *leaf* up through *certificates*.
 
-    Of two that clients can follow it is the longer: a new root that another vouches
-    for is known to more of them than the new root alone.
+    Of two complete chains the longer one is better: clients that don't know a new root
+    yet may know the older root that has cross-signed it.
     """
 
     def merit(chain: Certificates) -> tuple[bool, bool, int]:
@@ -36,12 +38,12 @@ def best_chain(
         valid = all(is_valid(each, now) for each in chain[1:])
         return complete, complete and valid, len(without_root(chain))
 
-    return max(islice(_chains((leaf,), certificates), MOST_CHAINS), key=merit)
+    return max(islice(_chains((leaf,), certificates), MAX_CHAINS), key=merit)
 
 
 def _chains(chain: Certificates, certificates: Certificates) -> Iterator[Certificates]:
     yield chain
-    if len(chain) == LONGEST or is_self_signed(chain[-1]):
+    if len(chain) == MAX_LENGTH or is_self_signed(chain[-1]):
         return
     above = {each.subject for each in chain}
     for each in certificates:
@@ -50,21 +52,21 @@ def _chains(chain: Certificates, certificates: Certificates) -> Iterator[Certifi
 
 
 def without_root(chain: Certificates) -> Certificates:
-    """Leave out the root at the end of *chain*: who trusts it, has it."""
+    """Return *chain* without a root at its end: clients that trust the root have it."""
     return chain[:-1] if len(chain) > 1 and is_self_signed(chain[-1]) else chain
 
 
 def is_complete(chain: Certificates, authorities: Certificates) -> bool:
-    """Say whether who trusts *authorities* can follow *chain* to its end."""
+    """Say whether *chain* ends at a root, or was issued by one of *authorities*."""
     last = chain[-1]
     return is_self_signed(last) or any(is_issued(each, last) for each in authorities)
 
 
 def is_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Say whether *issuer* has issued *certificate*, and may."""
+    """Say whether *issuer* has issued *certificate*, and is an authority."""
     try:
         certificate.verify_directly_issued_by(issuer)
-    except Exception:  # whatever is wrong between the two, clients won't have it
+    except Exception:  # the library raises many kinds; for clients all mean no
         return False
     return is_authority(issuer) or is_self_signed(issuer)
 
@@ -81,7 +83,7 @@ def is_authority(certificate: x509.Certificate) -> bool:
 
 
 def extension(certificate: x509.Certificate, kind: type[Kind]) -> Kind | None:
-    """Return the extension of a *kind*, nothing if *certificate* lacks it."""
+    """Return the extension of a *kind*; None if *certificate* lacks it."""
     try:
         return certificate.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:

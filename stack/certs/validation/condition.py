@@ -1,4 +1,4 @@
-"""What is wrong with the files in var/tls, where `stack` and others put them."""
+"""Checks the files in var/tls, whoever has put them there."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from stack.certs import store
 from stack.certs.validation import acceptance
 from stack.system import files
 
-# Where a rendered configuration names a certificate: in Postfix's words and Dovecot's.
+# The rendered files that name certificates.
 CONFIGURED = ("postfix/main.cf", "postfix/sni.texthash", "dovecot/dovecot.conf")
 NAMED = re.compile(r"/tls/(\S+\.pem)")
 
@@ -21,12 +21,12 @@ MISSING = (
 
 def problems(tls: Path, etc: Path, hostname: str, now: datetime) -> dict[str, str]:
     """
-    Return what clients or daemons would not take, by the file in the directory *tls*.
+    Return why clients or daemons would refuse a file in *tls*, by its name.
 
     Args:
-        tls: Where the certificates are.
-        etc: Where the configuration is that names them.
-        hostname: The host whose certificate is needed in any case.
+        tls: The directory of the certificates.
+        etc: The rendered configuration, which names them.
+        hostname: MAIL_HOSTNAME, whose certificate is always needed.
         now: In UTC.
     """
     needed = {store.files_of(hostname)[0], *named(etc)}

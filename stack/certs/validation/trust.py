@@ -1,41 +1,44 @@
-"""Whom we believe when an authority is spoken to, or a certificate is brought."""
+"""The roots that we trust, for ACME servers and for imported certificates."""
 
+import ssl
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from cryptography import x509
 
-from stack.certs.validation import acceptance
+from stack.certs.pem import blocks, certificate
+from stack.certs.validation.chain import Certificates
 from stack.system import files
 from stack.system.errors import UnableError
 from stack.system.files import Access
 from stack.system.project import Project
 
-# Those of Debian's package ca-certificates, in one file.
+# All roots of Debian's package ca-certificates.
 WORLD = Path("/etc/ssl/certs/ca-certificates.crt")
 
-# The same with the operator's: in a container, where nobody else writes.
+# The same with the operator's. It is written in a container, where nobody else writes.
 TOGETHER = Path("/tmp/authorities.pem")  # noqa: S108 - the container's own
 
 
 def authorities(project: Project) -> Sequence[x509.Certificate]:
     """
-    Return whom the world believes, and whom the operator does besides.
+    Return the roots of this machine, and those that the operator has added.
 
     Raises:
-        UnableError: When the operator's file holds something else.
+        UnableError: When var/acme/authorities.pem holds no certificates.
     """
     own = _own(project)
     more = x509.load_pem_x509_certificates(own.encode()) if own else []
-    return [*acceptance.authorities(), *more]
+    return [*known_here(), *more]
 
 
 def file(project: Project) -> Path:
     """
-    Return a file that holds all of them, for programs.
+    Return a PEM file with all of them, for other programs.
 
     Raises:
-        UnableError: When the operator's file holds something else.
+        UnableError: When var/acme/authorities.pem holds no certificates.
     """
     own = _own(project)
     if not own:
@@ -43,6 +46,18 @@ def file(project: Project) -> Path:
     text = f"{files.read(WORLD) or ''}\n{own}"
     files.write(TOGETHER, text, Access(0o644, 0, 0))
     return TOGETHER
+
+
+@cache
+def known_here() -> Certificates:
+    """Return the roots that this machine trusts; empty if it has none."""
+    paths = ssl.get_default_verify_paths()
+    files = [Path(paths.cafile)] if paths.cafile else []
+    # OpenSSL looks for hash names such as 1a2b3c4d.0; other names are duplicates.
+    files += sorted(Path(paths.capath).glob("*.[0-9]")) if paths.capath else []
+    texts = (path.read_text("ascii", "replace") for path in files if path.is_file())
+    found = (certificate(block) for text in texts for _, block in blocks(text))
+    return tuple(dict.fromkeys(each for each in found if each))
 
 
 def _own(project: Project) -> str:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from stack.certs.validation import acceptance
+from stack.certs.validation import trust
 from stack.system.errors import StackError
 from tests.support.certs.acceptance import (
     LEAF,
@@ -159,7 +159,7 @@ def test_a_request_is_no_certificate():
 
     said = problems(LEAF.key_pem, block.format("BEGIN"), block.format("END"))
 
-    assert said[0].startswith("a certificate request is in it")
+    assert said[0].startswith("it holds a certificate request")
 
 
 def test_a_trusted_certificate_is_refused_with_the_way_out_of_it():
@@ -269,25 +269,25 @@ def test_the_machines_authorities_are_known(tmp_path, monkeypatch):
     (tmp_path / "0a1b2c3d.0").write_text(ROOT.pem)
     (tmp_path / "0a1b2c3e.0").write_text(other.pem)
     (tmp_path / "0a1b2c3f.0").symlink_to("gone")
-    paths = acceptance.ssl.get_default_verify_paths()._replace(
+    paths = trust.ssl.get_default_verify_paths()._replace(
         cafile=str(tmp_path / "all.crt"), capath=str(tmp_path)
     )
-    monkeypatch.setattr(acceptance.ssl, "get_default_verify_paths", lambda: paths)
-    acceptance.authorities.cache_clear()
+    monkeypatch.setattr(trust.ssl, "get_default_verify_paths", lambda: paths)
+    trust.known_here.cache_clear()
 
-    found = acceptance.authorities()
+    found = trust.known_here()
 
-    acceptance.authorities.cache_clear()
+    trust.known_here.cache_clear()
     assert list(found) == certificates(ROOT, other)
 
 
 def test_a_machine_without_authorities_knows_none(monkeypatch):
     """A small container lacks the package."""
-    paths = acceptance.ssl.get_default_verify_paths()._replace(cafile=None, capath=None)
-    monkeypatch.setattr(acceptance.ssl, "get_default_verify_paths", lambda: paths)
-    acceptance.authorities.cache_clear()
+    paths = trust.ssl.get_default_verify_paths()._replace(cafile=None, capath=None)
+    monkeypatch.setattr(trust.ssl, "get_default_verify_paths", lambda: paths)
+    trust.known_here.cache_clear()
 
-    found = acceptance.authorities()
+    found = trust.known_here()
 
-    acceptance.authorities.cache_clear()
+    trust.known_here.cache_clear()
     assert found == ()
