@@ -1,4 +1,4 @@
-"""`stack dns`: what the world must find in the DNS."""
+"""`stack dns`: the DNS records to publish."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stack.config.settings import Settings
     from stack.dns.records import CertificateFacts, Record, Subdomains
 
-# Other servers try IPv6 first, and some try nothing else.
+# An AAAA record would mislead: other servers try IPv6 first, some nothing else.
 NO_IPV6 = "the mail ports are open on IPv4 alone, so nobody could connect to it"
 
 
@@ -67,7 +67,7 @@ def show_(project: Project, form: str) -> None:
 
 
 def _hint_at_answers(names: "frozenset[str]") -> None:
-    # Answers and bounces would be refused.
+    # Replies and bounces to such a name would be refused.
     for name in sorted(names):
         say(
             f"Nobody gets the answers to {name}, which is only sent from:"
@@ -76,7 +76,7 @@ def _hint_at_answers(names: "frozenset[str]") -> None:
 
 
 def _listens_on_ipv6(project: Project, settings: "Settings") -> bool:
-    """Say whether who finds PUBLIC_IPV6 in the DNS could connect, as far as we see."""
+    """Say whether a mail port listens on IPv6, or PUBLIC_IPV6 is not set."""
     from stack.system import endpoints
 
     if not settings.public_ipv6:
@@ -88,7 +88,7 @@ def _listens_on_ipv6(project: Project, settings: "Settings") -> bool:
 
 
 def _take(blocks: dict[str, list["Record"]], kind: str) -> list["Record"]:
-    """Take the records of a *kind* out of the *blocks*, and return them."""
+    """Remove the records of a *kind* from *blocks*, and return them."""
     taken = [each for block in blocks.values() for each in block if each.type == kind]
     for block in blocks.values():
         block[:] = [each for each in block if each.type != kind]

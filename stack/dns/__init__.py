@@ -1,1 +1,1 @@
-"""What the world must find in the DNS, and what it answers."""
+"""The DNS: records to publish, DKIM keys, TLSA look-ups, block lists, resolvers."""

@@ -1,4 +1,4 @@
-"""DKIM keys: two for each domain, and what the DNS must say about them."""
+"""DKIM keys, an RSA and an Ed25519 key for each domain, and their DNS records."""
 
 import re
 from base64 import b64decode, b64encode
@@ -28,7 +28,7 @@ ED25519 = re.compile(r"(ed25519-[0-9]{6})\.seed")
 
 @dataclass(frozen=True, order=True)
 class SigningKeys:
-    """The names that *domain*'s two current keys have in the DNS."""
+    """The selectors of the two current keys of *domain*; empty: no such key."""
 
     domain: str
     rsa_selector: str
@@ -37,7 +37,7 @@ class SigningKeys:
 
 def current(directory: Path, domain: str) -> SigningKeys:
     """
-    Return the newest keys of *domain* in *directory*; no selector where none is.
+    Return the newest keys of *domain* in *directory*.
 
     A selector holds year and month, so the greatest name is the newest key.
     """
@@ -49,9 +49,9 @@ def ensure(
     directory: Path, domain: str, now: datetime
 ) -> tuple[SigningKeys, dict[Path, str]]:
     """
-    Return the keys of *domain* in *directory*, and the files still to be written.
+    Return the keys of *domain*, and the text of each file that is still missing.
 
-    A key that exists is never made again: mail signed with it is on its way.
+    An existing key is never replaced: mail that it has signed may still be verified.
     """
     keys = current(directory, domain)
     home = directory / domain
@@ -89,7 +89,7 @@ def _newest(pattern: re.Pattern[str], names: list[str]) -> str:
 
 
 def _new_rsa() -> str:
-    # 2048 bits: every verifier must take it, and its record fits a UDP answer.
+    # 2048 bits: every verifier accepts them, and the record fits a UDP answer.
     key = generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pem.decode()
@@ -104,7 +104,7 @@ def _new_ed25519() -> str:
 
 def _public_rsa(path: Path) -> bytes:
     try:
-        # Not proven to be of primes, which takes 0.1 s a key: the signer tries it.
+        # The check of the primes takes 0.1 s a key; the signer tries the key anyway.
         key = load_pem_private_key(
             path.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True
         )

@@ -1,4 +1,4 @@
-"""What the lists of DNSBL answer us: some refuse to, and some have been given up."""
+"""Tests each list in DNSBL: a list may refuse our resolver, or be shut down."""
 
 import socket
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ from typing import Any
 from stack.system import endpoints
 from stack.system.parallel import at_once
 
-# RFC 5782 §5: who is on every list, and who on none.
+# Test points (RFC 5782 §5): every list has the first address, and none the second.
 LISTED, UNLISTED = "127.0.0.2", "127.0.0.1"
 REFUSAL = "127.255.255."
 
@@ -20,11 +20,11 @@ SLOW = "doesn't answer at once: what it says may come too late to count"
 LISTS_ALL = "lists everybody: take it out of DNSBL"
 NOT_ASKED = "not asked: postfix isn't running"
 
-# Returns the IPv4 addresses of a name, none if it has none or nobody answers.
+# Returns the IPv4 addresses of a name; empty if it has none or nobody answers.
 Lookup = Callable[[str], list[str]]
 
 
-# Nothing that the operator has to mend: mail is judged without them meanwhile.
+# States that pass by themselves: mail is judged without the list meanwhile.
 TRANSIENT = (SILENT, SLOW, NOT_ASKED)
 
 # Seconds. All are asked at once.
@@ -33,10 +33,10 @@ TIMEOUT = 1.0
 
 def statuses(root: Path, zones: Iterable[str]) -> list[tuple[str, str]]:
     """
-    Return each of *zones*, and in words how it answers the project at *root*.
+    Return each list of *zones* with its status, for the project at *root*.
 
-    Asked from within Postfix's container, or in a container of ours from this one: so
-    it is by the resolver that clients are looked up through.
+    The query runs in Postfix's container, or in this one if it is ours. So it uses the
+    resolver that Postfix uses to look up clients.
     """
     zones, lookup = list(zones), _ask(root)
     if not lookup:
@@ -46,7 +46,7 @@ def statuses(root: Path, zones: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def status(zone: str, lookup: Lookup) -> str:
-    """Return ANSWERS, or what is wrong with the list *zone*, asked by *lookup*."""
+    """Return ANSWERS, or what is wrong with the list *zone*."""
     found = lookup(_name(LISTED, zone))
     if any(address.startswith(REFUSAL) for address in found):
         return REFUSES
@@ -56,7 +56,7 @@ def status(zone: str, lookup: Lookup) -> str:
 
 
 def _name(address: str, zone: str) -> str:
-    # The dot at its end spares it the resolver's search list.
+    # The dot at the end keeps the resolver from its search list.
     return f"{'.'.join(reversed(address.split('.')))}.{zone}."
 
 

@@ -1,4 +1,4 @@
-"""The name servers that we ask: whether they answer, and whether all others ask."""
+"""Checks the resolver: does it answer, and does it forward to a public resolver?"""
 
 import secrets
 import socket
@@ -12,7 +12,8 @@ SILENT = (
     " the resolver, and RESOLVER_UPSTREAM in .env"
 )
 
-# By their operators' documentation. A list counts who asks, and knows a crowd.
+# Documented by their operators. Block lists refuse these, as too many clients share
+# them.
 PUBLIC: Mapping[str, str] = {
     "1.0.0.1": "Cloudflare",
     "1.1.1.1": "Cloudflare",
@@ -31,15 +32,15 @@ PUBLIC: Mapping[str, str] = {
 
 
 def public(upstream: Sequence[NameServer]) -> dict[str, str]:
-    """Return by its address whose each public server in *upstream* is."""
+    """Return the operator of each public resolver in *upstream*, by its address."""
     addresses = (str(server.address) for server in upstream)
     return {each: PUBLIC[each] for each in addresses if each in PUBLIC}
 
 
 def state() -> str:
-    """Return ANSWERS, or SILENT if the resolver of this container can't find names."""
+    """Return ANSWERS, or SILENT if the resolver of this container doesn't answer."""
     try:
-        # There is none of this name: to be told so takes an answer of the root.
+        # The name doesn't exist, and only the root servers can say so.
         socket.getaddrinfo(f"{secrets.token_hex(8)}.", None)
     except socket.gaierror as error:
         return SILENT if error.errno == socket.EAI_AGAIN else ANSWERS

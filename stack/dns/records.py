@@ -1,4 +1,4 @@
-"""The records to publish, as data, and in the forms that people paste."""
+"""The DNS records to publish, as data and as a zone file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LONGEST_STRING = 255
 
 @dataclass(frozen=True)
 class Record:
-    """One record. Names are in full, without the last dot; a TXT is in one piece."""
+    """One record. Names are absolute, without the last dot; a TXT is one string."""
 
     name: str
     type: str
@@ -25,37 +25,41 @@ class Record:
 
 @dataclass(frozen=True)
 class Subdomains:
-    """Names in addresses of ours that are below our domains, or are domains of ours."""
+    """Domains of addresses: subdomains of ours, or domains of ours themselves."""
 
     received: frozenset[str] = frozenset()
-    """Those that aliases are written for."""
+    """Domains that aliases receive for."""
     sent: frozenset[str] = frozenset()
-    """Those that somebody may send from."""
+    """Domains that a login may send from."""
 
 
 @dataclass(frozen=True)
 class CertificateFacts:
-    """What the host's certificates promise to those who look for it in the DNS."""
+    """What the TLSA and CAA records must say of the certificates."""
 
     tlsa: tuple[str, ...] = ()
-    """A record's data for each key that is served, or is about to be (RFC 6698)."""
+    """TLSA data (RFC 6698) for each key that is served, or will be soon."""
     hosts: tuple[str, ...] = ()
     """The names for which an authority issues certificates."""
     authorities: tuple[str, ...] = ()
-    """What that authority calls itself in CAA records (RFC 8659)."""
+    """The CAA names (RFC 8659) of that authority."""
 
 
 def records(
     settings: Settings,
     keys: Mapping[str, Mapping[str, str]],
-    below: Subdomains = Subdomains(),
+    subdomains: Subdomains = Subdomains(),
     certified: CertificateFacts = CertificateFacts(),
 ) -> dict[str, list[Record]]:
     """
-    Return the records by domain; *keys* holds domain, selector, text of the record.
+    Return the records by domain, MAIL_DOMAIN first with those of the host itself.
 
-    The host's own records stand with MAIL_DOMAIN, which comes first; those of names
-    *below* with the nearest domain, whose DKIM keys and DMARC policy are theirs too.
+    Args:
+        settings: As in .env.
+        keys: The text of each DKIM record, by domain and selector.
+        subdomains: Their records stand with the nearest domain, whose DKIM keys and
+            DMARC policy hold for them.
+        certified: For TLSA and CAA records.
     """
     first = settings.mail_domain
     domains = [first, *(name for name in sorted(keys) if name != first)]
@@ -66,10 +70,12 @@ def records(
     blocks[first] = [*_host(settings, domains), *pins, *blocks[first]]
     for host in certified.hosts:
         blocks[nearest(host.removeprefix("*."), keys) or first] += _caa(host, certified)
-    for name in sorted((below.received | below.sent) - {settings.mail_hostname}):
+    for name in sorted(
+        (subdomains.received | subdomains.sent) - {settings.mail_hostname}
+    ):
         parent = nearest(name, keys)
         if parent and parent != name:
-            # Also where nobody gets mail: what has no MX is taken for forged.
+            # Send-only names get an MX, too: receivers distrust senders without one.
             mx = Record(name, "MX", f"10 {settings.mail_hostname}")
             blocks[parent] += [mx, Record(name, "TXT", _spf(settings, name))]
     return blocks
@@ -84,7 +90,7 @@ def zone(blocks: Mapping[str, Sequence[Record]]) -> str:
 
 
 def commented_out(reason: str, left_out: Sequence[Record]) -> str:
-    """Return lines for the end of a zone file: records that are none, and why."""
+    """Return comments for a zone file: the records *left_out*, and the *reason*."""
     lines = [f"{reason}:", *map(_zone_line, left_out)] if left_out else []
     return "".join(f"; {line}\n" for line in lines)
 
@@ -93,15 +99,16 @@ def _host(settings: Settings, domains: Sequence[str]) -> list[Record]:
     name = settings.mail_hostname
     addresses = (("A", settings.public_ipv4), ("AAAA", settings.public_ipv6))
     found = [Record(name, kind, str(value)) for kind, value in addresses if value]
-    # A domain's own record names the host, too, and two were none (RFC 7208 §4.5).
+    # The domain's SPF record covers the host; two records would be an error
+    # (RFC 7208 §4.5).
     if name in domains:
         return found
-    # Bounces have no sender: SPF then asks for the name in EHLO (RFC 7208 §2.4).
+    # For bounces, which have no sender, SPF checks the name in EHLO (RFC 7208 §2.4).
     return [*found, Record(name, "TXT", _spf(settings, name, "a"))]
 
 
 def _caa(host: str, certified: CertificateFacts) -> list[Record]:
-    # At the host itself, so that the domain's web site may have another authority.
+    # At the host, so that the domain's web site may use another authority.
     tag = "issuewild" if host.startswith("*.") else "issue"
     name = host.removeprefix("*.")
     return [
@@ -124,8 +131,8 @@ def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Reco
 
 
 def _spf(settings: Settings, domain: str, own: str = "mx") -> str:
-    # A relay often sends from other addresses than it takes mail at, so what isn't
-    # listed is only doubted (~all) until its operator's include: has been added.
+    # A relay often sends from other addresses than it accepts mail on. So other senders
+    # softfail (~all) until the operator has added the relay's include: term.
     relay = settings.relay_of(domain)
     if not relay:
         return f"v=spf1 {own} -all"

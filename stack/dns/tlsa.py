@@ -1,8 +1,8 @@
 """
-TLSA records of this server, as the DNS has them, and whether they fit.
+Looks up the TLSA records of this server, and matches certificates against them.
 
-Who has published a record promises that a certificate of that key is served (DANE,
-RFC 7672): with another one, mail from servers that look at it would not come in.
+A published record promises that the server has this key (DANE, RFC 7672). Servers that
+check DANE deliver no mail to a server with another key.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class Tlsa:
     data: bytes
 
     def fits(self, bundle: Bundle) -> bool:
-        """Say whether a client that goes by this record takes *bundle*."""
+        """Say whether a DANE client accepts *bundle* by this record."""
         if self.usage == END_ENTITY:
             return self._matches(bundle.leaf)
         return self.usage == TRUST_ANCHOR and any(map(self._matches, bundle.chain))
@@ -52,35 +52,35 @@ class Tlsa:
 
 @dataclass(frozen=True)
 class Published:
-    """What the DNS says of a host's port 25."""
+    """The TLSA records for port 25 of a host."""
 
     records: frozenset[Tlsa]
     ttl: int
-    """Seconds for which others may remember what was there before."""
+    """Seconds for which resolvers may have earlier answers cached."""
 
     def fit(self, bundles: Iterable[Bundle]) -> bool:
-        """Say whether each of *bundles* may be served: all fit if nothing is there."""
+        """Say whether each of *bundles* matches a record; without records all do."""
         return not self.records or all(
             any(record.fits(bundle) for record in self.records) for bundle in bundles
         )
 
 
 def name_of(host: str) -> str:
-    """Return where the records for mail to *host* are (RFC 7672 §2.2.3)."""
+    """Return the name of the TLSA records for SMTP to *host* (RFC 7672 §2.2.3)."""
     return f"_25._tcp.{host}"
 
 
 def record_for(bundle: Bundle) -> str:
-    """Return the record that stays right for as long as the key does."""
+    """Return the record 3 1 1 of the key, which renewals with the same key keep."""
     return f"3 1 1 {bundle.key_digest}"
 
 
 def published(host: str) -> Published:
     """
-    Ask the DNS for the records of *host*.
+    Look up the TLSA records of *host*.
 
     Raises:
-        UnableError: When it gives no answer.
+        UnableError: When the DNS doesn't answer.
     """
     import dns.exception
     import dns.flags
@@ -91,7 +91,7 @@ def published(host: str) -> Published:
 
     name = dns.name.from_text(name_of(host))
     resolver = copy(dns.resolver.get_default_resolver())
-    # With the signatures, which say for how long an answer may be remembered.
+    # DNSSEC signatures (DO) hold the original TTL.
     resolver.use_edns(0, dns.flags.DO, LARGEST)
     try:
         answer = resolver.resolve(

@@ -1,8 +1,8 @@
 """
-For how long others may remember an answer of the DNS.
+Finds for how long resolvers may cache an answer of the DNS.
 
-A name server that remembers one tells the time that is left of it. What the record
-itself says is in its signature (RFC 4034 §3.1.4), else with the zone's own servers.
+A caching resolver returns the rest of the TTL. The original TTL is in the record's
+signature (RFC 4034 §3.1.4), else at the authoritative servers of the zone.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ import dns.rdatatype
 import dns.resolver
 import dns.rrset
 
-# Seconds. Few remember for longer, whatever the record says.
+# Seconds. Few resolvers cache for longer, whatever the record says.
 MAX_TTL = 86_400
 
 TIMEOUT = 2.0  # seconds, for each of the zone's servers
@@ -26,17 +26,17 @@ MOST_SERVERS = 4
 
 def longest(response: dns.message.Message, resolver: dns.resolver.Resolver) -> int:
     """
-    Return for how many seconds anything in *response* may be remembered.
+    Return for how many seconds any part of *response* may be cached.
 
-    That is each alias on the way, the records, or that there are none (RFC 2308 §5).
-    What can't be found out, with *resolver* to ask, is taken to be MAX_TTL.
+    The parts are CNAMEs, the records, or that there are none (RFC 2308 §5). A TTL that
+    *resolver* can't find out counts as MAX_TTL.
     """
     found = [
-        _of(rrset, response, resolver)
+        _ttl(rrset, response, resolver)
         for rrset in response.answer
         if rrset.rdtype != dns.rdatatype.RRSIG
     ]
-    # The zone says it in the SOA record, whatever is left of that.
+    # Negative answers: the minimum in the SOA record, not the rest of its TTL.
     found += [
         rrset[0].minimum
         for rrset in response.authority
@@ -45,31 +45,33 @@ def longest(response: dns.message.Message, resolver: dns.resolver.Resolver) -> i
     return max(found, default=0)
 
 
-def _of(
+def _ttl(
     rrset: dns.rrset.RRset,
     response: dns.message.Message,
     resolver: dns.resolver.Resolver,
 ) -> int:
-    signed = _signed(rrset, response)
-    if signed is not None:
-        return signed
+    original = _original_ttl(rrset, response)
+    if original is not None:
+        return original
     with suppress(dns.exception.DNSException, OSError):
-        told = list(_told(rrset, resolver))
-        if told:
-            return max(told)
+        answers = list(_authoritative(rrset, resolver))
+        if answers:
+            return max(answers)
     return max(rrset.ttl, MAX_TTL)
 
 
-def _signed(rrset: dns.rrset.RRset, response: dns.message.Message) -> int | None:
-    """Return what the signature of *rrset* says, if there is one."""
+def _original_ttl(rrset: dns.rrset.RRset, response: dns.message.Message) -> int | None:
+    """Return the original TTL in the signature of *rrset*, if it is signed."""
     signatures = response.get_rrset(
         response.answer, rrset.name, rrset.rdclass, dns.rdatatype.RRSIG, rrset.rdtype
     )
     return max((each.original_ttl for each in signatures or ()), default=None)
 
 
-def _told(rrset: dns.rrset.RRset, resolver: dns.resolver.Resolver) -> Iterator[int]:
-    """Yield what each of the zone's own servers says of *rrset*."""
+def _authoritative(
+    rrset: dns.rrset.RRset, resolver: dns.resolver.Resolver
+) -> Iterator[int]:
+    """Yield the TTL of *rrset* at each authoritative server of its zone."""
     zone = dns.resolver.zone_for_name(rrset.name, resolver=resolver)
     question = dns.message.make_query(rrset.name, rrset.rdtype)
     question.flags &= ~dns.flags.RD

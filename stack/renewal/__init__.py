@@ -1,1 +1,1 @@
-"""Certificates that stay valid: issued by an authority (ACME), or imported."""
+"""Renewal of certificates: from an ACME authority, or from an import folder."""

@@ -1,4 +1,4 @@
-"""Certificates from elsewhere: brought once, or followed in a folder."""
+"""Imported certificates: from files, or from a folder whose renewals are followed."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from stack.system import endpoints, files
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
 
-# Where compose.yaml mounts IMPORT_FOLDER.
+# The mount point of IMPORT_FOLDER in compose.yaml.
 MOUNTED = Path("/import")
 
 
@@ -25,8 +25,8 @@ def from_folder(project: Project, settings: Settings, name: str) -> Bundle:
     Return the best certificate for *name* in IMPORT_FOLDER.
 
     Raises:
-        StackError: When there is none, with what is wrong with those there are.
-        UnableError: When there is no such folder.
+        StackError: When no certificate there can be used, with the reasons.
+        UnableError: When IMPORT_FOLDER is not set, or there is no such folder.
     """
     if not settings.import_folder:
         raise UnableError(
@@ -41,12 +41,12 @@ def from_folder(project: Project, settings: Settings, name: str) -> Bundle:
 
 def install(deployer: Deployer, name: str, bundle: Bundle, source: Source) -> list[str]:
     """
-    Serve *bundle* as the certificate *name* from now on, and remember its *source*.
+    Deploy *bundle* as the certificate *name*, and record its *source*.
 
-    Return what keeps it from being proven (see `Deployer.deploy`).
+    Return one line for each port that could not be checked (see `Deployer.deploy`).
 
     Raises:
-        StackError: When it isn't served; what was served still is.
+        StackError: When a port doesn't serve it. The old one is served then.
     """
     with locked_state(deployer.project) as state:
         unproven = _serve(deployer, name, bundle)
@@ -56,12 +56,12 @@ def install(deployer: Deployer, name: str, bundle: Bundle, source: Source) -> li
 
 def remove(deployer: Deployer, name: str) -> list[str]:
     """
-    Serve the certificate *name* no longer.
+    Remove the certificate *name*.
 
-    Return what keeps that from being proven (see `Deployer.deploy`).
+    Return one line for each port that could not be checked (see `Deployer.deploy`).
 
     Raises:
-        StackError: When there is none, or what is left isn't served.
+        StackError: When there is none, or a port doesn't serve the change in time.
     """
     project, files_of = deployer.project, store.files_of(name)
     if not files.exists(project.tls / files_of[0]):
@@ -74,10 +74,10 @@ def remove(deployer: Deployer, name: str) -> list[str]:
 
 def refuse_tlsa_mismatch(deployer: Deployer, name: str, bundle: Bundle) -> None:
     """
-    Make sure that no TLSA record promises another key than that of *bundle*.
+    Refuse *bundle* if the DNS has TLSA records for other keys only.
 
     Raises:
-        StackError: When one does.
+        StackError: With the records to publish first.
     """
     stored = store.usable(deployer.project.tls).get(name)
     served = [each.key_digest for each in stored.bundles.values()] if stored else []
@@ -98,7 +98,7 @@ def refuse_tlsa_mismatch(deployer: Deployer, name: str, bundle: Bundle) -> None:
 
 
 def followed(project: Project) -> list[str]:
-    """Return the names of the certificates that came from IMPORT_FOLDER."""
+    """Return the names of the certificates from IMPORT_FOLDER."""
     return [
         name
         for name, remembered in load(project).certificates.items()
@@ -108,12 +108,12 @@ def followed(project: Project) -> list[str]:
 
 def follow(deployer: Deployer, name: str) -> list[str]:
     """
-    Take what IMPORT_FOLDER has for *name*, if that is newer.
+    Deploy the certificate *name* in IMPORT_FOLDER if it is newer than the served one.
 
-    Return what keeps it from being proven (see `Deployer.deploy`).
+    Return one line for each port that could not be checked (see `Deployer.deploy`).
 
     Raises:
-        StackError: When there is nothing valid any more, or it isn't served.
+        StackError: When the folder has no valid one, or a port doesn't serve it.
     """
     project = deployer.project
     with renewal_attempt(project, name):

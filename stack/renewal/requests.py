@@ -1,4 +1,4 @@
-"""Which certificates come from an authority, and what it has issued for them so far."""
+"""The certificates that an authority issues for us, and the latest of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,28 +14,28 @@ from stack.system.project import Project
 
 @dataclass(frozen=True)
 class CertificateRequest:
-    """A certificate to have."""
+    """A certificate to obtain from an authority."""
 
     name: str
     hosts: tuple[str, ...]
     rsa: bool = False
-    """Whether an RSA one is to be beside it."""
+    """Whether to have an RSA certificate as well, for old clients."""
 
     @property
     def rsa_lineage(self) -> str:
-        """The lineage of the RSA one."""
+        """The name of the lineage of the RSA certificate."""
         return f"{self.name}.rsa"
 
 
 def for_hosts(hosts: Sequence[str], *, rsa: bool) -> CertificateRequest:
-    """Return the request for *hosts*, called by the first of them."""
+    """Return the request for *hosts*, named by the first without its *."""
     return CertificateRequest(
         hosts[0].removeprefix("*."), tuple(dict.fromkeys(hosts)), rsa
     )
 
 
 def issued(project: Project, state: State) -> list[CertificateRequest]:
-    """Return the wishes that an authority has fulfilled before."""
+    """Return the requests for which an authority has issued a certificate."""
     served = store.usable(project.tls)
     found = []
     for name in sorted({*served, *state.certificates}):
@@ -49,10 +49,12 @@ def issued(project: Project, state: State) -> list[CertificateRequest]:
 
 def latest(project: Project, request: CertificateRequest) -> dict[str, Bundle | None]:
     """
-    Return the newest that was issued for *request*, by its file in var/tls.
+    Return the latest certificates for *request*, by file name in var/tls.
+
+    None stands for a file that is not wanted.
 
     Raises:
-        StackError: When one is missing.
+        StackError: When certbot's folder lacks one.
     """
     main, beside = store.files_of(request.name)
     found: dict[str, Bundle | None] = {
@@ -65,7 +67,7 @@ def latest(project: Project, request: CertificateRequest) -> dict[str, Bundle | 
 
 
 def not_served(project: Project, request: CertificateRequest) -> list[Bundle]:
-    """Return what was issued for *request* with a key that is not served yet."""
+    """Return the issued certificates for *request* whose key is not served yet."""
     stored = store.usable(project.tls).get(request.name)
     served = {each.key_digest for each in stored.bundles.values()} if stored else set()
     bundles = latest(project, request).values()
@@ -85,7 +87,7 @@ def _latest(project: Project, lineage: str) -> Bundle:
 def _comes_from_authority(
     project: Project, state: State, stored: Stored | None, name: str
 ) -> bool:
-    """Say so also where nothing is remembered, but what is served was issued to us."""
+    """Say whether an authority issued it: by the state, else by certbot's archive."""
     source = state.certificates[name].comes_from if name in state.certificates else None
     if source or not stored:
         return source == "authority"

@@ -1,8 +1,9 @@
 """
-Whether a certificate may be served yet, by the TLSA records in the DNS.
+Delays a certificate with a new key until its TLSA record is known everywhere.
 
-A new key is taken into use in two steps (RFC 7671 §8.4): first its record is published
-beside the old one, and only when nobody can remember the time before, it is served.
+A key rollover has two steps (RFC 7671 §8.4): the operator publishes the record of the
+new key beside the old one. When no resolver can have the old records cached any more,
+the new key is served.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from stack.system.errors import UnableError
 
 
 def must_keep_key(host: str) -> bool:
-    """Say whether the next certificate for *host* must have the key of the last."""
+    """Say whether renewals for *host* must keep the key: the DNS has TLSA records."""
     try:
         return bool(tlsa.published(host).records)
     except UnableError:
@@ -30,13 +31,13 @@ def pending(
     now: datetime,
 ) -> PendingRollover | None:
     """
-    Return why the *new* certificates can't be served yet; nothing if they can.
+    Return the rollover that the *new* certificates must wait for; None if they needn't.
 
     Args:
         host: MAIL_HOSTNAME.
-        new: What is to be served.
-        served: What is served now: its keys need no new record.
-        before: What was returned when it was asked last.
+        new: The certificates to serve.
+        served: The certificates that are served now; their keys need no new record.
+        before: The result of the last call.
         now: In UTC.
     """
     if {each.key_digest for each in new} <= {each.key_digest for each in served}:
@@ -65,7 +66,7 @@ def pending(
 
 
 def records_to_publish(host: str, new: Sequence[Bundle]) -> str:
-    """Return what to publish before *new* can be served."""
+    """Say which records to publish before *new* can be served."""
     records = " and ".join(f"TLSA {tlsa.record_for(each)}" for each in new)
     return (
         f"its key is new, and {tlsa.name_of(host)} has TLSA records for another one:"

@@ -1,1 +1,1 @@
-"""What is spam to whom, and what the spam filter is asked and taught."""
+"""Spam preferences of users, and requests to the spam filter."""

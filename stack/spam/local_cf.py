@@ -1,4 +1,4 @@
-"""What the operator says about spam."""
+"""The first text of var/spam/local.cf, the operator's own SpamAssassin rules."""
 
 OWN_RULES = """\
 # Your own word on what is spam. It is read after all other rules, and no update touches

@@ -1,4 +1,4 @@
-"""Messages, as they lie in files: one in each, an mbox, or a Maildir."""
+"""Reads messages from files: single messages, mbox files and Maildirs."""
 
 import mailbox
 import shutil
@@ -30,7 +30,7 @@ def read(paths: Iterable[Path]) -> Iterator[bytes]:
 
 
 def _stdin() -> Iterator[bytes]:
-    # In a file first: what it holds is seen from its beginning.
+    # Copied to a file first: the format is recognised by the first bytes.
     with NamedTemporaryFile() as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)
         copy.flush()
@@ -39,7 +39,10 @@ def _stdin() -> Iterator[bytes]:
 
 def _maildir(path: Path) -> Iterator[bytes]:
     if not (path / "cur").is_dir():
-        raise StackError(f"{path}: a folder, but no Maildir: it has no cur/")
+        raise StackError(
+            f"{path}: a folder, but no Maildir, as it has no cur/: name a Maildir or"
+            " a file"
+        )
     box = mailbox.Maildir(path, create=False)
     for key in box.iterkeys():
         yield box.get_bytes(key)

@@ -1,4 +1,4 @@
-"""What is spam to whom: users' thresholds, and senders who are welcome or blocked."""
+"""Lists of senders that are welcome or blocked, for a user or for everybody."""
 
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
@@ -12,20 +12,20 @@ from stack.system.errors import StackError
 
 Verdict = Literal["block", "welcome"]
 
-# Characters of one user's Sieve script, in which the lists are: about 5,000 entries.
-# It is compiled for each message: one of this size in 20 ms.
+# Characters of one user's Sieve script, which holds the lists: about 5,000 entries.
+# Dovecot compiles it for each message, in 20 ms at this size.
 MAX_SCRIPT_LENGTH = 200_000
 
 
 class Entry(NamedTuple):
-    """A sender on a list: an address or `@domain`, and the user it is for, if one."""
+    """A sender on a list: an address or `@domain`; the user, or None for everybody."""
 
     address: str
     user: str | None
 
 
 def listed(session: Session, verdict: Verdict, user: User | None = None) -> list[Entry]:
-    """Return the list of *verdict*, all of it or what concerns *user*, by address."""
+    """Return the list *verdict*: all entries, or those that count for *user*."""
     query = (
         select(SpamSender.address, User.address)
         .outerjoin(User, User.id == SpamSender.user_id)
@@ -43,10 +43,12 @@ def add(
     session: Session, verdict: Verdict, user: User | None, addresses: Iterable[str]
 ) -> list[str]:
     """
-    Put *addresses*, a@d or @d, on a list of *user* or of all; return those not on it.
+    Add *addresses*, a@d or @d, to a list of *user*, or of everybody if None.
+
+    Return those that were not on it.
 
     Raises:
-        StackError: When one is on the other list, or the lists get too long.
+        StackError: When one is on the opposite list, or the lists get too long.
     """
     held = {each.address: each.verdict for each in _held(session, user)}
     for address in addresses:
@@ -74,7 +76,7 @@ def remove(
     session: Session, verdict: Verdict, user: User | None, addresses: Iterable[str]
 ) -> None:
     """
-    Take *addresses* off a list of *user*, or of all.
+    Remove *addresses* from a list of *user*, or of everybody if None.
 
     Raises:
         StackError: When one isn't on it.

@@ -1,9 +1,9 @@
 """
-Asks the spam filter, by spamd's own protocol (SPAMC/1.5), over its control socket.
+Talks to the spam filter over its control socket, in spamd's protocol (SPAMC/1.5).
 
-The socket lies in a volume that the one-shot service `stack` shares with the service
-spamassassin: neither has a port that others could reach. PROTOCOL in SpamAssassin's
-source describes the commands; STATS is our own.
+The services `stack` and spamassassin share the socket's volume, so the filter needs no
+network port. PROTOCOL in SpamAssassin's source describes the commands; STATS is our
+own.
 """
 
 import json
@@ -17,10 +17,10 @@ from stack.system.errors import StackError, UnableError
 
 CONTROL = Path("/run/spam/control")
 
-# Seconds for one answer. A scan may wait for a free child, and then take its time.
+# Seconds for one answer. A scan may wait for a free child first.
 TIMEOUT = 90.0
 
-# Seconds until there is room for one more message to learn, and between two looks.
+# Seconds to wait for room in the spool of messages to learn, and between two attempts.
 ROOM_TIMEOUT = 300.0
 PAUSE = 0.5
 
@@ -31,11 +31,11 @@ _TEST = re.compile(r" {0,3}(-?\d+(?:\.\d+)?) (\S+) *(.*)")
 
 
 class BusyError(StackError):
-    """The filter can't do it now, but may in a moment."""
+    """The filter is busy; a later attempt may succeed."""
 
 
 class Test(NamedTuple):
-    """A rule that a message has met."""
+    """A rule that matched a message."""
 
     name: str
     points: float
@@ -43,7 +43,7 @@ class Test(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What the filter thinks of a message."""
+    """The filter's verdict on a message."""
 
     spam: bool
     score: float
@@ -63,11 +63,13 @@ def is_mounted() -> bool:
 
 def learn(message: bytes, kind: Literal["spam", "ham"], user: str | None) -> None:
     """
-    Have *message* learnt, for *user*, too; it is kept safe when this returns.
+    Hand *message* over to be learnt, for the site and for *user* if given.
+
+    The filter has stored it safely when this returns.
 
     Raises:
         UnableError: When the filter can't be reached.
-        BusyError: When it has no room for more in ROOM_TIMEOUT.
+        BusyError: When its spool has no room within ROOM_TIMEOUT.
         StackError: When it refuses.
     """
     _tell(message, user, {"Message-class": kind, "Set": "local"})
@@ -75,11 +77,11 @@ def learn(message: bytes, kind: Literal["spam", "ham"], user: str | None) -> Non
 
 def forget(message: bytes, user: str | None) -> None:
     """
-    Have forgotten what was learnt from *message*, for *user*, too.
+    Hand *message* over to be forgotten, for the site and for *user* if given.
 
     Raises:
         UnableError: When the filter can't be reached.
-        BusyError: When it has no room for more in ROOM_TIMEOUT.
+        BusyError: When its spool has no room within ROOM_TIMEOUT.
         StackError: When it refuses.
     """
     _tell(message, user, {"Remove": "local"})
@@ -87,11 +89,11 @@ def forget(message: bytes, user: str | None) -> None:
 
 def report(message: bytes, user: str | None) -> Report:
     """
-    Return what the filter thinks of *message*; nothing is learnt from it.
+    Return the filter's verdict on *message*, without learning from it.
 
     Raises:
         UnableError: When the filter can't be reached.
-        BusyError: When no spamd is free for it, or none is there.
+        BusyError: When no spamd is free, or none runs.
         StackError: When it refuses, or its answer can't be read.
     """
     reply = _ask("REPORT", message, user)
@@ -108,11 +110,11 @@ def report(message: bytes, user: str | None) -> Report:
 
 def stats() -> dict[str, Any]:
     """
-    Return what the filter knows, as its STATS has it.
+    Return what the filter has learnt, in the form of its command STATS.
 
-    `users` has, for "site" and for each user who has taught it, messages learnt
-    (`nspam`, `nham`) and tokens (`ntokens`); `enough`, how many messages of each kind
-    make it count; `spool`, the `messages` and `bytes` that wait to be learnt.
+    `users`: by user, and for "site", the learnt messages (`nspam`, `nham`) and tokens
+    (`ntokens`). `enough`: how many messages of each kind are needed before they count.
+    `spool`: the `messages` and `bytes` that are not learnt yet.
 
     Raises:
         UnableError: When it can't be reached.
@@ -138,11 +140,11 @@ def _tests(text: str) -> list[Test]:
 
 
 def _tell(message: bytes, user: str | None, headers: dict[str, str]) -> None:
-    """Hand *message* over, as soon as there is room for it."""
+    """Hand *message* over as soon as the spool has room for it."""
     deadline = time.monotonic() + ROOM_TIMEOUT
     while True:
         try:
-            # We leave room for those who can't wait: users who move a message.
+            # Can-wait leaves room for users who move a message, and can't wait.
             _ask("TELL", message, user, {**headers, "Can-wait": "yes"})
         except BusyError:
             if time.monotonic() > deadline:

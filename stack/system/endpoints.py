@@ -1,8 +1,8 @@
 """
-Where the mail ports can be reached from here.
+Finds the addresses at which the mail ports can be reached from here.
 
-On the machine itself: where Docker has published them, on IPv4 and on IPv6. In a
-container of ours: at the services, by their names.
+On the host these are the addresses that Docker has published, on IPv4 and on IPv6. In a
+container of ours they are those of the services, by their names.
 """
 
 import socket
@@ -23,7 +23,7 @@ SERVICES = {
     993: "dovecot",
 }
 
-# In a container of ours, Docker leaves this file.
+# Docker creates this file in every container.
 INSIDE = Path("/.dockerenv")
 
 # Labels that Compose gives to its containers.
@@ -31,7 +31,7 @@ FOLDER = "com.docker.compose.project.working_dir"
 SERVICE = "com.docker.compose.service"
 ONE_OFF = "com.docker.compose.oneoff"
 
-# Published on all addresses: these are the nearest of them.
+# A port that is published on all addresses is reached on the loopback address.
 NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked up, not bound
 
 
@@ -40,10 +40,10 @@ class Endpoint:
     """One of the mail ports, at one address."""
 
     port: int
-    """The port that it is for the world: 25, 143, 465, 587 or 993."""
+    """The standard port: 25, 143, 465, 587 or 993."""
     address: str
     at: int
-    """The port to connect to."""
+    """The port to connect to; Docker may publish 25 as another one."""
 
     @property
     def family(self) -> str:
@@ -51,22 +51,22 @@ class Endpoint:
         return f"IPv{ip_address(self.address).version}"
 
     def __str__(self) -> str:
-        """Name it as in messages."""
+        """Return it as messages show it: port 25 (127.0.0.1:2525)."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"port {self.port} ({host}:{self.at})"
 
 
 def is_inside() -> bool:
-    """Say whether this is a container."""
+    """Say whether this process runs in a container."""
     return INSIDE.exists()
 
 
 def find(root: Path) -> list[Endpoint]:
     """
-    Return where the mail ports of the project at *root* are; none if it isn't running.
+    Return the mail ports of the project at *root*; empty if it isn't running.
 
     Raises:
-        UnableError: When from here one can't know.
+        UnableError: When neither Docker nor the network of the services can be used.
     """
     running = containers(root)
     found = _named() if running is None else _published(running)
@@ -74,7 +74,7 @@ def find(root: Path) -> list[Endpoint]:
 
 
 def containers(root: Path) -> list[Any] | None:
-    """Return the containers of the project at *root*; nothing if Docker won't say."""
+    """Return the containers of the project at *root*; None if Docker can't be used."""
     try:
         import docker
         from docker.errors import DockerException
@@ -92,8 +92,8 @@ def _ids(listed: list[Any], root: Path) -> list[str]:
     """
     Return the ids of the containers in *listed* that belong to the project at *root*.
 
-    Compose labels them with the folder as it was called when they were made, through
-    a symbolic link perhaps: the folder counts, and not its name.
+    Compose labels them with the path of the folder, which may go through a symbolic
+    link. So the folders are compared, not the paths.
     """
     return [
         each["Id"]
@@ -116,17 +116,16 @@ def _container(engine: Any, container: str) -> Any:
     try:
         return engine.containers.get(container)
     except NotFound:
-        # It has ended since it was listed.
+        # The container has ended since it was listed.
         return None
 
 
 def health(root: Path) -> list[tuple[str, str]]:
     """
-    Return each service of the project at *root*, and how Docker finds it.
+    Return each service of the project at *root* with its health; empty without Docker.
 
-    That is healthy, unhealthy with what its check said last, or starting; or what a
-    container without a check does; nothing at all if Docker won't say. `stack` itself
-    has ended, and is left out.
+    The health is healthy, starting, or unhealthy with the last line of the check; for
+    a container without a check, its state. `stack` itself has ended, and is left out.
     """
     return sorted(
         (name, _health(each))
@@ -165,7 +164,7 @@ def _addresses(service: str, port: int) -> list[Any]:
     try:
         return socket.getaddrinfo(service, port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
-        # In our networks, Docker's name server answers for every service that runs.
+        # In our networks, Docker's name server knows every service that runs.
         if is_inside():
             return []
         raise UnableError(

@@ -1,13 +1,13 @@
-"""The errors that a person reads: what is wrong, where, and what to do."""
+"""Errors for the operator: what is wrong, where, and what to do."""
 
 import click
 
 
 class StackError(click.ClickException):
     """
-    A refusal, told in one line for each *problem*, without a stack trace.
+    An error that is shown with one line for each of *problems*, without a traceback.
 
-    Exit code 1: a check failed, or what was asked for can't be had.
+    Exit code 1: a check failed, or a request can't be met.
     """
 
     def __init__(self, *problems: str) -> None:
@@ -15,7 +15,7 @@ class StackError(click.ClickException):
         self.problems = problems
 
     def format_message(self) -> str:
-        """Give each problem a line of its own, as click begins the first."""
+        """Return one line for each problem; click puts "Error: " before the first."""
         return "\nError: ".join(self.problems)
 
 

@@ -1,4 +1,4 @@
-"""Writes files so that a reader sees the old text or the new, never half of it."""
+"""Writes files atomically: a reader sees the old text or the new, never a part."""
 
 import os
 import stat
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Access(NamedTuple):
-    """Who may do what with a file: *mode* as for chmod, *uid* and *gid* numbers."""
+    """Permissions of a file: *mode* as for chmod, numeric *uid* and *gid*."""
 
     mode: int
     uid: int
@@ -20,8 +20,8 @@ def exists(path: Path) -> bool:
     Say whether there is anything at *path*.
 
     Raises:
-        PermissionError: When we may not look. Path.exists() calls that False in
-            newer Pythons, and a key we can't see would be taken for missing.
+        PermissionError: When the directory can't be read. Path.exists() returns False
+            then in newer Pythons, and an existing key would count as missing.
     """
     try:
         path.lstat()
@@ -31,7 +31,7 @@ def exists(path: Path) -> bool:
 
 
 def read(path: Path) -> str | None:
-    """Return the text of *path*, nothing if there is no such file."""
+    """Return the text of *path*; None if there is no such file."""
     try:
         return path.read_bytes().decode(errors="surrogateescape")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
@@ -39,7 +39,7 @@ def read(path: Path) -> str | None:
 
 
 def names(directory: Path) -> list[str]:
-    """Return what lies in *directory*, sorted; nothing if it doesn't exist."""
+    """Return the names in *directory*, sorted; empty if it doesn't exist."""
     try:
         return sorted(os.listdir(directory))  # noqa: PTH208 - a bare list of names
     except FileNotFoundError:
@@ -48,10 +48,10 @@ def names(directory: Path) -> list[str]:
 
 def write(path: Path, text: str, access: Access) -> None:
     """
-    Put *text* at *path*: written beside it, made durable, then renamed.
+    Replace *path* by *text*: write a temporary file, fsync it, rename it.
 
     Raises:
-        OSError: When that can't be done, with *path*, whatever the system names.
+        OSError: With *path* as its file name, not that of the temporary file.
     """
     beside = path.with_name(f".{path.name}.new")
     try:
@@ -59,7 +59,7 @@ def write(path: Path, text: str, access: Access) -> None:
         beside.replace(path)
         sync(path.parent)
     except OSError as error:
-        # A part of it takes room that others need.
+        # On a full disk, the temporary file takes room that others need.
         with suppress(OSError):
             beside.unlink()
         raise OSError(error.errno, error.strerror, str(path)) from None
@@ -67,10 +67,10 @@ def write(path: Path, text: str, access: Access) -> None:
 
 def check_writable(directory: Path) -> None:
     """
-    Write a file into *directory* and remove it.
+    Check that *directory* is writable, by writing a file and removing it.
 
     Raises:
-        OSError: When that can't be done, with *directory*.
+        OSError: With *directory* as its file name.
     """
     probe = directory / ".try-out"
     try:
@@ -82,7 +82,7 @@ def check_writable(directory: Path) -> None:
 
 def _write_beside(beside: Path, text: str, access: Access) -> None:
     beside.unlink(missing_ok=True)
-    # Closed to others from the first byte on: it may be a key.
+    # It may be a key, so only the owner may read it, from the first byte on.
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
         file.write(text)
@@ -92,7 +92,7 @@ def _write_beside(beside: Path, text: str, access: Access) -> None:
 
 
 def make_directory(path: Path, access: Access) -> None:
-    """Make the directory *path*, with *access* whatever the umask is."""
+    """Create the directory *path* with *access*, whatever the umask is."""
     path.mkdir(mode=0o700, exist_ok=True)
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -112,7 +112,7 @@ def remove(path: Path) -> None:
 
 
 def sync(directory: Path) -> None:
-    """Make names that were added to or taken from *directory* durable."""
+    """Fsync *directory*, so that added and removed names survive a crash."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -122,9 +122,10 @@ def sync(directory: Path) -> None:
 
 def is_right(path: Path, access: Access) -> bool:
     """
-    Say whether *path* has *access*, as far as we could change it.
+    Say whether *path* has *access*, as far as this user could change it.
 
-    Only root gives files away; another user is only asked about files of its own.
+    Only root can change owners. For other users, only the modes of their own files
+    count.
     """
     found = path.lstat()
     mode = stat.S_IMODE(found.st_mode)
@@ -134,7 +135,7 @@ def is_right(path: Path, access: Access) -> bool:
 
 
 def repair(path: Path, access: Access) -> None:
-    """Give *path*, which is not a symbolic link, *access*."""
+    """Set *access* on *path*, which must not be a symbolic link."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         _give(handle, access)
@@ -143,7 +144,7 @@ def repair(path: Path, access: Access) -> None:
 
 
 def _give(handle: int, access: Access) -> None:
-    # The owner first: changing it may clear mode bits.
+    # The owner first, as changing it may clear mode bits.
     if os.geteuid() == 0:
         os.fchown(handle, access.uid, access.gid)
     os.fchmod(handle, access.mode)

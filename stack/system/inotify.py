@@ -1,18 +1,18 @@
-"""How many users the kernel can have told of new mail at once."""
+"""Checks the kernel's limit for inotify: how many IMAP sessions hear of new mail."""
 
 from pathlib import Path
 
-# For each IMAP session in IDLE Dovecot takes an instance of inotify(7). It serves as
-# many sessions (process_limit of its service imap), and more servers run beside it.
+# Dovecot takes an instance of inotify(7) for each IMAP session in IDLE. Its service
+# imap has as many processes at most (process_limit), and other servers need some, too.
 ENOUGH = 8192
 
-# The kernel's, the same in a container: shared by all containers' processes of one uid.
+# The kernel's limit for a uid, across all containers.
 LIMIT = Path("/proc/sys/fs/inotify/max_user_instances")
 NAME = "fs.inotify.max_user_instances"
 
 
 def state(limit: Path = LIMIT) -> str | None:
-    """Return in words what this kernel allows; nothing if it has no inotify."""
+    """Return the limit of this kernel in words; None if it has no inotify."""
     try:
         instances = int(limit.read_text())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Does several things at once, and waits for none of them longer than for all."""
+"""Runs several functions in threads, with one deadline for all."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,9 +10,9 @@ def at_once(
     tasks: Sequence[Callable[[], Any]], seconds: float, late: Any = None
 ) -> list[Any]:
     """
-    Return what each of *tasks* returns, or *late* for one that takes over *seconds*.
+    Return the result of each of *tasks*, or *late* for one that takes over *seconds*.
 
-    Whoever is late goes on until the program ends, which doesn't wait for it.
+    A late task goes on in a daemon thread: the program doesn't wait for it to end.
     """
     results = [late] * len(tasks)
     errors: list[BaseException] = []

@@ -1,28 +1,28 @@
-"""Starts other programs: the one module that does."""
+"""Starts other programs. No other module does."""
 
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# The status of what didn't end in time, as timeout(1) has it.
+# The status of a program that was killed for its time, as that of timeout(1).
 TIMED_OUT = 124
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a program."""
+    """How a program ended."""
 
     status: int
     output: str
-    """What it printed, to stdout and stderr."""
+    """What it printed to stdout and stderr."""
 
 
 def run(
     command: Sequence[str], environment: Mapping[str, str], seconds: float
 ) -> Result:
     """
-    Run *command* with no other *environment*, and wait for its end.
+    Run *command* with just this *environment*, and wait until it ends.
 
     After *seconds* it is killed, and its status is TIMED_OUT.
     """
@@ -42,10 +42,10 @@ def run(
 
 
 def run_attached(command: Sequence[str]) -> int:
-    """Run *command* at our own terminal and return its status."""
+    """Run *command* with our stdin, stdout and stderr, and return its status."""
     return subprocess.run(command, check=False).returncode  # noqa: S603 - as above
 
 
 def find(program: str) -> str | None:
-    """Return where *program* is on the PATH, nothing if it isn't."""
+    """Return the path of *program* on the PATH; None if it isn't there."""
     return shutil.which(program)

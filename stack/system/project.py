@@ -1,4 +1,4 @@
-"""Where things lie in a project directory, whose they are, and its lock."""
+"""The files of a project directory, their permissions, and its locks."""
 
 import fcntl
 import os
@@ -12,13 +12,13 @@ from stack.system import files
 from stack.system.errors import UnableError
 from stack.system.files import Access
 
-# The same fixed numbers as in images/: names differ between host and containers.
+# Fixed uids and gids, the same as in images/: names differ between host and containers.
 ROOT = 0
 POSTFIX_GROUP = 5001
 DKIM = 5006
 PASSWORDS_GROUP = 5010
 
-# By the directory under var/: access to a directory, and to a file in it.
+# Permissions by the directory under var/: of directories in it, and of files.
 ACCESS = {
     "identity": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "etc": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
@@ -33,17 +33,17 @@ ACCESS = {
     ),
 }
 
-# In the directory of the accounts, but not for all who read those; nor is what SQLite
-# puts beside it while it changes.
+# It lies with the accounts, but fewer programs may read it. The same holds for the
+# journal that SQLite puts beside it.
 PASSWORDS = "passwords.db"
 PASSWORDS_ACCESS = Access(0o640, ROOT, PASSWORDS_GROUP)
 
-# Below it, certbot looks after its own files, and hooks are programs: nobody else gets
-# in through the directory.
+# certbot sets the permissions of its own files, and hooks are executable. The directory
+# itself keeps other users out.
 CERTBOT_FOLDER = "acme"
 
 LOCK_TIMEOUT = 10.0  # seconds that one command waits for another
-ACME_LOCK_TIMEOUT = 600.0  # the same, while an authority is asked
+ACME_LOCK_TIMEOUT = 600.0  # seconds that one waits for another's certificate
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Project:
 
     @property
     def env(self) -> Path:
-        """The operator's file."""
+        """The operator's settings."""
         return self.root / ".env"
 
     @property
@@ -64,42 +64,42 @@ class Project:
 
     @property
     def var(self) -> Path:
-        """All that `stack` makes."""
+        """Everything that `stack` creates."""
         return self.root / "var"
 
     @property
     def is_whole(self) -> bool:
         """
-        Whether all of it is here.
+        Whether this process sees the whole project.
 
-        The service certs is shown what certificates need, and no more: no account, no
-        signing key, and of .env what was applied last.
+        The service certs sees only what certificates need: no accounts, no signing
+        keys, and a copy of .env as it was applied last.
         """
         return files.exists(self.database.parent)
 
     @property
     def applied(self) -> Path:
-        """What .env was when it was applied last, for certs and for when it is lost."""
+        """A copy of .env as it was applied last, for certs, and if .env is lost."""
         return self.etc / "certs" / "env"
 
     @property
     def owner(self) -> Path:
-        """The id of this project, with which its volumes are marked."""
+        """The id of this project, which marks its volumes."""
         return self.var / "identity" / "owner"
 
     @property
     def adopted(self) -> Path:
-        """The ids of projects whose volumes are this one's now."""
+        """The ids of projects whose volumes this project has adopted."""
         return self.var / "identity" / "adopted"
 
     @property
     def marked(self) -> Path:
-        """There when all data bears the mark: then new volumes aren't ours."""
+        """Exists when all volumes are marked: an unmarked volume is foreign then."""
         return self.var / "identity" / "marked"
 
     @property
     def etc(self) -> Path:
-        """The rendered configuration: its files, not its folders, may be deleted."""
+        """The rendered configuration: files may be deleted, folders are mounted."""
         return self.var / "etc"
 
     @property
@@ -109,7 +109,7 @@ class Project:
 
     @property
     def acme(self) -> Path:
-        """What authorities know of us: accounts, and what they have issued."""
+        """ACME accounts, issued certificates, and the state of the renewals."""
         return self.var / CERTBOT_FOLDER
 
     @property
@@ -119,12 +119,12 @@ class Project:
 
     @property
     def logins(self) -> Path:
-        """The logins to relays, a table that Postfix reads as root."""
+        """The logins to relays: a table that Postfix reads as root."""
         return self.var / "relay" / "logins.texthash"
 
     @property
     def own_rules(self) -> Path:
-        """What the operator adds to the rules about spam."""
+        """The operator's own SpamAssassin rules."""
         return self.var / "spam" / "local.cf"
 
     @property
@@ -134,12 +134,12 @@ class Project:
 
     @property
     def passwords(self) -> Path:
-        """The hashes of their passwords, which only Dovecot's auth reads."""
+        """The password hashes, which only Dovecot's auth reads."""
         return self.database.with_name(PASSWORDS)
 
     def require(self) -> None:
         """
-        Make sure that this is a project directory.
+        Check that this is a project directory.
 
         Raises:
             UnableError: When it isn't.
@@ -152,10 +152,10 @@ class Project:
 
     def access(self, path: Path, *, directory: bool = False) -> Access:
         """
-        Return who should have what access to *path*.
+        Return the permissions that *path* should have.
 
-        Outside var/ a file belongs to whoever has the project directory: an
-        operator must be able to edit the .env that a container made for him.
+        Outside var/ a file belongs to the owner of the project directory: the operator
+        must be able to edit an .env that a container has written.
         """
         if not path.is_relative_to(self.var):
             owner = self.root.stat()
@@ -170,24 +170,24 @@ class Project:
         return ACCESS[kind][0 if directory else 1]
 
     def write(self, path: Path, text: str) -> None:
-        """Put *text* at *path*, with the directories above it that are missing."""
+        """Write *text* to *path*, and create missing directories above it."""
         self.make_directory(path.parent)
         files.write(path, text, self.access(path))
 
     def make_directory(self, path: Path) -> None:
-        """Make *path* and what is missing above it, each with its own access."""
+        """Create *path* and missing directories above it, each with its permissions."""
         if not files.exists(path):
             self.make_directory(path.parent)
             files.make_directory(path, self.access(path, directory=True))
 
     def wrong_access(self) -> Iterator[tuple[Path, Access]]:
-        """Find what lies in var/ with another owner or mode than it should have."""
+        """Yield each path in var/ with wrong permissions, and the right ones."""
         known = [self.var, *(self.var / kind for kind in ACCESS)]
         for path in filter(files.exists, known):
             inside = () if path in (self.var, self.acme) else path.rglob("*")
             for each in (path, *inside):
-                # What a kill left half written is closed, and is gone after the next
-                # write: who repairs it then finds nothing.
+                # A kill may leave a half-written hidden file. It is private, and the
+                # next write removes it, so repairing it could fail.
                 if each.is_symlink() or each.name.startswith("."):
                     continue
                 access = self.access(each, directory=each.is_dir())
@@ -197,10 +197,10 @@ class Project:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """
-        Keep other `stack` commands out, on this machine and in containers.
+        Lock out other `stack` commands, on this machine and in containers.
 
-        The directory itself is locked, so that a command that is refused has not
-        left so much as a lock file; and what all containers see of it that may lock.
+        The lock is on the directory itself, so a refused command leaves no file behind,
+        and on var/etc, which all containers with `stack` see.
 
         Raises:
             UnableError: When another command holds the lock for over 10 seconds.
@@ -214,12 +214,13 @@ class Project:
     @contextmanager
     def acme_lock(self) -> Iterator[None]:
         """
-        Keep others from asking an authority at the same time.
+        Lock out other commands that change certificates or ask an authority.
 
-        Apart from `lock`: that takes minutes, in which accounts can be changed.
+        It is apart from `lock`: an authority takes minutes, and accounts can be changed
+        meanwhile.
 
         Raises:
-            UnableError: When another command asks for over 10 minutes.
+            UnableError: When another command holds the lock for over 10 minutes.
         """
         self.make_directory(self.acme)
         with _locked(self.acme, ACME_LOCK_TIMEOUT):

@@ -1,4 +1,4 @@
-"""`stack cert`: the certificates, got, renewed, and proven on every port."""
+"""`stack cert`: obtain, renew and import certificates, and check every port."""
 
 import click
 
@@ -13,8 +13,8 @@ def cert() -> None:
     """
     Get certificates, renew them, and prove that every port serves them.
 
-    A new one is taken into use without ending a session. If a mail port doesn't serve
-    it within a minute, the one before is put back.
+    A new certificate is deployed without ending a session. If a mail port doesn't serve
+    it within a minute, the old certificate is put back.
     """
 
 

@@ -44,9 +44,9 @@ def import_(
     """
     Serve a certificate from elsewhere: key, certificate and its issuers, as PEM.
 
-    They may be in one FILE or in several. Without FILE they are looked for in
+    They may be in one FILE or in several. Without FILE they are taken from
     IMPORT_FOLDER (.env), where Traefik, Caddy or another certbot keeps them; the
-    service certs then follows when they are renewed there.
+    service certs then imports each renewal there.
     """
     from stack.certs.validation import acceptance, trust
     from stack.renewal import imports
@@ -79,9 +79,9 @@ def self_signed(
     project: Project, hosts: tuple[str, ...], despite_tlsa: bool, seconds: float
 ) -> None:
     """
-    Make a certificate that vouches for itself, for HOST or MAIL_HOSTNAME.
+    Make a self-signed certificate for HOST, or MAIL_HOSTNAME.
 
-    Mail programs ask whether to trust it; other mail servers take it.
+    Mail programs ask whether to trust it; other mail servers accept it.
     """
     from stack.certs import self_signed as making
     from stack.renewal import imports
@@ -100,21 +100,21 @@ def self_signed(
 @timeout
 @click.pass_obj
 def remove(project: Project, name: str, seconds: float) -> None:
-    """Serve the certificate NAME no longer, and renew it no more."""
+    """Remove the certificate NAME, and don't renew it any more."""
     from stack.renewal import imports
 
     project.require()
     deploying = deployer(project, seconds)
     if name == deploying.settings.mail_hostname:
         raise StackError(
-            f"{name} is MAIL_HOSTNAME, whose certificate is served to all who ask for"
-            " no other: replace it, with `stack cert issue`, `import` or `self-signed`"
+            f"{name} is MAIL_HOSTNAME, whose certificate clients without SNI get:"
+            " replace it with `stack cert issue`, `import` or `self-signed`"
         )
     require_proof(imports.remove(deploying, name))
 
 
 def _text(path: Path) -> str:
-    # Larger is no certificate, and would be read into memory.
+    # A larger file is no certificate, and must not be read into memory.
     largest = 1 << 20
     try:
         with path.open("rb") as file:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stack.config.settings import Settings
     from stack.renewal.acme.certbot import ExternalAccount
 
-# Base64url (RFC 8555 §7.3.4), and what identifiers are made of.
+# Base64url (RFC 8555 §7.3.4), and the characters of key identifiers.
 WORD = re.compile(r"[A-Za-z0-9+/=_.-]+")
 
 
@@ -56,9 +56,9 @@ def issue(
     """
     Get one certificate for all of HOST, serve it, and renew it from now on.
 
-    Without HOST it is for MAIL_HOSTNAME. Names of other domains get it, or one of
-    their own, from those who ask for them (SNI). Which authority, and how it sees that
-    the names are ours, is said in .env: ACME_DIRECTORY, ACME_CHALLENGE.
+    Without HOST it is for MAIL_HOSTNAME. Clients that ask for another HOST by SNI get
+    its certificate. ACME_DIRECTORY in .env names the authority, and ACME_CHALLENGE how
+    it validates the names.
     """
     from stack.renewal import requests
     from stack.renewal.acme import issuance
@@ -95,7 +95,7 @@ def _account(kid: str | None, *, from_stdin: bool) -> "ExternalAccount | None":
 
 
 def _agree(project: Project, settings: "Settings", *, agreed: bool) -> None:
-    """Have the operator agree to the terms, once for each authority."""
+    """Ask the operator to agree to the terms, once for each authority."""
     from stack.certs.validation import trust
     from stack.renewal.acme import directory, lineages
 

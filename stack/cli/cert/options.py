@@ -1,4 +1,4 @@
-"""What several commands of `stack cert` take, and where they run."""
+"""Options that commands of `stack cert` share, and the container that they run in."""
 
 import shlex
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ timeout = click.option(
 despite_tlsa = click.option(
     "--despite-tlsa",
     is_flag=True,
-    help="Serve it although TLSA records promise another key: servers that look at"
-    " them hold back mail for us.",
+    help="Serve it although the TLSA records are for another key: servers that check"
+    " DANE hold back mail for us.",
 )
 
 
@@ -66,15 +66,15 @@ def require_proof(unproven: Sequence[str]) -> None:
 
 
 class RunsInCerts(click.Command):
-    """A command that runs in the service certs, where certbot is: here or handed on."""
+    """A command that runs in the service certs, which has certbot."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Remember the words as they were typed."""
+        """Keep the arguments as they were typed."""
         ctx.meta["typed"] = list(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it, or have it run."""
+        """Run it here if this is that service, else there by `docker compose exec`."""
         from stack.renewal.acme import certbot
 
         ctx.obj.require()
@@ -89,7 +89,7 @@ def _hand_on(project: Project, command: Sequence[str]) -> int:
     from stack.config import envfile
     from stack.system import processes
 
-    # Wrong settings are told here, before a container is started for them.
+    # Report wrong settings before a container starts.
     envfile.load(project.env)
     if not processes.find("docker"):
         raise UnableError(
@@ -102,7 +102,7 @@ def _hand_on(project: Project, command: Sequence[str]) -> int:
         raise UnableError("the service certs doesn't start: see what Docker said above")
     quiet = () if terminal.is_attended() else ("--no-TTY",)
     status = processes.run_attached((*compose, "exec", *quiet, "certs", *command))
-    # What the service itself can't write.
+    # The service itself can't write .env.
     if plan.is_start_asked(project):
         start_certs(project)
     return status

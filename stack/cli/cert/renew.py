@@ -1,4 +1,4 @@
-"""`stack cert renew`: now, or for ever."""
+"""`stack cert renew`: once, or in a loop."""
 
 import signal
 import sys
@@ -21,7 +21,7 @@ from stack.system.project import Project
 if TYPE_CHECKING:
     from stack.renewal.requests import CertificateRequest
 
-# What an authority takes for a reason (RFC 5280 §5.3.1), as certbot spells them.
+# Reasons for a revocation (RFC 5280 §5.3.1), as certbot spells them.
 REASONS = ["unspecified", "keycompromise", "superseded", "cessationofoperation"]
 
 
@@ -59,10 +59,10 @@ def renew(
     seconds: float,
 ) -> None:
     """
-    Renew what is due of the certificates from an authority: all of them, or each NAME.
+    Renew the certificates from an authority that are due: all of them, or each NAME.
 
-    Due is what the authority suggests (ARI), else the last third of the lifetime.
-    The key is kept where the DNS has TLSA records for it.
+    A renewal is due when the authority suggests it (ARI), else in the last third of the
+    lifetime. The key is kept if the DNS has TLSA records for it.
     """
     from stack.renewal import requests
     from stack.renewal.acme import issuance
@@ -75,7 +75,7 @@ def renew(
     deploying = deployer(project, seconds)
     wanted, unproven = _requested(project, names), []
     for request in wanted:
-        # A key that waits for its record already is the other key.
+        # A new key that waits for its TLSA record already is the other key.
         another = (new_key or bool(revoke)) and not requests.not_served(
             project, request
         )
@@ -117,7 +117,7 @@ def _be_healthy(project: Project) -> None:
     from stack.renewal.loop import expiry
     from stack.system import files
 
-    # What an authority issues must be kept. This service has but parts of var/.
+    # An issued certificate must be stored. This service sees parts of var/ only.
     files.check_writable(project.acme)
     if bad := store.unreadable(project.tls):
         raise UnableError(
@@ -131,11 +131,11 @@ def _be_healthy(project: Project) -> None:
 def _keep(project: Project) -> None:
     from stack.renewal.loop import renewal_loop
 
-    # At any step: what was there is still whole. The first process of a container
-    # would not hear these otherwise.
+    # The kernel ignores these signals for the first process of a container unless it
+    # handles them. An exit is safe at any step: the old files are still whole.
     for ends in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ends, lambda *_: sys.exit())
-    # Blocked, so that it isn't lost while we work: it is taken between two looks.
+    # Blocked, so that a signal during a round is not lost: it starts the next round.
     wakes = {signal.SIGHUP}
     signal.pthread_sigmask(signal.SIG_BLOCK, wakes)
     while True:

@@ -1,4 +1,4 @@
-"""`stack cert show` and `check`: what there is, and what the ports serve."""
+"""`stack cert show` and `check`: the certificates, and which ports serve them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ NOT_SERVED = (
 @as_json
 @click.pass_obj
 def show_(project: Project, json_: bool) -> None:
-    """Print each certificate: for whom, by whom, until when, its fingerprint."""
+    """Print each certificate: its names, issuer, end and fingerprint."""
     from stack.certs import store
     from stack.renewal.loop import expiry
 
@@ -45,11 +45,11 @@ def show_(project: Project, json_: bool) -> None:
 @click.pass_obj
 def check(project: Project, json_: bool) -> None:
     """
-    Look at what each mail port serves, and at the renewals; exit 1 if all isn't well.
+    Check what each mail port serves, and the renewals; exit 1 if anything is wrong.
 
-    Every port is asked on every address it has, for each certificate and for no name:
-    the whole chain, its names and dates are compared with what should be served. Each
-    file in var/tls is judged as `stack cert import` does.
+    Every port is asked on all its addresses, for each certificate and without SNI. The
+    whole chain, its names and dates must be those in var/tls. Each file in var/tls is
+    checked as by `stack cert import`.
     """
     from stack.certs import store
     from stack.certs.validation import condition
@@ -97,7 +97,7 @@ def check(project: Project, json_: bool) -> None:
 def _not_served(
     results: Sequence["PortResult"], stored: Mapping[str, "Stored"], host: str
 ) -> set[str]:
-    """Return the first file of each certificate that a port doesn't serve."""
+    """Return the main file of each certificate that a port doesn't serve."""
     asked = {each.host for each in results if each.problem}
     return {
         each.files[0]

@@ -1,4 +1,4 @@
-"""`stack spam`: what is spam to whom, and what the filter learns."""
+"""`stack spam`: spam preferences, and training of the filter."""
 
 import click
 
@@ -9,10 +9,10 @@ from stack.cli.spam.preferences import block, threshold, welcome
 @click.group()
 def spam() -> None:
     """
-    Say what is spam to whom, and teach the filter.
+    Set spam preferences of users, and train the filter.
 
-    Thresholds and lists count from the next message on. Moving mail into Junk and out
-    of it teaches the filter, too.
+    Thresholds and lists count from the next message on. A user who moves mail into Junk
+    or out of it trains the filter, too.
     """
 
 

@@ -1,4 +1,4 @@
-"""`stack spam learn`, `forget`, `test` and `stats`: what the filter knows."""
+"""`stack spam learn`, `forget`, `test` and `stats`: training of the filter."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -12,15 +12,15 @@ from stack.cli.support.output import as_json, say, show, table
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
 
-# Where a container has folders of the host: beside its own, not over them.
+# The mount point for folders of the host in a container.
 HOST = "/host"
 
 
 class NeedsFilter(click.Command):
-    """A command that runs where the filter's socket is: here, or in a container."""
+    """A command that runs in a container with the filter's socket."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it, or have it run."""
+        """Run it here if the socket is here, else by `docker compose run`."""
         from stack.spam import spamd
 
         ctx.obj.require()
@@ -57,22 +57,22 @@ def _hand_on(project: Project, command: click.Command, given: dict[str, Any]) ->
 
 def _mounts(files: Iterable[Path]) -> list[str]:
     """
-    Have the folders of *files* under HOST.
+    Return the options that mount the folders of *files* under HOST.
 
-    The folders, for a colon divides the parts of a mount, and in a Maildir each name
-    of a file has one.
+    Not the files themselves: their names in a Maildir have a colon, which separates the
+    parts of a mount.
     """
     folders = sorted({each if each.is_dir() else each.parent for each in files})
     if wrong := [folder for folder in folders if ":" in str(folder)]:
         raise StackError(
-            f"{wrong[0]}: has a colon in its name, and so no container can have it:"
-            " give each message in it as `-`, on stdin, or rename it"
+            f"{wrong[0]}: has a colon in its name, so no container can mount it: rename"
+            " it, or give each message in it on stdin, as `-`"
         )
     return [f"--volume={folder}:{HOST}{folder}:ro" for folder in folders]
 
 
 def _words(parameter: click.Parameter, given: dict[str, Any]) -> Iterator[str]:
-    """Write *parameter* as it was typed, but files with their paths under HOST."""
+    """Yield *parameter* as arguments, with the paths of files under HOST."""
     value = given.get(str(parameter.name))
     if isinstance(parameter, click.Argument):
         yield from map(_word, value if isinstance(value, tuple) else (value,))
@@ -101,7 +101,7 @@ def _user(text: str) -> Callable[[Any], Any]:
     return click.option("--user", "address", type=arguments.user, help=text)
 
 
-for_user = _user("For this user, too, where SPAM_LEARNING=user; for the site always.")
+for_user = _user("With SPAM_LEARNING=user: for this user, too. Always for the site.")
 
 
 @click.command(cls=NeedsFilter)
@@ -112,10 +112,10 @@ def learn(
     kind: Literal["spam", "ham"], files: tuple[Path, ...], address: str | None
 ) -> None:
     """
-    Have it learnt that the messages in FILE are spam, or ham.
+    Train the filter with the messages in FILE as spam, or as ham.
 
-    Ham is what isn't spam. FILE is a message, an mbox or a Maildir; - is stdin. What
-    was learnt as the other kind is learnt anew.
+    Ham is mail that isn't spam. FILE is a message, an mbox or a Maildir; - is stdin. A
+    message that was learnt as the other kind is learnt anew.
     """
     from stack.spam import spamd
 
@@ -127,7 +127,7 @@ def learn(
 @files
 @for_user
 def forget(files: tuple[Path, ...], address: str | None) -> None:
-    """Have forgotten what was learnt from messages in FILE."""
+    """Make the filter forget what it learnt from the messages in FILE."""
     from stack.spam import spamd
 
     count = _each(files, lambda message: spamd.forget(message, address))
@@ -138,13 +138,13 @@ def forget(files: tuple[Path, ...], address: str | None) -> None:
 @click.argument(
     "files", metavar="FILE", type=FILE, nargs=1, callback=lambda *a: (a[2],)
 )
-@_user("By what this user has taught, where SPAM_LEARNING=user.")
+@_user("With SPAM_LEARNING=user: by the training of this user.")
 @as_json
 def test(files: tuple[Path], address: str | None, json_: bool) -> None:
     """
     Print the score of the message in FILE, test by test.
 
-    It is judged as it is, without who handed it over: SPF and the like say nothing.
+    The filter can't see which server delivered it, so SPF and the like are left out.
     """
     from stack.spam import message_files, spamd
 
@@ -161,7 +161,7 @@ def test(files: tuple[Path], address: str | None, json_: bool) -> None:
 @click.command(cls=NeedsFilter)
 @as_json
 def stats(json_: bool) -> None:
-    """Print how much the filter has learnt, and what waits to be."""
+    """Print how much the filter has learnt, and how much it has still to learn."""
     from stack.spam import spamd
 
     found = spamd.stats()
@@ -190,10 +190,10 @@ def _known(whose: str, known: dict[str, Any], enough: int) -> tuple[str, ...]:
 
 def _each(files: Iterable[Path], hand_over: Callable[[bytes], None]) -> int:
     """
-    Do *hand_over* with each message in *files*, and return how many there were.
+    Call *hand_over* with each message in *files*, and return their number.
 
     Raises:
-        StackError: When one can't be; it says how many were before.
+        StackError: When one is refused; the message says how many were accepted before.
     """
     from stack.spam import message_files
 

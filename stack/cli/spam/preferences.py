@@ -1,4 +1,4 @@
-"""`stack spam threshold`, `welcome` and `block`: what is spam to whom."""
+"""`stack spam threshold`, `welcome` and `block`: spam preferences."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,17 +22,17 @@ EVERYBODY = "everybody"
 @click.command()
 @click.argument("address", metavar="USER", type=arguments.user)
 @click.argument("points", required=False, type=click.IntRange(1, 50))
-@click.option("--site", is_flag=True, help="Let SPAM_MARK_SCORE hold again.")
+@click.option("--site", is_flag=True, help="Use SPAM_MARK_SCORE again.")
 @as_json
 @click.pass_obj
 def threshold(
     project: Project, address: str, points: int | None, site: bool, json_: bool
 ) -> None:
     """
-    Print from which score on mail is spam to USER, or set it.
+    Print the score from which mail is spam for USER, or set it.
 
-    1 to 50, in place of SPAM_MARK_SCORE. What reaches SPAM_REJECT_SCORE is refused
-    for everybody.
+    POINTS, 1 to 50, replace SPAM_MARK_SCORE. Mail that reaches SPAM_REJECT_SCORE is
+    refused for everybody.
     """
     if points and site:
         raise click.UsageError("give POINTS or --site, not both")
@@ -68,9 +68,9 @@ def welcome() -> None:
     """
     Senders whose mail goes to the inbox, whatever its score.
 
-    Anybody can write any name into From:, so it counts only for mail whose domain in
-    From: is proven by SPF or DKIM (DMARC). What reaches SPAM_REJECT_SCORE is refused
-    all the same, and a sender who is blocked, too, is blocked.
+    An entry counts only if SPF or DKIM proves the domain in From: (DMARC), as anybody
+    can forge that header. Mail that reaches SPAM_REJECT_SCORE is refused all the same.
+    A sender on both lists is blocked.
     """
 
 
@@ -79,7 +79,7 @@ def block() -> None:
     """
     Senders whose mail goes to Junk.
 
-    It isn't refused: they learn nothing, and nothing is lost.
+    The mail is accepted: the sender learns nothing, and no mail is lost.
     """
 
 
@@ -104,10 +104,10 @@ for_user = click.option(
 @click.pass_context
 def add(context: click.Context, entries: tuple[str, ...], address: str | None) -> None:
     """
-    Put each ADDRESS, or all of a DOMAIN, on the list.
+    Add each ADDRESS, or a whole DOMAIN, to the list.
 
-    @DOMAIN doesn't cover the names below it. What a user has listed counts, for that
-    user, in place of what is listed for everybody under the same name.
+    @DOMAIN doesn't cover subdomains. For a user, the user's own entry overrides the
+    entry for everybody with the same address.
     """
     from stack.spam import preferences
 
@@ -126,7 +126,7 @@ def add(context: click.Context, entries: tuple[str, ...], address: str | None) -
 def remove(
     context: click.Context, entries: tuple[str, ...], address: str | None
 ) -> None:
-    """Take each ADDRESS, or DOMAIN, off the list."""
+    """Remove each ADDRESS, or DOMAIN, from the list."""
     from stack.spam import preferences
 
     with _opened(context, address) as (session, user):
@@ -145,7 +145,7 @@ def remove(
 @as_json
 @click.pass_context
 def list_(context: click.Context, address: str | None, json_: bool) -> None:
-    """Print each entry, and whom it is for."""
+    """Print each entry, and the user it is for."""
     from stack.spam import preferences
 
     with _opened(context, address) as (session, user):
@@ -162,7 +162,7 @@ for group in (welcome, block):
 
 
 def _verdict(context: click.Context) -> "Verdict":
-    """Tell which list it is: the group that the command was called in."""
+    """Return the list: the group that the command was called in."""
     parent = context.parent
     return "block" if parent and parent.command is block else "welcome"
 

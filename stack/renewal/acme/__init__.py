@@ -1,1 +1,1 @@
-"""Certificates from an authority, got with certbot."""
+"""Certificates from an ACME authority, obtained with certbot."""

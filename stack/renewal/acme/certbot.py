@@ -1,9 +1,9 @@
 """
-Calls certbot, the ACME client, in the container made for it.
+Runs certbot, the ACME client, in the service certs.
 
-Each call says all that .env says, so that a change there holds from the next renewal
-on. certbot decides whether one is due: by what the authority suggests (ARI, RFC 9773),
-else when a third of the lifetime is left.
+Each call passes all settings of .env, so a change there counts from the next renewal
+on. certbot decides whether a renewal is due: when the authority suggests it (ARI,
+RFC 9773), else when a third of the lifetime is left.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,54 +17,54 @@ from stack.system import files, processes
 from stack.system.errors import StackError
 from stack.system.project import Project
 
-# Of images/stack/Dockerfile. A certbot that the machine may have is another one.
+# Installed by images/stack/Dockerfile. A certbot of the machine is never used.
 PROGRAM = Path("/opt/certbot/bin/certbot")
 
 WEBROOT = "/webroot"
 
-# Seconds. An authority has minutes to look, and name servers up to two hours.
+# Seconds for one call, in addition to ACME_DNS_WAIT: authorities validate for minutes.
 TIMEOUT = 900
 
 
 @dataclass(frozen=True)
 class ExternalAccount:
-    """What some authorities want to see before they register us (RFC 8555 §7.3.4)."""
+    """Credentials for an external account binding (EAB, RFC 8555 §7.3.4)."""
 
     eab_kid: str
     eab_hmac: str
 
     def __repr__(self) -> str:
-        """Show it without the secret."""
+        """Show it without the key: this may end in a log."""
         return f"ExternalAccount({self.eab_kid!r})"
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to ask for: the next certificate of *lineage*."""
+    """An order for the next certificate of *lineage*."""
 
     lineage: str
     hosts: tuple[str, ...]
     rsa: bool = False
     force: bool = False
-    """Whether to get one also when none is due."""
+    """Whether to renew although no renewal is due."""
     reuse_key: bool = False
     new_key: bool = False
-    """Whether to have another key this once, whatever *reuse_key* says."""
+    """Whether to change the key this time, whatever *reuse_key* says."""
     dry_run: bool = False
     account: ExternalAccount | None = None
 
 
 def is_available() -> bool:
-    """Say whether this is the container that has certbot."""
+    """Say whether certbot is installed here: it is in the service certs."""
     return PROGRAM.exists()
 
 
 def obtain(project: Project, settings: Settings, order: Order) -> None:
     """
-    Get what is ordered, if it is due; a dry run leaves nothing.
+    Obtain the certificate of *order* if it is due; a dry run keeps nothing.
 
     Raises:
-        StackError: With the reason in one line, and a remedy.
+        StackError: When certbot fails, with one line for each problem, and a remedy.
     """
     lineages.set_aside_if_broken(project.acme, order.lineage)
     secret = _secret(project, order.account)
@@ -79,10 +79,10 @@ def revoke(
     project: Project, settings: Settings, certificate: Path, reason: str
 ) -> None:
     """
-    Tell the authority that the certificate in the file is not to be believed.
+    Revoke the certificate in the file, for a *reason* of RFC 5280 §5.3.1.
 
     Raises:
-        StackError: With the reason in one line, and a remedy.
+        StackError: When certbot fails, with one line for each problem, and a remedy.
     """
     words = ("--cert-path", str(certificate), "--reason", reason)
     _call(project, settings, "revoke", *words, "--no-delete-after-revoke")
@@ -90,10 +90,10 @@ def revoke(
 
 def delete(project: Project, settings: Settings, lineage: str) -> None:
     """
-    Renew *lineage* no more.
+    Delete *lineage*, so that it is not renewed any more.
 
     Raises:
-        StackError: With the reason in one line, and a remedy.
+        StackError: When certbot fails, with one line for each problem, and a remedy.
     """
     _call(project, settings, "delete", "--cert-name", lineage)
 
@@ -124,7 +124,7 @@ def _call(project: Project, settings: Settings, verb: str, *words: str) -> None:
 
 def _order(project: Project, settings: Settings, order: Order) -> Iterator[str]:
     yield from ("--cert-name", order.lineage, "--domains", ",".join(order.hosts))
-    # The names are those of the order, whatever it had before.
+    # The names in the order replace those of the lineage.
     yield "--renew-with-new-domains"
     yield "--force-renewal" if order.force else "--keep-until-expiring"
     if order.rsa:
@@ -143,7 +143,7 @@ def _order(project: Project, settings: Settings, order: Order) -> Iterator[str]:
 
 
 def _registration(project: Project, settings: Settings, order: Order) -> Iterator[str]:
-    # Asked for before we come here.
+    # The operator has agreed before (stack/cli/cert/issue.py).
     yield "--agree-tos"
     if settings.acme_email:
         yield from ("--email", settings.acme_email, "--no-eff-email")
@@ -174,7 +174,7 @@ def _challenge(project: Project, settings: Settings) -> Sequence[str]:
 
 
 def _secret(project: Project, account: ExternalAccount | None) -> Path | None:
-    """Write down what must not be seen among the processes; return where."""
+    """Write the EAB key to a file, as arguments show in process lists; return it."""
     if not account:
         return None
     path = _secret_path(project)

@@ -1,8 +1,8 @@
 """
-certbot's many words, as one line for each problem: the reason, and what to do.
+Turns certbot's output into one line for each problem: the reason, and a remedy.
 
-What certbot prints of an authority's refusal lacks its type (RFC 8555 §6.7), which
-stands in its log.
+certbot prints an authority's refusal without its type (RFC 8555 §6.7). The type stands
+in certbot's log.
 """
 
 import re
@@ -21,7 +21,7 @@ HOOK_FAILED = re.compile(HOOK + r"(reported error code \d+)$", re.MULTILINE)
 HOOK_SAID = re.compile(HOOK + r"ran with error output:\n((?: .*\n)+)", re.MULTILINE)
 REFUSAL = re.compile(r"urn:ietf:params:acme:error:(\w+)((?: :: .+)?)")
 
-# Said at the beginning or the end of whatever goes wrong.
+# Lines that certbot prints around every error.
 NOISE = re.compile(
     r"Saving debug log|Ask for help|An unexpected error|Encountered exception|"
     r"Some challenges|Please see the logfile|usage:|\s|$"
@@ -29,8 +29,8 @@ NOISE = re.compile(
 EXCEPTION = re.compile(r"^(?:[\w.]+\.)?[A-Z]\w+: ")
 LONGEST = 300
 
-# By how we prove that a name is ours, and by what the authority says is wrong with it:
-# the type (RFC 8555 §6.7) and its words. The first that fits counts.
+# Failed challenges: a pattern for ACME_CHALLENGE, one for the authority's error type
+# (RFC 8555 §6.7) and detail, and our message. The first match counts.
 CHALLENGE_ERRORS = [
     (
         "",
@@ -79,7 +79,8 @@ CHALLENGE_ERRORS = [
     ),
 ]
 
-# What certbot says, what that means, and the remedy. The first that is found counts.
+# Errors of certbot itself: a pattern for its output, and our message. The first match
+# counts.
 CERTBOT_ERRORS = [
     (
         r"(?:SSLError|CERTIFICATE_VERIFY_FAILED)",
@@ -154,7 +155,7 @@ CERTBOT_ERRORS = [
     ),
 ]
 
-# By the type that the authority gave to its refusal.
+# Refused orders, by the error type of the authority (RFC 8555 §6.7).
 ACME_ERRORS = {
     "rateLimited": "the authority {url} gives no more for now: wait, what is renewed by"
     " itself is tried again by itself ({detail})",
@@ -175,9 +176,12 @@ OTHER_ACME_ERROR = (
 
 def explain(done: Result, log: Path, settings: Settings) -> list[str]:
     """
-    Return a line for each problem that certbot tells of in what it has printed.
+    Return one line for each problem in the output of certbot.
 
-    *log* is where it has written the rest.
+    Args:
+        done: How certbot ended, and what it printed.
+        log: certbot's own log of the same run.
+        settings: As in .env.
     """
     url, challenge = settings.acme_directory, settings.acme_challenge
     failed = _challenges(done.output, challenge)
@@ -199,13 +203,13 @@ def explain(done: Result, log: Path, settings: Settings) -> list[str]:
 
 
 def _challenges(output: str, challenge: str) -> list[str]:
-    """Return a line for each host that failed: the hook's failure, else its own."""
+    """Return one line for each host whose challenge failed, or whose hook did."""
     hooks = _hooks(output)
     lines = (
         hooks.get(found["host"]) or _challenge(found, challenge)
         for found in CHALLENGE.finditer(output)
     )
-    # The same host twice: for its own name, and for all below it.
+    # A host and its wildcard fail with the same line.
     return list(dict.fromkeys(lines))
 
 
@@ -230,7 +234,7 @@ def _challenge(found: re.Match[str], challenge: str) -> str:
 
 
 def _refusal(output: str, log: Path, url: str) -> str | None:
-    """Look up the type of the refusal whose words are in *output*."""
+    """Return the message for the refusal in *output*, by its type in *log*."""
     try:
         found = REFUSAL.findall(log.read_text(errors="replace"))
     except OSError:
@@ -250,7 +254,7 @@ def _last(output: str) -> str:
 
 
 def _short(text: str) -> str:
-    """Return *text*, which a stranger may have written, fit to stand in a line."""
+    """Return *text*, which may come from a stranger, as one short printable line."""
     words = " ".join(text.split())
     words = "".join(each if each.isprintable() else "\ufffd" for each in words)
     return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"

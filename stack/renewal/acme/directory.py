@@ -1,4 +1,4 @@
-"""What an authority says of itself (RFC 8555 §7.1.1)."""
+"""Reads the directory of an ACME authority (RFC 8555 §7.1.1)."""
 
 import json
 import ssl
@@ -18,20 +18,20 @@ LARGEST = 65_536  # bytes
 
 @dataclass(frozen=True)
 class Directory:
-    """What we ask of it."""
+    """The parts of a directory that we need."""
 
     terms: str
-    """Where its terms of service are; nothing if it has none."""
+    """The URL of its terms of service; empty if it has none."""
     caa_names: tuple[str, ...]
-    """What it calls itself in CAA records (RFC 8659 §4.2)."""
+    """The issuer names that it recognises in CAA records (RFC 8659 §4.2)."""
 
 
 def read(url: str, authorities: Path) -> Directory:
     """
-    Ask the authority at *url*, trusting *authorities* for its own certificate.
+    Fetch the directory at *url*; *authorities* is a PEM file of trusted roots.
 
     Raises:
-        StackError: When there is no answer, or it is none of an ACME directory.
+        StackError: When there is no answer, or the answer is not JSON.
     """
     try:
         trust = ssl.create_default_context(cafile=authorities)

@@ -1,4 +1,4 @@
-"""Gets a certificate from an authority, and takes it into use."""
+"""Issues a certificate with an ACME authority, and deploys it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -57,12 +57,13 @@ def issue(
     deployer: Deployer, request: CertificateRequest, options: IssueOptions
 ) -> list[str]:
     """
-    Get what is due of *request*, take it into use, and remember what came of it.
+    Obtain the certificate of *request* if it is due, deploy it, and record the result.
 
-    Return what keeps that from being proven (see `Deployer.deploy`).
+    Return one line for each port that could not be checked (see `Deployer.deploy`).
 
     Raises:
-        StackError: When it couldn't be got, or isn't served; what was served still is.
+        StackError: When it can't be obtained, or a port doesn't serve it. The ports
+            serve the old certificate then.
     """
     job = _Job(deployer, request, options)
     with renewal_attempt(job.project, request.name) as state:
@@ -83,10 +84,10 @@ def dry_run(
     account: ExternalAccount | None = None,
 ) -> None:
     """
-    Ask for *request* as if it were due, and keep nothing of it.
+    Try to obtain the certificate of *request*, and keep nothing.
 
     Raises:
-        StackError: When it wouldn't be got.
+        StackError: When it can't be obtained.
     """
     job = _Job(deployer, request, IssueOptions(account=account))
     with job.project.acme_lock():
@@ -99,7 +100,7 @@ def _obtain(job: _Job) -> None:
     url = job.settings.acme_directory
     job.tell(f"Asking {url} for {', '.join(job.request.hosts)} …")
     for order in _orders(job):
-        # certbot would stay with the authority that it had.
+        # Without force, certbot keeps to the authority of the last renewal.
         before = lineages.authority(job.project.acme, order.lineage)
         force = order.force or before not in (None, url)
         certbot.obtain(job.project, job.settings, replace(order, force=force))
@@ -122,7 +123,7 @@ def _orders(job: _Job) -> Iterator[Order]:
 
 
 def _deploy_latest(job: _Job, remembered: CertificateState) -> list[str]:
-    """Serve the newest, unless it must wait; return what keeps it from being proven."""
+    """Deploy the latest certificates unless a rollover is pending; see `deploy`."""
     name, tls = job.request.name, job.project.tls
     new = requests.latest(job.project, job.request)
     wanted = {file: bundle.pem if bundle else None for file, bundle in new.items()}
@@ -142,7 +143,7 @@ def _deploy_latest(job: _Job, remembered: CertificateState) -> list[str]:
 def _pending_rollover(
     job: _Job, new: Iterable[Bundle | None], remembered: CertificateState
 ) -> PendingRollover | None:
-    """Return why *new* can't be served yet, by the TLSA records of the host."""
+    """Return the TLSA rollover that *new* must wait for; None if there is none."""
     if job.request.name != job.settings.mail_hostname or job.options.despite_tlsa:
         return None
     return tlsa_rollover.pending(
@@ -155,7 +156,7 @@ def _pending_rollover(
 
 
 def _remember_caa_names(job: _Job, state: State) -> None:
-    """Ask the authority once what CAA records call it; that may as well fail."""
+    """Ask the authority once for its CAA names; a failure is only a warning."""
     url = job.settings.acme_directory
     if url not in state.authority_names:
         try:
@@ -167,7 +168,7 @@ def _remember_caa_names(job: _Job, state: State) -> None:
 
 
 def _retire(job: _Job, before: list[Bundle]) -> None:
-    """Deal with what is not served any more: revoke it if asked, renew it no more."""
+    """Revoke the replaced certificates if asked, and drop an RSA lineage not wanted."""
     if job.options.revoke:
         served = {each.fingerprint for each in _served(job)}
         for old in before:

@@ -1,8 +1,8 @@
 """
-What certbot has got so far, read from its folders.
+Reads the certificates in certbot's folders.
 
-A lineage is a certificate through all its renewals: archive/NAME/cert1.pem and so on.
-Its links in live/ are not asked: a kill can leave them between two renewals.
+A lineage is a certificate with all its renewals: archive/NAME/cert1.pem, cert2.pem, …
+The links in live/ are not used: after a kill they may be those of two renewals.
 """
 
 import re
@@ -18,18 +18,18 @@ VERSION = re.compile(r"fullchain([0-9]+)\.pem")
 
 
 def folder(acme: Path) -> Path:
-    """Return where certbot keeps its things, below var/acme."""
+    """Return certbot's configuration folder below var/acme."""
     return acme / "certbot"
 
 
 def has_account(acme: Path, url: str) -> bool:
-    """Say whether the authority with the directory *url* knows us."""
+    """Say whether we have an account at the authority with the directory *url*."""
     where = folder(acme) / "accounts" / url.partition("://")[2]
     return any(files.exists(where / each / "regr.json") for each in files.names(where))
 
 
 def authority(acme: Path, name: str) -> str | None:
-    """Return the directory of the authority that issued *name*, if it was issued."""
+    """Return the directory URL of the authority that issued *name*, if any."""
     text = files.read(folder(acme) / "renewal" / f"{name}.conf") or ""
     found = re.search(r"^server = (\S+)$", text, re.MULTILINE)
     return found[1] if found else None
@@ -37,10 +37,10 @@ def authority(acme: Path, name: str) -> str | None:
 
 def set_aside_if_broken(acme: Path, name: str) -> None:
     """
-    Put away what is left of the lineage *name* without what certbot must know of it.
+    Move the files of the lineage *name* away if its renewal configuration is missing.
 
-    A kill can leave that. certbot would get a certificate each time, and then refuse
-    to keep it, or keep it under another name.
+    A kill can leave such a lineage. certbot would then order a certificate each time,
+    and refuse to store it, or store it under another name.
     """
     left = [
         folder(acme) / place
@@ -55,7 +55,7 @@ def set_aside_if_broken(acme: Path, name: str) -> None:
 
 
 def latest(acme: Path, name: str) -> Bundle | None:
-    """Return the newest complete certificate of the lineage *name*, if there is one."""
+    """Return the latest complete certificate of the lineage *name*, if there is one."""
     for version in sorted(_versions(acme, name), reverse=True):
         if bundle := _bundle(acme, name, version):
             return bundle
@@ -63,7 +63,7 @@ def latest(acme: Path, name: str) -> Bundle | None:
 
 
 def certificate_file(acme: Path, name: str, wanted: str) -> Path | None:
-    """Return the file of *name*'s certificate with the fingerprint *wanted*, if any."""
+    """Return the certificate file of *name* with the SHA-256 *wanted*, if any."""
     for version in _versions(acme, name):
         path = _archive(acme, name) / f"cert{version}.pem"
         try:

@@ -1,1 +1,1 @@
-"""Certificates taken into use, and seen on every port."""
+"""Deployment of certificates, checked on every mail port."""

@@ -1,4 +1,4 @@
-"""A client's first steps on a mail port, to see the certificates that it serves."""
+"""Connects to a mail port as a client does, to see which certificates it serves."""
 
 import socket
 import ssl
@@ -14,8 +14,8 @@ IMAP = (143, 993)
 TIMEOUT = 10.0  # seconds, for each line
 MOST_LINES = 100  # of an answer
 
-# To be shown the one of two certificates, a client knows just its kind. TLS 1.3 would
-# not say so in its ciphers.
+# A client that offers one kind of cipher gets the certificate with that kind of key.
+# TLS 1.3 has no such ciphers, so these clients speak TLS 1.2.
 CIPHERS = {True: "aRSA", False: "aECDSA"}
 
 
@@ -23,15 +23,15 @@ def served_chain(
     endpoint: Endpoint, host: str | None, *, rsa: bool | None = None
 ) -> tuple[x509.Certificate, ...]:
     """
-    Return the certificates served at *endpoint* to who asks for *host*.
+    Return the chain that *endpoint* serves to a client that asks for *host*.
 
     Args:
-        endpoint: Where to knock.
-        host: The name to ask for by SNI; none, as old clients do.
-        rsa: To know only RSA, or only ECDSA; any if not said.
+        endpoint: The port to connect to.
+        host: The name in SNI (RFC 6066 §3); None: no SNI.
+        rsa: True: offer RSA only; False: ECDSA only; None: both.
 
     Raises:
-        OSError: When nothing, or nothing of that kind, is served.
+        OSError: When the port serves no certificate, or none of that kind.
     """
     with socket.create_connection((endpoint.address, endpoint.at), TIMEOUT) as plain:
         if endpoint.port not in TLS_FROM_THE_START:
@@ -43,7 +43,7 @@ def served_chain(
 
 
 def answers(endpoint: Endpoint) -> bool:
-    """Say whether anything at all is served at *endpoint*."""
+    """Say whether *endpoint* serves any certificate."""
     try:
         served_chain(endpoint, None)
     except OSError:
@@ -53,9 +53,10 @@ def answers(endpoint: Endpoint) -> bool:
 
 def greets(endpoint: Endpoint, seconds: float) -> bool:
     """
-    Say whether a server begins to speak at *endpoint* within *seconds*, in TLS if due.
+    Say whether *endpoint* sends the first byte of a greeting within *seconds*.
 
-    Port 25 makes a new client wait for the rest of its greeting: that isn't waited for.
+    On ports 465 and 993 it must come in TLS. Port 25 delays the rest of the greeting
+    for a new client (postscreen), so only the first byte is read.
     """
     try:
         with socket.create_connection(
@@ -72,7 +73,7 @@ def greets(endpoint: Endpoint, seconds: float) -> bool:
 
 
 def _client(rsa: bool | None) -> ssl.SSLContext:
-    """Return a client that believes anybody: what it sees is judged afterwards."""
+    """Return a client that accepts any certificate: the caller checks it."""
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.verify_mode = ssl.CERT_NONE
@@ -84,8 +85,8 @@ def _client(rsa: bool | None) -> ssl.SSLContext:
 
 
 def _chain(encrypted: ssl.SSLSocket) -> list[bytes]:
-    # Public since Python 3.13; in 3.11 and 3.12 it is one object further in, and its
-    # certificates are objects.
+    # The method is public since Python 3.13. In 3.11 and 3.12 only the inner object has
+    # it, and returns objects.
     if hasattr(encrypted, "get_unverified_chain"):
         return list(encrypted.get_unverified_chain())
     inner: Any = encrypted._sslobj  # type: ignore[attr-defined]
@@ -117,7 +118,7 @@ def _say(lines: Any, words: bytes) -> bytes:
 
 
 def _reply(lines: Any) -> bytes:
-    """Return the last line of an answer: the one without a hyphen (RFC 5321 §4.2)."""
+    """Return the last line of a reply, which has no hyphen (RFC 5321 §4.2)."""
     for _ in range(MOST_LINES):
         if (line := bytes(lines.readline(4096)))[3:4] != b"-":
             return line
@@ -125,7 +126,7 @@ def _reply(lines: Any) -> bytes:
 
 
 def _quit(encrypted: ssl.SSLSocket, port: int) -> None:
-    """Say good-bye, so that nobody's log tells of a lost connection."""
+    """End the session properly: the daemon logs no lost connection."""
     with encrypted.makefile("rwb", buffering=0) as lines:
         if port in TLS_FROM_THE_START:
             lines.readline(4096)

@@ -1,4 +1,4 @@
-"""Whether each mail port serves what lies in var/tls: asked of the ports themselves."""
+"""Connects to each mail port, and checks that it serves the certificates in var/tls."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +13,10 @@ from stack.certs.store import Stored
 from stack.renewal.deployment import handshake
 from stack.system.endpoints import Endpoint
 
-# At once: an answer takes a few hundredths of a second, and there may be many names.
+# Connections at a time. One takes a few hundredths of a second; names may be many.
 PARALLEL = 8
 
-# Seconds between two looks, growing: a reload takes one, a slow machine more.
+# Seconds between two checks, growing: a reload takes one second, or more.
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 3.0
 
 
@@ -26,21 +26,21 @@ class PortResult:
 
     endpoint: Endpoint
     host: str
-    """What the client asked for by SNI; nothing if it asked for no name."""
+    """The name in SNI; empty without SNI."""
     key: str
-    """The kind of key that is to be served."""
+    """The kind of key that the port should serve."""
     fingerprint: str
-    """The SHA-256 of what was served; nothing if nothing was."""
+    """The SHA-256 of the served certificate; empty if there was none."""
     problem: str
-    """What is wrong with that; nothing if all is well."""
+    """What is wrong; empty if nothing is."""
 
 
 @dataclass(frozen=True)
 class Removed:
-    """A certificate that is not to be served any more."""
+    """A certificate that must not be served any more."""
 
     host: str
-    """A name to ask for it with."""
+    """A host name that it covers."""
     bundle: Bundle
 
 
@@ -61,10 +61,10 @@ def check(
     gone: Iterable[Removed] = (),
 ) -> list[PortResult]:
     """
-    Ask each port for each certificate in *stored*, and once for no name.
+    Connect to each port for each certificate in *stored*, and once without SNI.
 
-    Compared are the whole chain, the names and the dates. *hostname* is the one whose
-    certificate is served to who asks for none; what is *gone* must not be.
+    The whole chain, the names and the dates are compared. Clients without SNI should
+    get the certificate of *hostname*. No port may serve a certificate of *gone*.
     """
     probes = [
         probe
@@ -85,7 +85,7 @@ def wait_until_served(
     seconds: float,
     gone: Sequence[Removed] = (),
 ) -> list[PortResult]:
-    """Look until all is well, for *seconds* at most; return what is still wrong."""
+    """Check until all ports are right, or *seconds* are over; return what is wrong."""
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
         wrong = [

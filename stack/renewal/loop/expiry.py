@@ -1,4 +1,4 @@
-"""What there is to worry about: certificates that end, and renewals that fail."""
+"""Which certificates expire soon, and which renewals fail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,45 +11,46 @@ from stack.renewal.requests import CertificateRequest
 from stack.renewal.state.state_file import CertificateState, Source, State, load
 from stack.system.project import Project
 
-# From here on the postmaster is told, once a day.
+# The postmaster gets a notice once a day from this long before the end.
 NOTICE_PERIOD = timedelta(days=14)
 
-# Who is renewed without the operator.
+# Sources that are renewed without the operator.
 AUTOMATIC = ("authority", "folder")
 
-# A third of its lifetime before the end a certificate is renewed, or earlier.
+# Renewal is due when a third of the lifetime is left, so it is overdue when less than
+# this part of it is: a quarter.
 OVERDUE_PART = 4
 
 
 @dataclass(frozen=True)
 class Expiry:
-    """How one certificate stands."""
+    """When one certificate expires, and what the operator should know of it."""
 
     name: str
     not_after: datetime
-    """The end of the one that ends first."""
+    """In UTC; of the two with ECDSA and RSA, the one that ends first."""
     comes_from: Source | None
-    """Who has the next one; nobody if not known."""
+    """Where the next one comes from; None if not known."""
     remark: str
-    """What to know; nothing if there is nothing."""
+    """What the operator should know; empty if nothing."""
     problem: bool
-    """Whether the operator has to do something."""
+    """Whether the operator must do something."""
     urgent: bool
-    """Whether that is to be done within days."""
+    """Whether the operator must do it within days."""
 
     @property
     def words(self) -> str:
-        """The end of it, and what to know."""
+        """When it ends, and the remark."""
         end = f"ends on {self.not_after:%Y-%m-%d %H:%M} UTC"
         return f"{end}; {self.remark}" if self.remark else end
 
 
 def current(project: Project) -> list[Expiry]:
     """
-    Return how each certificate of *project* stands now.
+    Return the expiry of each certificate of *project* now.
 
     Raises:
-        UnableError: When what is remembered can't be read.
+        UnableError: When state.json can't be read.
     """
     state = load(project)
     known = {request.name: request for request in requests.issued(project, state)}
@@ -62,7 +63,7 @@ def expiries(
     state: State,
     now: datetime,
 ) -> list[Expiry]:
-    """Return how each certificate stands *now*."""
+    """Return the expiry of each certificate at the time *now*, in UTC."""
     return [
         _of(each, name in known, state.certificates.get(name, CertificateState()), now)
         for name, each in stored.items()

@@ -1,4 +1,4 @@
-"""A letter to the postmaster about a certificate in trouble."""
+"""Notices to the postmaster about a certificate that expires or is not renewed."""
 
 import smtplib
 from datetime import datetime
@@ -8,13 +8,13 @@ from email.utils import format_datetime, make_msgid
 from stack.config.settings import Settings
 from stack.renewal.loop.expiry import Expiry
 
-TIMEOUT = 60.0  # seconds: the filters look at it, too
+TIMEOUT = 60.0  # seconds: the filters scan it, too
 
-# Where Postfix takes what this server itself has to say: signed, and never judged as a
-# stranger's (compose.yaml, the volume `notices`).
+# The socket on which Postfix takes mail of this server itself, signs it, and does not
+# scan it for spam (compose.yaml, the volume `notices`).
 SOCKET = "/run/notices/own"
 
-# Not that of the server, which nobody else may claim.
+# The name in EHLO. Postfix refuses clients that claim to be the server itself.
 OWN_NAME = "certs.invalid"
 
 TEXT = """\
@@ -33,20 +33,20 @@ This letter comes once a day until then.
 
 
 class _Postfix(smtplib.LMTP):
-    """SMTP by a socket of UNIX: smtplib has such sockets for LMTP (RFC 2033) alone."""
+    """SMTP over a UNIX socket, which smtplib has for LMTP (RFC 2033) only."""
 
     ehlo_msg = "ehlo"
 
 
 def send(settings: Settings, found: Expiry, now: datetime) -> None:
     """
-    Hand the letter to our own Postfix, which signs it for MAIL_DOMAIN.
+    Send a notice about *found* through our own Postfix, which signs it.
 
     Raises:
-        OSError: When it isn't taken.
+        OSError: When Postfix doesn't accept it.
     """
     postmaster = f"postmaster@{settings.mail_domain}"
-    # No sender: a notice is never answered by a bounce (RFC 3834 §3.3).
+    # The empty sender: no bounce answers a notice (RFC 3834 §3.3).
     with _Postfix(SOCKET, local_hostname=OWN_NAME, timeout=TIMEOUT) as port:
         port.send_message(_letter(settings, found, now), "", [postmaster])
 

@@ -1,4 +1,4 @@
-"""Keeps all certificates up to date: what the service certs does, look by look."""
+"""One round of the renewal loop in the service certs."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,9 +23,9 @@ from stack.system.project import Project
 
 def run_once(project: Project, tell: Tell) -> timedelta:
     """
-    Renew what is due, follow IMPORT_FOLDER, tell the postmaster; return when to return.
+    Renew what is due, follow IMPORT_FOLDER, notify the postmaster.
 
-    What fails is told, and remembered: nothing is raised for it.
+    Return the pause until the next round. Failures are told and recorded, not raised.
     """
     try:
         settings = envfile.load(project.env)
@@ -47,7 +47,7 @@ def run_once(project: Project, tell: Tell) -> timedelta:
 
 
 def _due(project: Project) -> list[CertificateRequest]:
-    """Return what comes from an authority and isn't to be left alone for a while."""
+    """Return the requests to renew: all but those that failed a short while ago."""
     state, now = load(project), datetime.now(UTC)
     failures = {name: each.failure for name, each in state.certificates.items()}
     return [

@@ -1,1 +1,1 @@
-"""What is remembered of each certificate between two looks, and when to look again."""
+"""The state of the renewals in var/acme/state.json, and when to try again."""

@@ -1,4 +1,4 @@
-"""When to look again: twice a day, sooner after a failure, never all at once."""
+"""The time of the next round: twice a day, sooner after a failure, with jitter."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from stack.renewal.state.state_file import CertificateState, Failure
 
 INTERVAL = timedelta(hours=12)
 
-# So that not all servers of the world come at the same minute.
+# A part of each pause: not all servers may ask an authority at the same minute.
 JITTER = 0.25
 
 # Let's Encrypt takes five failures an hour for one name.
@@ -19,9 +19,13 @@ def next_failure(
     before: Failure | None, reason: str, now: datetime, chance: float
 ) -> Failure:
     """
-    Return what is remembered of a failure: each one in a row doubles the wait.
+    Return the record of another failure; each one in a row doubles the wait.
 
-    *chance*, from 0 to 1, spreads the retries.
+    Args:
+        before: The record of the failures before it in a row, if any.
+        reason: In one line.
+        now: In UTC.
+        chance: A random number from 0 to 1, for the jitter.
     """
     count = before.count + 1 if before else 1
     pause = min(FIRST_RETRY * 2 ** min(count - 1, 10), INTERVAL)
@@ -36,7 +40,7 @@ def next_failure(
 def next_pause(
     remembered: Iterable[CertificateState], now: datetime, chance: float
 ) -> timedelta:
-    """Return how long to sleep until there may be something to do."""
+    """Return the pause until the next round; *chance* is for the jitter."""
     times = [now + with_jitter(INTERVAL, chance)]
     for each in remembered:
         if each.failure:
@@ -50,5 +54,5 @@ def next_pause(
 
 
 def with_jitter(pause: timedelta, chance: float) -> timedelta:
-    """Return *pause*, made shorter or longer by up to a quarter."""
+    """Return *pause*, shorter or longer by up to a quarter; *chance* is from 0 to 1."""
     return pause * (1 + JITTER * (2 * chance - 1))

@@ -1,4 +1,4 @@
-"""What is remembered of each certificate between two looks, in var/acme/state.json."""
+"""The state of each certificate's renewal, in var/acme/state.json."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -10,62 +10,62 @@ from stack.system import files
 from stack.system.errors import UnableError
 from stack.system.project import Project
 
-# An authority, IMPORT_FOLDER, or the operator with other files in hand.
+# An ACME authority, IMPORT_FOLDER, or files that the operator imports.
 Source = Literal["authority", "folder", "operator"]
 
 
 class Failure(BaseModel):
-    """A renewal that didn't succeed, and when to try again."""
+    """Renewals that have failed in a row, and when to try again."""
 
     reason: str
     since: datetime
-    """When the first of them failed, with no success in between."""
+    """When the first of them failed, in UTC."""
     count: int
-    """How often it has failed since."""
+    """How many have failed."""
     retry_at: datetime
 
 
 class PendingRollover(BaseModel):
-    """A certificate that waits for its TLSA record to be known everywhere."""
+    """A new key that is not served until caches have dropped the old TLSA records."""
 
     reason: str
     ttl: int
-    """The longest time, in seconds, that others may remember the records before."""
+    """Seconds for which resolvers may cache the old records."""
     seen_at: datetime | None
-    """Since when the record for the new key has been published."""
+    """When the record for the new key was first seen in the DNS, in UTC."""
 
 
 class CertificateState(BaseModel):
-    """What is remembered of one certificate."""
+    """The state of one certificate."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     failure: Failure | None = None
     pending_rollover: PendingRollover | None = Field(default=None, alias="hold")
     mailed_on: date | None = None
-    """The day on which the postmaster was last told of trouble."""
+    """The day of the last notice to the postmaster."""
     comes_from: Source | None = None
-    """Who has the next one; not known of what was there before this was remembered."""
+    """Where the next one comes from; None: not recorded."""
 
 
 class State(BaseModel):
-    """What is remembered of all of them."""
+    """The content of the file."""
 
     certificates: dict[str, CertificateState] = Field(default_factory=dict)
     authority_names: dict[str, list[str]] = Field(default_factory=dict)
-    """What each authority, by its directory, calls itself in CAA records (RFC 8659)."""
+    """The CAA names (RFC 8659) of each authority, by the URL of its directory."""
 
     def of(self, name: str) -> CertificateState:
-        """Return what is remembered of the certificate *name*, to be changed."""
+        """Return the state of the certificate *name*, to be changed; new if none."""
         return self.certificates.setdefault(name, CertificateState())
 
 
 def load(project: Project) -> State:
     """
-    Read it; nothing is remembered where there is no file yet.
+    Read the file; an empty state if there is none yet.
 
     Raises:
-        UnableError: When the file isn't ours.
+        UnableError: When its content is not of this form.
     """
     path = _path(project)
     text = files.read(path)
@@ -80,7 +80,7 @@ def load(project: Project) -> State:
 
 
 def save(project: Project, state: State) -> None:
-    """Write it."""
+    """Write *state* to the file."""
     project.write(_path(project), state.model_dump_json(indent=2, by_alias=True) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""Tries something with a certificate, and writes down how it ended."""
+"""Locks the state while a certificate is changed, and saves the result."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from stack.system.project import Project
 
 @contextmanager
 def locked_state(project: Project) -> Iterator[State]:
-    """Keep others away, yield what is remembered, save it with what came of this."""
+    """Lock the state, yield it, and save it however the block ends."""
     with project.acme_lock():
         state = load(project)
         try:
@@ -25,9 +25,9 @@ def locked_state(project: Project) -> Iterator[State]:
 @contextmanager
 def renewal_attempt(project: Project, name: str) -> Iterator[State]:
     """
-    Do so for a renewal of the certificate *name*: a failure is remembered, too.
+    Lock the state for a renewal of the certificate *name*, and record its failure.
 
-    What an operator tries for the first time is for him to try again.
+    The failure of a first attempt is not recorded: only the operator can repeat it.
     """
     with locked_state(project) as state:
         remembered = state.of(name)

@@ -84,7 +84,7 @@ def test_a_certificate_that_is_removed_is_forgotten(stack, project):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        (HOST, "is MAIL_HOSTNAME, whose certificate is served to all"),
+        (HOST, "is MAIL_HOSTNAME, whose certificate clients without SNI get"),
         ("a.example", "is no certificate here: see `stack cert show`"),
     ],
 )
