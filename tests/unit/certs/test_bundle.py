@@ -41,7 +41,7 @@ def openssl(*arguments: str, stdin: bytes) -> bytes:
 needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
 
 
-def test_what_is_written_is_read():
+def test_written_bundle_is_read_back():
     """The key, the leaf, its issuers: in that order, and nothing lost."""
     pem = bundled(LEAF, MIDDLE).pem
 
@@ -63,14 +63,14 @@ def test_what_is_written_is_read():
         (LEAF.key_pem[:-50] + LEAF.pem, "Unable to load PEM"),
     ],
 )
-def test_half_of_it_is_nothing(text, reason):
+def test_incomplete_bundle_is_refused(text, reason):
     """Without a key, or without a certificate, it is no bundle."""
     with pytest.raises(ValueError, match=reason):
         Bundle.parse(text)
 
 
 @needs_openssl
-def test_a_key_on_a_curve_that_is_not_known_here_is_none():
+def test_unknown_curve_is_refused():
     """It is told as every other text that is no bundle."""
     curve = ("-pkeyopt", "ec_paramgen_curve:secp112r1")
     key = openssl("genpkey", "-algorithm", "EC", *curve, stdin=b"").decode()
@@ -79,7 +79,7 @@ def test_a_key_on_a_curve_that_is_not_known_here_is_none():
         Bundle.parse(key + LEAF.pem)
 
 
-def test_it_tells_what_the_leaf_says():
+def test_properties_come_from_the_leaf():
     """Not what the issuers above it say."""
     found = bundled(LEAF, MIDDLE)
 
@@ -98,7 +98,7 @@ def test_names_are_in_lower_case_and_in_order():
     "name",
     ["a b.example", "a\nb", "a{b}", "$a.example", "a..example", "", "a.*.example"],
 )
-def test_a_name_that_is_no_host_is_none(name):
+def test_invalid_host_names_are_skipped(name):
     """It ends in the configuration of daemons, and a stranger may have chosen it."""
     assert bundled(server(ROOT, names=[name, HOST])).names == (HOST,)
 
@@ -115,13 +115,13 @@ def test_a_name_that_is_no_host_is_none(name):
         ("", False),
     ],
 )
-def test_a_star_is_one_label(host, covered):
+def test_wildcard_covers_one_label(host, covered):
     """The first one, and it stands for no more (RFC 9525 §6.3)."""
     assert bundled(LEAF).covers(host) is covered
 
 
 @pytest.mark.parametrize("name", ["*", "*.", "m*.example.org", "mail.*.org"])
-def test_a_star_elsewhere_means_nothing(name):
+def test_wildcard_must_be_the_first_label(name):
     """Clients have given those up."""
     assert not bundle.matches(name, HOST)
     assert not bundle.matches(name, "org")
@@ -172,7 +172,7 @@ def test_a_renewal_with_the_same_key_has_the_same_digest_of_it():
         (ed25519.Ed25519PrivateKey.generate(), "Ed25519PublicKey", False),
     ],
 )
-def test_the_kind_of_the_key_is_told(key, kind, is_rsa):
+def test_key_type_is_named(key, kind, is_rsa):
     """RSA is for clients that know nothing newer."""
     found = bundled(server(ROOT, key=key))
 
@@ -180,7 +180,7 @@ def test_the_kind_of_the_key_is_told(key, kind, is_rsa):
     assert found.is_rsa is is_rsa
 
 
-def test_who_vouches_for_itself_is_told():
+def test_self_signed_is_recognised():
     """By its signature: a name that is its own issuer's isn't enough."""
     alone = server(None)
     namesake = server(authority(HOST))
@@ -192,6 +192,6 @@ def test_who_vouches_for_itself_is_told():
     assert not bundle.is_self_signed(LEAF.certificate)
 
 
-def test_the_representation_holds_no_key():
+def test_repr_hides_the_key():
     """What a trace shows may end in a log."""
     assert "PRIVATE" not in repr(bundled(LEAF))

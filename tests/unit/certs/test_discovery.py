@@ -43,14 +43,14 @@ def refusal(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("given", [".", "live", f"live/{HOST}"])
-def test_certbots_present_certificate_is_found(tmp_path, given):
+def test_current_certbot_certificate_is_found(tmp_path, given):
     """From its folder, from live/ in it, and from the certificate's own."""
     root = certbot(tmp_path, HOST, ENDED, LEAF)
 
     assert best(root / given) == LEAF.certificate
 
 
-def test_the_chain_comes_along(tmp_path):
+def test_chain_is_found_with_the_certificate(tmp_path):
     """It's a bundle that is ready for use."""
     found = discovery.best(certbot(tmp_path, HOST, LEAF), HOST, NOW, [ROOT.certificate])
 
@@ -58,7 +58,7 @@ def test_the_chain_comes_along(tmp_path):
     assert found.key.public_key() == LEAF.key.public_key()
 
 
-def test_links_of_certbot_that_lead_nowhere_are_told(tmp_path):
+def test_dangling_certbot_links_are_reported(tmp_path):
     """Who mounts live/ alone into a container gets links to what isn't there."""
     root = certbot(tmp_path / "le", HOST, LEAF)
     (root / "live").rename(tmp_path / "live")
@@ -100,7 +100,7 @@ def test_traefik_1_is_read_too(tmp_path):
     assert best(tmp_path) == LEAF.certificate
 
 
-def test_a_certificate_of_traefik_that_is_not_whole_is_told(tmp_path):
+def test_incomplete_traefik_entry_is_reported(tmp_path):
     """By its resolver and the name it is for."""
     path = traefik(tmp_path / "acme.json", dns=[LEAF])
     path.write_text(path.read_text().replace('"key"', '"kez"'))
@@ -123,7 +123,7 @@ def test_a_certificate_of_traefik_that_is_not_whole_is_told(tmp_path):
         '{"a": "\udc80"}',
     ],
 )
-def test_other_json_is_not_traefiks(tmp_path, text):
+def test_other_json_is_ignored(tmp_path, text):
     """It is passed over."""
     (tmp_path / "acme.json").write_text(text, errors="surrogateescape")
 
@@ -133,7 +133,7 @@ def test_other_json_is_not_traefiks(tmp_path, text):
 # --- Any other folder ---
 
 
-def test_a_key_alone_has_the_whole_folder(tmp_path):
+def test_single_key_gets_all_certificates_of_its_folder(tmp_path):
     """As acme.sh names its files: no two of them alike."""
     put(tmp_path, **{f"{HOST}_cer": LEAF.pem, f"{HOST}_key": LEAF.key_pem})
     put(tmp_path, ca_cer=MIDDLE.pem, fullchain_cer=LEAF.pem + MIDDLE.pem)
@@ -141,7 +141,7 @@ def test_a_key_alone_has_the_whole_folder(tmp_path):
     assert best(tmp_path) == LEAF.certificate
 
 
-def test_keys_in_one_folder_have_what_is_named_alike(tmp_path):
+def test_several_keys_get_certificates_of_their_name(tmp_path):
     """The certificates of several hosts, side by side."""
     put(tmp_path, web_crt=OTHER.pem + MIDDLE.pem, web_key=OTHER.key_pem)
     put(tmp_path, mail_PEM=LEAF.pem + MIDDLE.pem, mail_KEY=LEAF.key_pem)
@@ -153,7 +153,7 @@ def test_keys_in_one_folder_have_what_is_named_alike(tmp_path):
     ]
 
 
-def test_a_file_may_hold_both(tmp_path):
+def test_one_file_may_hold_key_and_certificate(tmp_path):
     """As HAProxy has it; given itself, its name doesn't count."""
     both = LEAF.pem + MIDDLE.pem + LEAF.key_pem
     put(tmp_path, mail_pem=both, web_pem=OTHER.pem + MIDDLE.pem + OTHER.key_pem)
@@ -166,7 +166,7 @@ def test_a_file_may_hold_both(tmp_path):
 # --- Which one is taken ---
 
 
-def test_the_one_that_is_valid_for_the_longest_is_taken(tmp_path):
+def test_longest_valid_certificate_is_chosen(tmp_path):
     """Wherever it lies, whoever keeps it."""
     certbot(tmp_path / "certbot", HOST, LEAF)
     caddy(tmp_path / "caddy", "*.example.org", STARRED)
@@ -176,7 +176,7 @@ def test_the_one_that_is_valid_for_the_longest_is_taken(tmp_path):
     assert best(tmp_path) == LATER.certificate
 
 
-def test_of_two_that_end_at_once_the_ecdsa_one_is_taken(tmp_path):
+def test_ecdsa_is_chosen_if_both_end_at_once(tmp_path):
     """Whichever is found first."""
     old = server(MIDDLE, key=rsa_key())
     for first, issued in {"a": old, "b": LEAF, "c": old}.items():
@@ -188,7 +188,7 @@ def test_of_two_that_end_at_once_the_ecdsa_one_is_taken(tmp_path):
 # --- What is said when none will do ---
 
 
-def test_an_empty_folder_is_told_with_what_was_looked_for(tmp_path):
+def test_empty_folder_is_reported_with_known_layouts(tmp_path):
     """All three programs are named."""
     put(tmp_path, mail_pem=LEAF.pem, notes_txt=LEAF.key_pem)
 
@@ -198,7 +198,7 @@ def test_an_empty_folder_is_told_with_what_was_looked_for(tmp_path):
     assert all(word in said for word in ["certbot", "Caddy", "Traefik"])
 
 
-def test_each_is_told_with_its_reasons(tmp_path):
+def test_every_refusal_is_reported_with_reasons(tmp_path):
     """By the place it lies at, the nearest miss first, all its reasons in a line."""
     other = server(MIDDLE, "www.example.org", end=NOW - DAY / 2)
     caddy(tmp_path, "www.example.org", other)
@@ -217,7 +217,7 @@ def test_each_is_told_with_its_reasons(tmp_path):
     ]
 
 
-def test_no_more_than_five_are_told(tmp_path):
+def test_five_refusals_are_reported_at_most(tmp_path):
     """A server of many sites has hundreds that are for others."""
     traefik(tmp_path / "acme.json", le=[OTHER] * 9)
 
@@ -227,7 +227,7 @@ def test_no_more_than_five_are_told(tmp_path):
     assert said[5] == f"{tmp_path}: 4 more in it serve {HOST} no better"
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path):
+def test_missing_folder_is_reported(tmp_path):
     """It's the mount that lacks, most often."""
     with pytest.raises(UnableError, match=f"{tmp_path}/gone: can't be read: No such"):
         best(tmp_path / "gone")
@@ -235,7 +235,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
 @pytest.mark.parametrize("closed", ["le/live", "le/live/privkey.pem"])
-def test_what_may_not_be_read_is_told(tmp_path, closed):
+def test_unreadable_file_is_reported(tmp_path, closed):
     """certbot shows its keys to root alone."""
     put(tmp_path / "le/live", fullchain_pem=LEAF.pem, privkey_pem=LEAF.key_pem)
     (tmp_path / closed).chmod(0)
@@ -247,7 +247,7 @@ def test_what_may_not_be_read_is_told(tmp_path, closed):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
-def test_a_folder_that_may_not_be_read_is_told(tmp_path):
+def test_unreadable_folder_is_reported(tmp_path):
     """Nothing in it can be named."""
     given = put(tmp_path / "live", a_pem=LEAF.pem)
     given.chmod(0)
@@ -258,7 +258,7 @@ def test_a_folder_that_may_not_be_read_is_told(tmp_path):
     given.chmod(0o700)
 
 
-def test_a_candidates_key_is_not_in_its_representation(tmp_path):
+def test_repr_of_candidate_hides_the_key(tmp_path):
     """What a trace shows may end in a log."""
     (found,) = discovery.find(certbot(tmp_path, HOST, LEAF) / "live")
 
@@ -269,7 +269,7 @@ def test_a_candidates_key_is_not_in_its_representation(tmp_path):
 # --- How far it looks ---
 
 
-def test_it_looks_six_folders_deep(tmp_path):
+def test_search_is_six_folders_deep(tmp_path):
     """Caddy's volume has four."""
     whole = LEAF.pem + MIDDLE.pem + LEAF.key_pem
     put(tmp_path / "1/2/3/4/5/6/7", mail_pem=whole)
@@ -279,7 +279,7 @@ def test_it_looks_six_folders_deep(tmp_path):
     assert best(tmp_path) == LEAF.certificate
 
 
-def test_it_reads_two_thousand_files_at_most(tmp_path):
+def test_search_reads_two_thousand_files_at_most(tmp_path):
     """And says so, since what was wanted may be the next."""
     for number in range(2001):
         (tmp_path / f"{number}.pem").touch()
@@ -290,7 +290,7 @@ def test_it_reads_two_thousand_files_at_most(tmp_path):
     assert said.startswith(f"{tmp_path}: holds more than 2,000 files")
 
 
-def test_it_reads_no_large_file(tmp_path):
+def test_large_files_are_not_read(tmp_path):
     """A key with its certificates has a few thousand bytes."""
     text = LEAF.pem + MIDDLE.pem + LEAF.key_pem
     put(tmp_path, mail_pem=text + "\n" * (1 << 20))
@@ -301,7 +301,7 @@ def test_it_reads_no_large_file(tmp_path):
     ]
 
 
-def test_it_leaves_the_folder_by_no_linked_folder(tmp_path):
+def test_linked_folders_are_not_followed(tmp_path):
     """Nor does a pipe hold it up, or a link to itself."""
     whole = LEAF.pem + MIDDLE.pem + LEAF.key_pem
     put(tmp_path / "outside", mail_pem=whole)

@@ -57,7 +57,7 @@ def test_another_hosts_certificate_never_takes_the_hosts_own_name(tls):
     assert served(tls)[HOST] == ("mail.example.org.pem",)
 
 
-def test_a_name_that_two_certificates_have_gets_its_own(tls):
+def test_name_in_two_certificates_gets_its_own(tls):
     """So a certificate for many doesn't hide the one that was got for this name."""
     put(
         tls,
@@ -74,7 +74,7 @@ def test_a_name_that_two_certificates_have_gets_its_own(tls):
     }
 
 
-def test_names_are_told_as_each_daemon_looks_them_up(tls):
+def test_names_are_written_in_each_daemons_form(tls):
     """A star is a dot for Postfix; and they are in the order of the alphabet."""
     put(tls, mail__example__org=MAIN, b__example=bundle("b.example", "*.b.example"))
 
@@ -113,7 +113,7 @@ def test_without_a_certificate_for_the_host_nothing_can_be_served(tls):
         "x,y.example",
     ],
 )
-def test_what_a_certificate_says_never_ends_in_a_configuration(tls, poison):
+def test_unsafe_names_never_reach_a_configuration(tls, poison):
     """A stranger may have chosen its names; what is no host is not there for us."""
     put(tls, mail__example__org=bundle(HOST, poison, "b.example"))
     files = ("mail.example.org.pem",)

@@ -38,7 +38,7 @@ def issue_with_garbled_names() -> Issued:
     return Issued(builder.sign(key, SHA256()), key)
 
 
-def test_each_certificate_is_found_by_its_name(tls):
+def test_certificates_are_loaded_by_name(tls):
     """With the RSA one beside it, which is second: it is for old clients."""
     other = bundle("a.example")
     put(tls, mail__example__org=MAIN, mail__example__org__rsa=RSA, a__example=other)
@@ -52,7 +52,7 @@ def test_each_certificate_is_found_by_its_name(tls):
     assert found["a.example"].files == ("a.example.pem",)
 
 
-def test_a_certificate_whose_only_key_is_rsa_is_one_like_another(tls):
+def test_rsa_only_certificate_is_a_main_certificate(tls):
     """An imported one may be: its file says nothing of its kind."""
     put(tls, mail__example__org=RSA)
 
@@ -60,7 +60,7 @@ def test_a_certificate_whose_only_key_is_rsa_is_one_like_another(tls):
     assert store.load(tls)[HOST].main.is_rsa
 
 
-def test_one_that_is_beside_nothing_is_nothing(tls):
+def test_rsa_file_without_main_file_is_ignored(tls):
     """Old clients alone can't be served."""
     put(tls, mail__example__org=MAIN, a__example__rsa=RSA)
 
@@ -86,7 +86,7 @@ def test_one_that_is_beside_nothing_is_nothing(tls):
         ".pem",
     ],
 )
-def test_other_files_are_nobodys_certificate(tls, junk):
+def test_other_files_are_ignored(tls, junk):
     """What is being written, what an editor left, what no host could be called."""
     put(tls, mail__example__org=MAIN)
     (tls / junk).write_text("junk")
@@ -94,7 +94,7 @@ def test_other_files_are_nobodys_certificate(tls, junk):
     assert list(store.load(tls)) == [HOST]
 
 
-def test_a_folder_is_no_file(tls):
+def test_directory_is_no_certificate(tls):
     """Docker makes one where a file is to be mounted and isn't there."""
     put(tls, mail__example__org=MAIN)
     (tls / "a.example.pem").mkdir()
@@ -102,7 +102,7 @@ def test_a_folder_is_no_file(tls):
     assert list(store.load(tls)) == [HOST]
 
 
-def test_before_the_first_init_there_are_none(tmp_path):
+def test_missing_directory_has_no_certificates(tmp_path):
     """The directory is yet to be made."""
     assert store.load(tmp_path / "nowhere") == {}
 
@@ -122,7 +122,7 @@ def test_before_the_first_init_there_are_none(tmp_path):
     ids=["empty", "bytes", "text", "key", "chain", "half", "nameless", "badly named"],
 )
 @pytest.mark.parametrize("file", ["a.example.pem", "mail.example.org.rsa.pem"])
-def test_a_damaged_file_is_told_by_its_name(tls, file, text):
+def test_damaged_file_is_named(tls, file, text):
     """It isn't skipped: clients would get another certificate than they should."""
     put(tls, mail__example__org=MAIN)
     (tls / file).write_text(text)
@@ -136,7 +136,7 @@ def test_a_damaged_file_is_told_by_its_name(tls, file, text):
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
-def test_a_key_that_is_not_known_here_is_told_like_a_damaged_one(tls):
+def test_unknown_kind_of_key_counts_as_damaged(tls):
     """On a curve that the library gave up, say."""
     key = subprocess.run(
         ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
@@ -149,7 +149,7 @@ def test_a_key_that_is_not_known_here_is_told_like_a_damaged_one(tls):
         store.load(tls)
 
 
-def test_a_key_of_another_certificate_is_told_like_a_damaged_file(tls):
+def test_foreign_key_counts_as_damaged(tls):
     """Two files were mixed up: no client would get through a handshake."""
     mixed = type(MAIN)(ecdsa(), MAIN.chain)
     put(tls, mail__example__org=mixed)
@@ -158,7 +158,7 @@ def test_a_key_of_another_certificate_is_told_like_a_damaged_file(tls):
         store.load(tls)
 
 
-def test_names_that_cannot_be_read_are_told_like_a_damaged_file(tls):
+def test_unreadable_names_count_as_damaged(tls):
     """The certificate is one, but for what it says of its hosts."""
     (tls / "a.example.pem").write_text(bundled(issue_with_garbled_names()).pem)
 
@@ -166,7 +166,7 @@ def test_names_that_cannot_be_read_are_told_like_a_damaged_file(tls):
         store.load(tls)
 
 
-def test_what_will_be_there_is_judged_as_what_is(tls):
+def test_future_texts_are_parsed_like_files(tls):
     """A plan is made of texts, before any of them is a file."""
     found = store.parse({"a.example.pem": bundle("a.example").pem}, tls)
 
@@ -175,7 +175,7 @@ def test_what_will_be_there_is_judged_as_what_is(tls):
         store.parse({"b.example.pem": "half"}, tls)
 
 
-def test_a_host_to_ask_with_is_its_own_name_where_it_has_it(tls):
+def test_probe_host_is_its_own_name_if_covered(tls):
     """Otherwise the first it is for, and some name for a star."""
     put(
         tls,

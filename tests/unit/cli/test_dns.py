@@ -27,7 +27,7 @@ def test_json_has_a_block_for_each_domain(stack, ready):
     assert len(keys) == 2
 
 
-def test_the_zone_is_a_zone(stack, ready):
+def test_zone_format_is_a_valid_zone_file(stack, ready):
     """stdout alone can be given to a name server; hints are on stderr."""
     done = stack("dns", "show", "--format", "zone")
 
@@ -46,7 +46,7 @@ def test_the_table_is_aligned(stack, ready):
     assert {line.split()[1] for line in lines} == {"MX", "TXT", "TLSA"}
 
 
-def test_addresses_are_shown_when_they_are_known(stack, ready, found):
+def test_addresses_are_shown_if_set(stack, ready, found):
     """And then nothing is said about their absence."""
     found += [Endpoint(25, "::1", 25)]
     with ready.env.open("a") as file:
@@ -62,7 +62,7 @@ def test_addresses_are_shown_when_they_are_known(stack, ready, found):
 @pytest.mark.parametrize(
     ("address", "records", "words"), [("192.0.2.1", 0, 1), ("2001:db8::1", 1, 0)]
 )
-def test_no_address_is_published_that_nobody_could_connect_to(
+def test_aaaa_is_left_out_without_ipv6_ports(
     stack, ready, found, address, records, words
 ):
     """The AAAA record is left out, with the reason, while no port listens on IPv6."""
@@ -84,7 +84,7 @@ def test_no_address_is_published_that_nobody_could_connect_to(
     assert "PUBLIC_IPV4" not in table.stderr
 
 
-def test_a_relay_asks_for_its_operators_part(stack, ready):
+def test_relay_include_is_suggested(stack, ready):
     """We can't know from where a relay sends; the hint says whom to ask."""
     with ready.env.open("a") as file:
         file.write("RELAY_HOST=smtp.example.net:587\n")
@@ -93,7 +93,7 @@ def test_a_relay_asks_for_its_operators_part(stack, ready):
 
 
 @pytest.mark.parametrize("form", ["table", "zone", "json"])
-def test_a_domain_that_init_has_not_seen_is_told(stack, ready, form):
+def test_new_mail_domain_needs_init(stack, ready, form):
     """.env was edited, and there are no keys for its domain yet."""
     ready.env.write_text("MAIL_DOMAIN=example.net\nMAIL_HOSTNAME=mail.example.net\n")
 
@@ -103,7 +103,7 @@ def test_a_domain_that_init_has_not_seen_is_told(stack, ready, form):
     assert "run `stack init` first" in done.stderr
 
 
-def test_the_record_of_the_certificate_is_the_one_of_its_key(stack, ready):
+def test_tlsa_record_is_that_of_the_key(stack, ready):
     """And it says that it is of use only where the DNS is signed."""
     served = store.load(ready.tls)["mail.example.org"].main
 
@@ -115,7 +115,7 @@ def test_the_record_of_the_certificate_is_the_one_of_its_key(stack, ready):
     assert "Publish TLSA only where the DNS of the domain is signed" in done.stderr
 
 
-def test_who_gets_no_answers_is_told(stack, ready):
+def test_send_only_domain_is_pointed_out(stack, ready):
     """A name that is only sent from has an MX, and no alias takes its mail yet."""
     stack("user", "add", "app@example.org", "--generate")
     stack("sendas", "add", "app", "@books.example.org", "@example.org")

@@ -37,7 +37,7 @@ def test_a_domain_gets_two_keys_named_by_the_month(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_key_that_exists_is_never_made_again(tmp_path, keys):
+def test_existing_key_is_never_replaced(tmp_path, keys):
     """Months later the same keys are found, and none is to be written."""
     assert dkim_keys.ensure(tmp_path, "example.org", LATER) == (keys, {})
 
@@ -91,7 +91,7 @@ def test_an_independent_library_verifies_by_the_record(tmp_path, keys):
         assert asked == [f"{selector}._domainkey.example.org.".encode()]
 
 
-def test_the_private_halves_are_what_the_signer_reads(tmp_path, keys):
+def test_private_keys_are_in_the_signers_format(tmp_path, keys):
     """RSA as PKCS#8 in PEM with 2048 bits, Ed25519 as the bare seed in base64."""
     home = tmp_path / "example.org"
     records = dkim_keys.records(tmp_path, keys)
@@ -104,7 +104,7 @@ def test_the_private_halves_are_what_the_signer_reads(tmp_path, keys):
 
 @pytest.mark.parametrize("name", ["rsa-202611.pem", "ed25519-202611.seed"])
 @pytest.mark.parametrize("text", [None, "", "rubbish\n", "-----BEGIN PRIVATE KEY-----"])
-def test_a_damaged_key_is_told_by_name(tmp_path, keys, name, text):
+def test_damaged_key_is_named(tmp_path, keys, name, text):
     """No record is shown for a key that can't be read, and its file is named."""
     path = tmp_path / "example.org" / name
     path.unlink()

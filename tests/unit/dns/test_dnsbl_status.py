@@ -22,7 +22,7 @@ TEST_POINT, NOBODY = "2.0.0.127.list.test.", "1.0.0.127.list.test."
         ({TEST_POINT: ["127.0.0.2"], NOBODY: ["127.0.0.2"]}, LISTS_ALL),
     ],
 )
-def test_a_list_is_judged_by_its_test_points(records, words):
+def test_status_follows_the_test_points(records, words):
     """127.0.0.2 is on every list, 127.0.0.1 on none, and 127.255.255.x is a refusal."""
     assert dnsbl_status.status("list.test", lambda name: records.get(name, [])) == words
 
@@ -33,7 +33,7 @@ def postfix(status: str, output: bytes) -> SimpleNamespace:
     return SimpleNamespace(labels=labels, status=status, exec_run=lambda _: (0, output))
 
 
-def test_on_the_machine_postfix_is_had_ask(monkeypatch, tmp_path):
+def test_on_the_host_the_query_runs_in_postfix(monkeypatch, tmp_path):
     """So the resolver is the one that clients are looked up through."""
     printed = b"127.255.255.254 STREAM 2.0.0.127.list.test\n127.255.255.254 DGRAM\n"
     dovecot = SimpleNamespace(labels={endpoints.SERVICE: "dovecot"}, status="running")
@@ -43,14 +43,14 @@ def test_on_the_machine_postfix_is_had_ask(monkeypatch, tmp_path):
     assert dnsbl_status.statuses(tmp_path, ["list.test"]) == [("list.test", REFUSES)]
 
 
-def test_without_postfix_nobody_is_asked(monkeypatch, tmp_path):
+def test_without_postfix_no_list_is_asked(monkeypatch, tmp_path):
     """That a list can't be asked is no fault of the list's."""
     monkeypatch.setattr(endpoints, "containers", lambda _: [postfix("exited", b"")])
 
     assert dnsbl_status.statuses(tmp_path, ["list.test"]) == [("list.test", NOT_ASKED)]
 
 
-def test_in_a_container_its_own_resolver_is_asked(monkeypatch, tmp_path):
+def test_in_a_container_its_resolver_is_used(monkeypatch, tmp_path):
     """There is no Docker, and a name that isn't found is an answer."""
 
     def look_up(name, *_):

@@ -14,7 +14,7 @@ from stack.dns import public_resolvers
         (socket.EAI_AGAIN, public_resolvers.SILENT),
     ],
 )
-def test_a_name_that_is_not_there_is_an_answer(monkeypatch, number, words):
+def test_nxdomain_is_an_answer(monkeypatch, number, words):
     """To say so takes the root; only where nobody answers there is none."""
     asked = []
 

@@ -92,7 +92,7 @@ def test_a_relay_may_send_for_us(relay_host, named):
     assert Record("mail.example.org", "TXT", f"v=spf1 a {named} ~all") in block
 
 
-def test_names_below_a_domain_stand_with_the_nearest():
+def test_subdomains_stand_with_the_nearest_domain():
     """MX and SPF, also where mail is only sent from: else it is taken for forged."""
     keys = KEYS | {"x.example.org": {}}
     received = frozenset({"books.example.org", "a.x.example.org", "mail.example.org"})
@@ -138,7 +138,7 @@ CERTIFIED = records.CertificateFacts(
 )
 
 
-def test_certificates_are_promised_by_the_host(settings):
+def test_tlsa_records_stand_with_the_host(settings):
     """TLSA for each key at port 25, with the host's own records."""
     block = records.records(settings, KEYS, certified=CERTIFIED)["example.org"]
 
@@ -149,7 +149,7 @@ def test_certificates_are_promised_by_the_host(settings):
     ]
 
 
-def test_who_may_issue_is_said_with_each_names_domain(settings):
+def test_caa_records_stand_with_the_nearest_domain(settings):
     """CAA at each name, of both kinds for stars; nothing else is added."""
     plain = records.records(settings, KEYS)
     found = records.records(settings, KEYS, certified=CERTIFIED)
@@ -169,7 +169,7 @@ def test_who_may_issue_is_said_with_each_names_domain(settings):
     assert rest == plain["example.org"]
 
 
-def test_who_has_no_authority_forbids_nobody(settings):
+def test_no_caa_without_an_authority(settings):
     """A CAA record for another would stop the operator's own."""
     certified = records.CertificateFacts(tlsa=CERTIFIED.tlsa, hosts=CERTIFIED.hosts)
 

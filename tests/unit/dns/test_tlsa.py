@@ -46,7 +46,7 @@ def record(certificate, usage: int, selector: int, matching: int) -> Tlsa:
 
 @pytest.mark.parametrize("matching", [0, 1, 2])
 @pytest.mark.parametrize("selector", [0, 1])
-def test_a_certificate_is_promised_in_any_form(selector, matching):
+def test_every_selector_and_matching_type_matches(selector, matching):
     """Usage 3 means the leaf, usage 2 one of the chain; another one fits neither."""
     assert record(LEAF, 3, selector, matching).fits(ECDSA)
     assert record(ISSUER, 2, selector, matching).fits(ECDSA)
@@ -57,20 +57,20 @@ def test_a_certificate_is_promised_in_any_form(selector, matching):
 
 
 @pytest.mark.parametrize("usage", [0, 1, 4, 255])
-def test_a_usage_that_mail_does_not_know_promises_nothing(usage):
+def test_usages_other_than_2_and_3_never_match(usage):
     """Those who look at it can't use it (RFC 7672 §3.1.3): it isn't to be relied on."""
     assert not record(LEAF, usage, 1, 1).fits(ECDSA)
     assert not record(ISSUER, usage, 0, 0).fits(ECDSA)
 
 
 @pytest.mark.parametrize("matching", [3, 255])
-def test_a_matching_that_is_not_known_never_fits(matching):
+def test_unknown_matching_type_never_matches(matching):
     """Whatever its data are."""
     for data in (b"", part(LEAF, 1), sha256(part(LEAF, 1)).digest()):
         assert not Tlsa(3, 1, matching, data).fits(ECDSA)
 
 
-def test_the_wrong_digest_does_not_fit():
+def test_wrong_digest_does_not_match():
     """By one bit, by its length, by what it is the digest of."""
     right = record(LEAF, 3, 1, 1).data
 
@@ -80,7 +80,7 @@ def test_the_wrong_digest_does_not_fit():
     assert not Tlsa(3, 1, 2, right).fits(ECDSA)
 
 
-def test_a_new_certificate_for_the_same_key_keeps_the_promise():
+def test_record_of_key_matches_renewed_certificate():
     """That is why the record of the key is the one to publish."""
     renewed = bundle(key=ECDSA.key)
 
@@ -91,7 +91,7 @@ def test_a_new_certificate_for_the_same_key_keeps_the_promise():
 # --- All that are published ---
 
 
-def test_without_records_nothing_is_promised():
+def test_without_records_everything_matches():
     """And so anything may be served."""
     assert Published(frozenset(), 0).fit([ECDSA, RSA])
 
@@ -105,7 +105,7 @@ def test_each_certificate_needs_a_record():
     assert Published(frozenset({ecdsa, rsa}), 60).fit([ECDSA, RSA])
 
 
-def test_a_record_for_another_key_does_no_harm_beside_the_right_one():
+def test_additional_record_does_no_harm():
     """That is how keys are changed: both are published for a while."""
     old, new = record(bundle().leaf, 3, 1, 1), record(LEAF, 3, 1, 1)
 
@@ -113,7 +113,7 @@ def test_a_record_for_another_key_does_no_harm_beside_the_right_one():
     assert not Published(frozenset({old}), 60).fit([ECDSA])
 
 
-def test_records_that_nobody_can_use_still_keep_us_careful():
+def test_unusable_records_still_refuse():
     """Some client may know better what they mean."""
     assert not Published(frozenset({record(LEAF, 1, 1, 1)}), 60).fit([ECDSA])
 
@@ -121,14 +121,14 @@ def test_records_that_nobody_can_use_still_keep_us_careful():
 # --- What to publish ---
 
 
-def test_the_record_belongs_to_port_25_of_the_host():
+def test_record_name_is_port_25_of_the_host():
     """Servers look it up before they hand mail over (RFC 7672 §2.2.3)."""
     assert tlsa.name_of(HOST) == "_25._tcp.mail.example.org"
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
 @pytest.mark.parametrize("served", [ECDSA, RSA], ids=["ECDSA", "RSA"])
-def test_the_record_to_publish_is_the_one_that_openssl_computes(served):
+def test_record_equals_the_digest_of_openssl(served):
     """As the guides tell operators to: the digest of the key, in DER."""
 
     def openssl(*arguments: str, stdin: bytes) -> bytes:
@@ -166,7 +166,7 @@ def signature(name: str, kind: str, own: int, left: int) -> str:
     return f"{name} {left} IN RRSIG {kind} 13 {name.count('.')} {own} {rest}"
 
 
-def test_the_records_are_read_with_the_time_they_are_remembered(dns_says):
+def test_records_are_read_with_their_original_ttl(dns_says):
     """
     By their signature, whatever is left of it: our name server has asked before.
 
@@ -185,7 +185,7 @@ def test_the_records_are_read_with_the_time_they_are_remembered(dns_says):
     assert found.fit([ECDSA, RSA])
 
 
-def test_an_alias_is_followed(dns_says):
+def test_cname_is_followed(dns_says):
     """The records may be kept under another name (RFC 7671 §7)."""
     found = dns_says(
         f"{NAME} 300 IN CNAME tlsa.example.org.",
@@ -196,7 +196,7 @@ def test_an_alias_is_followed(dns_says):
 
 
 @pytest.mark.parametrize(("alias", "own"), [(300, 60), (60, 300)])
-def test_the_longest_life_on_the_way_counts(dns_says, alias, own):
+def test_longest_ttl_of_the_cname_chain_counts(dns_says, alias, own):
     """An old alias leads to old records for as long as it is remembered."""
     found = dns_says(
         f"{NAME} 5 IN CNAME tlsa.example.org.",
@@ -209,7 +209,7 @@ def test_the_longest_life_on_the_way_counts(dns_says, alias, own):
 
 
 @pytest.mark.parametrize("code", ["NXDOMAIN", "NOERROR"])
-def test_that_there_was_nothing_is_remembered_too(dns_says, code):
+def test_negative_answer_has_a_ttl(dns_says, code):
     """For as long as the zone says (RFC 2308), whatever is left of that."""
     soa = "example.org. 5 IN SOA ns.example.org. a.example.org. 1 2 3 4 900"
 
@@ -239,12 +239,12 @@ def zone_says(monkeypatch):
     return ask
 
 
-def test_of_a_zone_that_is_not_signed_its_own_servers_are_asked(zone_says):
+def test_unsigned_ttl_is_asked_from_the_zones_servers(zone_says):
     """They don't remember: they know."""
     assert zone_says(*ZONE) == Published(frozenset({record(LEAF, 3, 1, 1)}), 7200)
 
 
-def test_when_its_own_servers_are_not_found_a_day_is_taken(zone_says):
+def test_unknown_ttl_counts_as_a_day(zone_says):
     """Nobody remembers for much longer."""
     nobody = [line for line in ZONE if " NS " not in line]
 
@@ -258,7 +258,7 @@ def test_no_record_is_an_answer(dns_says, code):
 
 
 @pytest.mark.parametrize("code", ["SERVFAIL", "REFUSED", "SILENCE"])
-def test_who_does_not_know_does_not_guess(dns_says, monkeypatch, code):
+def test_dns_failure_is_an_error(dns_says, monkeypatch, code):
     """A promise that can't be seen may be there all the same."""
     monkeypatch.setattr(tlsa, "TIMEOUT", 0.5)
 

@@ -83,7 +83,7 @@ def dns(monkeypatch):
 
 
 @pytest.mark.parametrize("source", ["operator", "folder"])
-def test_what_is_brought_is_served_and_its_source_remembered(ready, deployer, source):
+def test_installed_certificate_is_served_and_source_recorded(ready, deployer, source):
     """An RSA one that was beside the old one goes with it, and so does its hold."""
     serve(ready, HOST, OLD, certificate(key=rsa_key()))
     remember(
@@ -99,7 +99,7 @@ def test_what_is_brought_is_served_and_its_source_remembered(ready, deployer, so
     assert remembered(ready) == state_file.CertificateState(comes_from=source)
 
 
-def test_one_for_another_host_comes_beside_ours(ready, deployer):
+def test_certificate_for_another_host_is_added_and_removed(ready, deployer):
     """And is dropped again, with what was remembered of it."""
     found = bundle(certificate(OTHER))
     imports.install(deployer, OTHER, found, "operator")
@@ -111,7 +111,7 @@ def test_one_for_another_host_comes_beside_ours(ready, deployer):
     assert OTHER not in state_file.load(ready).certificates
 
 
-def test_what_is_not_there_cannot_be_dropped(ready, deployer):
+def test_missing_certificate_cannot_be_removed(ready, deployer):
     """The name may be misspelt."""
     with pytest.raises(StackError, match=f"^{OTHER}: is no certificate here"):
         imports.remove(deployer, OTHER)
@@ -128,7 +128,7 @@ def refuse(project, settings, issued, name=HOST) -> list[str]:
     return told
 
 
-def test_another_key_than_the_records_promise_is_refused(ready, settings, dns):
+def test_key_without_tlsa_record_is_refused(ready, settings, dns):
     """With what to publish, how long to wait, and the way round."""
     serve(ready, HOST, OLD)
     dns(bundle(OLD).key_digest)
@@ -141,7 +141,7 @@ def test_another_key_than_the_records_promise_is_refused(ready, settings, dns):
     assert "come again when 300 seconds have passed, or say --despite-tlsa" in words
 
 
-def test_a_key_that_the_records_promise_is_taken(ready, settings, dns):
+def test_key_with_tlsa_record_is_accepted(ready, settings, dns):
     """Beside the old one, or alone; or when there are none."""
     serve(ready, HOST, OLD)
     for digests in (
@@ -154,7 +154,7 @@ def test_a_key_that_the_records_promise_is_taken(ready, settings, dns):
         assert refuse(ready, settings, NEW) == []
 
 
-def test_the_key_that_is_served_is_taken_whatever_the_records_say(ready, settings, dns):
+def test_served_key_is_accepted_without_tlsa_lookup(ready, settings, dns):
     """It makes nothing worse; the DNS isn't asked."""
     serve(ready, HOST, OLD)
     dns(error=UnableError("asked"))
@@ -162,14 +162,14 @@ def test_the_key_that_is_served_is_taken_whatever_the_records_say(ready, setting
     assert refuse(ready, settings, certificate(key=OLD.key)) == []
 
 
-def test_of_other_names_no_records_are_asked(ready, settings, dns):
+def test_tlsa_is_looked_up_for_mail_hostname_only(ready, settings, dns):
     """Mail for them comes to MAIL_HOSTNAME."""
     dns(error=UnableError("asked"))
 
     assert refuse(ready, settings, certificate(OTHER), OTHER) == []
 
 
-def test_when_the_dns_is_down_the_operator_is_warned(ready, settings, dns):
+def test_dns_failure_is_a_warning(ready, settings, dns):
     """He has the certificate in hand, and may know better."""
     dns(error=UnableError("the DNS doesn't say"))
 
@@ -184,7 +184,7 @@ def put(folder, issued) -> None:
     (folder / "cert.pem").write_text(pem(issued))
 
 
-def test_what_is_newer_in_the_folder_is_taken(ready, deployer, folder, dns):
+def test_newer_certificate_in_folder_is_deployed(ready, deployer, folder, dns):
     """By whoever renews there; a failure before is forgotten."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder", failure=FAILURE)
@@ -197,7 +197,7 @@ def test_what_is_newer_in_the_folder_is_taken(ready, deployer, folder, dns):
 
 
 @pytest.mark.parametrize("issued", [OLD, certificate(end=29 * DAY)])
-def test_what_is_not_newer_is_left(ready, settings, folder, dns, issued):
+def test_older_certificate_in_folder_is_ignored(ready, settings, folder, dns, issued):
     """The same, or one that ends before."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder")
@@ -210,7 +210,9 @@ def test_what_is_not_newer_is_left(ready, settings, folder, dns, issued):
     assert told == []
 
 
-def test_what_the_records_dont_promise_is_not_taken(ready, deployer, folder, dns):
+def test_folder_certificate_without_tlsa_record_is_refused(
+    ready, deployer, folder, dns
+):
     """The other program doesn't know of them; the failure is told and remembered."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder")
@@ -224,7 +226,7 @@ def test_what_the_records_dont_promise_is_not_taken(ready, deployer, folder, dns
     assert remembered(ready).failure
 
 
-def test_a_folder_with_nothing_valid_is_a_failure(ready, deployer, folder, dns):
+def test_folder_without_valid_certificate_is_a_failure(ready, deployer, folder, dns):
     """It is remembered, and what is served stays."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder")
@@ -236,7 +238,7 @@ def test_a_folder_with_nothing_valid_is_a_failure(ready, deployer, folder, dns):
     assert served(ready).pem == pem(OLD)
 
 
-def test_without_the_setting_the_way_is_told(ready, settings):
+def test_missing_import_folder_setting_is_explained(ready, settings):
     """Both ways: the folder and the files."""
     without = settings.model_copy(update={"import_folder": ""})
 
@@ -245,7 +247,7 @@ def test_without_the_setting_the_way_is_told(ready, settings):
 
 
 @pytest.mark.parametrize("text", ["nothing", "-----BEGIN CERTIFICATE-----\n", "\xff"])
-def test_authorities_that_are_none_are_named(ready, settings, text):
+def test_invalid_authorities_file_is_named(ready, settings, text):
     """The operator put something else there."""
     (ready.acme / "authorities.pem").write_bytes(text.encode("latin-1"))
 
@@ -255,7 +257,7 @@ def test_authorities_that_are_none_are_named(ready, settings, text):
         trust.file(ready)
 
 
-def test_only_what_came_from_the_folder_is_followed(ready):
+def test_only_certificates_from_the_folder_are_followed(ready):
     """Whatever else there is."""
     for name, source in {"a": "folder", "b": "operator", "c": "authority"}.items():
         remember(ready, name, comes_from=source)

@@ -29,7 +29,7 @@ def waiting(project, request: CertificateRequest) -> list[str]:
     return [each.pem for each in requests.not_served(project, request)]
 
 
-def test_a_wish_is_called_by_its_first_host():
+def test_request_is_named_by_its_first_host():
     """Without the star, and no host twice."""
     request = requests.for_hosts(
         ["*.example.org", "example.org", "*.example.org"], rsa=True
@@ -41,14 +41,14 @@ def test_a_wish_is_called_by_its_first_host():
     assert request.rsa_lineage == "example.org.rsa"
 
 
-def test_the_self_signed_one_is_no_wish(ready):
+def test_self_signed_certificate_is_not_renewed(ready):
     """Nor is what lies in certbot's folder, but is not served and never was."""
     keep(ready, "other.example", 1, certificate("other.example"))
 
     assert known(ready) == []
 
 
-def test_what_an_authority_gave_is_renewed(project):
+def test_issued_certificate_is_renewed(project):
     """For the names that the newest one has."""
     keep(project, HOST, 1, ONE)
     remember(project, comes_from="authority")
@@ -57,7 +57,7 @@ def test_what_an_authority_gave_is_renewed(project):
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_without_a_memory_what_is_served_tells(project, version):
+def test_without_state_the_served_certificate_is_recognised(project, version):
     """state.json was deleted: what was issued to us, by any renewal, still counts."""
     keep(project, HOST, version, ONE)
     keep(project, HOST, 3 - version, TWO)
@@ -66,7 +66,7 @@ def test_without_a_memory_what_is_served_tells(project, version):
     assert known(project) == [CertificateRequest(HOST, HOSTS)]
 
 
-def test_without_a_memory_another_certificate_ends_the_renewal(project):
+def test_without_state_a_foreign_certificate_is_not_renewed(project):
     """What is served was never issued here: the operator has brought it."""
     keep(project, HOST, 1, ONE)
     serve(project, HOST, TWO)
@@ -75,7 +75,7 @@ def test_without_a_memory_another_certificate_ends_the_renewal(project):
 
 
 @pytest.mark.parametrize("source", ["operator", "folder"])
-def test_what_the_operator_brings_ends_the_renewal(project, source):
+def test_import_ends_the_renewal(project, source):
     """Also when it is the very certificate."""
     keep(project, HOST, 1, ONE)
     serve(project, HOST, ONE)
@@ -84,7 +84,7 @@ def test_what_the_operator_brings_ends_the_renewal(project, source):
     assert known(project) == []
 
 
-def test_an_rsa_one_beside_it_is_renewed_with_it(project):
+def test_rsa_certificate_is_renewed_too(project):
     """By its lineage, whether or not it is served yet."""
     keep(project, HOST, 1, ONE)
     keep(project, f"{HOST}.rsa", 1, RSA)
@@ -93,7 +93,7 @@ def test_an_rsa_one_beside_it_is_renewed_with_it(project):
     assert known(project) == [CertificateRequest(HOST, HOSTS, rsa=True)]
 
 
-def test_each_certificate_has_its_wish(project):
+def test_each_certificate_has_its_request(project):
     """In the order of their names."""
     for name in (HOST, "example.net"):
         issued = certificate(name)
@@ -103,14 +103,14 @@ def test_each_certificate_has_its_wish(project):
     assert [each.name for each in known(project)] == ["example.net", HOST]
 
 
-def test_what_was_lost_is_no_wish(project):
+def test_lost_lineage_is_not_renewed(project):
     """certbot's folder is gone: there is nothing to know the names from."""
     remember(project, comes_from="authority")
 
     assert known(project) == []
 
 
-def test_the_newest_is_what_is_to_be_served(project):
+def test_latest_has_a_bundle_for_each_file(project):
     """Each in its file; no RSA one unless it is wished for."""
     keep(project, HOST, 1, ONE)
     keep(project, HOST, 2, TWO)
@@ -124,7 +124,7 @@ def test_the_newest_is_what_is_to_be_served(project):
 
 
 @pytest.mark.parametrize("lineage", [HOST, f"{HOST}.rsa"])
-def test_one_that_is_missing_is_named(project, lineage):
+def test_missing_lineage_is_named(project, lineage):
     """certbot said that it was well, and nothing is there."""
     other = f"{HOST}.rsa" if lineage == HOST else HOST
     keep(project, other, 1, RSA)
@@ -133,7 +133,7 @@ def test_one_that_is_missing_is_named(project, lineage):
         requests.latest(project, CertificateRequest(HOST, HOSTS, rsa=True))
 
 
-def test_what_waits_is_issued_with_a_key_that_is_not_served(project):
+def test_certificate_with_new_key_is_not_served_yet(project):
     """A renewal with the same key is none of it."""
     keep(project, HOST, 1, ONE)
     serve(project, HOST, certificate(key=ONE.key))
@@ -144,7 +144,7 @@ def test_what_waits_is_issued_with_a_key_that_is_not_served(project):
     assert waiting(project, CertificateRequest(HOST, HOSTS)) == [pem(TWO)]
 
 
-def test_an_rsa_one_waits_as_well(project):
+def test_rsa_certificate_with_new_key_is_not_served_yet(project):
     """Where it is wished for."""
     keep(project, HOST, 1, ONE)
     keep(project, f"{HOST}.rsa", 1, RSA)

@@ -98,7 +98,7 @@ def wait_out(project) -> None:
     state_file.save(project, found)
 
 
-def test_with_a_record_the_key_stays_through_renewals(ready, dns, certbot, issue):
+def test_key_with_tlsa_record_survives_renewals(ready, dns, certbot, issue):
     """So that they need nobody."""
     issue()
     first = served(ready)
@@ -112,7 +112,7 @@ def test_with_a_record_the_key_stays_through_renewals(ready, dns, certbot, issue
     assert remembered(ready).pending_rollover is None
 
 
-def test_when_the_dns_is_down_the_key_stays(ready, dns, certbot, issue):
+def test_key_is_kept_if_dns_fails(ready, dns, certbot, issue):
     """Nobody knows whether it was promised."""
     issue()
     first = served(ready)
@@ -124,7 +124,7 @@ def test_when_the_dns_is_down_the_key_stays(ready, dns, certbot, issue):
     assert served(ready).fingerprint != first.fingerprint
 
 
-def test_a_new_key_is_served_in_two_steps(ready, dns, certbot, issue):
+def test_new_key_is_served_in_two_steps(ready, dns, certbot, issue):
     """It waits for its record, and then until nobody remembers the time before."""
     issue()
     first = served(ready)
@@ -152,9 +152,7 @@ def test_a_new_key_is_served_in_two_steps(ready, dns, certbot, issue):
     ]
 
 
-def test_while_a_key_waits_the_old_certificate_is_served_and_no_failure(
-    ready, dns, issue
-):
+def test_pending_rollover_is_no_failure(ready, dns, issue):
     """A pending rollover is no failure: nothing is retried for it."""
     issue()
     dns.digests = {served(ready).key_digest}
@@ -166,7 +164,7 @@ def test_while_a_key_waits_the_old_certificate_is_served_and_no_failure(
     assert remembered(ready).comes_from == "authority"
 
 
-def test_the_operator_can_have_it_served_at_once(ready, dns, issue):
+def test_despite_tlsa_serves_the_new_key_at_once(ready, dns, issue):
     """Whatever other servers make of it."""
     issue()
     dns.digests = {served(ready).key_digest}
@@ -178,9 +176,7 @@ def test_the_operator_can_have_it_served_at_once(ready, dns, issue):
     assert remembered(ready).pending_rollover is None
 
 
-def test_a_first_certificate_is_held_too_where_a_record_is_of_another_key(
-    ready, dns, issue
-):
+def test_first_certificate_waits_for_its_tlsa_record(ready, dns, issue):
     """The self-signed one is served, as it was promised."""
     before = served(ready)
     dns.digests = {before.key_digest}
@@ -191,7 +187,7 @@ def test_a_first_certificate_is_held_too_where_a_record_is_of_another_key(
     assert remembered(ready).pending_rollover
 
 
-def test_a_hold_ends_when_the_certificate_is_served_by_other_means(ready, issue):
+def test_rollover_ends_once_the_certificate_is_served(ready, issue):
     """There is nothing to wait for."""
     issue()
     remember(ready, pending_rollover=PendingRollover(reason="", ttl=60, seen_at=None))
@@ -201,7 +197,7 @@ def test_a_hold_ends_when_the_certificate_is_served_by_other_means(ready, issue)
     assert remembered(ready).pending_rollover is None
 
 
-def test_revoked_is_what_was_served_when_it_is_not_any_more(ready, certbot, issue):
+def test_replaced_certificate_is_revoked(ready, certbot, issue):
     """By its file, for the reason that was said."""
     issue()
     old = served(ready)
@@ -221,7 +217,7 @@ def test_revoked_is_what_was_served_when_it_is_not_any_more(ready, certbot, issu
     assert told[-1] == f"Revoked the certificate {old.fingerprint[:16]}…."
 
 
-def test_while_the_new_one_waits_the_old_one_is_not_revoked(ready, dns, certbot, issue):
+def test_served_certificate_is_not_revoked_during_rollover(ready, dns, certbot, issue):
     """It is revoked when it is asked for again, and the new one may be served."""
     issue()
     dns.digests = {served(ready).key_digest}
@@ -233,9 +229,7 @@ def test_while_the_new_one_waits_the_old_one_is_not_revoked(ready, dns, certbot,
     assert certbot.verbs.count("revoke") == 1
 
 
-def test_while_the_new_one_waits_the_rsa_one_is_not_forgotten(
-    ready, dns, certbot, issue
-):
+def test_rsa_lineage_is_kept_during_rollover(ready, dns, certbot, issue):
     """It is served for as long as the old one is."""
     issue(BOTH)
     both = store.load(ready.tls)[HOST].bundles.values()
@@ -248,7 +242,7 @@ def test_while_the_new_one_waits_the_rsa_one_is_not_forgotten(
     assert len(store.load(ready.tls)[HOST].bundles) == 2
 
 
-def test_of_two_side_by_side_both_are_revoked(ready, certbot, issue):
+def test_ecdsa_and_rsa_are_both_revoked(ready, certbot, issue):
     """Each by the file in its own lineage."""
     issue(BOTH)
 
@@ -261,14 +255,14 @@ def test_of_two_side_by_side_both_are_revoked(ready, certbot, issue):
     ]
 
 
-def test_what_was_not_issued_here_is_not_revoked(ready, certbot, issue):
+def test_self_signed_certificate_is_not_revoked(ready, certbot, issue):
     """The self-signed one has nobody who would."""
     issue(revoke="superseded")
 
     assert certbot.verbs == ["certonly"]
 
 
-def test_where_nothing_changed_nothing_is_revoked(ready, certbot, issue):
+def test_unchanged_certificate_is_not_revoked(ready, certbot, issue):
     """What is served is never made invalid."""
     issue()
     issue(revoke="superseded")
@@ -276,7 +270,7 @@ def test_where_nothing_changed_nothing_is_revoked(ready, certbot, issue):
     assert "revoke" not in certbot.verbs
 
 
-def test_a_revocation_that_fails_leaves_the_new_one_served(ready, certbot, issue):
+def test_failed_revocation_leaves_the_new_certificate_served(ready, certbot, issue):
     """And is told."""
     issue()
     old = served(ready)

@@ -46,7 +46,7 @@ def held(
     return tlsa_rollover.pending(HOST, list(new), list(served), before, now)
 
 
-def test_a_key_with_a_record_is_kept(dns):
+def test_key_with_tlsa_record_is_kept(dns):
     """So that renewals need nobody."""
     dns(record(OLD))
     assert tlsa_rollover.must_keep_key(HOST)
@@ -55,21 +55,21 @@ def test_a_key_with_a_record_is_kept(dns):
     assert not tlsa_rollover.must_keep_key(HOST)
 
 
-def test_a_key_is_kept_when_nobody_knows(dns):
+def test_key_is_kept_if_dns_fails(dns):
     """A name server that is down must not lead to another key."""
     dns(error=DOWN)
 
     assert tlsa_rollover.must_keep_key(HOST)
 
 
-def test_a_renewal_with_the_same_key_waits_for_nothing(dns):
+def test_same_key_needs_no_rollover(dns):
     """The DNS isn't even asked."""
     dns(error=DOWN)
 
     assert held([RENEWED]) is None
 
 
-def test_without_records_nothing_waits(dns):
+def test_no_records_no_rollover(dns):
     """Nobody was promised a key."""
     dns()
 
@@ -77,14 +77,14 @@ def test_without_records_nothing_waits(dns):
 
 
 @pytest.mark.parametrize("ttl", [0, 86400])
-def test_a_record_that_was_there_before_holds_nothing(dns, ttl):
+def test_record_published_before_needs_no_wait(dns, ttl):
     """Who published it in advance has waited himself."""
     dns(record(OLD), record(NEW), ttl=ttl)
 
     assert held() is None
 
 
-def test_a_record_of_the_authority_fits_its_certificates(dns):
+def test_trust_anchor_record_matches_its_certificates(dns):
     """Trust anchors (usage 2) promise no key of ours."""
     digest = bytes.fromhex(bundle(MIDDLE).key_digest)
     dns(Tlsa(TRUST_ANCHOR, KEY, SHA256, digest))
@@ -92,7 +92,7 @@ def test_a_record_of_the_authority_fits_its_certificates(dns):
     assert held() is None
 
 
-def test_a_key_without_its_record_waits(dns):
+def test_new_key_without_record_waits(dns):
     """And the operator reads what to publish."""
     dns(record(OLD))
 
@@ -107,7 +107,7 @@ def test_a_key_without_its_record_waits(dns):
     assert OLD.key_digest not in found.reason
 
 
-def test_of_two_keys_each_needs_its_record(dns):
+def test_each_of_two_keys_needs_its_record(dns):
     """RSA beside ECDSA: a client may be shown either."""
     dns(record(OLD), record(NEW))
     other = bundle(certificate())
@@ -118,7 +118,7 @@ def test_of_two_keys_each_needs_its_record(dns):
     assert f"{other.key_digest}" in found.reason
 
 
-def test_from_the_sight_of_the_record_on_its_lifetime_is_waited(dns):
+def test_wait_lasts_one_ttl_from_first_sight_of_the_record(dns):
     """Others may remember for as long what was there before."""
     dns(record(OLD))
     first = held()
@@ -135,7 +135,7 @@ def test_from_the_sight_of_the_record_on_its_lifetime_is_waited(dns):
 
 
 @pytest.mark.parametrize(("before", "after"), [(7200, 60), (60, 7200)])
-def test_the_longest_lifetime_that_was_seen_counts(dns, before, after):
+def test_longest_ttl_counts(dns, before, after):
     """Lowered with the new record, it still was longer for those who asked before."""
     dns(record(OLD), ttl=before)
     first = held()
@@ -148,7 +148,7 @@ def test_the_longest_lifetime_that_was_seen_counts(dns, before, after):
     assert held(before=seen, now=NOW + 2 * HOUR) is None
 
 
-def test_records_that_are_withdrawn_are_waited_for_too(dns):
+def test_withdrawn_records_are_waited_for(dns):
     """Who asked before still remembers them."""
     dns(record(OLD))
     first = held()
@@ -161,7 +161,7 @@ def test_records_that_are_withdrawn_are_waited_for_too(dns):
     assert held(before=seen, now=NOW + HOUR) is None
 
 
-def test_a_record_that_goes_away_again_begins_the_wait_anew(dns):
+def test_removed_record_restarts_the_wait(dns):
     """Or one of a key that was replaced in between."""
     before = PendingRollover(reason="", ttl=3600, seen_at=NOW - HOUR)
     dns(record(OLD))
@@ -175,7 +175,7 @@ def test_a_record_that_goes_away_again_begins_the_wait_anew(dns):
 @pytest.mark.parametrize(
     "before", [None, PendingRollover(reason="", ttl=60, seen_at=NOW)]
 )
-def test_when_nobody_knows_a_new_key_waits(dns, before):
+def test_new_key_waits_if_dns_fails(dns, before):
     """With the reason; what was seen has to be seen again."""
     dns(error=DOWN)
 
@@ -186,7 +186,7 @@ def test_when_nobody_knows_a_new_key_waits(dns, before):
     assert (found.seen_at, found.ttl) == (None, before.ttl if before else 0)
 
 
-def test_a_first_certificate_is_held_against_the_records_as_well(dns):
+def test_first_certificate_waits_for_its_record(dns):
     """Nothing is served yet, and the record is of another server's key."""
     dns(record(OLD))
 

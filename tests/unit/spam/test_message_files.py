@@ -19,7 +19,7 @@ def test_a_file_is_a_message(tmp_path):
 
 
 @pytest.mark.parametrize("form", [mailbox.mbox, mailbox.Maildir])
-def test_a_mailbox_is_all_its_messages(tmp_path, form):
+def test_mbox_and_maildir_yield_all_messages(tmp_path, form):
     """An mbox is known by its first line, a Maildir by its folders."""
     box = form(tmp_path / "box")
     for each in (ONE, TWO):
@@ -34,7 +34,7 @@ def test_a_mailbox_is_all_its_messages(tmp_path, form):
     ]
 
 
-def test_what_holds_no_message_is_told(tmp_path):
+def test_source_without_message_is_refused(tmp_path):
     """By its name."""
     (tmp_path / "empty").touch()
 

@@ -53,7 +53,7 @@ def test_entries_are_added_listed_and_removed(session, alice):
     assert preferences.listed(session, "block", bob) == [Entry("x@b.example", None)]
 
 
-def test_nobody_is_on_both_lists(session, alice):
+def test_sender_cannot_be_on_both_lists(session, alice):
     """One would count for nothing: which is to go is for the operator to say."""
     preferences.add(session, "welcome", alice, ["@a.example"])
 
@@ -64,7 +64,7 @@ def test_nobody_is_on_both_lists(session, alice):
 
 
 @pytest.mark.parametrize("verdict", ["block", "welcome"])
-def test_what_is_not_listed_cannot_be_removed(session, alice, verdict):
+def test_unlisted_sender_cannot_be_removed(session, alice, verdict):
     """A misspelt one is told, and also one that only the site has listed."""
     preferences.add(session, "welcome", None, ["@a.example"])
 
@@ -72,7 +72,7 @@ def test_what_is_not_listed_cannot_be_removed(session, alice, verdict):
         preferences.remove(session, verdict, alice, ["@a.example"])
 
 
-def test_the_script_of_who_wishes_nothing_only_includes_the_rules(session, alice):
+def test_script_without_preferences_only_includes_the_rules(session, alice):
     """Every user has one, or the rules would not be run at all."""
     assert script(session, ALICE) == (
         'require ["comparator-i;unicode-casemap", "include", "variables"];'
@@ -81,7 +81,7 @@ def test_the_script_of_who_wishes_nothing_only_includes_the_rules(session, alice
     )
 
 
-def test_the_script_says_what_the_user_and_the_site_wish(session, alice):
+def test_script_holds_preferences_of_user_and_site(session, alice):
     """A star a point; an own entry in place of the site's; domains in both forms."""
     alice.spam_threshold = 3
     preferences.add(session, "block", None, ["@a.example", "x@b.example"])
@@ -105,7 +105,7 @@ def test_the_script_says_what_the_user_and_the_site_wish(session, alice):
     assert 'set "stars" "";' in bobs
 
 
-def test_wishes_go_with_their_user(session, alice):
+def test_preferences_are_deleted_with_their_user(session, alice):
     """Whoever is given the address next starts with none."""
     alice.spam_threshold = 3
     preferences.add(session, "block", alice, ["@a.example"])
@@ -118,7 +118,7 @@ def test_wishes_go_with_their_user(session, alice):
     assert script(session, ALICE) == plain
 
 
-def test_lists_do_not_grow_beyond_what_can_be_delivered_with(session, alice):
+def test_list_size_is_limited(session, alice):
     """The whole of them is read for each message."""
     many = [f"someone-{n}@shop-{n}.example" for n in range(6000)]
 

@@ -37,7 +37,7 @@ def control(tmp_path, monkeypatch):
     return path
 
 
-def test_a_message_is_handed_over_to_be_learnt(control):
+def test_learn_sends_the_message(control):
     """By TELL, with its kind, its length in octets, and for whom; it isn't urgent."""
     answer = reply("0 EX_OK", "DidSet: local")
     with answering(control, lambda _: answer) as asked:
@@ -76,7 +76,7 @@ def test_a_report_is_read_test_by_test(control):
     )
 
 
-def test_its_figures_are_passed_on(control):
+def test_stats_are_returned(control):
     """As the filter has them."""
     with answering(control, lambda _: reply("0 EX_OK", body='{"a": {"b": 1}}')):
         assert spamd.stats() == {"a": {"b": 1}}
@@ -91,7 +91,7 @@ def test_its_figures_are_passed_on(control):
         (reply("0 EX_OK"), "without a verdict"),
     ],
 )
-def test_what_is_no_answer_is_told(control, answer, words):
+def test_invalid_answer_is_an_error(control, answer, words):
     """With what it said, and where to look."""
     with (
         answering(control, lambda _: answer),
@@ -102,7 +102,7 @@ def test_what_is_no_answer_is_told(control, answer, words):
     assert "docker compose logs spamassassin" in str(raised.value)
 
 
-def test_a_filter_that_is_down_is_told(control):
+def test_unreachable_filter_is_an_error(control):
     """With the command that starts it; nothing else depends on it."""
     with pytest.raises(UnableError, match="up --detach --wait spamassassin"):
         spamd.stats()

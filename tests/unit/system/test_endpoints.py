@@ -48,7 +48,7 @@ def names(monkeypatch) -> dict[str, list[str]]:
     return known
 
 
-def test_each_address_that_a_port_is_published_on_is_one_place(running, tmp_path):
+def test_each_published_address_is_an_endpoint(running, tmp_path):
     """What is open on all addresses is asked at the nearest, in both families."""
     running.append(container("postfix", p25=[(ALL_4, "2525"), (ALL_6, "2526")]))
     running.append(container("dovecot", p993=[("192.0.2.1", "993")]))
@@ -60,7 +60,7 @@ def test_each_address_that_a_port_is_published_on_is_one_place(running, tmp_path
     ]
 
 
-def test_a_port_of_another_service_is_not_ours(running, tmp_path):
+def test_port_of_another_service_is_ignored(running, tmp_path):
     """An operator's web mail may publish what it likes; and 110 is no port of ours."""
     running.append(container("webmail", p25=[(ALL_4, "1")]))
     running.append(container("dovecot", p25=[(ALL_4, "2")], p110=[(ALL_6, "3")]))
@@ -68,13 +68,13 @@ def test_a_port_of_another_service_is_not_ours(running, tmp_path):
     assert endpoints.find(tmp_path) == []
 
 
-def test_a_server_that_does_not_run_is_nowhere(running, tmp_path):
+def test_stopped_server_has_no_endpoints(running, tmp_path):
     """That is known: Docker has said so."""
     assert endpoints.find(tmp_path) == []
     assert endpoints.health(tmp_path) == []
 
 
-def test_in_a_container_the_services_are_known_by_their_names(names, tmp_path):
+def test_in_a_container_endpoints_come_from_service_names(names, tmp_path):
     """On each of their addresses, on the very port; one that is down is nowhere."""
     names["postfix"] = ["172.29.25.5", "fd00::5", "172.29.25.5"]
     endpoints_inside = tmp_path / "inside"
@@ -91,7 +91,7 @@ def test_in_a_container_the_services_are_known_by_their_names(names, tmp_path):
     ]
 
 
-def test_where_nothing_can_be_known_nothing_is_guessed(names, tmp_path, monkeypatch):
+def test_unknown_endpoints_are_an_error(names, tmp_path, monkeypatch):
     """A user who may not use Docker is told what to do."""
     monkeypatch.setattr(endpoints, "INSIDE", tmp_path / "nowhere")
 
@@ -100,14 +100,14 @@ def test_where_nothing_can_be_known_nothing_is_guessed(names, tmp_path, monkeypa
     assert endpoints.health(tmp_path) == []
 
 
-def test_each_container_is_told_with_its_health(running, tmp_path):
+def test_health_is_listed_for_each_container(running, tmp_path):
     """One without a check by what it does; stack itself is left out."""
     running += [container("postfix"), container("mine", "unknown"), container("stack")]
 
     assert endpoints.health(tmp_path) == [("mine", "exited"), ("postfix", "healthy")]
 
 
-def test_who_is_unhealthy_is_told_with_what_its_check_said_last(running, tmp_path):
+def test_unhealthy_container_shows_its_last_check(running, tmp_path):
     """The last line of it: that is the reason."""
     ill = container("resolver", "unhealthy")
     outputs = ["at first\n", "many words\nno answer\n"]
@@ -118,7 +118,7 @@ def test_who_is_unhealthy_is_told_with_what_its_check_said_last(running, tmp_pat
     assert endpoints.health(tmp_path) == [("resolver", "unhealthy: no answer")]
 
 
-def test_places_are_named_and_sorted_for_people():
+def test_endpoints_are_named_and_sorted():
     """By the port that the world knows; an IPv6 address is in brackets."""
     second, first = Endpoint(465, "::1", 4650), Endpoint(25, "127.0.0.1", 25250)
 

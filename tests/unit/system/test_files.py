@@ -26,7 +26,7 @@ def mode(path: Path) -> int:
 
 
 @pytest.mark.usefixtures("umask")
-def test_a_file_has_the_mode_it_should_have(tmp_path):
+def test_written_file_has_its_mode(tmp_path):
     """Whatever the operator's umask: daemons read some files, nobody else others."""
     files.write(tmp_path / "open", "a", Access(0o644, *MINE))
     files.write(tmp_path / "key", "b", Access(0o600, *MINE))
@@ -39,7 +39,7 @@ def test_a_file_has_the_mode_it_should_have(tmp_path):
     ]
 
 
-def test_a_file_is_replaced_not_changed(tmp_path):
+def test_file_is_replaced_by_rename(tmp_path):
     """Whoever has the old file open reads the old text to its end."""
     path = tmp_path / "a"
     files.write(path, "old", Access(0o644, *MINE))
@@ -50,7 +50,7 @@ def test_a_file_is_replaced_not_changed(tmp_path):
         assert (reader.read(), path.read_text()) == ("old", "new")
 
 
-def test_nothing_is_left_beside_the_file(tmp_path):
+def test_no_temporary_file_remains(tmp_path):
     """Not by a write, and not by one that was cut off before it."""
     (tmp_path / ".a.new").write_text("half")
 
@@ -59,7 +59,7 @@ def test_nothing_is_left_beside_the_file(tmp_path):
     assert files.names(tmp_path) == ["a"]
 
 
-def test_line_ends_and_letters_stay_as_they_are(tmp_path):
+def test_line_ends_and_characters_are_kept(tmp_path):
     """What is written is byte for byte the text, in UTF-8."""
     files.write(tmp_path / "a", "ü\r\n", Access(0o644, *MINE))
 
@@ -67,7 +67,7 @@ def test_line_ends_and_letters_stay_as_they_are(tmp_path):
     assert files.read(tmp_path / "a") == "ü\r\n"
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+def test_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     """A full disk costs nothing that was there before."""
     path = tmp_path / "a"
     files.write(path, "old", Access(0o644, *MINE))
@@ -84,7 +84,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert refused.value.filename == str(path)
 
 
-def test_a_folder_is_tried_out_and_left_as_it_was(tmp_path, monkeypatch):
+def test_check_writable_leaves_the_directory_unchanged(tmp_path, monkeypatch):
     """And who can't be written to is named, not the file that was to prove it."""
     files.check_writable(tmp_path)
     assert files.names(tmp_path) == []
@@ -98,7 +98,7 @@ def test_a_folder_is_tried_out_and_left_as_it_was(tmp_path, monkeypatch):
     assert refused.value.filename == str(tmp_path)
 
 
-def test_what_is_not_there_reads_as_nothing(tmp_path):
+def test_missing_file_reads_as_none(tmp_path):
     """A missing file or directory is no error: it is yet to be made."""
     assert files.read(tmp_path / "a") is None
     assert files.names(tmp_path / "b") == []
@@ -106,7 +106,7 @@ def test_what_is_not_there_reads_as_nothing(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
-def test_what_may_not_be_seen_is_not_taken_for_missing(tmp_path):
+def test_unreadable_directory_is_an_error_not_missing(tmp_path):
     """A key that we can't see must not be made anew."""
     home = tmp_path / "closed"
     home.mkdir(mode=0o000)
@@ -117,7 +117,7 @@ def test_what_may_not_be_seen_is_not_taken_for_missing(tmp_path):
         files.names(home)
 
 
-def test_a_wrong_mode_is_seen_and_mended(tmp_path):
+def test_wrong_mode_is_repaired(tmp_path):
     """A key that others may read is closed again."""
     path = tmp_path / "key"
     path.write_text("secret")
@@ -131,7 +131,7 @@ def test_a_wrong_mode_is_seen_and_mended(tmp_path):
     assert mode(path) == 0o600
 
 
-def test_a_link_is_not_followed_to_what_it_points_at(tmp_path):
+def test_repair_does_not_follow_links(tmp_path):
     """Nobody gets another file opened to him by a link of that name."""
     (tmp_path / "shadow").write_text("")
     (tmp_path / "link").symlink_to(tmp_path / "shadow")
@@ -141,7 +141,7 @@ def test_a_link_is_not_followed_to_what_it_points_at(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_root_gives_a_file_to_who_needs_it(tmp_path):
+def test_root_sets_the_owner(tmp_path):
     """Run by root, a file belongs to the daemon that reads it."""
     files.write(tmp_path / "key", "a", Access(0o600, 5006, 5006))
 

@@ -13,7 +13,7 @@ from stack.system import inotify
         (128, "128: IMAP sessions beyond that hear of new mail up to 30 s late"),
     ],
 )
-def test_the_limit_is_said_with_what_it_means(tmp_path, limit, words):
+def test_limit_is_explained(tmp_path, limit, words):
     """And where it is low, what to type."""
     file = tmp_path / "max_user_instances"
     file.write_text(f"{limit}\n")
@@ -25,6 +25,6 @@ def test_the_limit_is_said_with_what_it_means(tmp_path, limit, words):
     assert ("`sysctl -w fs.inotify.max_user_instances=8192`" in said) == (limit == 128)
 
 
-def test_a_machine_without_inotify_has_nothing_to_say(tmp_path):
+def test_kernel_without_inotify_has_no_state(tmp_path):
     """It runs Docker in a machine of its own."""
     assert inotify.state(tmp_path / "missing") is None

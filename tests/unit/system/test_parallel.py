@@ -20,7 +20,7 @@ def test_results_come_in_the_order_of_the_tasks():
     assert at_once(tasks, 60) == list(range(20))
 
 
-def test_who_is_late_is_told_and_not_waited_for():
+def test_late_task_is_not_waited_for():
     """The others are, for what is left of the time."""
     never = Event()
 
@@ -28,7 +28,7 @@ def test_who_is_late_is_told_and_not_waited_for():
     never.set()
 
 
-def test_an_error_is_raised_here():
+def test_error_of_a_task_is_raised():
     """And not in a thread that nobody looks at."""
 
     def fail() -> None:

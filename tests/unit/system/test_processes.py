@@ -7,7 +7,7 @@ from stack.system import processes
 PYTHON = [sys.executable, "-c"]
 
 
-def test_what_a_program_says_is_taken_together():
+def test_stdout_and_stderr_are_captured_together():
     """In the order in which it says it, and whatever bytes they are."""
     done = processes.run(
         [
@@ -21,7 +21,7 @@ def test_what_a_program_says_is_taken_together():
     assert done == processes.Result(7, "a\n\N{REPLACEMENT CHARACTER}b\n")
 
 
-def test_it_has_no_other_environment_and_no_input(monkeypatch):
+def test_program_gets_given_environment_and_no_stdin(monkeypatch):
     """Secrets of ours aren't its, and it can't wait for somebody to type."""
     monkeypatch.setenv("SECRET", "horse")
     text = "import os, sys; print(dict(os.environ), repr(sys.stdin.read()))"
@@ -33,7 +33,7 @@ def test_it_has_no_other_environment_and_no_input(monkeypatch):
     assert done.output.endswith(" ''\n")
 
 
-def test_what_takes_too_long_is_ended():
+def test_program_is_killed_after_the_timeout():
     """With the status that timeout(1) gives, and with what it had said."""
     command = ["/bin/sh", "-c", "echo so far; exec /bin/sleep 60"]
 
@@ -42,7 +42,7 @@ def test_what_takes_too_long_is_ended():
     assert done == processes.Result(124, "so far\n")
 
 
-def test_the_status_of_what_is_handed_over_is_returned():
+def test_attached_program_returns_its_status():
     """It is for the caller to pass on."""
     assert processes.run_attached([*PYTHON, "exit(5)"]) == 5
 

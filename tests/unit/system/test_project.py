@@ -12,7 +12,7 @@ from stack.system.files import Access
 from stack.system.project import Project
 
 
-def test_another_directory_is_refused_with_the_way_out(tmp_path):
+def test_other_directory_is_refused_with_a_remedy(tmp_path):
     """Outside a project nothing is made; the error says where to go."""
     with pytest.raises(UnableError, match="--project"):
         Project(tmp_path).require()
@@ -31,19 +31,19 @@ def test_another_directory_is_refused_with_the_way_out(tmp_path):
         ("var/accounts/passwords.db-journal", Access(0o640, 0, 5010)),
     ],
 )
-def test_each_file_is_for_the_daemons_that_need_it(project, name, access):
+def test_files_are_readable_by_their_daemons_only(project, name, access):
     """Keys are for their daemon alone; passwords for Postfix and Dovecot."""
     assert project.access(project.root / name) == access
 
 
-def test_the_operators_file_belongs_to_the_operator(project):
+def test_env_belongs_to_the_operator(project):
     """A .env that a container made as root can still be edited on the host."""
     owner = project.root.stat()
 
     assert project.access(project.env) == Access(0o644, owner.st_uid, owner.st_gid)
 
 
-def test_directories_on_the_way_are_made_with_their_own_access(project):
+def test_missing_directories_get_their_own_permissions(project):
     """A key's directory is as closed as the key."""
     project.write(project.dkim / "example.org" / "a.pem", "secret")
 
@@ -52,7 +52,7 @@ def test_directories_on_the_way_are_made_with_their_own_access(project):
     assert project.var.stat().st_mode & 0o777 == 0o755
 
 
-def test_what_has_a_wrong_mode_is_found(project):
+def test_wrong_modes_are_found(project):
     """Files made by another umask or user are found, right ones are not."""
     project.write(project.tls / "a.pem", "secret")
     project.write(project.etc / "postfix" / "main.cf", "")
@@ -61,7 +61,7 @@ def test_what_has_a_wrong_mode_is_found(project):
     assert [path for path, _ in project.wrong_access()] == [project.tls / "a.pem"]
 
 
-def test_links_and_foreign_things_in_var_are_left_alone(project):
+def test_links_and_unknown_entries_in_var_are_ignored(project):
     """What isn't ours is nobody's business of ours."""
     project.write(project.tls / "a.pem", "secret")
     (project.tls / "b.pem").symlink_to("/nowhere")
@@ -71,7 +71,7 @@ def test_links_and_foreign_things_in_var_are_left_alone(project):
     assert list(project.wrong_access()) == []
 
 
-def test_what_certbot_keeps_is_left_to_it(project):
+def test_files_of_certbot_are_ignored(project):
     """Its hooks are programs; nobody else gets in through the directory above."""
     hook = project.acme / "hooks" / "auth"
     project.write(hook, "#!/bin/sh\n")
@@ -106,7 +106,7 @@ def _hold(root, lock, held, release):
 
 
 @pytest.mark.parametrize("lock", ["lock", "acme_lock"])
-def test_a_second_command_waits_and_then_gives_up(project, monkeypatch, lock):
+def test_second_command_waits_for_the_lock_and_gives_up(project, monkeypatch, lock):
     """Two commands never do the same at once; who waited in vain is told why."""
     monkeypatch.setattr(module, "LOCK_TIMEOUT", 0.1)
     monkeypatch.setattr(module, "ACME_LOCK_TIMEOUT", 0.1)
@@ -126,7 +126,7 @@ def test_a_second_command_waits_and_then_gives_up(project, monkeypatch, lock):
 @pytest.mark.parametrize(
     ("held", "free"), [("lock", "acme_lock"), ("acme_lock", "lock")]
 )
-def test_an_authority_is_asked_while_accounts_change(project, monkeypatch, held, free):
+def test_acme_lock_and_project_lock_are_independent(project, monkeypatch, held, free):
     """It takes minutes, for which nobody waits who wants something else."""
     monkeypatch.setattr(module, "LOCK_TIMEOUT", 0.1)
     monkeypatch.setattr(module, "ACME_LOCK_TIMEOUT", 0.1)
@@ -136,7 +136,7 @@ def test_an_authority_is_asked_while_accounts_change(project, monkeypatch, held,
 
 
 @pytest.mark.parametrize("lock", ["lock", "acme_lock"])
-def test_a_second_command_goes_on_when_the_first_has_ended(project, monkeypatch, lock):
+def test_second_command_continues_after_the_first(project, monkeypatch, lock):
     """It need not be called again."""
     first = ExitStack()
     first.enter_context(getattr(project, lock)())
@@ -147,7 +147,7 @@ def test_a_second_command_goes_on_when_the_first_has_ended(project, monkeypatch,
         pass
 
 
-def test_who_is_killed_holds_nothing(project):
+def test_killed_command_releases_the_lock(project):
     """The system gives the lock back, and no file is left that says otherwise."""
     context = multiprocessing.get_context("spawn")
     held, release = context.Event(), context.Event()
@@ -163,7 +163,7 @@ def test_who_is_killed_holds_nothing(project):
         assert files.names(project.acme) == []
 
 
-def test_the_lock_leaves_nothing_behind(project):
+def test_lock_leaves_no_file(project):
     """A command that is refused has not written so much as a lock file."""
     before = files.names(project.root)
 

@@ -37,7 +37,7 @@ from tests.support.certs.authority import (
 
 
 @pytest.mark.parametrize("text", ["", " \r\n\t"])
-def test_nothing_is_refused(text):
+def test_empty_text_is_refused(text):
     """An empty file is told as such."""
     assert problems(text) == [
         "it is empty: bring the private key and the certificates, as PEM"
@@ -132,7 +132,7 @@ def test_an_encrypted_key_is_refused(form):
 @pytest.mark.parametrize(
     ("cut", "what"), [("END PRIVATE", "private key"), ("END CERT", "certificate")]
 )
-def test_what_is_cut_off_is_refused(cut, what):
+def test_truncated_block_is_refused(cut, what):
     """A copy that lacks its last line is told from a key that isn't there."""
     single = LEAF.key_pem + server(ROOT, key=LEAF.key).pem
 
@@ -141,7 +141,7 @@ def test_what_is_cut_off_is_refused(cut, what):
     assert said.startswith(f"a {what} in it is damaged or cut off: copy it anew")
 
 
-def test_what_is_damaged_is_refused():
+def test_damaged_block_is_refused():
     """A letter that changed is enough, in the key and in a certificate."""
     damaged = WHOLE.replace("\nMII", "\n!II").replace("\nMIG", "\n!IG")
 
@@ -153,7 +153,7 @@ def test_what_is_damaged_is_refused():
     ]
 
 
-def test_a_request_is_no_certificate():
+def test_certificate_request_is_refused():
     """What was sent to the authority is often brought back instead of the answer."""
     block = "-----{} CERTIFICATE REQUEST-----\n"
 
@@ -214,7 +214,7 @@ def dsa_key():
     ],
     ids=["P-521", "secp256k1", "Ed25519", "DSA"],
 )
-def test_a_key_of_a_kind_that_few_know_is_refused(make, why):
+def test_rare_kind_of_key_is_refused(make, why):
     """And the kinds that all know are told."""
     leaf = server(ROOT, key=make())
 
@@ -224,7 +224,7 @@ def test_a_key_of_a_kind_that_few_know_is_refused(make, why):
     assert "ECDSA P-256, ECDSA P-384, or RSA with at least 2048 bits" in said
 
 
-def test_names_that_a_stranger_chose_are_shown_safely():
+def test_untrusted_names_are_shown_safely():
     """No line end and no escape sequence of a certificate reaches the terminal."""
     evil = authority("a\n\x1b[31mb\u202ec" + "d" * 40)
     leaf = server(evil)
@@ -262,7 +262,7 @@ def outcome(text: str) -> tuple[str, ...]:
 # --- Whom this machine trusts ---
 
 
-def test_the_machines_authorities_are_known(tmp_path, monkeypatch):
+def test_roots_of_the_machine_are_loaded(tmp_path, monkeypatch):
     """From its one file and from its folder, each once; what is no root is skipped."""
     other = authority("Other")
     (tmp_path / "all.crt").write_text(f"Müller\n{ROOT.pem}{ROOT.pem[:99]}\n{ROOT.pem}")
@@ -281,7 +281,7 @@ def test_the_machines_authorities_are_known(tmp_path, monkeypatch):
     assert list(found) == certificates(ROOT, other)
 
 
-def test_a_machine_without_authorities_knows_none(monkeypatch):
+def test_machine_without_roots_has_none(monkeypatch):
     """A small container lacks the package."""
     paths = trust.ssl.get_default_verify_paths()._replace(cafile=None, capath=None)
     monkeypatch.setattr(trust.ssl, "get_default_verify_paths", lambda: paths)

@@ -48,7 +48,7 @@ def test_a_certificate_for_another_host_is_refused(name):
     assert said.endswith("not for mail.example.org: bring the one that is")
 
 
-def test_the_common_name_is_not_looked_at():
+def test_common_name_is_ignored():
     """Clients don't either, since RFC 6125 (now RFC 9525 §2)."""
     leaf = server(ROOT, names=[])
 
@@ -57,7 +57,7 @@ def test_the_common_name_is_not_looked_at():
     assert said.startswith("the certificate is for no host, as clients read it (mail.")
 
 
-def test_a_certificate_that_ended_is_refused():
+def test_expired_certificate_is_refused():
     """With the day."""
     (said,) = problems(WHOLE, now=LEAF.certificate.not_valid_after_utc + DAY / 86400)[
         :1
@@ -66,7 +66,7 @@ def test_a_certificate_that_ended_is_refused():
     assert said == "the certificate ended on 2027-02-21: renew it"
 
 
-def test_a_certificate_that_has_not_begun_is_refused():
+def test_certificate_not_valid_yet_is_refused():
     """With the day, and the thought that our clock may be wrong."""
     leaf = server(ROOT, begin=NOW + 2 * DAY)
 
@@ -130,7 +130,7 @@ def test_a_chain_with_a_gap_is_refused():
     assert said.startswith("the certificate of CN=Lower is missing, which issued that")
 
 
-def test_a_chain_of_an_authority_that_nobody_knows_is_refused():
+def test_chain_to_unknown_root_is_refused():
     """It's the last link that lacks."""
     (said,) = problems(WHOLE, trusted=(authority("Other"),))
 
@@ -138,21 +138,21 @@ def test_a_chain_of_an_authority_that_nobody_knows_is_refused():
     assert "ca-certificates" not in said
 
 
-def test_without_any_authority_that_is_said():
+def test_missing_ca_certificates_are_mentioned():
     """The operator's chain may be right, and this machine bare."""
     (said,) = problems(WHOLE, trusted=())
 
     assert "install the package ca-certificates" in said
 
 
-def test_an_authority_of_the_same_name_is_another():
+def test_issuer_is_matched_by_signature_not_name():
     """It's the signature that counts, not the name."""
     (said,) = problems(WHOLE, trusted=(authority("Root"),))
 
     assert "CN=Root is missing" in said
 
 
-def test_a_servers_certificate_issues_none():
+def test_server_certificate_cannot_issue():
     """Who has one certificate must not make more of them."""
     forged = issue("forged", LEAF, names=[HOST])
 
@@ -161,7 +161,7 @@ def test_a_servers_certificate_issues_none():
     assert "CN=mail.example.org is missing" in said[0]
 
 
-def test_an_issuer_that_ended_is_refused():
+def test_expired_issuer_is_refused():
     """Its successor has the same key, and the authority offers it."""
     ended = authority("Ended", ROOT, begin=NOW - 9 * DAY, end=NOW - DAY)
     leaf = server(ended)
@@ -177,7 +177,7 @@ def rsa_key_pem(bits: int) -> str:
     return server(None, key=rsa_key(bits)).key_pem
 
 
-def test_all_problems_are_told_at_once():
+def test_all_problems_are_reported_at_once():
     """Nobody mends one after the other, with a visit to an authority each time."""
     leaf = server(LOWER, "www.example.net", end=NOW - DAY / 2, usage=())
 
@@ -188,7 +188,7 @@ def test_all_problems_are_told_at_once():
         assert any(words in each for each in said)
 
 
-def test_without_the_key_the_certificate_is_judged_all_the_same():
+def test_certificate_is_checked_even_without_key():
     """It's the one that is no authority's."""
     leaf = server(LOWER, "www.example.net")
 

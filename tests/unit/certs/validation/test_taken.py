@@ -33,7 +33,7 @@ from tests.support.certs.authority import (
 )
 
 
-def test_what_is_right_stays_as_it_is():
+def test_correct_chain_is_unchanged():
     """The key, the leaf, then the issuers, up to one that an authority issued."""
     taken = accept(WHOLE)
 
@@ -41,7 +41,7 @@ def test_what_is_right_stays_as_it_is():
     assert list(taken.chain) == certificates(LEAF, LOWER, MIDDLE)
 
 
-def test_any_order_is_mended():
+def test_any_order_is_sorted():
     """Whichever file came first, and wherever in it the key is."""
     for seed in range(10):
         parts = [LEAF.key_pem, LEAF.pem, LOWER.pem, MIDDLE.pem, ROOT.pem]
@@ -50,17 +50,17 @@ def test_any_order_is_mended():
         assert chain(*parts) == certificates(LEAF, LOWER, MIDDLE)
 
 
-def test_the_root_is_left_out():
+def test_root_is_left_out():
     """Who trusts it has it; it completes the chain also where nobody trusts it."""
     assert chain(WHOLE, ROOT.pem, trusted=()) == certificates(LEAF, LOWER, MIDDLE)
 
 
-def test_what_is_twice_in_it_is_taken_once():
+def test_duplicates_are_dropped():
     """As fullchain.pem, cert.pem and privkey.pem joined have it."""
     assert chain(WHOLE, WHOLE, LEAF.pem) == certificates(LEAF, LOWER, MIDDLE)
 
 
-def test_what_does_not_belong_to_it_is_left_out():
+def test_unrelated_certificates_are_left_out():
     """Neither strangers, nor an authority of the same name with another key."""
     namesake = authority("Lower", MIDDLE)
 
@@ -69,14 +69,14 @@ def test_what_does_not_belong_to_it_is_left_out():
     assert found == certificates(LEAF, LOWER, MIDDLE)
 
 
-def test_what_was_made_for_another_key_is_left_out():
+def test_certificate_for_another_key_is_left_out():
     """Also where it is for our host, and valid for longer."""
     later = server(LOWER, end=NOW + 900 * DAY)
 
     assert chain(WHOLE, later.pem) == certificates(LEAF, LOWER, MIDDLE)
 
 
-def test_a_root_that_another_vouches_for_stays():
+def test_cross_signed_root_stays():
     """Who doesn't know the new root yet can follow the chain to the old one."""
     new = authority("New root")
     crossed = authority("New root", ROOT, key=new.key)
@@ -87,7 +87,7 @@ def test_a_root_that_another_vouches_for_stays():
     assert found == certificates(leaf, crossed)
 
 
-def test_a_cross_signature_that_ended_is_left_out():
+def test_expired_cross_signature_is_left_out():
     """When the new root alone is enough, the old one's end takes nothing down."""
     new = authority("New root")
     crossed = authority("New root", ROOT, key=new.key, end=NOW - DAY / 2)
@@ -98,14 +98,14 @@ def test_a_cross_signature_that_ended_is_left_out():
     assert found == certificates(leaf)
 
 
-def test_a_cross_signature_by_one_that_nobody_knows_is_left_out():
+def test_cross_signature_of_unknown_root_is_left_out():
     """The chain ends where an authority is known."""
     crossed = authority("Root", authority("Unknown"), key=ROOT.key)
 
     assert chain(WHOLE, crossed.pem) == certificates(LEAF, LOWER, MIDDLE)
 
 
-def test_authorities_that_vouch_for_each_other_are_no_trap():
+def test_mutual_cross_signatures_do_not_loop():
     """A circle of cross signatures ends, and so does a thicket of them."""
     keys = [ecdsa() for _ in range(12)]
     own = [authority(f"CA {i}", key=key) for i, key in enumerate(keys)]
@@ -149,7 +149,7 @@ def test_a_self_signed_authority_may_be_the_servers_own():
     assert chain(alone.pem, alone.key_pem) == certificates(alone)
 
 
-def test_of_a_key_with_two_certificates_the_useful_one_is_taken():
+def test_best_of_two_certificates_for_a_key_is_chosen():
     """After a renewal with the old key, both may be in the folder."""
     old = server(LOWER, key=LEAF.key, end=NOW + DAY)
     other = server(LOWER, "www.example.org", key=LEAF.key, end=NOW + 900 * DAY)
@@ -170,7 +170,7 @@ def test_of_a_key_with_two_certificates_the_useful_one_is_taken():
         ("xn--mller-kva.example", "xn--mller-kva.example"),
     ],
 )
-def test_names_that_mean_the_host(name, host):
+def test_matching_names_are_accepted(name, host):
     """Capitals are nothing, and a star is one label, the first (RFC 9525 §6.3)."""
     leaf = server(ROOT, names=["a.example.net", name])
 
@@ -180,14 +180,14 @@ def test_names_that_mean_the_host(name, host):
 @pytest.mark.parametrize(
     ("curve", "name"), [(ec.SECP256R1(), "P-256"), (ec.SECP384R1(), "P-384")]
 )
-def test_both_usual_curves_are_taken(curve, name):
+def test_p256_and_p384_are_accepted(curve, name):
     """What clients verify."""
     leaf = server(ROOT, key=ec.generate_private_key(curve))
 
     assert accept(leaf.key_pem, leaf.pem).key_type == f"ECDSA {name}"
 
 
-def test_rsa_is_taken_in_the_old_form_too():
+def test_pkcs1_rsa_key_is_accepted():
     """BEGIN RSA PRIVATE KEY is what OpenSSL wrote before its version 1.0."""
     leaf = server(ROOT, key=rsa_key())
     old = leaf.key.private_bytes(
@@ -198,7 +198,7 @@ def test_rsa_is_taken_in_the_old_form_too():
     assert accept(old, leaf.pem).is_rsa
 
 
-def test_what_stands_around_the_blocks_is_no_obstacle():
+def test_text_around_pem_blocks_is_ignored():
     """Line ends of Windows, indents, comments in any language, DH parameters."""
     noise = (
         "\ufeffsubject=Müller \udcff\n-----BEGIN DH PARAMETERS-----\nAA==\n"
@@ -209,7 +209,7 @@ def test_what_stands_around_the_blocks_is_no_obstacle():
     assert chain(text) == certificates(LEAF, LOWER, MIDDLE)
 
 
-def test_without_usage_any_use_is_meant():
+def test_certificate_without_extended_key_usage_is_accepted():
     """An extended key usage that isn't there forbids nothing (RFC 5280 §4.2.1.12)."""
     leaf = server(ROOT, usage=())
 

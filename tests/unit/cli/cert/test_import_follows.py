@@ -53,7 +53,7 @@ def file(tmp_path: Path) -> Callable[[str, str | bytes], str]:
         [CHAIN.removesuffix(MIDDLE.pem), MIDDLE.pem.replace("\n", "\r\n"), KEY],
     ],
 )
-def test_files_are_taken_together(stack, project, file, texts):
+def test_import_joins_several_files(stack, project, file, texts):
     """In one or in several, in any order, and with the root or without."""
     files = [file(f"{number}.pem", text) for number, text in enumerate(texts)]
 
@@ -66,7 +66,7 @@ def test_files_are_taken_together(stack, project, file, texts):
     assert source_of(project, HOST) == "operator"
 
 
-def test_a_certificate_for_another_name_gets_a_file_of_its_own(stack, project, file):
+def test_import_for_another_name_has_its_own_file(stack, project, file):
     """It is shown to those who ask for that name."""
     other = bundle("a.example", "*.a.example")
 
@@ -79,7 +79,7 @@ def test_a_certificate_for_another_name_gets_a_file_of_its_own(stack, project, f
     assert source_of(project, "a.example") == "operator"
 
 
-def test_what_is_imported_is_alone(stack, project, file):
+def test_import_removes_the_rsa_certificate(stack, project, file):
     """The RSA certificate beside the old one ends with it."""
     put(project.tls, mail__example__org__rsa=bundle(rsa=True))
     assert stack("init").exit_code == 0
@@ -92,7 +92,7 @@ def test_what_is_imported_is_alone(stack, project, file):
     assert BESIDE not in (project.etc / "postfix" / "main.cf").read_text()
 
 
-def test_a_folder_is_followed_from_then_on(stack, project, tmp_path):
+def test_import_folder_is_followed_later(stack, project, tmp_path):
     """The best of what is there is taken, and the service that follows is started."""
     folder = tmp_path / "kept" / "live" / HOST
     folder.mkdir(parents=True)
@@ -130,7 +130,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_clients_would_refuse_is_refused(stack, project, file, case):
+def test_import_refuses_what_clients_refuse(stack, project, file, case):
     """With the reason, and everything is as it was, byte for byte."""
     code, reason, text, *options = BAD[case]
     as_it_was = contents(project)
@@ -143,7 +143,7 @@ def test_what_clients_would_refuse_is_refused(stack, project, file, case):
     assert contents(project) == as_it_was
 
 
-def test_a_file_that_is_not_there_is_told(stack, project, tmp_path):
+def test_import_reports_a_missing_file(stack, project, tmp_path):
     """In a container, one outside of the project isn't."""
     as_it_was = contents(project)
 
@@ -164,7 +164,9 @@ def test_a_file_that_is_not_there_is_told(stack, project, tmp_path):
         ("IMPORT_FOLDER=./certs\n", 4, "must be a folder by its whole path"),
     ],
 )
-def test_a_folder_without_one_is_told(stack, project, tmp_path, line, code, reason):
+def test_import_reports_a_folder_without_certificate(
+    stack, project, tmp_path, line, code, reason
+):
     """And everything is as it was, byte for byte."""
     (tmp_path / "empty").mkdir()
     with project.env.open("a") as env:
@@ -178,7 +180,9 @@ def test_a_folder_without_one_is_told(stack, project, tmp_path, line, code, reas
     assert contents(project) == as_it_was
 
 
-def test_what_is_not_served_in_time_is_taken_back(stack, project, file, monkeypatch):
+def test_import_rolls_back_what_is_not_served_in_time(
+    stack, project, file, monkeypatch
+):
     """The port is named; keys and configuration are as they were."""
     old = always(store.load(project.tls)[HOST].main)
     as_it_was = contents(project)
@@ -196,7 +200,7 @@ def test_what_is_not_served_in_time_is_taken_back(stack, project, file, monkeypa
     assert source_of(project, HOST) is None
 
 
-def test_what_every_port_serves_is_told(stack, project, file):
+def test_import_confirms_what_every_port_serves(stack, project, file):
     """With the ports that were seen to."""
     done = stack("cert", "import", file("a.pem", GOOD.pem))
 
@@ -206,7 +210,7 @@ def test_what_every_port_serves_is_told(stack, project, file):
 
 
 @pytest.mark.parametrize("there", [[], [993]])
-def test_what_no_port_was_asked_for_is_not_proven(
+def test_import_without_ports_is_unproven_and_exits_1(
     stack, project, file, monkeypatch, there
 ):
     """The files are there for when the server starts; the exit status is that of a
@@ -224,7 +228,7 @@ def test_what_no_port_was_asked_for_is_not_proven(
     assert source_of(project, HOST) == "operator"
 
 
-def test_in_a_container_the_folder_is_where_compose_mounts_it(
+def test_import_folder_in_a_container_is_the_mount(
     stack, project, tmp_path, monkeypatch
 ):
     """Whatever it is called on the machine."""
@@ -239,7 +243,7 @@ def test_in_a_container_the_folder_is_where_compose_mounts_it(
     assert (project.tls / MAIN).read_text() == GOOD.pem
 
 
-def test_without_env_it_says_how_to_make_it(stack, project, file):
+def test_import_without_env_names_init(stack, project, file):
     """Nothing is guessed of the host."""
     project.env.unlink()
     shutil.rmtree(project.var)

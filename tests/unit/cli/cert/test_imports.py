@@ -25,7 +25,7 @@ def project(tmp_path: Path, monkeypatch) -> Iterator[Project]:
 # --- self-signed ---
 
 
-def test_the_host_vouches_for_itself(stack, project):
+def test_self_signed_is_for_mail_hostname(stack, project):
     """With a new key each time."""
     before = store.load(project.tls)[HOST].main
 
@@ -38,7 +38,7 @@ def test_the_host_vouches_for_itself(stack, project):
     assert source_of(project, HOST) == "operator"
 
 
-def test_a_certificate_for_several_hosts_is_called_by_the_first(stack, project):
+def test_self_signed_is_named_by_the_first_host(stack, project):
     """The default one stays; names are in the form in which the DNS has them."""
     as_it_was = (project.tls / MAIN).read_bytes()
 
@@ -52,7 +52,7 @@ def test_a_certificate_for_several_hosts_is_called_by_the_first(stack, project):
 @pytest.mark.parametrize(
     "host", ["localhost", "a b", "*.example.org", "../x", "192.0.2.1"]
 )
-def test_what_is_no_host_is_no_name(stack, project, host):
+def test_invalid_host_is_refused(stack, project, host):
     """Neither of a file nor in a certificate."""
     as_it_was = contents(project)
 
@@ -64,7 +64,7 @@ def test_what_is_no_host_is_no_name(stack, project, host):
 # --- remove ---
 
 
-def test_a_certificate_that_is_removed_is_forgotten(stack, project):
+def test_removed_certificate_leaves_the_state(stack, project):
     """Its files, its names in the configuration, and what was remembered of it."""
     stack("cert", "self-signed", "a.example")
     put(project.tls, a__example__rsa=bundle("a.example", rsa=True))
@@ -88,7 +88,7 @@ def test_a_certificate_that_is_removed_is_forgotten(stack, project):
         ("a.example", "is no certificate here: see `stack cert show`"),
     ],
 )
-def test_what_cannot_be_removed_stays(stack, project, name, reason):
+def test_refused_removal_changes_nothing(stack, project, name, reason):
     """The host's own is needed, and one that isn't there can't go."""
     as_it_was = contents(project)
 

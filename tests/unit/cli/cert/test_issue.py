@@ -38,7 +38,7 @@ def handed(monkeypatch) -> list[tuple[str, ...]]:
         ("renew", "--healthy"),
     ],
 )
-def test_without_docker_it_says_which_commands_do_it(stack, ready, monkeypatch, words):
+def test_issue_without_docker_shows_the_commands(stack, ready, monkeypatch, words):
     """A program has no PATH, or stack runs where Docker isn't: nothing has changed."""
     monkeypatch.setenv("PATH", str(ready.root))
     as_it_was = contents(ready)
@@ -52,7 +52,7 @@ def test_without_docker_it_says_which_commands_do_it(stack, ready, monkeypatch, 
 
 
 @pytest.mark.parametrize("attended", [True, False])
-def test_with_docker_the_service_does_it(stack, ready, handed, monkeypatch, attended):
+def test_issue_runs_in_the_service_certs(stack, ready, handed, monkeypatch, attended):
     """It is started first; the words are passed on as they were typed."""
     monkeypatch.setattr(terminal, "is_attended", lambda: attended)
 
@@ -68,7 +68,7 @@ def test_with_docker_the_service_does_it(stack, ready, handed, monkeypatch, atte
 
 
 @pytest.mark.parametrize(("statuses", "code"), [([1], 3), ([0, 4], 4), ([0, 0], 0)])
-def test_how_it_ended_there_is_how_it_ends_here(
+def test_issue_returns_the_status_of_the_service(
     stack, ready, handed, monkeypatch, statuses, code
 ):
     """And a service that doesn't start is one of the environment's errors."""
@@ -93,13 +93,13 @@ def test_how_it_ended_there_is_how_it_ends_here(
         ("renew", "--revoke", "boredom"),
     ],
 )
-def test_what_is_no_order_is_not_handed_on(stack, ready, handed, words):
+def test_invalid_arguments_are_refused_before_docker(stack, ready, handed, words):
     """A usage error is told at once."""
     assert stack("cert", *words).exit_code == 2
     assert handed == []
 
 
-def test_wrong_settings_are_told_before_a_container_starts(stack, ready, handed):
+def test_issue_reports_invalid_env_before_docker(stack, ready, handed):
     """They would be wrong in there, too."""
     with ready.env.open("a") as env:
         env.write("ACME_CHALLENGE=carrier-pigeon\n")
@@ -111,7 +111,7 @@ def test_wrong_settings_are_told_before_a_container_starts(stack, ready, handed)
     assert handed == []
 
 
-def test_without_env_no_container_is_started(stack, project, handed):
+def test_issue_without_env_starts_no_container(stack, project, handed):
     """There is nothing yet that it could start with."""
     done = stack("cert", "issue")
 

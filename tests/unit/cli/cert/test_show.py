@@ -34,7 +34,7 @@ def shown(project: Project) -> store.Stored:
 # --- show ---
 
 
-def test_each_certificate_is_shown_in_a_line(stack, project):
+def test_show_prints_one_line_for_each_certificate(stack, project):
     """For whom, of what kind, by whom, until when, and its fingerprint."""
     put(project.tls, a__example=bundle("a.example", "*.a.example"))
     other = store.load(project.tls)["a.example"].main
@@ -51,7 +51,7 @@ def test_each_certificate_is_shown_in_a_line(stack, project):
     assert "PRIVATE" not in done.output
 
 
-def test_programs_are_told_more(stack, project):
+def test_show_json_has_all_details(stack, project):
     """With the file, the record to publish, and where the next one comes from."""
     put(project.tls, mail__example__org__rsa=bundle(rsa=True))
 
@@ -75,7 +75,7 @@ def test_programs_are_told_more(stack, project):
     assert datetime.fromisoformat(rows[0]["not_after"]).utcoffset() is not None
 
 
-def test_before_the_first_init_there_is_nothing_to_show(stack, project):
+def test_show_without_certificates_prints_nothing(stack, project):
     """An empty list, for people and for programs."""
     (project.tls / "mail.example.org.pem").unlink()
 
@@ -83,7 +83,7 @@ def test_before_the_first_init_there_is_nothing_to_show(stack, project):
     assert json.loads(stack("cert", "show", "--json").stdout) == []
 
 
-def test_a_damaged_certificate_is_told(stack, project, found, health):
+def test_check_reports_a_damaged_file(stack, project, found, health):
     """By its file, and what the others are is told all the same."""
     (project.tls / "a.example.pem").write_text("half")
 
@@ -102,7 +102,7 @@ def test_a_damaged_certificate_is_told(stack, project, found, health):
 
 
 @pytest.mark.parametrize("name", [HOST, "a.example"])
-def test_a_certificate_that_is_missing_is_told(stack, project, found, health, name):
+def test_check_reports_a_missing_file(stack, project, found, health, name):
     """Ours in any case, and any other that the configuration in use names."""
     put(project.tls, a__example=bundle("a.example"))
     assert stack("init").exit_code == 0
@@ -127,7 +127,7 @@ FLAWED = {
 
 
 @pytest.mark.parametrize("case", FLAWED)
-def test_a_certificate_that_clients_refuse_is_told(stack, project, found, case):
+def test_check_reports_a_file_that_clients_refuse(stack, project, found, case):
     """By its file, although every port serves what lies there."""
     flawed, words = FLAWED[case]
     put(project.tls, mail__example__org=flawed)
@@ -141,7 +141,7 @@ def test_a_certificate_that_clients_refuse_is_told(stack, project, found, case):
     assert words in line
 
 
-def test_a_file_that_no_port_serves_is_named(stack, project, found):
+def test_check_names_the_file_that_no_port_serves(stack, project, found):
     """It is sound, and a container has not taken it for a reason that we can't see."""
     with all_ports(always(RIGHT)) as found[:]:
         done = stack("cert", "check")
@@ -155,7 +155,7 @@ def test_a_file_that_no_port_serves_is_named(stack, project, found):
 # --- check ---
 
 
-def test_where_all_is_well_it_says_so(stack, project, found):
+def test_check_without_problems_exits_0(stack, project, found):
     """A line for each port, each address and each question; exit 0."""
     with all_ports(as_configured(project), "127.0.0.1", "::1") as found[:]:
         done = stack("cert", "check")
@@ -168,7 +168,7 @@ def test_where_all_is_well_it_says_so(stack, project, found):
     assert f"port 993 ([::1]:{found[-1].at})" in done.stdout
 
 
-def test_programs_are_told_what_each_port_serves(stack, project, found):
+def test_check_json_has_each_port(stack, project, found):
     """On IPv4 and on IPv6, with the fingerprint that was seen."""
     with all_ports(as_configured(project), "127.0.0.1", "::1") as found[:]:
         done = stack("cert", "check", "--json")
@@ -202,7 +202,7 @@ def test_programs_are_told_what_each_port_serves(stack, project, found):
     ]
 
 
-def test_another_certificate_on_one_port_is_no_success(stack, project, found):
+def test_check_fails_for_a_wrong_certificate_on_one_port(stack, project, found):
     """The line of that port says what it is; the others are well."""
     other = bundle("www.example.net")
     with (
@@ -222,7 +222,7 @@ def test_another_certificate_on_one_port_is_no_success(stack, project, found):
     assert {p["sha256"] for p in ports if p["problem"]} == {other.fingerprint}
 
 
-def test_a_port_that_serves_nothing_has_no_fingerprint(stack, project, found):
+def test_check_json_has_no_fingerprint_for_a_silent_port(stack, project, found):
     """It is published, and nobody is there."""
     found.append(closed(25))
 
@@ -234,7 +234,7 @@ def test_a_port_that_serves_nothing_has_no_fingerprint(stack, project, found):
     }
 
 
-def test_a_port_that_is_nowhere_is_told(stack, project, found):
+def test_check_reports_a_missing_port(stack, project, found):
     """The server isn't running, or one service of it isn't."""
     with all_ports(as_configured(project)) as ports:
         found += [each for each in ports if each.port != 143]
@@ -245,7 +245,7 @@ def test_a_port_that_is_nowhere_is_told(stack, project, found):
     assert json.loads(as_json.stdout)["not_found"] == [143]
 
 
-def test_a_certificate_that_nobody_renews_is_told_in_time(stack, project, found):
+def test_check_reports_a_certificate_that_nobody_renews(stack, project, found):
     """Although every port serves it; what is needed is said."""
     put(project.tls, mail__example__org=bundle(end=TODAY + 10 * DAY))
 

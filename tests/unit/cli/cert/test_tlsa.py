@@ -32,7 +32,7 @@ def saved(folder: Path, bundle: Bundle, name: str = "new.pem") -> str:
 
 
 @pytest.mark.parametrize("name", [HOST, "other.example"])
-def test_a_dns_that_is_silent_is_a_warning(stack, project, tmp_path, monkeypatch, name):
+def test_dns_failure_is_a_warning(stack, project, tmp_path, monkeypatch, name):
     """For the host alone: an operator without a name server has to get on."""
 
     def published(host: str) -> tlsa.Published:
@@ -55,7 +55,7 @@ def promised(project, monkeypatch):
 
 
 @pytest.mark.usefixtures("promised")
-def test_a_key_that_breaks_a_promise_is_refused(stack, project, tmp_path):
+def test_key_without_tlsa_record_is_refused(stack, project, tmp_path):
     """What to publish is said, and when to come again; nothing has changed."""
     as_it_was = contents(project)
 
@@ -69,7 +69,7 @@ def test_a_key_that_breaks_a_promise_is_refused(stack, project, tmp_path):
 
 
 @pytest.mark.usefixtures("promised")
-def test_a_promise_is_broken_on_demand(stack, project, tmp_path):
+def test_despite_tlsa_serves_it(stack, project, tmp_path):
     """And a promise for the host is none for another name."""
     other = saved(tmp_path, bundle("a.example"), "other.pem")
 
@@ -80,7 +80,7 @@ def test_a_promise_is_broken_on_demand(stack, project, tmp_path):
 
 
 @pytest.mark.usefixtures("promised")
-def test_the_key_that_is_served_already_breaks_nothing(stack, project, tmp_path):
+def test_served_key_is_accepted(stack, project, tmp_path):
     """It is renewed, and the promise is as broken as before."""
     put(project.tls, mail__example__org=GOOD)
     renewed = bundle(key=GOOD.key)

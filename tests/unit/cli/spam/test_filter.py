@@ -51,7 +51,9 @@ def handed(tmp_path, monkeypatch):
         (["forget"], b"Remove: local", "forgotten: 2 messages."),
     ],
 )
-def test_messages_are_handed_over(stack, project, control, letter, words, header, said):
+def test_learn_hands_messages_over(
+    stack, project, control, letter, words, header, said
+):
     """Each by itself, from a file and from stdin."""
     with answering(control, lambda _: reply("0 EX_OK")) as asked:
         done = stack("spam", *words, letter, "-", input="Subject: b\n\nb\n")
@@ -65,7 +67,7 @@ def test_messages_are_handed_over(stack, project, control, letter, words, header
     assert done.stderr.splitlines()[-1] == f"Handed over to be {said}"
 
 
-def test_they_are_handed_over_for_a_user(stack, ready, control, letter):
+def test_learn_hands_messages_over_for_a_user(stack, ready, control, letter):
     """The filter is told whose knowledge it is."""
     stack("user", "add", "a@example.org", "--generate")
     with answering(control, lambda _: reply("0 EX_OK")) as asked:
@@ -75,7 +77,7 @@ def test_they_are_handed_over_for_a_user(stack, ready, control, letter):
 
 
 @pytest.mark.parametrize("words", [["learn", "spam"], ["forget"], ["test"]])
-def test_a_user_that_nobody_is_is_refused(stack, ready, control, letter, words):
+def test_unknown_user_is_refused(stack, ready, control, letter, words):
     """A mistyped address would teach a knowledge that judges no mail."""
     with answering(control, lambda _: reply("0 EX_OK")) as asked:
         done = stack("spam", *words, letter, "--user", "nobody@example.org")
@@ -84,7 +86,7 @@ def test_a_user_that_nobody_is_is_refused(stack, ready, control, letter, words):
     assert "nobody@example.org is not a user" in done.stderr
 
 
-def test_a_filter_without_room_is_waited_for(
+def test_learn_waits_for_room_in_the_spool(
     stack, project, control, letter, monkeypatch
 ):
     """A mailbox may be larger than what may wait to be learnt."""
@@ -100,7 +102,7 @@ def test_a_filter_without_room_is_waited_for(
 
 
 @pytest.mark.parametrize("status", ["75 EX_TEMPFAIL full", "74 EX_IOERR full"])
-def test_who_is_cut_off_learns_how_far_it_went(
+def test_failed_learn_reports_how_many_were_accepted(
     stack, project, control, letter, monkeypatch, status
 ):
     """When there is no room for long enough, and at once for another reason."""
@@ -114,7 +116,7 @@ def test_who_is_cut_off_learns_how_far_it_went(
     assert "; handed over before: 2 messages\n" in done.stderr
 
 
-def test_a_message_is_tested(stack, project, control, letter):
+def test_test_prints_the_score(stack, project, control, letter):
     """For people a table, for programs JSON."""
     answer = reply("0 EX_OK", "Spam: True ; 6.0 / 5.0", body=REPORT)
     with answering(control, lambda _: answer):
@@ -136,7 +138,7 @@ def test_a_message_is_tested(stack, project, control, letter):
     }
 
 
-def test_what_the_filter_knows_is_shown(stack, project, control):
+def test_stats_are_printed(stack, project, control):
     """A line for all, and for each user who has taught it; for programs as it came."""
     known = {
         "learning": "user",
@@ -160,7 +162,7 @@ def test_what_the_filter_knows_is_shown(stack, project, control):
     assert json.loads(parsed.stdout) == known
 
 
-def test_a_filter_that_knows_nothing_says_so(stack, project, control):
+def test_stats_of_an_untrained_filter_are_explained(stack, project, control):
     """An empty table would look like a fault."""
     body = '{"enough": 200, "users": {}, "spool": {"messages": 0, "bytes": 0}}'
     with answering(control, lambda _: reply("0 EX_OK", body=body)):
@@ -169,7 +171,7 @@ def test_a_filter_that_knows_nothing_says_so(stack, project, control):
     assert (done.stdout, done.stderr) == ("", "Nothing has been learnt.\n")
 
 
-def test_without_a_filter_it_says_how_to_start_one(stack, project, control, letter):
+def test_unreachable_filter_is_explained(stack, project, control, letter):
     """The environment lacks something: exit code 3, and one line."""
     done = stack("spam", "learn", "spam", letter)
 
@@ -177,7 +179,9 @@ def test_without_a_filter_it_says_how_to_start_one(stack, project, control, lett
     assert "docker compose up --detach --wait spamassassin" in done.stderr
 
 
-def test_on_the_host_it_is_handed_on(stack, project, handed, letter, monkeypatch):
+def test_on_the_host_the_command_runs_in_a_container(
+    stack, project, handed, letter, monkeypatch
+):
     """To a container that has the socket, with the files; its status is ours."""
     monkeypatch.chdir(project.root)
     done = stack("spam", "learn", "--user", "a@example.org", "spam", "letter.eml", "-")
@@ -196,7 +200,7 @@ def test_on_the_host_it_is_handed_on(stack, project, handed, letter, monkeypatch
     assert handed[1][-3:] == ["spam", "stats", "--json"]
 
 
-def test_a_folder_is_handed_on_once(stack, project, handed, tmp_path):
+def test_each_folder_is_mounted_once(stack, project, handed, tmp_path):
     """However many of its files are named, whatever their names; a Maildir is one."""
     name = tmp_path / "cur" / "1795000000.M1P2.mail:2,S"
     name.parent.mkdir()
@@ -211,7 +215,7 @@ def test_a_folder_is_handed_on_once(stack, project, handed, tmp_path):
     assert command[-3:] == [f"/host{each}" for each in (name, name, tmp_path)]
 
 
-def test_a_folder_with_a_colon_is_refused(stack, project, handed, tmp_path):
+def test_folder_with_a_colon_is_refused(stack, project, handed, tmp_path):
     """Compose would take it for two; what helps is said."""
     path = tmp_path / "a:b" / "letter.eml"
     path.parent.mkdir()
@@ -223,7 +227,7 @@ def test_a_folder_with_a_colon_is_refused(stack, project, handed, tmp_path):
     assert f"{path.parent}: has a colon" in done.stderr
 
 
-def test_without_docker_it_says_what_to_run(
+def test_without_docker_the_command_is_shown(
     stack, project, handed, letter, monkeypatch
 ):
     """On a machine that drives the stack by other means."""
@@ -246,9 +250,7 @@ def test_without_docker_it_says_what_to_run(
         ["forget"],
     ],
 )
-def test_wrong_words_are_refused_before_anything_is_started(
-    stack, project, handed, words
-):
+def test_invalid_arguments_are_refused_before_docker(stack, project, handed, words):
     """Exit code 2."""
     assert stack("spam", *words).exit_code == 2
     assert handed == []

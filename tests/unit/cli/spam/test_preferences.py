@@ -14,7 +14,7 @@ def alice(stack, ready):
     return ALICE
 
 
-def test_a_threshold_is_shown_set_and_taken_back(stack, alice):
+def test_threshold_is_shown_set_and_reset(stack, alice):
     """The site's holds until there is an own one."""
     assert stack("spam", "threshold", alice).stdout == "5  (SPAM_MARK_SCORE)\n"
     assert stack("spam", "threshold", "Alice@example.org", "8").stderr == (

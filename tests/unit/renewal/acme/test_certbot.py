@@ -87,7 +87,7 @@ CHALLENGES = {
 
 
 @pytest.mark.parametrize("challenge", CHALLENGES)
-def test_the_proof_is_the_one_that_env_says(project, program, challenge):
+def test_challenge_options_follow_env(project, program, challenge):
     """Each call says it anew, so that a change holds from the next renewal on."""
     settings = settings_of(
         project, ACME_CHALLENGE=challenge, ACME_DNS_PROPAGATION_SECONDS="7"
@@ -109,7 +109,7 @@ def test_the_proof_is_the_one_that_env_says(project, program, challenge):
     ]
 
 
-def test_the_access_to_a_name_server_is_named_where_it_is(project, program):
+def test_credentials_file_is_passed_if_it_exists(project, program):
     """Without the file, certbot says itself what it lacks."""
     settings = settings_of(project, ACME_CHALLENGE="dns-rfc2136")
     project.write(project.acme / "dns-rfc2136.ini", "")
@@ -139,7 +139,7 @@ def test_the_access_to_a_name_server_is_named_where_it_is(project, program):
         ),
     ],
 )
-def test_what_is_ordered_is_said(project, program, order, said, left_out):
+def test_order_becomes_certbot_options(project, program, order, said, left_out):
     """Each request has its option in place of the one against it; all else stays."""
     settings = settings_of(project)
     certbot.obtain(project, settings, ORDER)
@@ -152,7 +152,7 @@ def test_what_is_ordered_is_said(project, program, order, said, left_out):
     assert " ".join(word for word in plain if word not in argv) == left_out
 
 
-def test_the_address_and_the_profile_of_env_are_said(project, program):
+def test_email_and_profile_of_env_are_passed(project, program):
     """Where they are set."""
     settings = settings_of(
         project, ACME_EMAIL="me@example.net", ACME_PROFILE="tlsserver"
@@ -165,7 +165,7 @@ def test_the_address_and_the_profile_of_env_are_said(project, program):
     assert "--register-unsafely-without-email" not in program.seen["argv"]
 
 
-def test_the_environment_is_not_handed_on(project, program, monkeypatch):
+def test_environment_is_not_passed_on(project, program, monkeypatch):
     """What a container was given is no business of hooks and plugins."""
     monkeypatch.setenv("SECRET", "sesame")
 
@@ -176,7 +176,7 @@ def test_the_environment_is_not_handed_on(project, program, monkeypatch):
     assert seen["REQUESTS_CA_BUNDLE"] == str(trust.WORLD)
 
 
-def test_the_authority_of_the_authority_can_be_the_operators(
+def test_operator_root_is_trusted_for_the_acme_server(
     project, program, monkeypatch, tmp_path
 ):
     """Those in var/acme/authorities.pem are trusted, and the world's as before."""
@@ -194,9 +194,7 @@ def test_the_authority_of_the_authority_can_be_the_operators(
 
 
 @pytest.mark.parametrize("status", [0, 1])
-def test_the_key_of_an_account_is_in_a_file_for_as_long_as_it_is_needed(
-    project, program, status
-):
+def test_eab_key_file_exists_during_the_call_only(project, program, status):
     """Never among the words, which other processes see; nor left, if it failed."""
     program.end_with(status)
     order = Order("a", ("a.example",), account=ACCOUNT)
@@ -213,7 +211,7 @@ def test_the_key_of_an_account_is_in_a_file_for_as_long_as_it_is_needed(
     assert not (project.acme / "account.ini").exists()
 
 
-def test_an_account_does_not_show_its_key():
+def test_repr_of_eab_credentials_hides_the_key():
     """What a trace shows may end in a log."""
     assert repr(ACCOUNT) == "ExternalAccount('kid-1')"
 
@@ -227,7 +225,7 @@ def test_an_account_does_not_show_its_key():
     ],
     ids=["obtain", "revoke", "forget"],
 )
-def test_a_status_other_than_nought_is_an_error(project, program, call):
+def test_non_zero_status_is_an_error(project, program, call):
     """With the reason in a line."""
     program.end_with(1)
 
@@ -237,7 +235,7 @@ def test_a_status_other_than_nought_is_an_error(project, program, call):
     assert len(caught.value.problems) == 1
 
 
-def test_what_is_revoked_is_kept(project, program):
+def test_revoke_keeps_the_lineage(project, program):
     """It is renewed, and so not to be deleted by certbot."""
     certbot.revoke(project, settings_of(project), Path("/x/cert1.pem"), "keycompromise")
 
@@ -249,7 +247,7 @@ def test_what_is_revoked_is_kept(project, program):
     ]
 
 
-def test_what_is_forgotten_is_deleted(project, program):
+def test_delete_removes_the_lineage(project, program):
     """By its name among the lineages."""
     certbot.delete(project, settings_of(project), "mail.example.org.rsa")
 
@@ -257,7 +255,7 @@ def test_what_is_forgotten_is_deleted(project, program):
     assert program.option("--cert-name") == "mail.example.org.rsa"
 
 
-def test_without_a_program_this_is_not_the_container_for_it(program):
+def test_certbot_is_available_if_its_program_exists(program):
     """Then the command is handed on to the one that has it."""
     assert certbot.is_available()
 
@@ -266,7 +264,7 @@ def test_without_a_program_this_is_not_the_container_for_it(program):
     assert not certbot.is_available()
 
 
-def test_one_that_doesnt_end_is_stopped(project, program, monkeypatch):
+def test_certbot_is_stopped_after_the_timeout(project, program, monkeypatch):
     """A hook may wait for ever; name servers get the time that .env gives them."""
     monkeypatch.setattr(certbot, "TIMEOUT", 0.1)
     program.path.write_text("#!/bin/sh\nexec sleep 600\n")

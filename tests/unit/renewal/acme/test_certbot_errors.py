@@ -80,7 +80,7 @@ REAL = [
     ("challenge", "name", "wanted"),
     [(proof, name, rows[name]) for proof, rows in REAL for name in rows],
 )
-def test_what_certbot_printed_is_told_in_a_line_for_each_problem(
+def test_recorded_output_gives_one_line_for_each_problem(
     tmp_path, challenge, name, wanted
 ):
     """The line names the host, the authority or the file, the reason and a remedy."""
@@ -91,12 +91,12 @@ def test_what_certbot_printed_is_told_in_a_line_for_each_problem(
         assert re.search(words, line), line
 
 
-def test_each_recorded_run_is_in_the_table():
+def test_every_recorded_run_is_tested():
     """What was recorded is there to be judged."""
     assert sorted(names()) == sorted(name for _, rows in REAL for name in rows)
 
 
-def test_only_the_host_whose_hook_failed_is_told_of_the_hook(tmp_path):
+def test_hook_failure_is_reported_for_its_host_only(tmp_path):
     """The others have a reason of their own."""
     hook = "Hook '--manual-auth-hook' for b.example.org reported error code 4\n"
     both = [(f"{x}.example.org", "unauthorized", "No TXT record") for x in "ab"]
@@ -107,7 +107,7 @@ def test_only_the_host_whose_hook_failed_is_told_of_the_hook(tmp_path):
     assert second.startswith("b.example.org: the program var/acme/hooks/auth failed")
 
 
-def test_a_hook_that_may_not_be_executed_is_named(tmp_path):
+def test_hook_without_execute_permission_is_named(tmp_path):
     """In certbot's words two names have changed places."""
     words = "/project/var/acme/hooks/auth-hook command manual-auth exists, but is not"
 
@@ -116,14 +116,14 @@ def test_a_hook_that_may_not_be_executed_is_named(tmp_path):
     assert "(exists, but is not executable): see that var/acme/hooks/auth" in line
 
 
-def test_a_reason_found_in_time_is_told_though_certbot_had_to_be_stopped(tmp_path):
+def test_known_reason_wins_over_the_timeout(tmp_path):
     """It waits for a hook that cleans up, say."""
     [line] = told(tmp_path, printed("host refuses"), status=TIMED_OUT)
 
     assert line.startswith("refused.example.test: ")
 
 
-def test_the_authority_that_env_names_is_the_one_that_is_told(tmp_path):
+def test_message_names_the_authority_of_env(tmp_path):
     """Also where certbot's words hold no address."""
     [line] = told(tmp_path, printed("eab missing"), url=LETS_ENCRYPT)
 

@@ -36,7 +36,7 @@ def ask(monkeypatch, tmp_path):
     return call
 
 
-def test_its_terms_and_its_names_are_read(ask):
+def test_terms_and_caa_names_are_read(ask):
     """Those that CAA records hold."""
     assert ask(FULL) == Directory("https://ca.test/terms", ("ca.test",))
 
@@ -45,7 +45,7 @@ def test_its_terms_and_its_names_are_read(ask):
     "answer",
     ["{}", "[]", '{"meta": 1}', '{"meta": {"caaIdentities": "x"}}', '{"meta": null}'],
 )
-def test_what_it_doesnt_say_is_nothing(ask, answer):
+def test_missing_fields_are_empty(ask, answer):
     """Pebble has no names, and others no terms."""
     assert ask(answer) == Directory("", ())
 
@@ -62,7 +62,7 @@ def test_what_it_doesnt_say_is_nothing(ask, answer):
         ("", "Expecting value"),
     ],
 )
-def test_without_an_answer_the_setting_is_named(ask, answer, words):
+def test_unreachable_authority_names_the_setting(ask, answer, words):
     """Whatever answers there instead, a mail server for example."""
     with pytest.raises(StackError, match=words) as caught:
         ask(answer)
@@ -71,7 +71,7 @@ def test_without_an_answer_the_setting_is_named(ask, answer, words):
     assert "see ACME_DIRECTORY in .env" in str(caught.value)
 
 
-def test_a_large_answer_is_not_read_to_its_end(ask):
+def test_large_answer_is_cut_off(ask):
     """It would fill the memory, and is no directory."""
     with pytest.raises(StackError, match="gives no answer"):
         ask('{"x": "' + "x" * directory.LARGEST + '"}')
@@ -80,7 +80,7 @@ def test_a_large_answer_is_not_read_to_its_end(ask):
 @pytest.mark.parametrize(
     ("text", "words"), [(None, "No such file"), ("nothing", "no certificate")]
 )
-def test_authorities_that_are_none_are_told(monkeypatch, tmp_path, text, words):
+def test_invalid_root_file_is_reported(monkeypatch, tmp_path, text, words):
     """The file of the operator, for example; nobody is asked without one."""
     monkeypatch.setattr(directory, "urlopen", lambda *_, **__: pytest.fail("asked"))
     trusted = tmp_path / "authorities.pem"

@@ -69,7 +69,7 @@ def files(project) -> dict[str, bytes]:
     }
 
 
-def test_the_first_one_is_got_and_served(ready, certbot, issue):
+def test_first_certificate_is_issued_and_served(ready, certbot, issue):
     """And it comes from the authority from now on, whose CAA names are known."""
     told = issue()
 
@@ -82,7 +82,7 @@ def test_the_first_one_is_got_and_served(ready, certbot, issue):
     assert certbot.verbs == ["certonly"]
 
 
-def test_what_is_not_due_stays(ready, certbot, issue):
+def test_certificate_that_is_not_due_stays(ready, certbot, issue):
     """certbot is asked, and nothing is written."""
     issue()
     before = files(ready)
@@ -92,7 +92,7 @@ def test_what_is_not_due_stays(ready, certbot, issue):
 
 
 @pytest.mark.parametrize("how", ["due", "forced"])
-def test_what_is_due_or_forced_is_replaced(ready, certbot, issue, how):
+def test_due_or_forced_certificate_is_replaced(ready, certbot, issue, how):
     """By one with another key: nobody was promised the old one."""
     issue()
     before = served(ready)
@@ -104,7 +104,7 @@ def test_what_is_due_or_forced_is_replaced(ready, certbot, issue, how):
     assert served(ready).key_digest != before.key_digest
 
 
-def test_other_hosts_are_got_at_once(ready, issue):
+def test_changed_hosts_are_issued_at_once(ready, issue):
     """More or fewer of them."""
     issue()
     issue(CertificateRequest(HOST, (HOST,)))
@@ -112,7 +112,7 @@ def test_other_hosts_are_got_at_once(ready, issue):
     assert served(ready).names == (HOST,)
 
 
-def test_another_authority_in_env_is_asked_at_once(ready, certbot, issue):
+def test_changed_authority_is_used_at_once(ready, certbot, issue):
     """certbot alone would stay with the one that it had."""
     issue()
     before = served(ready)
@@ -127,7 +127,7 @@ def test_another_authority_in_env_is_asked_at_once(ready, certbot, issue):
     assert set(state_file.load(ready).authority_names) == {URL, ELSEWHERE}
 
 
-def test_an_rsa_one_comes_beside_it_and_goes_again(ready, certbot, issue):
+def test_rsa_certificate_is_added_and_dropped(ready, certbot, issue):
     """When it is not wished for any more, certbot forgets it, too."""
     issue(BOTH)
     assert (ready.tls / f"{HOST}.rsa.pem").exists()
@@ -140,7 +140,7 @@ def test_an_rsa_one_comes_beside_it_and_goes_again(ready, certbot, issue):
     assert certbot.verbs == ["certonly", "certonly", "certonly", "delete"]
 
 
-def test_without_its_rsa_one_nothing_is_served(ready, certbot, issue):
+def test_nothing_is_deployed_if_the_rsa_order_fails(ready, certbot, issue):
     """Both or none: a half is no success."""
     before = files(ready)
     certbot.before = lambda verb: setattr(
@@ -153,7 +153,7 @@ def test_without_its_rsa_one_nothing_is_served(ready, certbot, issue):
     assert {k: v for k, v in files(ready).items() if k in before} == before
 
 
-def test_the_account_is_handed_on(ready, certbot, issue):
+def test_eab_credentials_are_passed_to_each_call(ready, certbot, issue):
     """To each call that may have to register."""
     issue(BOTH, account=ExternalAccount("kid", "aa"))
 
@@ -161,7 +161,7 @@ def test_the_account_is_handed_on(ready, certbot, issue):
     assert not (ready.acme / "account.ini").exists()
 
 
-def test_of_names_other_than_our_own_no_records_are_asked(ready, issue, monkeypatch):
+def test_tlsa_is_looked_up_for_mail_hostname_only(ready, issue, monkeypatch):
     """Mail for them comes to MAIL_HOSTNAME."""
     monkeypatch.setattr(tlsa, "published", lambda host: pytest.fail("asked"))
 
@@ -170,7 +170,7 @@ def test_of_names_other_than_our_own_no_records_are_asked(ready, issue, monkeypa
     assert served(ready, "imap.example.net").names == ("imap.example.net",)
 
 
-def test_a_failure_is_remembered_and_what_is_served_stays(ready, certbot, issue):
+def test_failure_is_recorded_and_old_certificate_stays(ready, certbot, issue):
     """With the reason, in a line; a success later forgets it."""
     issue()
     before = files(ready)
@@ -190,7 +190,7 @@ def test_a_failure_is_remembered_and_what_is_served_stays(ready, certbot, issue)
     assert remembered(ready).failure is None
 
 
-def test_a_first_failure_is_for_the_operator(ready, certbot, issue):
+def test_failure_of_first_order_is_not_recorded(ready, certbot, issue):
     """Nothing comes from an authority yet, so nothing is retried or told."""
     before = files(ready)
     certbot.failure = "no way"
@@ -202,7 +202,9 @@ def test_a_first_failure_is_for_the_operator(ready, certbot, issue):
     assert files(ready) == before
 
 
-def test_one_that_ports_dont_serve_is_tried_again(ready, certbot, issue, monkeypatch):
+def test_issued_certificate_is_deployed_again_after_a_failure(
+    ready, certbot, issue, monkeypatch
+):
     """It was issued, and is not asked for anew."""
     with monkeypatch.context() as patched:
         refusal = StackError("port 25 doesn't serve it")
@@ -219,7 +221,7 @@ def test_one_that_ports_dont_serve_is_tried_again(ready, certbot, issue, monkeyp
     assert not (ready.acme / "certbot" / "archive" / HOST / "cert2.pem").exists()
 
 
-def test_the_names_of_an_authority_are_asked_once(ready, issue, monkeypatch):
+def test_caa_names_are_asked_once(ready, issue, monkeypatch):
     """Later it may be out of reach, and what isn't due needs nothing of it."""
     issue()
     monkeypatch.setattr(directory, "read", lambda *_: pytest.fail("asked"))
@@ -227,7 +229,7 @@ def test_the_names_of_an_authority_are_asked_once(ready, issue, monkeypatch):
     issue()
 
 
-def test_a_rehearsal_changes_nothing(ready, certbot):
+def test_dry_run_changes_nothing(ready, certbot):
     """And asks for all that would be asked for."""
     settings, told = settings_of(ready), []
     ready.make_directory(ready.acme)
@@ -242,7 +244,7 @@ def test_a_rehearsal_changes_nothing(ready, certbot):
     assert told == [f"{HOST}: a certificate would be issued."]
 
 
-def test_a_rehearsal_that_fails_says_why(ready, certbot):
+def test_failing_dry_run_raises_the_reason(ready, certbot):
     """And is not remembered either."""
     certbot.failure = "no way"
     deployer = Deployer(ready, settings_of(ready), list)

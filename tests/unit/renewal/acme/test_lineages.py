@@ -31,12 +31,12 @@ def latest(project) -> str:
     return found.pem
 
 
-def test_the_newest_is_the_one_with_the_highest_number(project, archive):
+def test_latest_is_the_highest_version(project, archive):
     """With its key and its chain, as it is to be served."""
     assert latest(project) == pem(TWO)
 
 
-def test_numbers_are_no_words(project, archive):
+def test_versions_are_compared_as_numbers(project, archive):
     """After the ninth comes the tenth."""
     newest = certificate()
     keep(project, HOST, 10, newest)
@@ -49,7 +49,7 @@ def test_numbers_are_no_words(project, archive):
     "missing",
     ["fullchain2.pem", "fullchain2.pem chain2.pem cert2.pem", "privkey2.pem"],
 )
-def test_what_is_not_complete_is_not_there(project, archive, missing):
+def test_incomplete_version_is_skipped(project, archive, missing):
     """certbot writes the key first; killed then, the one before is the newest."""
     for name in missing.split():
         (archive / name).unlink()
@@ -59,28 +59,28 @@ def test_what_is_not_complete_is_not_there(project, archive, missing):
 
 @pytest.mark.parametrize("part", ["privkey2.pem", "fullchain2.pem"])
 @pytest.mark.parametrize("text", [b"", b"-----BEGIN", b"\xff\0"])
-def test_half_a_file_is_none(project, archive, part, text):
+def test_truncated_file_is_skipped(project, archive, part, text):
     """Nor is an empty one, nor garbage after the power failed."""
     (archive / part).write_bytes(text)
 
     assert latest(project) == pem(ONE)
 
 
-def test_a_key_of_another_certificate_is_not_taken(project, archive):
+def test_version_with_a_foreign_key_is_skipped(project, archive):
     """No daemon would start with it."""
     (archive / "privkey2.pem").write_text(ONE.key_pem)
 
     assert latest(project) == pem(ONE)
 
 
-def test_a_chain_without_a_certificate_is_not_taken(project, archive):
+def test_version_without_a_certificate_is_skipped(project, archive):
     """A key alone is none."""
     (archive / "fullchain2.pem").write_text("\n")
 
     assert latest(project) == pem(ONE)
 
 
-def test_the_links_of_certbot_dont_matter(project, archive):
+def test_links_in_live_are_ignored(project, archive):
     """A kill can leave them between two renewals."""
     live = project.acme / "certbot" / "live" / HOST
     live.mkdir(parents=True)
@@ -89,7 +89,7 @@ def test_the_links_of_certbot_dont_matter(project, archive):
     assert latest(project) == pem(TWO)
 
 
-def test_where_nothing_was_issued_there_is_none(project):
+def test_no_lineage_no_certificate(project):
     """Before certbot ran, and for other names."""
     assert lineages.latest(project.acme, HOST) is None
     assert lineages.authority(project.acme, HOST) is None
@@ -102,7 +102,7 @@ def put_away(project) -> list[str]:
     return [each.name for each in (project.acme / "certbot").glob("broken/*/*")]
 
 
-def test_what_certbot_knows_nothing_of_is_put_away(project, archive):
+def test_lineage_without_renewal_configuration_is_set_aside(project, archive):
     """It would refuse to keep the next one there, or keep it under another name."""
     renewal = project.acme / "certbot" / "renewal" / f"{HOST}.conf"
 
@@ -118,14 +118,14 @@ def test_what_certbot_knows_nothing_of_is_put_away(project, archive):
     assert put_away(project) == ["archive"]
 
 
-def test_a_certificate_is_found_among_all_versions(project, archive):
+def test_certificate_file_is_found_in_any_version(project, archive):
     """Also one that is not the newest, to be revoked."""
     found = lineages.certificate_file(project.acme, HOST, bundle(ONE).fingerprint)
 
     assert found == archive / "cert1.pem"
 
 
-def test_a_certificate_that_was_not_issued_here_has_no_file(project, archive):
+def test_foreign_certificate_has_no_file(project, archive):
     """A damaged file on the way to it is passed over."""
     (archive / "cert1.pem").write_text("damaged")
     other = bundle(certificate()).fingerprint
@@ -133,7 +133,7 @@ def test_a_certificate_that_was_not_issued_here_has_no_file(project, archive):
     assert lineages.certificate_file(project.acme, HOST, other) is None
 
 
-def test_the_authority_is_that_of_the_last_renewal(project, archive):
+def test_authority_is_that_of_the_last_renewal(project, archive):
     """certbot writes down where it got it."""
     keep(project, HOST, 3, certificate(), ELSEWHERE)
 
@@ -143,7 +143,7 @@ def test_the_authority_is_that_of_the_last_renewal(project, archive):
 @pytest.mark.parametrize(
     ("file", "known"), [("regr.json", True), ("private_key.json", False), ("", False)]
 )
-def test_an_account_is_one_when_it_is_registered(project, file, known):
+def test_account_exists_once_it_is_registered(project, file, known):
     """A folder is made before the authority has said yes."""
     account = project.acme / "certbot/accounts/acme.ca.test:14000/dir/ab12"
     account.mkdir(parents=True)

@@ -87,7 +87,7 @@ from tests.support.renewal.certbot_output import URL, failed, logged, refused, t
         ),
     ],
 )
-def test_what_lets_encrypt_says_of_a_host_is_understood(
+def test_lets_encrypt_challenge_errors_are_explained(
     tmp_path, challenge, kind, detail, words
 ):
     """Its words are other than Pebble's, the reason and the remedy are the same."""
@@ -102,7 +102,7 @@ def test_what_lets_encrypt_says_of_a_host_is_understood(
     assert f"(the authority: {detail})" in line
 
 
-def test_the_type_counts_and_not_a_word_like_it(tmp_path):
+def test_error_type_counts_not_a_similar_word(tmp_path):
     """A page that a web server shows may say anything."""
     detail = 'Invalid response from http://a.example/x: "Your dns connection caa "'
 
@@ -112,7 +112,7 @@ def test_the_type_counts_and_not_a_word_like_it(tmp_path):
 
 
 @pytest.mark.parametrize("host", ["resolver.example.org", "nxdomain.servfail.example"])
-def test_a_host_is_not_judged_by_its_own_name(tmp_path, host):
+def test_host_name_does_not_select_the_reason(tmp_path, host):
     """A closed port is told as such, whatever the host is called."""
     detail = f'Get "http://{host}:80/x": dial tcp 192.0.2.1:80: connection refused'
 
@@ -121,14 +121,14 @@ def test_a_host_is_not_judged_by_its_own_name(tmp_path, host):
     assert line.startswith(f"{host}: the authority doesn't get through to port 80")
 
 
-def test_the_same_problem_is_told_once(tmp_path):
+def test_same_problem_is_reported_once(tmp_path):
     """A name and all below it are proven by two records for one name."""
     problem = ("example.org", "unauthorized", "No TXT record found")
 
     assert len(told(tmp_path, failed(problem, problem), challenge="dns-rfc2136")) == 1
 
 
-def test_two_hosts_have_a_line_each_in_their_order(tmp_path):
+def test_two_hosts_have_one_line_each_in_order(tmp_path):
     """Who has two names to repair hears of both at once."""
     one = ("a.example.org", "unauthorized", "404")
     two = ("b.example.org", "connection", "refused")
@@ -164,7 +164,7 @@ BUSY = (
         ),
     ],
 )
-def test_the_type_of_a_refusal_is_found_in_the_log(tmp_path, kind, detail, words):
+def test_refusal_type_is_read_from_the_log(tmp_path, kind, detail, words):
     """certbot prints the authority's words only; the type says what to do."""
     [line] = told(tmp_path, refused(detail), logged(kind, "Some description", detail))
 
@@ -172,7 +172,7 @@ def test_the_type_of_a_refusal_is_found_in_the_log(tmp_path, kind, detail, words
     assert re.search(words, line), line
 
 
-def test_a_refusal_of_something_else_in_the_log_is_not_the_reason(tmp_path):
+def test_unrelated_refusal_in_the_log_is_ignored(tmp_path):
     """certbot logs also what it can do without, such as a hint when to renew."""
     log = logged("malformed", "Malformed", "Parsing ARI CertID failed: no known issuer")
 
@@ -181,7 +181,7 @@ def test_a_refusal_of_something_else_in_the_log_is_not_the_reason(tmp_path):
     ]
 
 
-def test_of_several_refusals_in_the_log_the_printed_one_counts(tmp_path):
+def test_printed_refusal_is_chosen_from_the_log(tmp_path):
     """Also when another comes after it."""
     log = logged("rateLimited", "Too many", BUSY) + logged("malformed", "Bad", "Else")
 
@@ -203,9 +203,7 @@ def test_of_several_refusals_in_the_log_the_printed_one_counts(tmp_path):
         ("certbot.errors.Error: It fell", 1, "certbot failed (It fell): see"),
     ],
 )  # fmt: skip
-def test_whatever_is_printed_one_line_says_where_to_look(
-    tmp_path, output, status, words
-):
+def test_unknown_output_gives_one_line_with_the_log(tmp_path, output, status, words):
     """Nothing at all, garbage, a trace: the log has the rest."""
     [line] = told(tmp_path, output, status=status)
 
@@ -213,7 +211,7 @@ def test_whatever_is_printed_one_line_says_where_to_look(
     assert line.endswith(": see var/acme/logs/letsencrypt.log")
 
 
-def test_braces_in_the_words_of_others_stay_as_they_are(tmp_path):
+def test_braces_in_foreign_text_are_kept(tmp_path):
     """What an authority says is no pattern to be filled in."""
     detail = "{challenge} {0} {url!r}"
 

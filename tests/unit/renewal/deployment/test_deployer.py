@@ -71,7 +71,7 @@ def before(project: Project) -> store.Stored:
 # --- What is served ---
 
 
-def test_it_is_believed_when_every_port_serves_it(ready, found):
+def test_deployment_is_confirmed_on_every_port(ready, found):
     """On every address; the certificates for other names and old clients as well."""
     with all_ports(as_configured(ready), "127.0.0.1", "::1") as found[:]:
         told = deploy(ready, NEW | OTHER)
@@ -84,7 +84,7 @@ def test_it_is_believed_when_every_port_serves_it(ready, found):
     assert told[:3] == [f"write var/tls/{file}" for file in NEW | OTHER]
 
 
-def test_it_waits_for_a_port_that_takes_its_time(ready, found):
+def test_deployer_waits_for_a_slow_port(ready, found):
     """A container looks for a new configuration every few seconds."""
     old, new = always(before(ready).main), as_configured(ready)
 
@@ -96,7 +96,7 @@ def test_it_waits_for_a_port_that_takes_its_time(ready, found):
 
 
 @pytest.mark.parametrize("port", [25, 587, 143, 993])
-def test_what_a_port_does_not_serve_is_taken_back(ready, found, port):
+def test_certificate_that_a_port_does_not_serve_is_rolled_back(ready, found, port):
     """The port is named with what it serves; all is as it was, byte for byte."""
     deploy_quietly(ready, {MAIN: bundle(end=TODAY + 30 * DAY).pem})
     as_it_was = contents(ready)
@@ -122,7 +122,7 @@ def test_what_a_port_does_not_serve_is_taken_back(ready, found, port):
     assert sorted(path.name for path in ready.tls.iterdir()) == [MAIN]
 
 
-def test_a_file_that_was_taken_away_is_put_back(ready, found):
+def test_removed_file_is_restored(ready, found):
     """With the configuration that names it: old clients are served again."""
     deploy_quietly(ready, NEW | OTHER)
     as_it_was = contents(ready)
@@ -139,7 +139,7 @@ def test_a_file_that_was_taken_away_is_put_back(ready, found):
     assert put_back[-1] == "write var/etc/postfix/SHA256SUMS"
 
 
-def test_why_a_service_does_not_take_it_is_told(ready, found, monkeypatch):
+def test_refusal_of_the_daemon_is_reported(ready, found, monkeypatch):
     """The daemon's words, that nobody has to look for them in the logs."""
     words = "mail.pem: a certificate in it is damaged\nsee there"
     view = verdicts.View(True, verdicts.Verdict("digest", True, words))
@@ -154,7 +154,7 @@ def test_why_a_service_does_not_take_it_is_told(ready, found, monkeypatch):
     assert caught.value.problems[-1] == f"dovecot: {words.replace(chr(10), '; ')}"
 
 
-def test_what_was_there_before_is_not_put_back(ready, found):
+def test_unchanged_certificate_is_not_rolled_back(ready, found):
     """A certificate that is deployed again is looked at, and nothing else is to do."""
     deploy_quietly(ready, NEW)
     as_it_was = contents(ready)
@@ -168,7 +168,7 @@ def test_what_was_there_before_is_not_put_back(ready, found):
     assert contents(ready) == as_it_was
 
 
-def test_a_removal_is_looked_at_too(ready, found):
+def test_removal_is_checked_on_every_port(ready, found):
     """What is left must be served as before."""
     deploy_quietly(ready, OTHER)
 
@@ -183,7 +183,7 @@ def test_a_removal_is_looked_at_too(ready, found):
 # --- What is not served ---
 
 
-def test_without_a_server_it_says_how_to_look_later(ready, found):
+def test_stopped_server_gives_an_unproven_change(ready, found):
     """The files are there for when it starts."""
     (unseen,) = deployer(ready, list).deploy(NEW)
 
@@ -192,7 +192,7 @@ def test_without_a_server_it_says_how_to_look_later(ready, found):
     assert (ready.tls / MAIN).read_text() == NEW[MAIN]
 
 
-def test_who_did_not_answer_before_is_not_blamed(ready, found, monkeypatch):
+def test_silent_port_does_not_cause_a_rollback(ready, found, monkeypatch):
     """One service is down: that is no reason to let a certificate expire."""
     monkeypatch.setattr(handshake, "TIMEOUT", 1.0)
     well = speaks(465, as_configured(ready))
@@ -210,7 +210,7 @@ def test_who_did_not_answer_before_is_not_blamed(ready, found, monkeypatch):
     assert unseen[1].startswith(f"{silent} does not answer: ")
 
 
-def test_who_answered_before_and_hangs_now_is_blamed(ready, found, monkeypatch):
+def test_port_that_stops_answering_causes_a_rollback(ready, found, monkeypatch):
     """The new certificate may be why."""
     monkeypatch.setattr(handshake, "TIMEOUT", 1.0)
     turns = iter([speaks(143, always(before(ready).main)), hangs, hangs, hangs, hangs])
@@ -221,7 +221,7 @@ def test_who_answered_before_and_hangs_now_is_blamed(ready, found, monkeypatch):
             deploy(ready, {MAIN: NEW[MAIN]}, seconds=0)
 
 
-def test_it_waits_for_who_is_at_work(ready, found, monkeypatch):
+def test_deployer_waits_for_another_command(ready, found, monkeypatch):
     """And changes nothing when it has waited in vain."""
     monkeypatch.setattr(project, "LOCK_TIMEOUT", 0.1)
     as_it_was = contents(ready)
@@ -232,7 +232,7 @@ def test_it_waits_for_who_is_at_work(ready, found, monkeypatch):
     assert contents(ready) == as_it_was
 
 
-def test_others_may_work_while_it_waits(ready, found):
+def test_other_commands_run_while_ports_are_checked(ready, found):
     """A minute is long for who wants to add a user."""
     told = []
 
@@ -249,7 +249,7 @@ def test_others_may_work_while_it_waits(ready, found):
     assert "another one's work" in told
 
 
-def test_a_certificate_that_has_expired_does_not_hold_back_another(ready, found):
+def test_expired_certificate_does_not_block_another(ready, found):
     """Nobody renews that one; this one is still to be taken into use."""
     expired = bundle("a.example", begin=TODAY - 9 * DAY, end=TODAY - DAY)
     deploy_quietly(ready, {"a.example.pem": expired.pem})

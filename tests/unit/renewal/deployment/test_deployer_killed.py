@@ -99,7 +99,7 @@ def changes(project: Project) -> list[str]:
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("name", STEPS)
-def test_a_kill_at_any_step_leaves_what_works(name, tmp_path, monkeypatch):
+def test_kill_at_any_step_leaves_a_working_configuration(name, tmp_path, monkeypatch):
     """
     Every certificate there has its key, every configuration that a container would
     take names files that are there, and `stack init` brings all in order.

@@ -21,7 +21,7 @@ RSA = bundle(rsa=True)
 
 
 @pytest.mark.parametrize("port", SERVICES)
-def test_the_whole_chain_is_seen_on_every_port(port):
+def test_whole_chain_is_returned_on_every_port(port):
     """After STARTTLS, or from the first byte; the leaf first, as it is served."""
     with serving(port, speaks(port, always(ECDSA))) as endpoint:
         assert handshake.served_chain(endpoint, "mail.example.org") == ECDSA.chain
@@ -30,13 +30,13 @@ def test_the_whole_chain_is_seen_on_every_port(port):
 
 
 @pytest.mark.parametrize("port", SERVICES)
-def test_both_families_are_reached(port):
+def test_ipv4_and_ipv6_are_reached(port):
     """An IPv6 address is one like another."""
     with serving(port, speaks(port, always(ECDSA)), "::1") as endpoint:
         assert handshake.served_chain(endpoint, None) == ECDSA.chain
 
 
-def test_each_kind_of_key_is_asked_for():
+def test_client_can_ask_for_each_kind_of_key():
     """A server with two certificates shows the one that the client has to know."""
     with serving(465, speaks(465, always(ECDSA, RSA))) as endpoint:
         assert handshake.served_chain(endpoint, None, rsa=True) == RSA.chain
@@ -44,7 +44,7 @@ def test_each_kind_of_key_is_asked_for():
 
 
 @pytest.mark.parametrize(("shown", "asked"), [(ECDSA, True), (RSA, False)])
-def test_a_kind_that_is_not_there_is_not_served(shown, asked):
+def test_missing_kind_of_key_is_an_error(shown, asked):
     """It is no handshake, rather than another certificate."""
     with (
         serving(993, speaks(993, always(shown))) as endpoint,
@@ -53,7 +53,7 @@ def test_a_kind_that_is_not_there_is_not_served(shown, asked):
         handshake.served_chain(endpoint, None, rsa=asked)
 
 
-def test_nobody_is_believed_or_refused():
+def test_any_certificate_is_returned():
     """What is expired, for another host or by nobody known is there to be looked at."""
     stranger = bundle("www.example.net", by=(), begin=ECDSA.not_after)
 
@@ -61,7 +61,7 @@ def test_nobody_is_believed_or_refused():
         assert handshake.served_chain(endpoint, "mail.example.org") == stranger.chain
 
 
-def test_the_root_is_seen_if_it_is_served():
+def test_served_root_is_returned():
     """No more and no less than what was sent is judged."""
     leaf = bundle(by=(ROOT,))
 
@@ -84,7 +84,7 @@ def test_the_root_is_seen_if_it_is_served():
         (143, [b"HTTP/1.1 400\r\n", b"Bad Request\r\n"], "Bad Request"),
     ],
 )
-def test_who_does_not_start_tls_is_quoted(port, answers, words):
+def test_refusal_of_starttls_is_quoted(port, answers, words):
     """With what was said instead, or that nothing was."""
     with (
         serving(port, says(*answers)) as endpoint,
@@ -101,14 +101,14 @@ def test_who_does_not_start_tls_is_quoted(port, answers, words):
     [b"", b"a OK 220 250\r\n" * 4, b"\x16\x03\x01" * 9],
     ids=["", "lines", "TLS"],
 )
-def test_garbage_is_no_certificate(port, words):
+def test_garbage_is_an_error(port, words):
     """Whatever a port says that speaks something else, it does not answer."""
     with serving(port, says(words)) as endpoint:
         assert not handshake.answers(endpoint)
 
 
 @pytest.mark.parametrize("port", SERVICES)
-def test_who_is_silent_is_left(port, monkeypatch):
+def test_silent_port_times_out(port, monkeypatch):
     """After a while that nobody needs who is well."""
     monkeypatch.setattr(handshake, "TIMEOUT", 0.05)
 
@@ -116,7 +116,7 @@ def test_who_is_silent_is_left(port, monkeypatch):
         handshake.served_chain(endpoint, None)
 
 
-def test_a_closed_port_does_not_answer():
+def test_closed_port_does_not_answer():
     """It is the system that says so."""
     with pytest.raises(ConnectionRefusedError):
         handshake.served_chain(closed(25), None)
@@ -124,7 +124,7 @@ def test_a_closed_port_does_not_answer():
 
 
 @pytest.mark.parametrize("port", SERVICES)
-def test_it_takes_its_leave(port):
+def test_session_ends_with_quit_or_logout(port):
     """So that no daemon's log tells of a connection that was lost."""
     heard = []
 

@@ -34,7 +34,7 @@ def problems(wanted: dict[str, Stored], *shown, port: int = 465) -> set[str]:
         return {each.problem for each in port_check.check([endpoint], wanted, HOST)}
 
 
-def test_every_port_is_asked_with_the_name_and_without_one():
+def test_ports_are_checked_with_and_without_sni():
     """On every address; where all is well there is no problem."""
     with all_ports(always(RIGHT), "127.0.0.1", "::1") as found:
         results = port_check.check(found, stored(RIGHT), HOST)
@@ -47,7 +47,7 @@ def test_every_port_is_asked_with_the_name_and_without_one():
     assert results == sorted(results)
 
 
-def test_only_the_hosts_own_certificate_is_for_those_who_ask_for_none():
+def test_only_mail_hostname_is_checked_without_sni():
     """The others are for those who ask for their names."""
     wanted = stored(RIGHT) | stored(OTHER, name="www.example.com")
 
@@ -58,7 +58,7 @@ def test_only_the_hosts_own_certificate_is_for_those_who_ask_for_none():
     assert wrong == {"": False, HOST: False, "www.example.com": True}
 
 
-def test_a_star_is_asked_for_with_some_name_below_it():
+def test_wildcard_is_checked_with_a_name_below_it():
     """No client says a star."""
     wild = bundle("*.example.net")
 
@@ -68,7 +68,7 @@ def test_a_star_is_asked_for_with_some_name_below_it():
     assert [(each.host, each.problem) for each in results] == [("any.example.net", "")]
 
 
-def test_another_certificate_is_told_with_its_names_and_its_end():
+def test_wrong_certificate_is_reported_with_names_and_end():
     """So that one sees which one it is."""
     assert problems(stored(RIGHT), OTHER) == {
         "serves another certificate, for www.example.com, a.example.com, valid until"
@@ -76,7 +76,7 @@ def test_another_certificate_is_told_with_its_names_and_its_end():
     }
 
 
-def test_another_certificate_with_the_same_key_is_another():
+def test_wrong_certificate_with_same_key_is_reported():
     """A renewal may keep the key; the one before ends earlier."""
     again = bundle(HOST, key=RIGHT.key)
 
@@ -86,7 +86,7 @@ def test_another_certificate_with_the_same_key_is_another():
 
 
 @pytest.mark.parametrize(("wanted", "shown"), [(2, 1), (1, 2), (3, 2)])
-def test_a_chain_that_is_not_whole_is_told(wanted, shown):
+def test_incomplete_chain_is_reported(wanted, shown):
     """Some clients know the middle one, others refuse the leaf alone."""
     whole = (*RIGHT.chain, *bundled(ROOT).chain)
     chains = [type(RIGHT)(RIGHT.key, whole[:length]) for length in (wanted, shown)]
@@ -96,7 +96,7 @@ def test_a_chain_that_is_not_whole_is_told(wanted, shown):
     }
 
 
-def test_a_chain_in_another_order_is_not_the_chain():
+def test_chain_in_wrong_order_is_reported():
     """As many certificates are there, and clients lose their way."""
     whole = type(RIGHT)(RIGHT.key, (*RIGHT.chain, *bundled(ROOT).chain))
     mixed = type(RIGHT)(RIGHT.key, (whole.chain[0], whole.chain[2], whole.chain[1]))
@@ -104,7 +104,7 @@ def test_a_chain_in_another_order_is_not_the_chain():
     assert problems(stored(whole), mixed) == {"serves 3 of a chain of 3 certificates"}
 
 
-def test_what_has_expired_is_told():
+def test_expired_certificate_is_reported():
     """Although it is what lies there."""
     expired = bundle(begin=TODAY - 9 * DAY, end=TODAY - DAY)
 
@@ -113,7 +113,7 @@ def test_what_has_expired_is_told():
     }
 
 
-def test_what_is_not_valid_yet_is_told():
+def test_certificate_not_valid_yet_is_reported():
     """It is the clock, more often than the certificate."""
     early = bundle(begin=TODAY + DAY)
 
@@ -122,7 +122,7 @@ def test_what_is_not_valid_yet_is_told():
     }
 
 
-def test_a_certificate_beside_that_is_for_another_host_is_told():
+def test_rsa_certificate_for_another_host_is_reported():
     """Old clients would refuse it."""
     beside = bundle("www.example.net", rsa=True)
 
@@ -132,7 +132,7 @@ def test_a_certificate_beside_that_is_for_another_host_is_told():
     }
 
 
-def test_both_kinds_of_keys_are_asked_for_and_told_apart():
+def test_ecdsa_and_rsa_are_checked_apart():
     """Each of the two clients is to get its own."""
     with serving(465, speaks(465, always(RIGHT, RSA))) as endpoint:
         results = port_check.check([endpoint], stored(RIGHT, RSA), HOST)
@@ -145,7 +145,7 @@ def test_both_kinds_of_keys_are_asked_for_and_told_apart():
 
 
 @pytest.mark.parametrize(("shown", "missing"), [(RIGHT, "RSA"), (RSA, "ECDSA")])
-def test_a_kind_that_is_missing_is_told(shown, missing):
+def test_missing_kind_of_key_is_reported(shown, missing):
     """The other one being right doesn't hide it."""
     with serving(465, speaks(465, always(shown))) as endpoint:
         results = port_check.check([endpoint], stored(RIGHT, RSA), HOST)
@@ -157,7 +157,7 @@ def test_a_kind_that_is_missing_is_told(shown, missing):
     assert not any("(_ssl" in each for each in said)
 
 
-def test_a_port_that_serves_nothing_is_told_with_the_reason(monkeypatch):
+def test_port_without_certificate_is_reported(monkeypatch):
     """Closed, silent, without STARTTLS, or something else altogether."""
     monkeypatch.setattr(handshake, "TIMEOUT", 1.0)
     refuses = says(b"220 \r\n", b"250 \r\n", b"454 4.7.0 No TLS\r\n")
@@ -180,7 +180,7 @@ def test_a_port_that_serves_nothing_is_told_with_the_reason(monkeypatch):
     assert said[993].startswith(nothing)
 
 
-def test_a_port_that_hangs_is_not_blamed_on_another(monkeypatch):
+def test_hanging_port_does_not_affect_others(monkeypatch):
     """One that is silent is told, and what the others show is seen all the same."""
     monkeypatch.setattr(handshake, "TIMEOUT", 1.0)
 
@@ -193,13 +193,13 @@ def test_a_port_that_hangs_is_not_blamed_on_another(monkeypatch):
     }
 
 
-def test_without_ports_there_is_nothing_to_see():
+def test_no_ports_no_results():
     """That is for others to complain of."""
     assert port_check.check([], stored(RIGHT), HOST) == []
     assert port_check.wait_until_served([], stored(RIGHT), HOST, 0) == []
 
 
-def test_it_waits_until_all_is_well(monkeypatch):
+def test_wait_ends_when_all_ports_are_right(monkeypatch):
     """And not a moment longer, however long it might have."""
     monkeypatch.setattr(port_check, "FIRST_PAUSE", 0.01)
     late = at_last(always(OTHER), always(RIGHT), after=6)
@@ -208,7 +208,7 @@ def test_it_waits_until_all_is_well(monkeypatch):
         assert port_check.wait_until_served([endpoint], stored(RIGHT), HOST, 600) == []
 
 
-def test_who_has_waited_in_vain_is_told_what_is_wrong(monkeypatch):
+def test_wait_returns_the_wrong_ports_at_the_timeout(monkeypatch):
     """Of each port that is, and of no other."""
     monkeypatch.setattr(port_check, "FIRST_PAUSE", 0.01)
 
@@ -222,7 +222,7 @@ def test_who_has_waited_in_vain_is_told_what_is_wrong(monkeypatch):
     assert all("serves another certificate" in each.problem for each in wrong)
 
 
-def test_without_time_it_looks_once():
+def test_zero_timeout_checks_once():
     """Whoever doesn't want to wait still gets an answer."""
     turning = at_last(always(OTHER), always(RIGHT), after=2)
 
@@ -232,7 +232,7 @@ def test_without_time_it_looks_once():
     assert len(wrong) == 2
 
 
-def test_an_issuer_is_no_host():
+def test_certificate_without_names_is_reported():
     """The middle of a chain, served alone, is another certificate for nobody."""
     served = bundled(MIDDLE)
 

@@ -64,7 +64,7 @@ def issued(ready, certbot) -> Certbot:
     return certbot
 
 
-def test_a_name_that_doesnt_come_from_an_authority_is_refused(stack, issued):
+def test_renew_refuses_unknown_name(stack, issued):
     """With those that do; nothing is renewed before."""
     result = stack("cert", "renew", HOST, "a.example", "b.example")
 
@@ -76,7 +76,7 @@ def test_a_name_that_doesnt_come_from_an_authority_is_refused(stack, issued):
     assert issued.calls == []
 
 
-def test_where_none_comes_from_an_authority_the_way_is_told(stack, certbot):
+def test_renew_without_certificates_names_issue(stack, certbot):
     """That is no error, unless a name was asked for."""
     result = stack("cert", "renew")
 
@@ -85,7 +85,7 @@ def test_where_none_comes_from_an_authority_the_way_is_told(stack, certbot):
     assert stack("cert", "renew", HOST).stderr.endswith("there are: none\n")
 
 
-def test_what_is_due_is_renewed(ready, stack, issued):
+def test_renew_renews_what_is_due(ready, stack, issued):
     """All of it, or by name."""
     issued.due = True
     before = served(ready).fingerprint
@@ -98,7 +98,7 @@ def test_what_is_due_is_renewed(ready, stack, issued):
 
 
 @pytest.mark.parametrize("option", ["--force", "--new-key"])
-def test_what_is_not_due_can_be_forced(ready, stack, issued, option):
+def test_renew_can_be_forced(ready, stack, issued, option):
     """A new key means a new certificate."""
     assert stack("cert", "renew", option).exit_code == 0
 
@@ -107,7 +107,7 @@ def test_what_is_not_due_can_be_forced(ready, stack, issued, option):
     assert ("--new-key" in call) is (option == "--new-key")
 
 
-def test_a_key_that_waits_for_its_record_is_the_new_key(ready, stack, issued):
+def test_new_key_option_keeps_a_waiting_key(ready, stack, issued):
     """Asked for twice, there is still one."""
     keep(ready, HOST, 2, certificate())
 
@@ -118,7 +118,7 @@ def test_a_key_that_waits_for_its_record_is_the_new_key(ready, stack, issued):
     assert "--keep-until-expiring" in call
 
 
-def test_revoking_means_another_key(stack, issued):
+def test_revoke_implies_a_new_key(stack, issued):
     """The old one may be known to others."""
     assert stack("cert", "renew", "--revoke", "keycompromise").exit_code == 0
 
@@ -126,7 +126,7 @@ def test_revoking_means_another_key(stack, issued):
     assert "--new-key" in issued.calls[0]
 
 
-def test_a_rehearsal_renews_nothing(ready, stack, issued):
+def test_dry_run_renews_nothing(ready, stack, issued):
     """However it is called."""
     before = served(ready).fingerprint
 
@@ -137,7 +137,7 @@ def test_a_rehearsal_renews_nothing(ready, stack, issued):
     assert served(ready).fingerprint == before
 
 
-def test_a_failure_is_told_and_the_exit_status_says_so(ready, stack, issued):
+def test_failed_renewal_exits_1(ready, stack, issued):
     """In one line, without a trace."""
     issued.failure = "Another instance of Certbot is already running."
 
@@ -148,14 +148,14 @@ def test_a_failure_is_told_and_the_exit_status_says_so(ready, stack, issued):
     assert remembered(ready).failure
 
 
-def test_where_all_is_well_the_service_is_healthy(stack, issued):
+def test_healthy_without_problems(stack, issued):
     """Docker asks this."""
     result = stack("cert", "renew", "--healthy")
 
     assert (result.exit_code, result.output) == (0, "")
 
 
-def test_a_problem_that_may_pass_by_itself_leaves_it_healthy(ready, stack, issued):
+def test_healthy_with_problem_that_is_not_urgent(ready, stack, issued):
     """There are weeks left: `stack cert show` tells of it."""
     when = datetime.now(UTC)
     failure = Failure(reason="no way", since=when, count=1, retry_at=when)
@@ -170,7 +170,7 @@ def kept(ready) -> None:
     ready.acme.mkdir(exist_ok=True)
 
 
-def test_what_is_urgent_makes_it_unhealthy(ready, stack, certbot):
+def test_unhealthy_with_urgent_problem(ready, stack, certbot):
     """Each that is, with the reason; no authority is asked."""
     serve(ready, HOST, certificate(end=3 * DAY))
     serve(ready, "a.example", certificate("a.example", begin=-9 * DAY, end=-DAY))
@@ -185,7 +185,7 @@ def test_what_is_urgent_makes_it_unhealthy(ready, stack, certbot):
 
 
 @pytest.mark.parametrize("file", ["acme/state.json", "tls/mail.example.org.pem"])
-def test_what_cant_be_read_makes_it_unhealthy_too(ready, stack, certbot, file):
+def test_unhealthy_with_damaged_file(ready, stack, certbot, file):
     """With another status: nothing is known."""
     ready.write(ready.var / file, "damaged")
 
@@ -195,7 +195,7 @@ def test_what_cant_be_read_makes_it_unhealthy_too(ready, stack, certbot, file):
     assert file.rpartition("/")[2] in result.stderr
 
 
-def test_where_nothing_can_be_kept_it_is_unhealthy(ready, stack, certbot, monkeypatch):
+def test_unhealthy_if_var_acme_is_not_writable(ready, stack, certbot, monkeypatch):
     """A certificate that an authority issued would be lost; the folder is named."""
 
     def no_room(_):
@@ -210,7 +210,7 @@ def test_where_nothing_can_be_kept_it_is_unhealthy(ready, stack, certbot, monkey
     assert certbot.calls == []
 
 
-def test_a_certificate_is_issued_and_renewed_from_then_on(ready, stack, certbot):
+def test_issued_certificate_is_renewed_later(ready, stack, certbot):
     """The service that does it starts with the others."""
     result = stack("cert", "issue", "--agree-tos")
 
@@ -220,7 +220,7 @@ def test_a_certificate_is_issued_and_renewed_from_then_on(ready, stack, certbot)
     assert remembered(ready).comes_from == "authority"
 
 
-def test_a_rehearsal_of_the_first_one_leaves_all_as_it_was(ready, stack, certbot):
+def test_dry_run_of_issue_changes_nothing(ready, stack, certbot):
     """Also .env."""
     before = ready.env.read_text()
 
@@ -230,7 +230,7 @@ def test_a_rehearsal_of_the_first_one_leaves_all_as_it_was(ready, stack, certbot
     assert served(ready).issuer == "itself"
 
 
-def test_terms_are_agreed_to_or_nothing_is_asked(stack, certbot, monkeypatch):
+def test_issue_without_agreement_orders_nothing(stack, certbot, monkeypatch):
     """Without a terminal by an option, which is named with the terms."""
     monkeypatch.setattr(directory, "read", lambda *_: Directory(TERMS, ()))
 
@@ -242,7 +242,7 @@ def test_terms_are_agreed_to_or_nothing_is_asked(stack, certbot, monkeypatch):
 
 
 @pytest.mark.parametrize(("answer", "asked"), [("y\n", 1), ("n\n", 0)])
-def test_at_a_terminal_the_operator_is_asked(
+def test_issue_asks_for_agreement_at_a_terminal(
     stack, certbot, monkeypatch, answer, asked
 ):
     """Once for each authority."""
@@ -256,7 +256,7 @@ def test_at_a_terminal_the_operator_is_asked(
     assert len(certbot.calls) == asked
 
 
-def test_who_has_an_account_has_agreed(ready, stack, certbot, monkeypatch):
+def test_existing_account_needs_no_agreement(ready, stack, certbot, monkeypatch):
     """Nobody is asked to agree to the authority's terms again."""
     monkeypatch.setattr(directory, "read", lambda *_: Directory(TERMS, ()))
     account = ready.acme / "certbot/accounts" / URL.partition("://")[2] / "ab"
@@ -274,7 +274,7 @@ def test_who_has_an_account_has_agreed(ready, stack, certbot, monkeypatch):
         (["--eab-kid", "a", "--eab-hmac-stdin"], "ses ame", "as the authority gave"),
     ],
 )
-def test_a_key_that_is_none_is_refused(stack, certbot, options, secret, words):
+def test_invalid_eab_key_is_refused(stack, certbot, options, secret, words):
     """It would end in a file that certbot reads; the secret isn't shown."""
     result = stack("cert", "issue", "--agree-tos", *options, input=f"{secret}\n")
 
@@ -284,7 +284,7 @@ def test_a_key_that_is_none_is_refused(stack, certbot, options, secret, words):
     assert certbot.calls == []
 
 
-def test_elsewhere_the_command_is_handed_on(ready, stack, monkeypatch):
+def test_command_runs_in_the_service_certs(ready, stack, monkeypatch):
     """To the container that has certbot, as it was typed, with the same end."""
     ran = []
     monkeypatch.setattr(processes, "find", lambda program: f"/usr/bin/{program}")
@@ -309,7 +309,7 @@ def test_elsewhere_the_command_is_handed_on(ready, stack, monkeypatch):
     ]
 
 
-def test_without_docker_the_commands_to_type_are_told(ready, stack, monkeypatch):
+def test_without_docker_the_commands_to_type_are_shown(ready, stack, monkeypatch):
     """In a container, say."""
     monkeypatch.setattr(processes, "find", lambda program: None)
 

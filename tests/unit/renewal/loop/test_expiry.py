@@ -52,7 +52,7 @@ def judged(found: Expiry) -> tuple[bool, bool]:
     ("left", "lifetime"),
     [(60, 90), (23, 90), (5, 6), (2, 6), (700, 825)],
 )
-def test_what_is_renewed_in_time_is_no_problem(left, lifetime):
+def test_renewed_certificate_is_no_problem(left, lifetime):
     """Also one for six days: it always ends soon, and is well."""
     found = seen(left * DAY, lifetime=lifetime * DAY, renewed=True)
 
@@ -62,13 +62,13 @@ def test_what_is_renewed_in_time_is_no_problem(left, lifetime):
     assert found.words == f"ends on {NOW + left * DAY:%Y-%m-%d %H:%M} UTC"
 
 
-def test_what_nobody_renews_is_no_problem_until_it_ends_soon():
+def test_unrenewed_certificate_is_no_problem_before_14_days():
     """The operator may bring the next one."""
     assert judged(seen(14 * DAY + SECOND)) == (False, False)
 
 
 @pytest.mark.parametrize("facts", [{}, {"comes_from": "operator"}])
-def test_what_ends_soon_and_nobody_renews_is_urgent(facts):
+def test_unrenewed_certificate_is_urgent_within_14_days(facts):
     """With the ways out."""
     found = seen(14 * DAY, **facts)
 
@@ -80,7 +80,7 @@ def test_what_ends_soon_and_nobody_renews_is_urgent(facts):
 
 
 @pytest.mark.parametrize("left", [timedelta(0), -DAY])
-def test_what_has_ended_is_urgent(left):
+def test_expired_certificate_is_urgent(left):
     """With the time."""
     found = seen(left)
 
@@ -89,7 +89,7 @@ def test_what_has_ended_is_urgent(left):
 
 
 @pytest.mark.parametrize("facts", [{"renewed": True}, {"comes_from": "folder"}])
-def test_a_renewal_that_nobody_tries_is_a_problem(facts):
+def test_overdue_renewal_is_a_problem(facts):
     """In the last quarter of the lifetime it should have been renewed long ago."""
     left = 90 * DAY / 4
 
@@ -99,13 +99,13 @@ def test_a_renewal_that_nobody_tries_is_a_problem(facts):
     assert found.remark == "its renewal is overdue: see whether the service certs runs"
 
 
-def test_an_overdue_renewal_of_a_short_certificate_is_urgent():
+def test_overdue_renewal_of_short_certificate_is_urgent():
     """Its quarter is a day and a half."""
     assert judged(seen(1 * DAY, lifetime=6 * DAY, renewed=True)) == (True, True)
 
 
 @pytest.mark.parametrize(("left", "urgent"), [(25, False), (14, True), (-1, True)])
-def test_a_renewal_that_fails_is_a_problem(left, urgent):
+def test_failing_renewal_is_a_problem(left, urgent):
     """Urgent only when the end is near: most failures pass by themselves."""
     found = seen(left * DAY, renewed=True, failure=FAILURE, comes_from="authority")
 
@@ -118,7 +118,7 @@ def test_a_renewal_that_fails_is_a_problem(left, urgent):
 
 
 @pytest.mark.parametrize(("left", "problem"), [(60, False), (14, True)])
-def test_a_hold_is_told_and_a_problem_only_near_the_end(left, problem):
+def test_pending_rollover_is_a_problem_only_near_the_end(left, problem):
     """The operator has time to publish the record."""
     found = seen(left * DAY, lifetime=50 * DAY, renewed=True, pending_rollover=PENDING)
 
@@ -126,7 +126,7 @@ def test_a_hold_is_told_and_a_problem_only_near_the_end(left, problem):
     assert found.remark == "a newer one is not served yet: its key is new"
 
 
-def test_all_that_is_wrong_is_told():
+def test_all_remarks_are_joined():
     """In one remark, the end first."""
     found = seen(-DAY, comes_from="folder", failure=FAILURE, pending_rollover=PENDING)
 
@@ -135,14 +135,14 @@ def test_all_that_is_wrong_is_told():
     assert found.words == f"ends on {NOW - DAY:%Y-%m-%d %H:%M} UTC; {found.remark}"
 
 
-def test_of_two_side_by_side_the_one_that_ends_first_counts():
+def test_earlier_end_of_ecdsa_and_rsa_counts():
     """Old clients get the other one."""
     assert seen(60 * DAY, beside=5 * DAY).not_after == NOW + 5 * DAY
     assert seen(60 * DAY, beside=5 * DAY).urgent
 
 
 @pytest.mark.parametrize("source", ["authority", "folder", "operator", None])
-def test_who_has_the_next_one_is_said(source):
+def test_source_of_the_next_certificate_is_shown(source):
     """As it is remembered, unless an authority has it."""
     assert seen(60 * DAY, comes_from=source).comes_from == source
     assert seen(60 * DAY, renewed=True, comes_from=source).comes_from == "authority"

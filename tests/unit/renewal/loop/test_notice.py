@@ -38,7 +38,7 @@ def trouble(remark: str = REMARK, name: str = HOST) -> Expiry:
     return Expiry(name, NOW + 3 * DAY, "authority", remark, problem=True, urgent=True)
 
 
-def test_the_letter_is_from_and_to_the_postmaster(server, settings):
+def test_notice_is_from_and_to_the_postmaster(server, settings):
     """A program can tell that nobody wrote it, and nobody answers it."""
     notice.send(settings, trouble(), NOW)
 
@@ -51,7 +51,7 @@ def test_the_letter_is_from_and_to_the_postmaster(server, settings):
     assert found["Auto-Submitted"] == "auto-generated"
 
 
-def test_the_letter_says_what_is_wrong_and_until_when(server, settings):
+def test_notice_names_problem_and_end(server, settings):
     """All that the operator needs to begin."""
     notice.send(settings, trouble(), NOW)
 
@@ -63,7 +63,7 @@ def test_the_letter_says_what_is_wrong_and_until_when(server, settings):
     assert "docker compose run --rm stack cert check" in text
 
 
-def test_its_envelope_has_no_sender_and_claims_no_name_of_ours(server, settings):
+def test_envelope_sender_is_empty_and_ehlo_name_is_not_ours(server, settings):
     """A bounce of it would go nowhere, and nobody else may call himself like us."""
     notice.send(settings, trouble(), NOW)
 
@@ -82,7 +82,7 @@ def test_its_envelope_has_no_sender_and_claims_no_name_of_ours(server, settings)
         ".\n.\nQUIT",
     ],
 )
-def test_whatever_the_reason_is_it_arrives_whole(server, settings, remark):
+def test_any_reason_arrives_whole(server, settings, remark):
     """In lines that every server takes (RFC 5321 §4.5.3.1.6)."""
     notice.send(settings, trouble(remark), NOW)
 
@@ -92,7 +92,7 @@ def test_whatever_the_reason_is_it_arrives_whole(server, settings, remark):
     assert all(line.endswith(b"\r\n") for line in server.lines)
 
 
-def test_a_long_name_makes_no_long_line(server, settings):
+def test_long_name_makes_no_long_line(server, settings):
     """253 characters are a host name still."""
     name = ".".join(["a" * 63] * 3 + ["b" * 61])
 
@@ -103,7 +103,7 @@ def test_a_long_name_makes_no_long_line(server, settings):
 
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", "."])
-def test_a_letter_that_is_not_taken_is_an_error(server, settings, verb):
+def test_refused_notice_is_an_error(server, settings, verb):
     """At whatever step; the caller tries again with the next look."""
     server.refuses = verb
 
@@ -111,7 +111,7 @@ def test_a_letter_that_is_not_taken_is_an_error(server, settings, verb):
         notice.send(settings, trouble(), NOW)
 
 
-def test_a_server_that_is_down_is_an_error(settings, monkeypatch, tmp_path):
+def test_unreachable_postfix_is_an_error(settings, monkeypatch, tmp_path):
     """It is no reason to stop."""
     monkeypatch.setattr(notice, "SOCKET", str(tmp_path / "own"))
 

@@ -93,7 +93,7 @@ def from_authority(project, name: str, issued: Issued, **facts: object) -> None:
     remember(project, name, comes_from="authority", **facts)
 
 
-def test_where_nothing_comes_from_an_authority_nothing_is_asked(look, certbot):
+def test_no_request_without_authority_certificates(look, certbot):
     """The self-signed certificate is well for two years."""
     pause, told = look()
 
@@ -101,7 +101,7 @@ def test_where_nothing_comes_from_an_authority_nothing_is_asked(look, certbot):
     assert 9 * HOUR <= pause <= 15 * HOUR
 
 
-def test_each_that_comes_from_an_authority_is_looked_after(ready, look, certbot):
+def test_every_authority_certificate_is_renewed(ready, look, certbot):
     """certbot knows whether it is due."""
     from_authority(ready, HOST, WELL)
     from_authority(ready, OTHER, certificate(OTHER))
@@ -114,9 +114,7 @@ def test_each_that_comes_from_an_authority_is_looked_after(ready, look, certbot)
 
 
 @pytest.mark.parametrize(("retry", "asked"), [(HOUR, 0), (-HOUR, 1)])
-def test_after_a_failure_the_authority_is_left_alone_for_a_while(
-    ready, look, certbot, retry, asked
-):
+def test_failed_request_waits_for_its_retry_time(ready, look, certbot, retry, asked):
     """Whatever made us look earlier."""
     from_authority(ready, HOST, WELL, failure=failure(retry))
 
@@ -126,7 +124,7 @@ def test_after_a_failure_the_authority_is_left_alone_for_a_while(
     assert bool(remembered(ready).failure) is not bool(asked)
 
 
-def test_one_failure_doesnt_keep_the_others_from_it(ready, look, certbot):
+def test_failure_does_not_stop_other_renewals(ready, look, certbot):
     """It is told, and tried again within the hour or so."""
     for name in ("a.example.net", OTHER):
         from_authority(ready, name, certificate(name))
@@ -144,7 +142,7 @@ def test_one_failure_doesnt_keep_the_others_from_it(ready, look, certbot):
     assert timedelta(minutes=44) <= pause <= timedelta(minutes=75)
 
 
-def test_a_hold_is_looked_at_when_it_ends(ready, look):
+def test_next_round_is_at_the_end_of_a_rollover(ready, look):
     """And not only in the evening."""
     pending = PendingRollover(reason="", ttl=7200, seen_at=datetime.now(UTC))
     remember(ready, OTHER, pending_rollover=pending)
@@ -155,9 +153,7 @@ def test_a_hold_is_looked_at_when_it_ends(ready, look):
 
 
 @pytest.mark.parametrize("text", ["MAIL_DOMAIN=\n", "no settings", None])
-def test_an_env_that_is_wrong_is_told_and_looked_at_within_the_hour(
-    ready, look, certbot, text
-):
+def test_invalid_env_is_reported_and_retried_within_an_hour(ready, look, certbot, text):
     """Nothing is asked with half of the settings; the loop goes on."""
     from_authority(ready, HOST, WELL)
     if text is None:
@@ -173,7 +169,7 @@ def test_an_env_that_is_wrong_is_told_and_looked_at_within_the_hour(
     assert ".env" in told[0]
 
 
-def test_what_is_remembered_and_damaged_is_told(ready, look):
+def test_damaged_state_file_is_reported(ready, look):
     """By its file."""
     ready.write(ready.acme / "state.json", "{")
 
@@ -183,7 +179,7 @@ def test_what_is_remembered_and_damaged_is_told(ready, look):
     assert "state.json" in told[0]
 
 
-def test_what_is_urgent_is_written_once_a_day(ready, look, letters):
+def test_notice_is_sent_once_a_day(ready, look, letters):
     """Not with each look."""
     serve(ready, HOST, ENDING)
 
@@ -194,7 +190,7 @@ def test_what_is_urgent_is_written_once_a_day(ready, look, letters):
     assert remembered(ready).mailed_on == datetime.now(UTC).date()
 
 
-def test_the_next_day_it_is_written_again(ready, look, letters):
+def test_notice_is_sent_again_the_next_day(ready, look, letters):
     """Until it is well or has ended."""
     serve(ready, HOST, ENDING)
     remember(ready, mailed_on=datetime.now(UTC).date() - DAY)
@@ -204,7 +200,7 @@ def test_the_next_day_it_is_written_again(ready, look, letters):
     assert letters.names == [HOST]
 
 
-def test_what_is_well_or_not_urgent_is_not_written(ready, look, letters, certbot):
+def test_no_notice_without_urgent_problem(ready, look, letters, certbot):
     """A failure weeks before the end may pass by itself."""
     from_authority(ready, HOST, WELL, failure=failure(HOUR))
 
@@ -213,7 +209,7 @@ def test_what_is_well_or_not_urgent_is_not_written(ready, look, letters, certbot
     assert letters.names == []
 
 
-def test_a_renewal_that_succeeds_now_needs_no_letter(ready, look, letters, certbot):
+def test_no_notice_after_successful_renewal(ready, look, letters, certbot):
     """It is written about what is left after the look."""
     from_authority(ready, HOST, ENDING)
     certbot.due = True
@@ -223,7 +219,7 @@ def test_a_renewal_that_succeeds_now_needs_no_letter(ready, look, letters, certb
     assert letters.names == []
 
 
-def test_a_letter_that_is_refused_is_tried_with_the_next_look(ready, look, letters):
+def test_refused_notice_is_sent_in_the_next_round(ready, look, letters):
     """It is told, and doesn't count as written; the other one is tried all the same."""
     serve(ready, HOST, ENDING)
     serve(ready, OTHER, certificate(OTHER, end=DAY))
@@ -240,7 +236,7 @@ def test_a_letter_that_is_refused_is_tried_with_the_next_look(ready, look, lette
     assert letters.names == [OTHER, HOST]
 
 
-def test_the_folder_is_followed(ready, look, tmp_path_factory, monkeypatch, certbot):
+def test_import_folder_is_followed(ready, look, tmp_path_factory, monkeypatch, certbot):
     """For what came from there, each by itself; what the operator brought stays."""
     folder = tmp_path_factory.mktemp("import")
     settings_of(ready, IMPORT_FOLDER=str(folder))
@@ -265,7 +261,7 @@ def test_the_folder_is_followed(ready, look, tmp_path_factory, monkeypatch, cert
     assert "not for gone.example.net: bring the one that is" in error
 
 
-def test_how_each_stands_can_be_asked_without_a_look(ready, certbot):
+def test_expiry_is_known_without_a_round(ready, certbot):
     """Also when .env is wrong."""
     from_authority(ready, HOST, ENDING, failure=failure(HOUR))
     ready.env.write_text("wrong")
@@ -277,7 +273,7 @@ def test_how_each_stands_can_be_asked_without_a_look(ready, certbot):
     assert certbot.calls == []
 
 
-def test_a_problem_of_several_lines_is_told_whole(ready, look, certbot, monkeypatch):
+def test_all_lines_of_a_problem_are_reported(ready, look, certbot, monkeypatch):
     """Each port has its line."""
     from_authority(ready, HOST, WELL)
     error = StackError("port 25", "port 993")

@@ -23,14 +23,14 @@ def failures(many: int, chance: float = EVEN) -> Failure:
     return found
 
 
-def test_each_failure_in_a_row_doubles_the_wait_up_to_the_usual_one():
+def test_each_failure_doubles_the_wait_up_to_12_hours():
     """An authority lets us fail five times an hour, and outages end."""
     waits = [failures(n).retry_at - (NOW + (n - 1) * HOUR) for n in range(1, 8)]
 
     assert waits == [n * HOUR for n in (1, 2, 4, 8, 12, 12, 12)]
 
 
-def test_a_thousand_failures_are_no_more_than_many():
+def test_thousand_failures_wait_12_hours():
     """A server that is never looked after goes on, at the same pace."""
     found = failures(1000)
 
@@ -38,7 +38,7 @@ def test_a_thousand_failures_are_no_more_than_many():
     assert found.count == 1000
 
 
-def test_the_first_failure_and_the_last_reason_are_remembered():
+def test_first_time_and_last_reason_are_recorded():
     """Since when it fails, how often, and why lately."""
     found = failures(3)
 
@@ -46,19 +46,19 @@ def test_the_first_failure_and_the_last_reason_are_remembered():
 
 
 @pytest.mark.parametrize(("chance", "part"), [(0, 0.75), (0.5, 1), (1, 1.25)])
-def test_a_wait_is_spread_by_a_quarter(chance, part):
+def test_jitter_is_a_quarter(chance, part):
     """Not all servers of the world come back at the same minute."""
     assert schedule.with_jitter(4 * HOUR, chance) == 4 * HOUR * part
     assert failures(1, chance).retry_at == NOW + HOUR * part
     assert schedule.next_pause([], NOW, chance) == 12 * HOUR * part
 
 
-def test_where_all_is_well_we_look_twice_a_day():
+def test_without_failures_a_round_is_every_12_hours():
     """What is remembered of those that are well doesn't matter."""
     assert schedule.next_pause([CertificateState()], NOW, EVEN) == 12 * HOUR
 
 
-def test_a_retry_comes_at_its_time():
+def test_next_round_is_at_the_first_retry():
     """The first of several."""
     many = [
         CertificateState(failure=failures(2)),
@@ -68,14 +68,14 @@ def test_a_retry_comes_at_its_time():
     assert schedule.next_pause(many, NOW, EVEN) == HOUR
 
 
-def test_a_retry_later_than_usual_doesnt_keep_us_from_looking():
+def test_late_retry_does_not_delay_the_round():
     """The others are looked at all the same."""
     late = failures(1).model_copy(update={"retry_at": NOW + 15 * HOUR})
 
     assert schedule.next_pause([CertificateState(failure=late)], NOW, EVEN) == 12 * HOUR
 
 
-def test_a_hold_ends_when_nobody_remembers_the_records_before():
+def test_next_round_is_at_the_end_of_the_ttl():
     """Then the certificate is served, at once rather than at night."""
     pending = PendingRollover(reason="", ttl=7200, seen_at=NOW - HOUR)
 
@@ -85,7 +85,7 @@ def test_a_hold_ends_when_nobody_remembers_the_records_before():
     )
 
 
-def test_a_hold_without_its_record_is_looked_at_as_usual():
+def test_rollover_without_record_keeps_the_interval():
     """Only the operator can end it."""
     pending = PendingRollover(reason="", ttl=60, seen_at=None)
 
@@ -96,7 +96,7 @@ def test_a_hold_without_its_record_is_looked_at_as_usual():
 
 
 @pytest.mark.parametrize("late", [timedelta(0), 5 * HOUR])
-def test_we_never_look_twice_within_a_minute(late):
+def test_rounds_are_a_minute_apart(late):
     """Whatever is overdue."""
     failed = CertificateState(failure=failures(1))
 

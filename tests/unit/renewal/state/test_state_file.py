@@ -1,5 +1,6 @@
 """What is remembered between two looks, and how a trial ends in it."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -31,7 +32,7 @@ FULL = State(
 )
 
 
-def test_what_is_saved_is_loaded(project):
+def test_saved_state_is_loaded(project):
     """All of it, for nobody else to read."""
     state_file.save(project, FULL)
 
@@ -39,7 +40,26 @@ def test_what_is_saved_is_loaded(project):
     assert (project.acme / "state.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_without_a_file_nothing_is_remembered(project):
+def test_keys_in_the_file_keep_their_names(project):
+    """A state.json of version 0.1.0 is read, and written in the same form."""
+    path = project.acme / "state.json"
+    written = {
+        "failure": None,
+        "hold": {"reason": "TLSA", "ttl": 300, "seen_at": None},
+        "mailed_on": None,
+        "comes_from": "authority",
+    }
+    text = json.dumps({"certificates": {HOST: written}, "authority_names": {}})
+    project.write(path, text)
+
+    found = state_file.load(project)
+    state_file.save(project, found)
+
+    assert found.of(HOST).pending_rollover == PENDING
+    assert json.loads(path.read_text()) == json.loads(text)
+
+
+def test_missing_file_is_an_empty_state(project):
     """Before the first certificate there is none."""
     assert state_file.load(project) == State()
 
@@ -48,7 +68,7 @@ def test_without_a_file_nothing_is_remembered(project):
     "text",
     ["", "{", "[]", '{"certificates": {"a": {"comes_from": "thin air"}}}', "\xff\xfe"],
 )
-def test_a_damaged_file_is_named(project, text):
+def test_damaged_file_is_named(project, text):
     """It may be deleted: what is remembered can be found out again."""
     path = project.acme / "state.json"
     project.write(path, "")
@@ -58,7 +78,7 @@ def test_a_damaged_file_is_named(project, text):
         state_file.load(project)
 
 
-def test_what_is_asked_for_first_is_remembered_from_then_on():
+def test_unknown_certificate_gets_a_state():
     """The same each time, to be changed."""
     found = State()
 
@@ -69,7 +89,7 @@ def test_what_is_asked_for_first_is_remembered_from_then_on():
 
 @pytest.mark.parametrize("source", ["authority", "folder"])
 @pytest.mark.parametrize("error", [StackError("no way\nand more"), OSError("no way")])
-def test_a_failure_of_what_is_renewed_by_itself_is_remembered(project, source, error):
+def test_failure_of_automatic_renewal_is_recorded(project, source, error):
     """With its first line, and when to try again."""
     remember(project, comes_from=source)
     start = datetime.now(UTC)
@@ -84,7 +104,7 @@ def test_a_failure_of_what_is_renewed_by_itself_is_remembered(project, source, e
     assert timedelta(minutes=45) <= wait <= timedelta(minutes=76)
 
 
-def test_another_failure_is_counted(project):
+def test_next_failure_is_counted(project):
     """Since the first one."""
     remember(project, comes_from="authority", failure=FAILURE)
 
@@ -97,7 +117,7 @@ def test_another_failure_is_counted(project):
 
 
 @pytest.mark.parametrize("source", [None, "operator"])
-def test_a_failure_of_what_the_operator_tries_is_for_him_to_try_again(project, source):
+def test_failure_of_the_operator_is_not_recorded(project, source):
     """Nobody retries it, so nothing is to be told of it tomorrow."""
     remember(project, comes_from=source)
 
@@ -107,7 +127,7 @@ def test_a_failure_of_what_the_operator_tries_is_for_him_to_try_again(project, s
     assert remembered(project).failure is None
 
 
-def test_what_becomes_renewed_in_the_trial_counts_as_such(project):
+def test_failure_after_issuance_is_recorded(project):
     """Issued, but not served: it is tried again by itself."""
 
     def fail() -> None:
@@ -133,7 +153,7 @@ def test_success_clears_the_failure(project):
 
 
 @pytest.mark.parametrize("error", [StackError("x"), OSError(), KeyboardInterrupt()])
-def test_what_was_found_out_is_saved_however_it_ends(project, error):
+def test_state_is_saved_after_any_error(project, error):
     """A hold, say, that was seen before something else failed."""
 
     def fail() -> None:
@@ -147,7 +167,7 @@ def test_what_was_found_out_is_saved_however_it_ends(project, error):
     assert remembered(project).pending_rollover == PENDING
 
 
-def test_what_is_remembered_of_others_is_kept(project):
+def test_state_of_other_certificates_is_kept(project):
     """Each trial is about one certificate."""
     state_file.save(project, FULL)
 
@@ -159,7 +179,7 @@ def test_what_is_remembered_of_others_is_kept(project):
     assert found.authority_names == FULL.authority_names
 
 
-def test_two_trials_dont_overlap(project, monkeypatch):
+def test_second_attempt_waits_for_the_lock(project, monkeypatch):
     """The other one hears that it has to wait."""
     monkeypatch.setattr("stack.system.project.ACME_LOCK_TIMEOUT", 0)
 
