@@ -2,7 +2,7 @@
 Finds a key and its certificates in the folder of another program.
 
 Traefik, Caddy or certbot often run on the same machine for web sites, and may have a
-certificate for our host. Files are recognised by content; names matter for suffix only.
+certificate for our host. The content of a file decides what it is, not its name.
 """
 
 import os

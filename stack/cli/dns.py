@@ -46,8 +46,8 @@ def show_(project: Project, form: str) -> None:
     project.require()
     settings = envfile.load(project.env)
     keys = _keys(project, settings.mail_domain)
-    below = _below(project)
-    blocks = records.records(settings, keys, below, _certified(project, settings))
+    subdomains = _subdomains(project)
+    blocks = records.records(settings, keys, subdomains, _certified(project, settings))
     closed = [] if _listens_on_ipv6(project, settings) else _take(blocks, "AAAA")
     if form == "json":
         show([_block(domain, block) for domain, block in blocks.items()])
@@ -58,7 +58,9 @@ def show_(project: Project, form: str) -> None:
         _tables(blocks)
     if form != "json":
         _hints(settings)
-        _hint_at_answers(below.sent - below.received - {*keys, settings.mail_hostname})
+        _hint_at_send_only(
+            subdomains.sent - subdomains.received - {*keys, settings.mail_hostname}
+        )
     if closed:
         say(
             f"The AAAA record is left out: {NO_IPV6}. If something of yours passes IPv6"
@@ -66,7 +68,7 @@ def show_(project: Project, form: str) -> None:
         )
 
 
-def _hint_at_answers(names: "frozenset[str]") -> None:
+def _hint_at_send_only(names: "frozenset[str]") -> None:
     # Replies and bounces to such a name would be refused.
     for name in sorted(names):
         say(
@@ -109,7 +111,7 @@ def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:
     }
 
 
-def _below(project: Project) -> "Subdomains":
+def _subdomains(project: Project) -> "Subdomains":
     from stack.accounts import sender_rights
     from stack.accounts.addresses import domain_of
     from stack.accounts.routing import graph

@@ -14,7 +14,7 @@ LISTED, UNLISTED = "127.0.0.2", "127.0.0.1"
 REFUSAL = "127.255.255."
 
 ANSWERS = "answers"
-REFUSES = "refuses us: we lookup through a public resolver, or too often"
+REFUSES = "refuses us: we ask through a public resolver, or too often"
 SILENT = f"doesn't answer for its test point, {LISTED}"
 SLOW = "doesn't answer at once: what it says may come too late to count"
 LISTS_ALL = "lists everybody: take it out of DNSBL"
@@ -38,7 +38,7 @@ def statuses(root: Path, zones: Iterable[str]) -> list[tuple[str, str]]:
     The query runs in Postfix's container, or in this one if it is ours. So it uses the
     resolver that Postfix uses to look up clients.
     """
-    zones, lookup = list(zones), _ask(root)
+    zones, lookup = list(zones), _resolver_of_postfix(root)
     if not lookup:
         return [(zone, NOT_ASKED) for zone in zones]
     tasks = [partial(status, zone, lookup) for zone in zones]
@@ -60,7 +60,7 @@ def _name(address: str, zone: str) -> str:
     return f"{'.'.join(reversed(address.split('.')))}.{zone}."
 
 
-def _ask(root: Path) -> Lookup | None:
+def _resolver_of_postfix(root: Path) -> Lookup | None:
     containers = endpoints.containers(root)
     if containers is None:
         return _look_up

@@ -25,7 +25,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Subdomains:
-    """Domains of addresses: subdomains of ours, or domains of ours themselves."""
+    """Domains in addresses: our domains, and names below them."""
 
     received: frozenset[str] = frozenset()
     """Domains that aliases receive for."""

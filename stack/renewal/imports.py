@@ -65,7 +65,9 @@ def remove(deployer: Deployer, name: str) -> list[str]:
     """
     project, files_of = deployer.project, store.files_of(name)
     if not files.exists(project.tls / files_of[0]):
-        raise StackError(f"{name}: is no certificate here: see `stack cert show`")
+        raise StackError(
+            f"{name}: there is no certificate of that name: see `stack cert show`"
+        )
     with locked_state(project) as state:
         unproven = deployer.deploy(dict.fromkeys(files_of))
         state.certificates.pop(name, None)
@@ -90,8 +92,8 @@ def refuse_tlsa_mismatch(deployer: Deployer, name: str, bundle: Bundle) -> None:
         return
     if not found.fit([bundle]):
         raise StackError(
-            f"{tlsa_rollover.records_to_publish(name, [bundle])}, and come again when"
-            f" {found.ttl} seconds have passed, or say --despite-tlsa: servers that"
+            f"{tlsa_rollover.records_to_publish(name, [bundle])}, and try again when"
+            f" {found.ttl} seconds have passed, or give --despite-tlsa: servers that"
             " look at TLSA records then hold their mail back until they have the new"
             " ones"
         )

@@ -59,7 +59,7 @@ def pending(
         return None
     return PendingRollover(
         reason=f"its TLSA record is published; it is served from {ready:%Y-%m-%d %H:%M}"
-        " UTC on, when nobody remembers the records before",
+        " UTC on, when the old records have left all caches",
         ttl=ttl,
         seen_at=seen,
     )

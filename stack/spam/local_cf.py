@@ -1,23 +1,23 @@
 """The first text of var/spam/local.cf, the operator's own SpamAssassin rules."""
 
 OWN_RULES = """\
-# Your own word on what is spam. It is read after all other rules, and no update touches
-# it. A change is checked and in use within a minute; one that is wrong changes nothing,
-# turns the container unhealthy and is told with its line:
+# Your own SpamAssassin rules. They are read after all other rules, and no update
+# changes them. A change is checked, and in use within a minute. If a line is wrong, the
+# old rules stay, the container turns unhealthy, and its log names the line:
 #     docker compose logs spamassassin
-# All there is to say: https://spamassassin.apache.org/full/4.0.x/doc/Mail_SpamAssassin_Conf.html
+# The manual: https://spamassassin.apache.org/full/4.0.x/doc/Mail_SpamAssassin_Conf.html
 
-# Believe a sender whose domain proves that it is he, by SPF or DKIM:
+# Welcome a sender whose domain is proven by SPF or DKIM:
 #welcomelist_auth *@partner.example news@shop.example
 
-# Never believe this one:
+# Block a sender:
 #blocklist_from *@nuisance.example
 
-# Make a rule count for more, for less, or not at all:
+# Change the score of a rule; 0 turns it off:
 #score FREEMAIL_FROM 0.5
 
 # A rule of your own:
 #body     OWN_CASINO  /\\bonline casino\\b/i
-#describe OWN_CASINO  Speaks of online casinos
+#describe OWN_CASINO  Mentions an online casino
 #score    OWN_CASINO  2.5
 """

@@ -34,12 +34,12 @@ from stack.certs.validation.leaf_rules import judge_leaf, key_problem
 from stack.certs.validation.wording import subject
 from stack.system.errors import StackError
 
-NO_KEY = "there is no private key in it: bring it too, as PEM, often named privkey.pem"
+NO_KEY = "there is no private key in it: add it, as PEM, often named privkey.pem"
 NO_CERTIFICATE = (
-    "there is no certificate in it: bring it too, as PEM, often named fullchain.pem"
+    "there is no certificate in it: add it, as PEM, often named fullchain.pem"
 )
 
-# What every client verifies, and our servers have ciphers for.
+# Keys that every client accepts, and that our servers have ciphers for.
 FITTING = "ECDSA P-256, ECDSA P-384, or RSA with at least 2048 bits"
 
 

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from stack.certs.bundle import is_self_signed
 
-# Longer chains do not occur in practice.
+# Clients follow chains of ten certificates at most.
 MAX_LENGTH = 10
 
 # Cross-signed authorities allow several chains. This bounds the search.

@@ -27,14 +27,14 @@ WORD = re.compile(r"[A-Za-z0-9+/=_.-]+")
 @click.command(cls=RunsInCerts)
 @click.argument("hosts", metavar="[HOST]...", type=arguments.certified_host, nargs=-1)
 @click.option(
-    "--rsa", is_flag=True, help="Beside ECDSA P-256, have RSA for old clients."
+    "--rsa", is_flag=True, help="Also get an RSA certificate, for old clients."
 )
 @click.option("--agree-tos", is_flag=True, help="Agree to the authority's terms.")
 @click.option("--eab-kid", help="The key identifier that your authority gave you.")
 @click.option(
     "--eab-hmac-stdin", is_flag=True, help="Read the key to --eab-kid from stdin."
 )
-@click.option("--force", is_flag=True, help="Get one although none is due.")
+@click.option("--force", is_flag=True, help="Issue one although none is due.")
 @click.option(
     "--dry-run", is_flag=True, help="Only try it; with Let's Encrypt, on staging."
 )
@@ -83,7 +83,7 @@ def _account(kid: str | None, *, from_stdin: bool) -> "ExternalAccount | None":
 
     if not kid:
         if from_stdin:
-            raise click.UsageError("--eab-hmac-stdin goes with --eab-kid")
+            raise click.UsageError("--eab-hmac-stdin needs --eab-kid")
         return None
     secret = password.foreign(from_stdin=from_stdin, option="--eab-hmac-stdin")
     if not (WORD.fullmatch(kid) and WORD.fullmatch(secret)):
@@ -106,6 +106,6 @@ def _agree(project: Project, settings: "Settings", *, agreed: bool) -> None:
     if not terms:
         return
     if not terminal.is_attended():
-        raise click.UsageError(f"say --agree-tos if you agree to {terms}")
+        raise click.UsageError(f"give --agree-tos if you agree to {terms}")
     if not click.confirm(f"Do you agree to {terms}?", err=True):
         raise click.Abort

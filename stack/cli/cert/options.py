@@ -32,7 +32,7 @@ despite_tlsa = click.option(
 
 def deployer(project: Project, seconds: float) -> "Deployer":
     """
-    Return what deploys certificates by .env, in *seconds*, and shows its progress.
+    Return the deployer by the settings of .env; it gives the ports *seconds*.
 
     Raises:
         InvalidError: When .env is wrong.
@@ -81,10 +81,10 @@ class RunsInCerts(click.Command):
         if certbot.is_available():
             return super().invoke(ctx)
         command = ("stack", "cert", str(self.name), *ctx.meta["typed"])
-        return ctx.exit(_hand_on(ctx.obj, command))
+        return ctx.exit(_run_in_certs(ctx.obj, command))
 
 
-def _hand_on(project: Project, command: Sequence[str]) -> int:
+def _run_in_certs(project: Project, command: Sequence[str]) -> int:
     from stack.apply import plan
     from stack.config import envfile
     from stack.system import processes
@@ -93,8 +93,8 @@ def _hand_on(project: Project, command: Sequence[str]) -> int:
     envfile.load(project.env)
     if not processes.find("docker"):
         raise UnableError(
-            "certificates are got in the service certs: `docker compose up --detach"
-            f" --wait certs`, then `docker compose exec certs {shlex.join(command)}`"
+            "certbot runs in the service certs: `docker compose up --detach --wait"
+            f" certs`, then `docker compose exec certs {shlex.join(command)}`"
         )
     compose = ("docker", "compose", "--project-directory", str(project.root))
     status = processes.run_attached((*compose, "up", "--detach", "--wait", "certs"))

@@ -31,18 +31,20 @@ REASONS = ["unspecified", "keycompromise", "superseded", "cessationofoperation"]
 @click.option(
     "--new-key",
     is_flag=True,
-    help="Have another key, and so renew now. With TLSA records: in two steps.",
+    help="Renew now with a new key. With TLSA records: in two steps.",
 )
 @click.option(
     "--revoke",
     type=click.Choice(REASONS),
-    help="Have another key now, and when it is served, revoke what was served before.",
+    help="Renew now with a new key, and then revoke the old certificate.",
 )
 @click.option(
     "--dry-run", is_flag=True, help="Only try it; with Let's Encrypt, on staging."
 )
-@click.option("--forever", is_flag=True, help="Twice a day, as the service certs does.")
-@click.option("--healthy", is_flag=True, help="Only say whether something is urgent.")
+@click.option(
+    "--forever", is_flag=True, help="Repeat it twice a day, as the service certs does."
+)
+@click.option("--healthy", is_flag=True, help="Only check whether anything is urgent.")
 @despite_tlsa
 @timeout
 @click.pass_obj
@@ -69,9 +71,9 @@ def renew(
     from stack.renewal.acme.issuance import IssueOptions
 
     if healthy:
-        return _be_healthy(project)
+        return _check_health(project)
     if forever:
-        return _keep(project)
+        return _run_loop(project)
     deploying = deployer(project, seconds)
     wanted, unproven = _requested(project, names), []
     for request in wanted:
@@ -112,7 +114,7 @@ def _requested(project: Project, names: tuple[str, ...]) -> "list[CertificateReq
     return [known[name] for name in names or known]
 
 
-def _be_healthy(project: Project) -> None:
+def _check_health(project: Project) -> None:
     from stack.certs import store
     from stack.renewal.loop import expiry
     from stack.system import files
@@ -128,7 +130,7 @@ def _be_healthy(project: Project) -> None:
         raise StackError(*(f"{each.name}: {each.remark}" for each in urgent))
 
 
-def _keep(project: Project) -> None:
+def _run_loop(project: Project) -> None:
     from stack.renewal.loop import renewal_loop
 
     # The kernel ignores these signals for the first process of a container unless it

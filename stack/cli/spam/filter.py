@@ -27,7 +27,7 @@ class NeedsFilter(click.Command):
         if spamd.is_mounted():
             _check_user(ctx.obj, ctx.params.get("address"))
             return super().invoke(ctx)
-        return ctx.exit(_hand_on(ctx.obj, self, ctx.params))
+        return ctx.exit(_run_in_container(ctx.obj, self, ctx.params))
 
 
 def _check_user(project: Project, address: str | None) -> None:
@@ -39,7 +39,9 @@ def _check_user(project: Project, address: str | None) -> None:
             users.named(session, address)
 
 
-def _hand_on(project: Project, command: click.Command, given: dict[str, Any]) -> int:
+def _run_in_container(
+    project: Project, command: click.Command, given: dict[str, Any]
+) -> int:
     from stack.system import processes
 
     if not processes.find("docker"):

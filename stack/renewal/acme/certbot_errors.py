@@ -35,8 +35,8 @@ CHALLENGE_ERRORS = [
     (
         "",
         r"SERVFAIL|REFUSED|timed out looking up|DNSSEC|occurred while resolving",
-        "{host}: the name servers of its domain don't answer the authority as they"
-        " should: see that each of them runs, and with DNSSEC that its signatures hold",
+        "{host}: the name servers of its domain gave the authority no valid answer:"
+        " check that each of them runs, and with DNSSEC that the signatures are valid",
     ),
     ("", r"^caa ", "{host}: a CAA record forbids this authority: see `stack dns show`"),
     (
@@ -143,7 +143,7 @@ CERTBOT_ERRORS = [
     ),
     (
         r"any combination of challenges",
-        "the authority {url} gives names with a * only for a record in the DNS: set"
+        "the authority {url} validates names with a * by the DNS only: set"
         " ACME_CHALLENGE to dns-… or manual",
     ),
     (
@@ -157,15 +157,15 @@ CERTBOT_ERRORS = [
 
 # Refused orders, by the error type of the authority (RFC 8555 §6.7).
 ACME_ERRORS = {
-    "rateLimited": "the authority {url} gives no more for now: wait, what is renewed by"
-    " itself is tried again by itself ({detail})",
-    "rejectedIdentifier": "the authority {url} gives none for such a name ({detail}):"
+    "rateLimited": "the authority {url} gives no more for now: wait, automatic renewals"
+    " are tried again by themselves ({detail})",
+    "rejectedIdentifier": "the authority {url} issues none for such a name ({detail}):"
     " ask for other names",
     "caa": "the authority {url} is forbidden by a CAA record ({detail}): see `stack dns"
     " show`",
-    "invalidProfile": "the authority {url} has no such kind of certificate ({detail}):"
+    "invalidProfile": "the authority {url} has no such profile ({detail}):"
     " see ACME_PROFILE in .env",
-    "serverInternal": "the authority {url} has trouble of its own ({detail}): try again"
+    "serverInternal": "the authority {url} has an internal error ({detail}): try again"
     " later",
 }
 OTHER_ACME_ERROR = (
@@ -194,11 +194,7 @@ def explain(done: Result, log: Path, settings: Settings) -> list[str]:
             return [words.format(url=url, challenge=challenge, detail=_short(detail))]
     if refusal := _refusal(done.output, log, url):
         return [refusal]
-    how = (
-        "was stopped, it had not ended in time"
-        if done.status == TIMED_OUT
-        else "failed"
-    )
+    how = "was stopped at its time limit" if done.status == TIMED_OUT else "failed"
     return [f"certbot {how} ({_last(done.output)}): see var/acme/logs/letsencrypt.log"]
 
 

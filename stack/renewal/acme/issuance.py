@@ -22,7 +22,7 @@ from stack.system.project import Project
 
 @dataclass(frozen=True)
 class IssueOptions:
-    """What the operator may say about one issuance."""
+    """Options of the operator for one issuance."""
 
     force: bool = False
     """Whether to get a certificate although none is due."""

@@ -51,27 +51,27 @@ class _Probe:
     bundle: Bundle
     name: str
     rsa: bool | None
-    gone: bool = False
+    removed: bool = False
 
 
 def check(
     endpoints: Iterable[Endpoint],
     stored: Mapping[str, Stored],
     hostname: str,
-    gone: Iterable[Removed] = (),
+    removed: Iterable[Removed] = (),
 ) -> list[PortResult]:
     """
     Connect to each port for each certificate in *stored*, and once without SNI.
 
     The whole chain, the names and the dates are compared. Clients without SNI should
-    get the certificate of *hostname*. No port may serve a certificate of *gone*.
+    get the certificate of *hostname*. No port may serve a certificate of *removed*.
     """
     probes = [
         probe
         for endpoint in endpoints
         for probe in (
             *_probes(endpoint, stored, hostname),
-            *(_removal_probe(endpoint, each) for each in gone),
+            *(_removal_probe(endpoint, each) for each in removed),
         )
     ]
     with ThreadPoolExecutor(PARALLEL) as pool:
@@ -83,13 +83,13 @@ def wait_until_served(
     stored: Mapping[str, Stored],
     hostname: str,
     seconds: float,
-    gone: Sequence[Removed] = (),
+    removed: Sequence[Removed] = (),
 ) -> list[PortResult]:
     """Check until all ports are right, or *seconds* are over; return what is wrong."""
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
         wrong = [
-            each for each in check(endpoints, stored, hostname, gone) if each.problem
+            each for each in check(endpoints, stored, hostname, removed) if each.problem
         ]
         left = deadline - time.monotonic()
         if not wrong or left <= 0:
@@ -112,9 +112,11 @@ def _probes(
                 yield _Probe(endpoint, None, bundle, certificate.probe_host, kind)
 
 
-def _removal_probe(endpoint: Endpoint, gone: Removed) -> _Probe:
-    kind = gone.bundle.is_rsa
-    return _Probe(endpoint, gone.host, gone.bundle, gone.host, kind, gone=True)
+def _removal_probe(endpoint: Endpoint, removed: Removed) -> _Probe:
+    kind = removed.bundle.is_rsa
+    return _Probe(
+        endpoint, removed.host, removed.bundle, removed.host, kind, removed=True
+    )
 
 
 def _result(probe: _Probe) -> PortResult:
@@ -123,10 +125,10 @@ def _result(probe: _Probe) -> PortResult:
         served = handshake.served_chain(probe.endpoint, probe.host, rsa=probe.rsa)
     except OSError as error:
         found = ""
-        problem = "" if probe.gone else f"does not serve it: {_words(error)}"
+        problem = "" if probe.removed else f"does not serve it: {_words(error)}"
     else:
         found = fingerprint(served[0])
-        if probe.gone:
+        if probe.removed:
             is_there = served[0] == wanted.leaf
             problem = "still serves what was removed" if is_there else ""
         else:

@@ -1,1 +1,1 @@
-"""What the service certs does, look by look."""
+"""The renewal loop of the service certs, and its notices to the postmaster."""

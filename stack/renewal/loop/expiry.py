@@ -65,12 +65,14 @@ def expiries(
 ) -> list[Expiry]:
     """Return the expiry of each certificate at the time *now*, in UTC."""
     return [
-        _of(each, name in known, state.certificates.get(name, CertificateState()), now)
+        _expiry(
+            each, name in known, state.certificates.get(name, CertificateState()), now
+        )
         for name, each in stored.items()
     ]
 
 
-def _of(
+def _expiry(
     stored: Stored, is_renewed: bool, remembered: CertificateState, now: datetime
 ) -> Expiry:
     end = min(bundle.not_after for bundle in stored.bundles.values())

@@ -1,4 +1,4 @@
-"""What an operator brings, right or wrong, and what becomes of it."""
+"""Imported text, valid or invalid, and the result of its check."""
 
 import pytest
 
@@ -22,18 +22,18 @@ WHOLE = LEAF.key_pem + LEAF.pem + LOWER.pem + MIDDLE.pem
 
 
 def accept(*parts: str, host: str = HOST, trusted=(ROOT,), now=NOW):
-    """Judge the joined *parts*, with Root for the only authority."""
+    """Check the joined *parts*; Root is the only known authority."""
     roots = [each.certificate for each in trusted]
     return acceptance.accept("".join(parts), host, now, roots)
 
 
 def chain(*parts: str, **other):
-    """Return the certificates that are taken of *parts*."""
+    """Return the accepted chain in *parts*."""
     return list(accept(*parts, **other).chain)
 
 
 def problems(*parts: str, **other) -> list[str]:
-    """Return what is said against *parts*, each problem in a line of its own."""
+    """Return the problems of *parts*."""
     with pytest.raises(StackError) as caught:  # noqa: PT011 - who calls looks at it
         accept(*parts, **other)
     said = list(caught.value.problems)

@@ -1,4 +1,4 @@
-"""Authorities of our own, and the certificates they issue, right or wrong."""
+"""Test authorities, and certificates that they issue, valid or invalid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Issued:
 
 
 def ecdsa() -> ec.EllipticCurvePrivateKey:
-    """Return a new P-256 key, which takes no time."""
+    """Return a new P-256 key, which is fast."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
@@ -99,12 +99,12 @@ def authority(name: str, by: Issued | None = None, **other) -> Issued:
 
 
 def server(by: Issued | None, host: str = HOST, **other) -> Issued:
-    """Issue a server's certificate as authorities do, save for what is *other*."""
+    """Issue a valid server certificate, except for *other* arguments of `issue`."""
     return issue(host, by, **{"names": [host], "usage": SERVERS, **other})
 
 
 def signed_badly(issued: Issued, by: Issued, hash: hashes.MD5 | hashes.SHA1) -> Issued:
-    """Sign *issued* anew, *by* an RSA key, with what no library would sign with."""
+    """Sign *issued* again *by* an RSA key with a broken hash; libraries refuse to."""
     assert isinstance(by.key, rsa.RSAPrivateKey)
     old = issued.certificate
     body = old.tbs_certificate_bytes.replace(RSA_WITH["sha256"], RSA_WITH[hash.name])

@@ -1,4 +1,4 @@
-"""Folders in which other programs keep their certificates."""
+"""Certificate folders of other programs."""
 
 import json
 from base64 import b64encode

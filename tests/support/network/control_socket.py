@@ -1,4 +1,4 @@
-"""A spam filter's control socket, on which each request is answered as told."""
+"""A fake control socket of the spam filter, with a given answer."""
 
 import socketserver
 import threading
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def answering(path: Path, answer: Callable[[bytes], bytes]) -> Iterator[list[bytes]]:
-    """Listen on *path* and give the *answer*; yield what has been asked."""
+    """Listen on *path* and give the *answer*; yield the requests."""
     asked: list[bytes] = []
 
     class Handler(socketserver.StreamRequestHandler):

@@ -1,4 +1,4 @@
-"""Mail ports of our own that speak TLS as Postfix and Dovecot do, or do it wrong."""
+"""Fake mail ports that speak TLS as Postfix and Dovecot do, or wrongly."""
 
 import re
 import socket
@@ -27,7 +27,7 @@ TIMEOUT = 30
 
 
 def always(*bundles: Bundle) -> Shown:
-    """Show *bundles*, one of each kind of key, whatever happens on the disk."""
+    """Serve *bundles*, one of each kind of key, whatever is in var/tls."""
     context = _context()
     for bundle in bundles:
         with NamedTemporaryFile("w", suffix=".pem") as file:
@@ -38,7 +38,7 @@ def always(*bundles: Bundle) -> Shown:
 
 
 def at_last(first: Shown, then: Shown, *, after: int) -> Shown:
-    """Show the *first* to as many clients as *after*, and *then* the other."""
+    """Serve *first* to as many clients as *after*, and *then* the other."""
     lock, turns = Lock(), chain(repeat(first, after), repeat(then))
 
     def shown() -> ssl.SSLContext:
@@ -49,7 +49,7 @@ def at_last(first: Shown, then: Shown, *, after: int) -> Shown:
 
 
 def as_configured(project: Project) -> Shown:
-    """Show to each client what var/etc/postfix names just then, read from var/tls."""
+    """Serve what var/etc/postfix names at that time, read from var/tls."""
 
     def shown() -> ssl.SSLContext:
         default, by_name = configured(project)
@@ -68,12 +68,12 @@ def as_configured(project: Project) -> Shown:
 
 
 def as_stored(project: Project, name: str) -> Shown:
-    """Show to each client the certificate *name*, as it is in var/tls just then."""
+    """Serve the certificate *name* as it is in var/tls at that time."""
     return lambda: _loaded(project, store.load(project.tls)[name].files)
 
 
 def configured(project: Project) -> tuple[list[str], dict[str, list[str]]]:
-    """Return the files that Postfix is told to show: to all, and to who asks a name."""
+    """Return the files that Postfix serves: by default, and by name."""
     folder = project.etc / "postfix"
     parameter = re.search(
         r"^smtpd_tls_chain_files =((?:\n? +\S+)*)$",
@@ -104,7 +104,7 @@ def _context() -> ssl.SSLContext:
 
 
 def speaks(port: int, shown: Shown, heard: list[bytes] | None = None) -> Manner:
-    """Behave as the mail port *port*, show what is *shown*, note what is *heard*."""
+    """Speak as the mail port *port*, serve *shown*, and add commands to *heard*."""
     heard = [] if heard is None else heard
     imap = port in (143, 993)
     greeting, leave = (b"* OK", b"* BYE") if imap else (b"220 ", b"221 ")
@@ -151,7 +151,7 @@ def says(*answers: bytes) -> Manner:
 
 
 def hangs(plain: socket.socket) -> None:
-    """Say nothing, until the client gives up."""
+    """Send nothing until the client gives up."""
     while plain.recv(4096):
         pass
 
@@ -177,7 +177,7 @@ class _Server(ThreadingMixIn, TCPServer):
 def serving(
     port: int, manner: Manner, address: str = "127.0.0.1"
 ) -> Iterator[Endpoint]:
-    """Have *manner* at *address*, on a free port that is *port* for the world."""
+    """Serve *manner* at *address* on a free port, which stands for *port*."""
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
@@ -199,7 +199,7 @@ def serving(
 
 @contextmanager
 def all_ports(shown: Shown, *addresses: str) -> Iterator[list[Endpoint]]:
-    """Have every mail port at each of *addresses*, and show what is *shown*."""
+    """Serve *shown* on every mail port at each of *addresses*."""
     with ExitStack() as opened:
         yield [
             opened.enter_context(serving(port, speaks(port, shown), address))
@@ -209,6 +209,6 @@ def all_ports(shown: Shown, *addresses: str) -> Iterator[list[Endpoint]]:
 
 
 def closed(port: int) -> Endpoint:
-    """Return where nobody listens as *port*."""
+    """Return an endpoint for *port* on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return Endpoint(port, "127.0.0.1", server.getsockname()[1])

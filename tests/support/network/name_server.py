@@ -1,4 +1,4 @@
-"""A name server of our own, which says of one name what a test wants it to say."""
+"""A name server of the tests, which answers for one name."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -86,7 +86,7 @@ def _answer(question: bytes, lines: tuple[str, ...], code: str) -> bytes:
 
 @contextmanager
 def _asked(handler: type[BaseRequestHandler]) -> Iterator[dns.resolver.Resolver]:
-    """Have a *handler* answer on a port of its own; yield who asks there."""
+    """Serve *handler* on a free port; yield a resolver that asks it."""
     with UDPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

@@ -1,4 +1,4 @@
-"""A Postfix in play: SMTP at a socket of UNIX, where letters are taken or refused."""
+"""A fake Postfix: SMTP on a UNIX socket, which accepts or refuses mail."""
 
 import socketserver
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ CODES = {"DATA": 354, "QUIT": 221}
 
 @dataclass
 class Heard:
-    """What came in at the socket, and how it answers."""
+    """What a client has sent, and how to answer it."""
 
     refuses: str = ""
     """The command, in capitals, that is answered with `reply`."""
@@ -22,12 +22,12 @@ class Heard:
 
     @property
     def commands(self) -> list[str]:
-        """What was said before the letter."""
+        """The commands before the message."""
         return [line.decode().strip() for line in self.lines[: self._data]]
 
     @property
     def letter(self) -> bytes:
-        """The letter, as the transport has it."""
+        """The message, as it was sent."""
         start = self._data
         assert start is not None
         return b"".join(self.lines[start + 1 : self.lines.index(b".\r\n")])

@@ -1,4 +1,4 @@
-"""Kills a piece of work before each of its steps that change a file."""
+"""Kills a function before each of its steps that change a file."""
 
 import io
 import os

@@ -63,13 +63,13 @@ def running(project: Project, monkeypatch) -> Iterator[Project]:
 
 
 def contents(project: Project) -> dict[str, bytes]:
-    """Return every file of *project* with what it holds."""
+    """Return the content of every file of *project*."""
     files = (path for path in project.root.rglob("*") if path.is_file())
     return {str(path.relative_to(project.root)): path.read_bytes() for path in files}
 
 
 def source_of(project: Project, name: str) -> str | None:
-    """Return where the certificate *name* is remembered to come from."""
+    """Return the recorded source of the certificate *name*."""
     state = json.loads((project.acme / "state.json").read_text())
     found = state["certificates"].get(name)
     return found and found["comes_from"]

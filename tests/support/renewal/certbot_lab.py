@@ -1,4 +1,4 @@
-"""A project whose certbot is ours: it issues from an authority of the tests."""
+"""A project with a fake certbot, which issues from a test authority."""
 
 import atexit
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,7 @@ _INITIALISED: list[Path] = []
 
 
 def initialised(project: Project, stack: Callable) -> Project:
-    """Have *project* be as after `stack init`, whose work is done once and copied."""
+    """Prepare *project* as `stack init` does; the work is done once and copied."""
     project.env.write_text(ENV)
     if _INITIALISED:
         copytree(_INITIALISED[0], project.var)
@@ -61,7 +61,7 @@ def initialised(project: Project, stack: Callable) -> Project:
 def certificate(
     *hosts: str, key: object = None, begin: timedelta = -DAY, end: timedelta = 89 * DAY
 ) -> Issued:
-    """Issue a certificate for *hosts*, which begins and ends that far from now."""
+    """Issue a certificate for *hosts* that begins and ends that far from now."""
     hosts = hosts or (HOST,)
     dates = {"begin": NOW + begin, "end": NOW + end}
     return server(MIDDLE, hosts[0], key=key or ecdsa(), names=hosts, **dates)
@@ -80,7 +80,7 @@ def pem(issued: Issued) -> str:
 def keep(
     project: Project, name: str, version: int, issued: Issued, url: str = URL
 ) -> None:
-    """Put *issued* where certbot has the *version* of the lineage *name*."""
+    """Write *issued* as certbot's *version* of the lineage *name*."""
     archive = project.acme / "certbot" / "archive" / name
     renewal = project.acme / "certbot" / "renewal"
     for folder in (archive, renewal):
@@ -98,7 +98,7 @@ def keep(
 
 
 def serve(project: Project, name: str, issued: Issued, rsa: Issued | None = None):
-    """Put *issued* into var/tls as the certificate *name*."""
+    """Write *issued* to var/tls as the certificate *name*."""
     main, beside = store.files_of(name)
     project.write(project.tls / main, pem(issued))
     if rsa:
@@ -106,12 +106,12 @@ def serve(project: Project, name: str, issued: Issued, rsa: Issued | None = None
 
 
 def served(project: Project, name: str = HOST) -> Bundle:
-    """Return what lies in var/tls for *name*, the first choice."""
+    """Return the main certificate *name* in var/tls."""
     return store.load(project.tls)[name].main
 
 
 def remember(project: Project, name: str = HOST, **facts: object) -> None:
-    """Write *facts* of *name* into what is remembered."""
+    """Set *facts* in the state of the certificate *name*."""
     found = state_file.load(project)
     for fact, value in facts.items():
         setattr(found.of(name), fact, value)
@@ -119,7 +119,7 @@ def remember(project: Project, name: str = HOST, **facts: object) -> None:
 
 
 def remembered(project: Project, name: str = HOST) -> state_file.CertificateState:
-    """Return what is remembered of *name*."""
+    """Return the state of the certificate *name*."""
     return state_file.load(project).of(name)
 
 
@@ -132,7 +132,7 @@ def settings_of(project: Project, **values: str) -> Settings:
 
 
 class Certbot:
-    """Does in memory what certbot does, as far as we ask for it."""
+    """Does what certbot does, as far as we use it."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -140,13 +140,13 @@ class Certbot:
         self.due = False
         self.lifetime = 89 * DAY
         self.failure = ""
-        """What to print, to fail with."""
+        """The output of a failure; empty: success."""
         self.before = lambda verb: None
-        """Is called at the beginning of each call."""
+        """Is called with the verb at the beginning of each call."""
 
     @property
     def verbs(self) -> list[str]:
-        """What was asked of it, in order."""
+        """The verb of each call, in order."""
         return [call[0] for call in self.calls]
 
     def run(
@@ -182,7 +182,7 @@ class Certbot:
         keep(self.project, name, version, issued, _after(words, "--server"))
 
     def revoke(self, words: list[str]) -> None:
-        """Only be asked: which it was is in `calls`."""
+        """Do nothing: `calls` has the arguments."""
         assert Path(_after(words, "--cert-path")).is_file()
 
     def delete(self, words: list[str]) -> None:
@@ -201,7 +201,7 @@ class Certbot:
 
 
 def install(monkeypatch: pytest.MonkeyPatch, project: Project) -> Certbot:
-    """Have *project* renewed with our certbot, while no mail port runs."""
+    """Replace certbot for *project*; no mail port runs."""
     program = Certbot(project)
     monkeypatch.setattr(processes, "run", program.run)
     monkeypatch.setattr("stack.system.endpoints.find", lambda root: [])

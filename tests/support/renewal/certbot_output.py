@@ -1,4 +1,4 @@
-"""What certbot 5.8 printed in real runs, and what it would print of other refusals."""
+"""Output of certbot 5.8 in real runs, and made-up output for other refusals."""
 
 import re
 from functools import cache
@@ -60,17 +60,17 @@ def _real() -> dict[str, str]:
 
 
 def printed(name: str) -> str:
-    """Return what certbot printed in the run called *name*."""
+    """Return the output of the run *name*."""
     return _real()[name]
 
 
 def names() -> list[str]:
-    """Return what the real runs are called."""
+    """Return the names of the real runs."""
     return list(_real())
 
 
 def failed(*problems: tuple[str, str, str], authenticator: str = "standalone") -> str:
-    """Return what is printed when a host, for a type, with a detail, is not proven."""
+    """Return the output for failed challenges: host, type and detail of each."""
     told = (PROBLEM.format(host=h, kind=k, detail=d) for h, k, d in problems)
     return CHALLENGE.format(
         host=problems[0][0], authenticator=authenticator, problems="\n".join(told)
@@ -78,12 +78,12 @@ def failed(*problems: tuple[str, str, str], authenticator: str = "standalone") -
 
 
 def refused(detail: str) -> str:
-    """Return what is printed when the authority refuses, with *detail*."""
+    """Return the output when the authority refuses the order with *detail*."""
     return REFUSAL.format(detail=detail)
 
 
 def logged(kind: str, description: str, detail: str) -> str:
-    """Return the last lines of the log when the authority refuses, with *detail*."""
+    """Return the last lines of the log for such a refusal."""
     return LOG.format(kind=kind, description=description, detail=detail)
 
 
@@ -96,7 +96,7 @@ def told(
     status: int = 1,
     url: str = URL,
 ) -> list[str]:
-    """Return what is told of *output*, with *log* a file in *folder*, checked."""
+    """Return our lines for *output* and *log*, a file in *folder*; check their form."""
     settings = Settings(
         mail_domain="example.org",
         mail_hostname="mail.example.org",

@@ -1,4 +1,4 @@
-"""A key with its certificates, as one file holds them."""
+"""A private key with its chain, in one PEM text."""
 
 import shutil
 import subprocess
@@ -71,7 +71,7 @@ def test_incomplete_bundle_is_refused(text, reason):
 
 @needs_openssl
 def test_unknown_curve_is_refused():
-    """It is told as every other text that is no bundle."""
+    """The error is the same as for other invalid text."""
     curve = ("-pkeyopt", "ec_paramgen_curve:secp112r1")
     key = openssl("genpkey", "-algorithm", "EC", *curve, stdin=b"").decode()
 
@@ -99,7 +99,9 @@ def test_names_are_in_lower_case_and_in_order():
     ["a b.example", "a\nb", "a{b}", "$a.example", "a..example", "", "a.*.example"],
 )
 def test_invalid_host_names_are_skipped(name):
-    """It ends in the configuration of daemons, and a stranger may have chosen it."""
+    """
+    Names end in the configuration of daemons, and a stranger may have chosen them.
+    """
     assert bundled(server(ROOT, names=[name, HOST])).names == (HOST,)
 
 
@@ -156,7 +158,7 @@ def test_openssl_computes_the_same_digests(issued):
 
 
 def test_a_renewal_with_the_same_key_has_the_same_digest_of_it():
-    """That is why a TLSA record can stay when the certificate changes."""
+    """So a TLSA record can stay when the certificate changes."""
     old, new = server(ROOT, key=LEAF.key), LEAF
 
     assert bundled(old).key_digest == bundled(new).key_digest
@@ -193,5 +195,5 @@ def test_self_signed_is_recognised():
 
 
 def test_repr_hides_the_key():
-    """What a trace shows may end in a log."""
+    """Tracebacks may end in a log."""
     assert "PRIVATE" not in repr(bundled(LEAF))

@@ -1,4 +1,4 @@
-"""A certificate for our host is found in what Traefik, Caddy or certbot keeps."""
+"""A certificate for our host is found in the folders of Traefik, Caddy or certbot."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def best(folder: Path):
 
 
 def refusal(folder: Path) -> list[str]:
-    """Return what is said when nothing in *folder* will do."""
+    """Return the problems when no certificate in *folder* can be used."""
     with pytest.raises(StackError) as caught:  # noqa: PT011 - who calls looks at it
         best(folder)
     assert "PRIVATE KEY" not in str(caught.value)
@@ -59,7 +59,7 @@ def test_chain_is_found_with_the_certificate(tmp_path):
 
 
 def test_dangling_certbot_links_are_reported(tmp_path):
-    """Who mounts live/ alone into a container gets links to what isn't there."""
+    """If only live/ is mounted into a container, its links dangle."""
     root = certbot(tmp_path / "le", HOST, LEAF)
     (root / "live").rename(tmp_path / "live")
 
@@ -228,7 +228,7 @@ def test_five_refusals_are_reported_at_most(tmp_path):
 
 
 def test_missing_folder_is_reported(tmp_path):
-    """It's the mount that lacks, most often."""
+    """Most often the mount is missing."""
     with pytest.raises(UnableError, match=f"{tmp_path}/gone: can't be read: No such"):
         best(tmp_path / "gone")
 
@@ -248,7 +248,7 @@ def test_unreadable_file_is_reported(tmp_path, closed):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
 def test_unreadable_folder_is_reported(tmp_path):
-    """Nothing in it can be named."""
+    """No file in it can be listed."""
     given = put(tmp_path / "live", a_pem=LEAF.pem)
     given.chmod(0)
 
@@ -259,7 +259,7 @@ def test_unreadable_folder_is_reported(tmp_path):
 
 
 def test_repr_of_candidate_hides_the_key(tmp_path):
-    """What a trace shows may end in a log."""
+    """Tracebacks may end in a log."""
     (found,) = discovery.find(certbot(tmp_path, HOST, LEAF) / "live")
 
     assert "PRIVATE KEY" in found.text
@@ -280,7 +280,7 @@ def test_search_is_six_folders_deep(tmp_path):
 
 
 def test_search_reads_two_thousand_files_at_most(tmp_path):
-    """And says so, since what was wanted may be the next."""
+    """The limit is reported."""
     for number in range(2001):
         (tmp_path / f"{number}.pem").touch()
     put(tmp_path / "mail", mail_pem=LEAF.pem + MIDDLE.pem + LEAF.key_pem)
@@ -302,7 +302,7 @@ def test_large_files_are_not_read(tmp_path):
 
 
 def test_linked_folders_are_not_followed(tmp_path):
-    """Nor does a pipe hold it up, or a link to itself."""
+    """Pipes and links to themselves don't block the search."""
     whole = LEAF.pem + MIDDLE.pem + LEAF.key_pem
     put(tmp_path / "outside", mail_pem=whole)
     given = put(tmp_path / "given", a_pem="")

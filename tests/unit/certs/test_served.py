@@ -1,4 +1,4 @@
-"""Which of the certificates in var/tls is shown to whom."""
+"""Which certificate is served for which name."""
 
 from pathlib import Path
 
@@ -114,7 +114,7 @@ def test_without_a_certificate_for_the_host_nothing_can_be_served(tls):
     ],
 )
 def test_unsafe_names_never_reach_a_configuration(tls, poison):
-    """A stranger may have chosen its names; what is no host is not there for us."""
+    """A stranger may have chosen the names. Invalid host names are dropped."""
     put(tls, mail__example__org=bundle(HOST, poison, "b.example"))
     files = ("mail.example.org.pem",)
 

@@ -1,4 +1,4 @@
-"""The certificates in var/tls: found by their names, or told to be damaged."""
+"""The certificates in var/tls are loaded by name, and damaged files are reported."""
 
 import shutil
 import subprocess
@@ -61,7 +61,7 @@ def test_rsa_only_certificate_is_a_main_certificate(tls):
 
 
 def test_rsa_file_without_main_file_is_ignored(tls):
-    """Old clients alone can't be served."""
+    """An RSA file needs a main file."""
     put(tls, mail__example__org=MAIN, a__example__rsa=RSA)
 
     assert list(store.load(tls)) == [HOST]
@@ -123,7 +123,7 @@ def test_missing_directory_has_no_certificates(tmp_path):
 )
 @pytest.mark.parametrize("file", ["a.example.pem", "mail.example.org.rsa.pem"])
 def test_damaged_file_is_named(tls, file, text):
-    """It isn't skipped: clients would get another certificate than they should."""
+    """It isn't skipped, or clients would get a wrong certificate."""
     put(tls, mail__example__org=MAIN)
     (tls / file).write_text(text)
 
@@ -150,7 +150,7 @@ def test_unknown_kind_of_key_counts_as_damaged(tls):
 
 
 def test_foreign_key_counts_as_damaged(tls):
-    """Two files were mixed up: no client would get through a handshake."""
+    """Two files were mixed up, so every handshake would fail."""
     mixed = type(MAIN)(ecdsa(), MAIN.chain)
     put(tls, mail__example__org=mixed)
 
@@ -167,7 +167,7 @@ def test_unreadable_names_count_as_damaged(tls):
 
 
 def test_future_texts_are_parsed_like_files(tls):
-    """A plan is made of texts, before any of them is a file."""
+    """A plan is made before its files are written."""
     found = store.parse({"a.example.pem": bundle("a.example").pem}, tls)
 
     assert found["a.example"].main.names == ("a.example",)

@@ -47,7 +47,7 @@ def test_the_table_is_aligned(stack, ready):
 
 
 def test_addresses_are_shown_if_set(stack, ready, found):
-    """And then nothing is said about their absence."""
+    """The hint about missing addresses disappears."""
     found += [Endpoint(25, "::1", 25)]
     with ready.env.open("a") as file:
         file.write("PUBLIC_IPV4=192.0.2.1\nPUBLIC_IPV6=2001:db8::1\n")

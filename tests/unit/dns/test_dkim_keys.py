@@ -1,4 +1,4 @@
-"""DKIM keys: made once, found again, and true to their records."""
+"""DKIM keys are made once, and match their DNS records."""
 
 from base64 import b64decode
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""How the block lists answer: by their test points, asked where Postfix asks."""
+"""The status of block lists, by their test points and through Postfix's resolver."""
 
 import socket
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ def postfix(status: str, output: bytes) -> SimpleNamespace:
 
 
 def test_on_the_host_the_query_runs_in_postfix(monkeypatch, tmp_path):
-    """So the resolver is the one that clients are looked up through."""
+    """It uses the resolver that Postfix uses."""
     printed = b"127.255.255.254 STREAM 2.0.0.127.list.test\n127.255.255.254 DGRAM\n"
     dovecot = SimpleNamespace(labels={endpoints.SERVICE: "dovecot"}, status="running")
     found = [dovecot, postfix("running", printed)]
@@ -44,7 +44,7 @@ def test_on_the_host_the_query_runs_in_postfix(monkeypatch, tmp_path):
 
 
 def test_without_postfix_no_list_is_asked(monkeypatch, tmp_path):
-    """That a list can't be asked is no fault of the list's."""
+    """The lists are not to blame."""
     monkeypatch.setattr(endpoints, "containers", lambda _: [postfix("exited", b"")])
 
     assert dnsbl_status.statuses(tmp_path, ["list.test"]) == [("list.test", NOT_ASKED)]

@@ -1,4 +1,4 @@
-"""Whether the resolver finds names, by what is said of one that is not there."""
+"""The resolver's status, by a name that doesn't exist."""
 
 import socket
 
@@ -15,7 +15,7 @@ from stack.dns import public_resolvers
     ],
 )
 def test_nxdomain_is_an_answer(monkeypatch, number, words):
-    """To say so takes the root; only where nobody answers there is none."""
+    """Only the root servers can say that the name doesn't exist."""
     asked = []
 
     def look_up(name, port):

@@ -93,7 +93,7 @@ def test_a_relay_may_send_for_us(relay_host, named):
 
 
 def test_subdomains_stand_with_the_nearest_domain():
-    """MX and SPF, also where mail is only sent from: else it is taken for forged."""
+    """Each gets MX and SPF, also a domain that only sends."""
     keys = KEYS | {"x.example.org": {}}
     received = frozenset({"books.example.org", "a.x.example.org", "mail.example.org"})
     sent = frozenset({"news.example.org", "books.example.org", "a.example"})
@@ -170,7 +170,7 @@ def test_caa_records_stand_with_the_nearest_domain(settings):
 
 
 def test_no_caa_without_an_authority(settings):
-    """A CAA record for another would stop the operator's own."""
+    """A CAA record could block the operator's own authority."""
     certified = records.CertificateFacts(tlsa=CERTIFIED.tlsa, hosts=CERTIFIED.hosts)
 
     blocks = records.records(settings, KEYS, certified=certified).values()

@@ -1,4 +1,4 @@
-"""TLSA records: whether a certificate is the one that was promised."""
+"""TLSA records are looked up, and matched against certificates."""
 
 import shutil
 import subprocess
@@ -35,7 +35,7 @@ def part(certificate, selector: int) -> bytes:
 
 
 def record(certificate, usage: int, selector: int, matching: int) -> Tlsa:
-    """Return the record of that form which promises *certificate*."""
+    """Return the record of that form for *certificate*."""
     return Tlsa(
         usage, selector, matching, HASHES[matching](part(certificate, selector))
     )
@@ -92,12 +92,12 @@ def test_record_of_key_matches_renewed_certificate():
 
 
 def test_without_records_everything_matches():
-    """And so anything may be served."""
+    """Any certificate may be served."""
     assert Published(frozenset(), 0).fit([ECDSA, RSA])
 
 
 def test_each_certificate_needs_a_record():
-    """A client is shown one of the two, and doesn't know of the other."""
+    """A client gets one of the two."""
     ecdsa, rsa = record(LEAF, 3, 1, 1), record(RSA.leaf, 3, 1, 1)
 
     assert Published(frozenset({ecdsa}), 60).fit([ECDSA])
@@ -106,7 +106,7 @@ def test_each_certificate_needs_a_record():
 
 
 def test_additional_record_does_no_harm():
-    """That is how keys are changed: both are published for a while."""
+    """In a rollover both records are published for a while."""
     old, new = record(bundle().leaf, 3, 1, 1), record(LEAF, 3, 1, 1)
 
     assert Published(frozenset({old, new}), 60).fit([ECDSA])
@@ -114,7 +114,7 @@ def test_additional_record_does_no_harm():
 
 
 def test_unusable_records_still_refuse():
-    """Some client may know better what they mean."""
+    """A client may understand them."""
     assert not Published(frozenset({record(LEAF, 1, 1, 1)}), 60).fit([ECDSA])
 
 
@@ -147,7 +147,7 @@ def test_record_equals_the_digest_of_openssl(served):
 
 @pytest.fixture
 def dns_says(monkeypatch):
-    """Ask a name server of our own, which says what it is told to, for the host."""
+    """Look up the host at a name server of the test."""
 
     def ask(*lines: str, code: str = "NOERROR") -> Published:
         with answering(*lines, code=code) as resolver:
@@ -197,7 +197,7 @@ def test_cname_is_followed(dns_says):
 
 @pytest.mark.parametrize(("alias", "own"), [(300, 60), (60, 300)])
 def test_longest_ttl_of_the_cname_chain_counts(dns_says, alias, own):
-    """An old alias leads to old records for as long as it is remembered."""
+    """A cached CNAME leads to the old records."""
     found = dns_says(
         f"{NAME} 5 IN CNAME tlsa.example.org.",
         signature(NAME, "CNAME", alias, 5),
@@ -227,7 +227,7 @@ ZONE = (
 
 @pytest.fixture
 def zone_says(monkeypatch):
-    """Ask a name server that remembers the zone, of which 9 seconds are left."""
+    """Look up the host at a caching resolver with 9 seconds left of the TTL."""
 
     def ask(*records: str) -> Published:
         with serving(records, left=9) as resolver:
@@ -240,12 +240,12 @@ def zone_says(monkeypatch):
 
 
 def test_unsigned_ttl_is_asked_from_the_zones_servers(zone_says):
-    """They don't remember: they know."""
+    """Authoritative servers return the original TTL."""
     assert zone_says(*ZONE) == Published(frozenset({record(LEAF, 3, 1, 1)}), 7200)
 
 
 def test_unknown_ttl_counts_as_a_day(zone_says):
-    """Nobody remembers for much longer."""
+    """Resolvers cache for no longer."""
     nobody = [line for line in ZONE if " NS " not in line]
 
     assert zone_says(*nobody).ttl == 86_400
@@ -259,7 +259,7 @@ def test_no_record_is_an_answer(dns_says, code):
 
 @pytest.mark.parametrize("code", ["SERVFAIL", "REFUSED", "SILENCE"])
 def test_dns_failure_is_an_error(dns_says, monkeypatch, code):
-    """A promise that can't be seen may be there all the same."""
+    """Records may exist although they can't be looked up."""
     monkeypatch.setattr(tlsa, "TIMEOUT", 0.5)
 
     with pytest.raises(UnableError, match="the DNS doesn't say whether _25"):

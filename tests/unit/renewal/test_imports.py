@@ -1,4 +1,4 @@
-"""Certificates from elsewhere: brought once, or followed in IMPORT_FOLDER."""
+"""Imports from files, and from IMPORT_FOLDER, whose renewals are followed."""
 
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def dns(monkeypatch):
 
 @pytest.mark.parametrize("source", ["operator", "folder"])
 def test_installed_certificate_is_served_and_source_recorded(ready, deployer, source):
-    """An RSA one that was beside the old one goes with it, and so does its hold."""
+    """The RSA certificate beside the old one, and a pending rollover, are dropped."""
     serve(ready, HOST, OLD, certificate(key=rsa_key()))
     remember(
         ready,
@@ -100,7 +100,7 @@ def test_installed_certificate_is_served_and_source_recorded(ready, deployer, so
 
 
 def test_certificate_for_another_host_is_added_and_removed(ready, deployer):
-    """And is dropped again, with what was remembered of it."""
+    """The removal drops its state, too."""
     found = bundle(certificate(OTHER))
     imports.install(deployer, OTHER, found, "operator")
     assert set(store.load(ready.tls)) == {HOST, OTHER}
@@ -113,7 +113,7 @@ def test_certificate_for_another_host_is_added_and_removed(ready, deployer):
 
 def test_missing_certificate_cannot_be_removed(ready, deployer):
     """The name may be misspelt."""
-    with pytest.raises(StackError, match=f"^{OTHER}: is no certificate here"):
+    with pytest.raises(StackError, match=f"^{OTHER}: there is no certificate of"):
         imports.remove(deployer, OTHER)
 
 
@@ -121,7 +121,7 @@ def test_missing_certificate_cannot_be_removed(ready, deployer):
 
 
 def refuse(project, settings, issued, name=HOST) -> list[str]:
-    """Return what was told, unless it was refused."""
+    """Return the progress messages, unless it is refused."""
     told: list[str] = []
     deployer = Deployer(project, settings, told.append)
     imports.refuse_tlsa_mismatch(deployer, name, bundle(issued))
@@ -129,7 +129,7 @@ def refuse(project, settings, issued, name=HOST) -> list[str]:
 
 
 def test_key_without_tlsa_record_is_refused(ready, settings, dns):
-    """With what to publish, how long to wait, and the way round."""
+    """The message names the record, the time to wait, and --despite-tlsa."""
     serve(ready, HOST, OLD)
     dns(bundle(OLD).key_digest)
 
@@ -138,11 +138,11 @@ def test_key_without_tlsa_record_is_refused(ready, settings, dns):
 
     words = str(caught.value)
     assert f"publish TLSA 3 1 1 {bundle(NEW).key_digest}" in words
-    assert "come again when 300 seconds have passed, or say --despite-tlsa" in words
+    assert "try again when 300 seconds have passed, or give --despite-tlsa" in words
 
 
 def test_key_with_tlsa_record_is_accepted(ready, settings, dns):
-    """Beside the old one, or alone; or when there are none."""
+    """The record may stand beside the old one; without any records all is accepted."""
     serve(ready, HOST, OLD)
     for digests in (
         [],
@@ -155,7 +155,7 @@ def test_key_with_tlsa_record_is_accepted(ready, settings, dns):
 
 
 def test_served_key_is_accepted_without_tlsa_lookup(ready, settings, dns):
-    """It makes nothing worse; the DNS isn't asked."""
+    """The DNS isn't asked."""
     serve(ready, HOST, OLD)
     dns(error=UnableError("asked"))
 
@@ -170,7 +170,7 @@ def test_tlsa_is_looked_up_for_mail_hostname_only(ready, settings, dns):
 
 
 def test_dns_failure_is_a_warning(ready, settings, dns):
-    """He has the certificate in hand, and may know better."""
+    """The operator may know better."""
     dns(error=UnableError("the DNS doesn't say"))
 
     assert refuse(ready, settings, NEW) == ["Warning: the DNS doesn't say."]
@@ -185,7 +185,7 @@ def put(folder, issued) -> None:
 
 
 def test_newer_certificate_in_folder_is_deployed(ready, deployer, folder, dns):
-    """By whoever renews there; a failure before is forgotten."""
+    """An earlier failure is cleared."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder", failure=FAILURE)
     put(folder, NEW)
@@ -198,7 +198,7 @@ def test_newer_certificate_in_folder_is_deployed(ready, deployer, folder, dns):
 
 @pytest.mark.parametrize("issued", [OLD, certificate(end=29 * DAY)])
 def test_older_certificate_in_folder_is_ignored(ready, settings, folder, dns, issued):
-    """The same, or one that ends before."""
+    """The same certificate, or one that ends earlier."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder")
     put(folder, issued)
@@ -213,7 +213,7 @@ def test_older_certificate_in_folder_is_ignored(ready, settings, folder, dns, is
 def test_folder_certificate_without_tlsa_record_is_refused(
     ready, deployer, folder, dns
 ):
-    """The other program doesn't know of them; the failure is told and remembered."""
+    """The other program doesn't know the TLSA records. The failure is recorded."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder")
     dns(bundle(OLD).key_digest)
@@ -227,7 +227,7 @@ def test_folder_certificate_without_tlsa_record_is_refused(
 
 
 def test_folder_without_valid_certificate_is_a_failure(ready, deployer, folder, dns):
-    """It is remembered, and what is served stays."""
+    """The failure is recorded, and the served certificate stays."""
     serve(ready, HOST, OLD)
     remember(ready, comes_from="folder")
 
@@ -239,7 +239,7 @@ def test_folder_without_valid_certificate_is_a_failure(ready, deployer, folder, 
 
 
 def test_missing_import_folder_setting_is_explained(ready, settings):
-    """Both ways: the folder and the files."""
+    """The message names both ways: the folder and files."""
     without = settings.model_copy(update={"import_folder": ""})
 
     with pytest.raises(UnableError, match="IMPORT_FOLDER is not set"):

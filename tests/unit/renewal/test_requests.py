@@ -1,4 +1,4 @@
-"""Which certificates come from an authority, also when nothing is remembered."""
+"""Which certificates an authority renews, also without a state file."""
 
 import pytest
 
@@ -15,7 +15,7 @@ RSA = certificate(*HOSTS, key=rsa_key())
 
 
 def known(project) -> list[CertificateRequest]:
-    """Return the wishes, by what is remembered."""
+    """Return the requests that are renewed."""
     return requests.issued(project, state_file.load(project))
 
 
@@ -25,12 +25,12 @@ def texts(found: dict) -> dict:
 
 
 def waiting(project, request: CertificateRequest) -> list[str]:
-    """Return what waits of *request*, as files hold it."""
+    """Return the certificates of *request* that are not served yet, as PEM."""
     return [each.pem for each in requests.not_served(project, request)]
 
 
 def test_request_is_named_by_its_first_host():
-    """Without the star, and no host twice."""
+    """Without the wildcard label, and with each host once."""
     request = requests.for_hosts(
         ["*.example.org", "example.org", "*.example.org"], rsa=True
     )
@@ -49,7 +49,7 @@ def test_self_signed_certificate_is_not_renewed(ready):
 
 
 def test_issued_certificate_is_renewed(project):
-    """For the names that the newest one has."""
+    """Its hosts are those of the latest certificate."""
     keep(project, HOST, 1, ONE)
     remember(project, comes_from="authority")
 
@@ -58,7 +58,7 @@ def test_issued_certificate_is_renewed(project):
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_without_state_the_served_certificate_is_recognised(project, version):
-    """state.json was deleted: what was issued to us, by any renewal, still counts."""
+    """state.json was deleted. A served certificate of any version still counts."""
     keep(project, HOST, version, ONE)
     keep(project, HOST, 3 - version, TWO)
     serve(project, HOST, ONE)
@@ -67,7 +67,7 @@ def test_without_state_the_served_certificate_is_recognised(project, version):
 
 
 def test_without_state_a_foreign_certificate_is_not_renewed(project):
-    """What is served was never issued here: the operator has brought it."""
+    """The served certificate was not issued here, so the operator has imported it."""
     keep(project, HOST, 1, ONE)
     serve(project, HOST, TWO)
 
@@ -76,7 +76,7 @@ def test_without_state_a_foreign_certificate_is_not_renewed(project):
 
 @pytest.mark.parametrize("source", ["operator", "folder"])
 def test_import_ends_the_renewal(project, source):
-    """Also when it is the very certificate."""
+    """Also if it is the issued certificate itself."""
     keep(project, HOST, 1, ONE)
     serve(project, HOST, ONE)
     remember(project, comes_from=source)
@@ -104,14 +104,14 @@ def test_each_certificate_has_its_request(project):
 
 
 def test_lost_lineage_is_not_renewed(project):
-    """certbot's folder is gone: there is nothing to know the names from."""
+    """certbot's folder is gone, and with it the host names."""
     remember(project, comes_from="authority")
 
     assert known(project) == []
 
 
 def test_latest_has_a_bundle_for_each_file(project):
-    """Each in its file; no RSA one unless it is wished for."""
+    """The RSA file is None unless the request asks for it."""
     keep(project, HOST, 1, ONE)
     keep(project, HOST, 2, TWO)
     keep(project, f"{HOST}.rsa", 1, RSA)
@@ -125,7 +125,7 @@ def test_latest_has_a_bundle_for_each_file(project):
 
 @pytest.mark.parametrize("lineage", [HOST, f"{HOST}.rsa"])
 def test_missing_lineage_is_named(project, lineage):
-    """certbot said that it was well, and nothing is there."""
+    """certbot reported success, but the files are missing."""
     other = f"{HOST}.rsa" if lineage == HOST else HOST
     keep(project, other, 1, RSA)
 
@@ -134,7 +134,7 @@ def test_missing_lineage_is_named(project, lineage):
 
 
 def test_certificate_with_new_key_is_not_served_yet(project):
-    """A renewal with the same key is none of it."""
+    """A renewal with the same key needs no rollover."""
     keep(project, HOST, 1, ONE)
     serve(project, HOST, certificate(key=ONE.key))
     assert waiting(project, CertificateRequest(HOST, HOSTS)) == []
@@ -145,7 +145,7 @@ def test_certificate_with_new_key_is_not_served_yet(project):
 
 
 def test_rsa_certificate_with_new_key_is_not_served_yet(project):
-    """Where it is wished for."""
+    """If the request asks for it."""
     keep(project, HOST, 1, ONE)
     keep(project, f"{HOST}.rsa", 1, RSA)
     serve(project, HOST, ONE)

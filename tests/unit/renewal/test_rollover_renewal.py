@@ -1,4 +1,4 @@
-"""A new key is served when its TLSA record is known, and the old one revoked."""
+"""TLSA rollovers during renewals, and revocation of replaced certificates."""
 
 from datetime import timedelta
 
@@ -69,7 +69,7 @@ def certbot(ready, monkeypatch) -> Certbot:
 
 @pytest.fixture
 def issue(ready, dns, certbot):
-    """Fulfil a request, and return what was told."""
+    """Issue a certificate, and return the progress messages."""
     settings = settings_of(ready)
 
     def call(request=REQUEST, **options) -> list[str]:
@@ -89,7 +89,7 @@ def newest(project) -> str:
 
 
 def wait_out(project) -> None:
-    """Let the time pass in which others remember the records before."""
+    """Let the old records leave all caches."""
     found = state_file.load(project)
     pending = found.of(HOST).pending_rollover
     assert pending
@@ -99,7 +99,7 @@ def wait_out(project) -> None:
 
 
 def test_key_with_tlsa_record_survives_renewals(ready, dns, certbot, issue):
-    """So that they need nobody."""
+    """Renewals need no operator then."""
     issue()
     first = served(ready)
     dns.digests = {first.key_digest}
@@ -113,7 +113,7 @@ def test_key_with_tlsa_record_survives_renewals(ready, dns, certbot, issue):
 
 
 def test_key_is_kept_if_dns_fails(ready, dns, certbot, issue):
-    """Nobody knows whether it was promised."""
+    """The key may have a TLSA record."""
     issue()
     first = served(ready)
     dns.down = True
@@ -125,7 +125,7 @@ def test_key_is_kept_if_dns_fails(ready, dns, certbot, issue):
 
 
 def test_new_key_is_served_in_two_steps(ready, dns, certbot, issue):
-    """It waits for its record, and then until nobody remembers the time before."""
+    """It waits for its record, and then until the old records have left all caches."""
     issue()
     first = served(ready)
     dns.digests = {first.key_digest}
@@ -165,7 +165,7 @@ def test_pending_rollover_is_no_failure(ready, dns, issue):
 
 
 def test_despite_tlsa_serves_the_new_key_at_once(ready, dns, issue):
-    """Whatever other servers make of it."""
+    """DANE clients may refuse it."""
     issue()
     dns.digests = {served(ready).key_digest}
     issue(force=True, new_key=True)
@@ -177,7 +177,7 @@ def test_despite_tlsa_serves_the_new_key_at_once(ready, dns, issue):
 
 
 def test_first_certificate_waits_for_its_tlsa_record(ready, dns, issue):
-    """The self-signed one is served, as it was promised."""
+    """The self-signed certificate, which has a record, stays."""
     before = served(ready)
     dns.digests = {before.key_digest}
 
@@ -198,7 +198,7 @@ def test_rollover_ends_once_the_certificate_is_served(ready, issue):
 
 
 def test_replaced_certificate_is_revoked(ready, certbot, issue):
-    """By its file, for the reason that was said."""
+    """certbot gets its file and the reason."""
     issue()
     old = served(ready)
     at_revocation = []
@@ -218,7 +218,7 @@ def test_replaced_certificate_is_revoked(ready, certbot, issue):
 
 
 def test_served_certificate_is_not_revoked_during_rollover(ready, dns, certbot, issue):
-    """It is revoked when it is asked for again, and the new one may be served."""
+    """It is revoked once the new one is served."""
     issue()
     dns.digests = {served(ready).key_digest}
 
@@ -256,7 +256,7 @@ def test_ecdsa_and_rsa_are_both_revoked(ready, certbot, issue):
 
 
 def test_self_signed_certificate_is_not_revoked(ready, certbot, issue):
-    """The self-signed one has nobody who would."""
+    """No authority has issued it."""
     issue(revoke="superseded")
 
     assert certbot.verbs == ["certonly"]
@@ -271,7 +271,7 @@ def test_unchanged_certificate_is_not_revoked(ready, certbot, issue):
 
 
 def test_failed_revocation_leaves_the_new_certificate_served(ready, certbot, issue):
-    """And is told."""
+    """The failure is reported."""
     issue()
     old = served(ready)
     certbot.before = lambda verb: setattr(

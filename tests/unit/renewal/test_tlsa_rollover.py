@@ -1,4 +1,4 @@
-"""A new key waits until the whole world knows its TLSA record (RFC 7671 §8.4)."""
+"""A new key waits until its TLSA record is in all caches (RFC 7671 §8.4)."""
 
 from datetime import timedelta
 
@@ -47,7 +47,7 @@ def held(
 
 
 def test_key_with_tlsa_record_is_kept(dns):
-    """So that renewals need nobody."""
+    """Renewals need no operator then."""
     dns(record(OLD))
     assert tlsa_rollover.must_keep_key(HOST)
 
@@ -70,7 +70,7 @@ def test_same_key_needs_no_rollover(dns):
 
 
 def test_no_records_no_rollover(dns):
-    """Nobody was promised a key."""
+    """No key was promised."""
     dns()
 
     assert held() is None
@@ -78,7 +78,7 @@ def test_no_records_no_rollover(dns):
 
 @pytest.mark.parametrize("ttl", [0, 86400])
 def test_record_published_before_needs_no_wait(dns, ttl):
-    """Who published it in advance has waited himself."""
+    """The operator has published it in advance."""
     dns(record(OLD), record(NEW), ttl=ttl)
 
     assert held() is None
@@ -119,7 +119,7 @@ def test_each_of_two_keys_needs_its_record(dns):
 
 
 def test_wait_lasts_one_ttl_from_first_sight_of_the_record(dns):
-    """Others may remember for as long what was there before."""
+    """Resolvers may cache the old records for so long."""
     dns(record(OLD))
     first = held()
     dns(record(OLD), record(NEW))
@@ -136,7 +136,7 @@ def test_wait_lasts_one_ttl_from_first_sight_of_the_record(dns):
 
 @pytest.mark.parametrize(("before", "after"), [(7200, 60), (60, 7200)])
 def test_longest_ttl_counts(dns, before, after):
-    """Lowered with the new record, it still was longer for those who asked before."""
+    """A TTL that was lowered with the new record is not in all caches yet."""
     dns(record(OLD), ttl=before)
     first = held()
     dns(record(OLD), record(NEW), ttl=after)
@@ -149,7 +149,7 @@ def test_longest_ttl_counts(dns, before, after):
 
 
 def test_withdrawn_records_are_waited_for(dns):
-    """Who asked before still remembers them."""
+    """Resolvers may still have them cached."""
     dns(record(OLD))
     first = held()
     dns()
@@ -162,7 +162,7 @@ def test_withdrawn_records_are_waited_for(dns):
 
 
 def test_removed_record_restarts_the_wait(dns):
-    """Or one of a key that was replaced in between."""
+    """So does a change to yet another key."""
     before = PendingRollover(reason="", ttl=3600, seen_at=NOW - HOUR)
     dns(record(OLD))
 
@@ -176,7 +176,7 @@ def test_removed_record_restarts_the_wait(dns):
     "before", [None, PendingRollover(reason="", ttl=60, seen_at=NOW)]
 )
 def test_new_key_waits_if_dns_fails(dns, before):
-    """With the reason; what was seen has to be seen again."""
+    """The reason is returned, and the record must be seen again."""
     dns(error=DOWN)
 
     found = held(before=before, now=NOW + HOUR)

@@ -1,4 +1,4 @@
-"""Messages are found in whatever people keep them in."""
+"""Messages are read from files, mbox files, Maildirs and stdin."""
 
 import mailbox
 
@@ -20,7 +20,7 @@ def test_a_file_is_a_message(tmp_path):
 
 @pytest.mark.parametrize("form", [mailbox.mbox, mailbox.Maildir])
 def test_mbox_and_maildir_yield_all_messages(tmp_path, form):
-    """An mbox is known by its first line, a Maildir by its folders."""
+    """An mbox is recognised by its first line, a Maildir by its folders."""
     box = form(tmp_path / "box")
     for each in (ONE, TWO):
         box.add(mailbox.Message(each))

@@ -19,7 +19,7 @@ def filled(accounts_of):
 
 @pytest.fixture
 def alice(filled):
-    """The user who has wishes."""
+    """The user who has preferences."""
     return users.named(filled, ALICE)
 
 
@@ -31,7 +31,7 @@ def script(session, address):
 
 
 def test_entries_are_added_listed_and_removed(session, alice):
-    """Only what is new is said; a user's and everybody's are told apart."""
+    """Only new entries are returned. Lists of a user and of everybody are separate."""
     assert preferences.add(session, "block", alice, ["@a.example", "@a.example"]) == [
         "@a.example"
     ]
@@ -54,7 +54,7 @@ def test_entries_are_added_listed_and_removed(session, alice):
 
 
 def test_sender_cannot_be_on_both_lists(session, alice):
-    """One would count for nothing: which is to go is for the operator to say."""
+    """The operator must decide which entry to remove."""
     preferences.add(session, "welcome", alice, ["@a.example"])
 
     with pytest.raises(StackError, match=f"remove --user {ALICE} @a.example`"):
@@ -73,7 +73,7 @@ def test_unlisted_sender_cannot_be_removed(session, alice, verdict):
 
 
 def test_script_without_preferences_only_includes_the_rules(session, alice):
-    """Every user has one, or the rules would not be run at all."""
+    """Every user needs a script, or the site's rules would not run."""
     assert script(session, ALICE) == (
         'require ["comparator-i;unicode-casemap", "include", "variables"];'
         'global ["block", "welcome", "stars"];'
@@ -82,7 +82,7 @@ def test_script_without_preferences_only_includes_the_rules(session, alice):
 
 
 def test_script_holds_preferences_of_user_and_site(session, alice):
-    """A star a point; an own entry in place of the site's; domains in both forms."""
+    """A user's entry overrides the site's; domains are in both forms."""
     alice.spam_threshold = 3
     preferences.add(session, "block", None, ["@a.example", "x@b.example"])
     preferences.add(
@@ -106,7 +106,7 @@ def test_script_holds_preferences_of_user_and_site(session, alice):
 
 
 def test_preferences_are_deleted_with_their_user(session, alice):
-    """Whoever is given the address next starts with none."""
+    """A new user with the same address starts without any."""
     alice.spam_threshold = 3
     preferences.add(session, "block", alice, ["@a.example"])
     plain = script(session, BOB)
@@ -119,7 +119,7 @@ def test_preferences_are_deleted_with_their_user(session, alice):
 
 
 def test_list_size_is_limited(session, alice):
-    """The whole of them is read for each message."""
+    """Dovecot reads all of them for each message."""
     many = [f"someone-{n}@shop-{n}.example" for n in range(6000)]
 
     with pytest.raises(StackError, match=f"lists for {ALICE} would be .* over 200000"):

@@ -1,4 +1,4 @@
-"""What the spam filter is asked, and how its answers are read."""
+"""Requests to the spam filter, and its answers."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def control(tmp_path, monkeypatch):
 
 
 def test_learn_sends_the_message(control):
-    """By TELL, with its kind, its length in octets, and for whom; it isn't urgent."""
+    """The request is TELL with kind, length and user; it can wait."""
     answer = reply("0 EX_OK", "DidSet: local")
     with answering(control, lambda _: answer) as asked:
         spamd.learn("ü\n".encode(), "spam", "alice@example.org")

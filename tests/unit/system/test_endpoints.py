@@ -1,4 +1,4 @@
-"""Where the mail ports are: as Docker has published them, or by the services' names."""
+"""Mail ports are found as Docker has published them, or by the services' names."""
 
 import socket
 from types import SimpleNamespace
@@ -49,7 +49,7 @@ def names(monkeypatch) -> dict[str, list[str]]:
 
 
 def test_each_published_address_is_an_endpoint(running, tmp_path):
-    """What is open on all addresses is asked at the nearest, in both families."""
+    """Ports on all addresses are reached on the loopback, on IPv4 and IPv6."""
     running.append(container("postfix", p25=[(ALL_4, "2525"), (ALL_6, "2526")]))
     running.append(container("dovecot", p993=[("192.0.2.1", "993")]))
 

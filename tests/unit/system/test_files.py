@@ -1,4 +1,4 @@
-"""Files appear whole, with their owner and mode, or not at all."""
+"""Files are replaced atomically, with the right owner and mode."""
 
 import os
 import stat
@@ -68,7 +68,7 @@ def test_line_ends_and_characters_are_kept(tmp_path):
 
 
 def test_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
-    """A full disk costs nothing that was there before."""
+    """A full disk destroys no file."""
     path = tmp_path / "a"
     files.write(path, "old", Access(0o644, *MINE))
 
@@ -85,7 +85,7 @@ def test_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
 
 
 def test_check_writable_leaves_the_directory_unchanged(tmp_path, monkeypatch):
-    """And who can't be written to is named, not the file that was to prove it."""
+    """The error names the directory, not the temporary file."""
     files.check_writable(tmp_path)
     assert files.names(tmp_path) == []
 
@@ -107,7 +107,7 @@ def test_missing_file_reads_as_none(tmp_path):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
 def test_unreadable_directory_is_an_error_not_missing(tmp_path):
-    """A key that we can't see must not be made anew."""
+    """A key that this user can't see must not be replaced."""
     home = tmp_path / "closed"
     home.mkdir(mode=0o000)
 
@@ -132,7 +132,7 @@ def test_wrong_mode_is_repaired(tmp_path):
 
 
 def test_repair_does_not_follow_links(tmp_path):
-    """Nobody gets another file opened to him by a link of that name."""
+    """A link must not change the mode of its target."""
     (tmp_path / "shadow").write_text("")
     (tmp_path / "link").symlink_to(tmp_path / "shadow")
 

@@ -1,4 +1,4 @@
-"""Several things at once, and none waited for longer than for all."""
+"""Tasks run in parallel, with one deadline for all."""
 
 from functools import partial
 from threading import Barrier, Event
@@ -29,7 +29,7 @@ def test_late_task_is_not_waited_for():
 
 
 def test_error_of_a_task_is_raised():
-    """And not in a thread that nobody looks at."""
+    """The error isn't lost in a thread."""
 
     def fail() -> None:
         raise ValueError("it fell")

@@ -1,4 +1,4 @@
-"""Other programs are started with just what they are given."""
+"""Programs are started with the given environment, and with a time limit."""
 
 import sys
 
@@ -22,7 +22,7 @@ def test_stdout_and_stderr_are_captured_together():
 
 
 def test_program_gets_given_environment_and_no_stdin(monkeypatch):
-    """Secrets of ours aren't its, and it can't wait for somebody to type."""
+    """It sees no secrets, and can't wait for input."""
     monkeypatch.setenv("SECRET", "horse")
     text = "import os, sys; print(dict(os.environ), repr(sys.stdin.read()))"
 

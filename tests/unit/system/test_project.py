@@ -1,4 +1,4 @@
-"""A project directory: where things lie, whose they are, one command at a time."""
+"""The project directory: paths, permissions and locks."""
 
 import multiprocessing
 from contextlib import ExitStack, contextmanager
@@ -62,7 +62,7 @@ def test_wrong_modes_are_found(project):
 
 
 def test_links_and_unknown_entries_in_var_are_ignored(project):
-    """What isn't ours is nobody's business of ours."""
+    """They are not ours."""
     project.write(project.tls / "a.pem", "secret")
     (project.tls / "b.pem").symlink_to("/nowhere")
     (project.var / "notes").write_text("mine")
@@ -107,7 +107,7 @@ def _hold(root, lock, held, release):
 
 @pytest.mark.parametrize("lock", ["lock", "acme_lock"])
 def test_second_command_waits_for_the_lock_and_gives_up(project, monkeypatch, lock):
-    """Two commands never do the same at once; who waited in vain is told why."""
+    """Two commands never run at once. The error says why."""
     monkeypatch.setattr(module, "LOCK_TIMEOUT", 0.1)
     monkeypatch.setattr(module, "ACME_LOCK_TIMEOUT", 0.1)
     take = getattr(project, lock)
@@ -127,7 +127,7 @@ def test_second_command_waits_for_the_lock_and_gives_up(project, monkeypatch, lo
     ("held", "free"), [("lock", "acme_lock"), ("acme_lock", "lock")]
 )
 def test_acme_lock_and_project_lock_are_independent(project, monkeypatch, held, free):
-    """It takes minutes, for which nobody waits who wants something else."""
+    """An order takes minutes, in which accounts can be changed."""
     monkeypatch.setattr(module, "LOCK_TIMEOUT", 0.1)
     monkeypatch.setattr(module, "ACME_LOCK_TIMEOUT", 0.1)
 
@@ -137,7 +137,7 @@ def test_acme_lock_and_project_lock_are_independent(project, monkeypatch, held, 
 
 @pytest.mark.parametrize("lock", ["lock", "acme_lock"])
 def test_second_command_continues_after_the_first(project, monkeypatch, lock):
-    """It need not be called again."""
+    """It doesn't have to be started again."""
     first = ExitStack()
     first.enter_context(getattr(project, lock)())
     # Where it would look again a little later, the first has ended.

@@ -1,4 +1,6 @@
-"""What an operator brings and is not what it should be: refused, with the reason."""
+"""
+Imported files that are not a key with its certificates are refused, with a remedy.
+"""
 
 import random
 
@@ -97,18 +99,18 @@ def test_certificates_without_their_key_are_refused():
     """The key is what people forget."""
     (said,) = problems(LEAF.pem, LOWER.pem, MIDDLE.pem)
 
-    assert said.startswith("there is no private key in it: bring it too")
+    assert said.startswith("there is no private key in it: add it")
 
 
 def test_a_key_without_its_certificate_is_refused():
     """Or the certificate."""
     (said,) = problems(LEAF.key_pem)
 
-    assert said.startswith("there is no certificate in it: bring it too")
+    assert said.startswith("there is no certificate in it: add it")
 
 
 def test_two_keys_are_refused():
-    """Nobody guesses which one was meant."""
+    """The right one can't be guessed."""
     (said,) = problems(WHOLE, STRANGER.key_pem)
 
     assert said.startswith("2 private keys are in it: leave only the one")
@@ -118,7 +120,7 @@ def test_two_keys_are_refused():
     "form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL]
 )
 def test_an_encrypted_key_is_refused(form):
-    """In the form of today and in that with Proc-Type: with the way to open it."""
+    """In both forms, with the command that decrypts it."""
     locked = LEAF.key.private_bytes(
         Encoding.PEM, form, BestAvailableEncryption(b"secret")
     ).decode()
@@ -133,7 +135,7 @@ def test_an_encrypted_key_is_refused(form):
     ("cut", "what"), [("END PRIVATE", "private key"), ("END CERT", "certificate")]
 )
 def test_truncated_block_is_refused(cut, what):
-    """A copy that lacks its last line is told from a key that isn't there."""
+    """A copy without its last line is reported as damaged, not as missing."""
     single = LEAF.key_pem + server(ROOT, key=LEAF.key).pem
 
     (said,) = problems(single.replace(f"-----{cut}", "-----"))
@@ -142,7 +144,7 @@ def test_truncated_block_is_refused(cut, what):
 
 
 def test_damaged_block_is_refused():
-    """A letter that changed is enough, in the key and in a certificate."""
+    """One changed character is enough, in the key or in a certificate."""
     damaged = WHOLE.replace("\nMII", "\n!II").replace("\nMIG", "\n!IG")
 
     said = problems(damaged)
@@ -154,7 +156,7 @@ def test_damaged_block_is_refused():
 
 
 def test_certificate_request_is_refused():
-    """What was sent to the authority is often brought back instead of the answer."""
+    """Operators often import the request instead of the certificate."""
     block = "-----{} CERTIFICATE REQUEST-----\n"
 
     said = problems(LEAF.key_pem, block.format("BEGIN"), block.format("END"))
@@ -200,7 +202,7 @@ def test_a_short_rsa_key_is_refused():
 
 
 def dsa_key():
-    """Return a key of a kind that TLS forgot."""
+    """Return a key of a kind that TLS doesn't use."""
     return dsa.generate_private_key(1024)  # noqa: S505 - a longer one takes seconds
 
 
@@ -215,7 +217,7 @@ def dsa_key():
     ids=["P-521", "secp256k1", "Ed25519", "DSA"],
 )
 def test_rare_kind_of_key_is_refused(make, why):
-    """And the kinds that all know are told."""
+    """The message names the usual kinds."""
     leaf = server(ROOT, key=make())
 
     (said,) = problems(leaf.key_pem, leaf.pem)
@@ -235,7 +237,7 @@ def test_untrusted_names_are_shown_safely():
 
 
 def test_no_garbage_ends_in_a_stack_trace():
-    """Whatever is cut, changed or swapped: it is taken, or refused in words."""
+    """Cut, changed or swapped text is accepted, or refused with a message."""
     chance = random.Random(1)  # noqa: S311 - no secret
     text = WHOLE + ROOT.pem
     for _ in range(300):

@@ -1,4 +1,4 @@
-"""Certificates and chains that clients would not believe: refused beforehand."""
+"""Imported certificates that clients would refuse are refused."""
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -67,7 +67,7 @@ def test_expired_certificate_is_refused():
 
 
 def test_certificate_not_valid_yet_is_refused():
-    """With the day, and the thought that our clock may be wrong."""
+    """The message names the day, and suggests to check the clock."""
     leaf = server(ROOT, begin=NOW + 2 * DAY)
 
     (said,) = problems(leaf.key_pem, leaf.pem)
@@ -131,7 +131,7 @@ def test_a_chain_with_a_gap_is_refused():
 
 
 def test_chain_to_unknown_root_is_refused():
-    """It's the last link that lacks."""
+    """The root is reported as missing."""
     (said,) = problems(WHOLE, trusted=(authority("Other"),))
 
     assert said.startswith("the certificate of CN=Root is missing, which issued that")
@@ -139,7 +139,7 @@ def test_chain_to_unknown_root_is_refused():
 
 
 def test_missing_ca_certificates_are_mentioned():
-    """The operator's chain may be right, and this machine bare."""
+    """The chain may be right, but this machine has no roots."""
     (said,) = problems(WHOLE, trusted=())
 
     assert "install the package ca-certificates" in said
@@ -153,7 +153,7 @@ def test_issuer_is_matched_by_signature_not_name():
 
 
 def test_server_certificate_cannot_issue():
-    """Who has one certificate must not make more of them."""
+    """A server certificate can't sign others."""
     forged = issue("forged", LEAF, names=[HOST])
 
     said = problems(forged.key_pem, forged.pem, LEAF.pem, LOWER.pem, MIDDLE.pem)
@@ -178,7 +178,7 @@ def rsa_key_pem(bits: int) -> str:
 
 
 def test_all_problems_are_reported_at_once():
-    """Nobody mends one after the other, with a visit to an authority each time."""
+    """The operator can fix all of them with one order."""
     leaf = server(LOWER, "www.example.net", end=NOW - DAY / 2, usage=())
 
     said = problems(rsa_key_pem(1024), leaf.pem)
@@ -189,7 +189,7 @@ def test_all_problems_are_reported_at_once():
 
 
 def test_certificate_is_checked_even_without_key():
-    """It's the one that is no authority's."""
+    """The certificate that is no authority's is checked."""
     leaf = server(LOWER, "www.example.net")
 
     said = problems(LOWER.pem, MIDDLE.pem, leaf.pem)

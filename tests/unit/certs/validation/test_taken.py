@@ -1,4 +1,4 @@
-"""What an operator brings from elsewhere and is right: taken, and put in order."""
+"""Imported certificates that are right are accepted, and their chain is sorted."""
 
 import random
 
@@ -51,7 +51,9 @@ def test_any_order_is_sorted():
 
 
 def test_root_is_left_out():
-    """Who trusts it has it; it completes the chain also where nobody trusts it."""
+    """
+    Clients that trust it have it. It completes the chain even if nobody trusts it.
+    """
     assert chain(WHOLE, ROOT.pem, trusted=()) == certificates(LEAF, LOWER, MIDDLE)
 
 
@@ -61,7 +63,7 @@ def test_duplicates_are_dropped():
 
 
 def test_unrelated_certificates_are_left_out():
-    """Neither strangers, nor an authority of the same name with another key."""
+    """So is an authority of the same name with another key."""
     namesake = authority("Lower", MIDDLE)
 
     found = chain(STRANGER.pem, namesake.pem, WHOLE)
@@ -77,7 +79,7 @@ def test_certificate_for_another_key_is_left_out():
 
 
 def test_cross_signed_root_stays():
-    """Who doesn't know the new root yet can follow the chain to the old one."""
+    """Clients that don't know the new root can follow the chain to the old one."""
     new = authority("New root")
     crossed = authority("New root", ROOT, key=new.key)
     leaf = server(new)
@@ -88,7 +90,7 @@ def test_cross_signed_root_stays():
 
 
 def test_expired_cross_signature_is_left_out():
-    """When the new root alone is enough, the old one's end takes nothing down."""
+    """The new root alone is enough then."""
     new = authority("New root")
     crossed = authority("New root", ROOT, key=new.key, end=NOW - DAY / 2)
     leaf = server(new)
@@ -106,7 +108,7 @@ def test_cross_signature_of_unknown_root_is_left_out():
 
 
 def test_mutual_cross_signatures_do_not_loop():
-    """A circle of cross signatures ends, and so does a thicket of them."""
+    """The search ends with circles and with many cross signatures."""
     keys = [ecdsa() for _ in range(12)]
     own = [authority(f"CA {i}", key=key) for i, key in enumerate(keys)]
     tangle = [

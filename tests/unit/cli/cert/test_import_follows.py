@@ -1,4 +1,4 @@
-"""`stack cert import`: a certificate from elsewhere is served, or refused."""
+"""`stack cert import`: an imported certificate is served, or refused."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -201,7 +201,7 @@ def test_import_rolls_back_what_is_not_served_in_time(
 
 
 def test_import_confirms_what_every_port_serves(stack, project, file):
-    """With the ports that were seen to."""
+    """The message lists the ports."""
     done = stack("cert", "import", file("a.pem", GOOD.pem))
 
     assert done.exit_code == 0

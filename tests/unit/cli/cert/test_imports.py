@@ -1,4 +1,4 @@
-"""`stack cert self-signed` and `remove`: what needs nobody's help."""
+"""`stack cert self-signed` and `remove`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,7 +85,7 @@ def test_removed_certificate_leaves_the_state(stack, project):
     ("name", "reason"),
     [
         (HOST, "is MAIL_HOSTNAME, whose certificate clients without SNI get"),
-        ("a.example", "is no certificate here: see `stack cert show`"),
+        ("a.example", "there is no certificate of that name: see `stack cert show`"),
     ],
 )
 def test_refused_removal_changes_nothing(stack, project, name, reason):

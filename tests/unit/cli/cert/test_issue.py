@@ -1,4 +1,4 @@
-"""`stack cert issue` and `renew`, where there is no certbot: they are handed on."""
+"""`stack cert issue` and `renew` outside of the service certs run there by Docker."""
 
 import pytest
 

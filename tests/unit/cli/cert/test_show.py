@@ -1,4 +1,4 @@
-"""`stack cert show` and `cert check`: what there is, and what is served."""
+"""`stack cert show` and `cert check`: the certificates, and what the ports serve."""
 
 import json
 from datetime import datetime
@@ -84,7 +84,7 @@ def test_show_without_certificates_prints_nothing(stack, project):
 
 
 def test_check_reports_a_damaged_file(stack, project, found, health):
-    """By its file, and what the others are is told all the same."""
+    """The file is named, and the others are checked all the same."""
     (project.tls / "a.example.pem").write_text("half")
 
     with all_ports(as_configured(project)) as found[:]:
@@ -128,7 +128,7 @@ FLAWED = {
 
 @pytest.mark.parametrize("case", FLAWED)
 def test_check_reports_a_file_that_clients_refuse(stack, project, found, case):
-    """By its file, although every port serves what lies there."""
+    """The file is named, although every port serves it."""
     flawed, words = FLAWED[case]
     put(project.tls, mail__example__org=flawed)
 
@@ -142,7 +142,7 @@ def test_check_reports_a_file_that_clients_refuse(stack, project, found, case):
 
 
 def test_check_names_the_file_that_no_port_serves(stack, project, found):
-    """It is sound, and a container has not taken it for a reason that we can't see."""
+    """The file is valid, but a container has refused it for a reason unknown here."""
     with all_ports(always(RIGHT)) as found[:]:
         done = stack("cert", "check")
 
@@ -223,7 +223,7 @@ def test_check_fails_for_a_wrong_certificate_on_one_port(stack, project, found):
 
 
 def test_check_json_has_no_fingerprint_for_a_silent_port(stack, project, found):
-    """It is published, and nobody is there."""
+    """The port is published, but no daemon answers."""
     found.append(closed(25))
 
     told = json.loads(stack("cert", "check", "--json").stdout)

@@ -1,4 +1,4 @@
-"""A key that TLSA records don't promise is served only on demand."""
+"""A key without a TLSA record is served with --despite-tlsa only."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ def saved(folder: Path, bundle: Bundle, name: str = "new.pem") -> str:
 
 @pytest.mark.parametrize("name", [HOST, "other.example"])
 def test_dns_failure_is_a_warning(stack, project, tmp_path, monkeypatch, name):
-    """For the host alone: an operator without a name server has to get on."""
+    """The command goes on, and only for MAIL_HOSTNAME the DNS is asked."""
 
     def published(host: str) -> tlsa.Published:
         raise UnableError(f"no answer about {host}")
@@ -56,7 +56,7 @@ def promised(project, monkeypatch):
 
 @pytest.mark.usefixtures("promised")
 def test_key_without_tlsa_record_is_refused(stack, project, tmp_path):
-    """What to publish is said, and when to come again; nothing has changed."""
+    """The message names the record and the time to wait. Nothing has changed."""
     as_it_was = contents(project)
 
     imported = stack("cert", "import", saved(tmp_path, GOOD))
@@ -70,7 +70,7 @@ def test_key_without_tlsa_record_is_refused(stack, project, tmp_path):
 
 @pytest.mark.usefixtures("promised")
 def test_despite_tlsa_serves_it(stack, project, tmp_path):
-    """And a promise for the host is none for another name."""
+    """Records of MAIL_HOSTNAME don't count for other names."""
     other = saved(tmp_path, bundle("a.example"), "other.pem")
 
     assert (
@@ -81,7 +81,7 @@ def test_despite_tlsa_serves_it(stack, project, tmp_path):
 
 @pytest.mark.usefixtures("promised")
 def test_served_key_is_accepted(stack, project, tmp_path):
-    """It is renewed, and the promise is as broken as before."""
+    """A renewal with the served key changes nothing for DANE clients."""
     put(project.tls, mail__example__org=GOOD)
     renewed = bundle(key=GOOD.key)
 

@@ -1,4 +1,4 @@
-"""`stack spam learn`, `forget`, `test` and `stats`, here or handed on."""
+"""`stack spam learn`, `forget`, `test` and `stats`, here or in a container."""
 
 import json
 
@@ -68,7 +68,7 @@ def test_learn_hands_messages_over(
 
 
 def test_learn_hands_messages_over_for_a_user(stack, ready, control, letter):
-    """The filter is told whose knowledge it is."""
+    """The request names the user."""
     stack("user", "add", "a@example.org", "--generate")
     with answering(control, lambda _: reply("0 EX_OK")) as asked:
         stack("spam", "learn", "--user", "A@example.org", "spam", letter)
@@ -78,7 +78,7 @@ def test_learn_hands_messages_over_for_a_user(stack, ready, control, letter):
 
 @pytest.mark.parametrize("words", [["learn", "spam"], ["forget"], ["test"]])
 def test_unknown_user_is_refused(stack, ready, control, letter, words):
-    """A mistyped address would teach a knowledge that judges no mail."""
+    """A mistyped address would train a filter that nobody uses."""
     with answering(control, lambda _: reply("0 EX_OK")) as asked:
         done = stack("spam", *words, letter, "--user", "nobody@example.org")
 

@@ -9,13 +9,13 @@ ALICE = "alice@example.org"
 
 @pytest.fixture
 def alice(stack, ready):
-    """A user with wishes."""
+    """A user with preferences."""
     assert stack("user", "add", ALICE, "--generate").exit_code == 0
     return ALICE
 
 
 def test_threshold_is_shown_set_and_reset(stack, alice):
-    """The site's holds until there is an own one."""
+    """SPAM_MARK_SCORE counts until the user has an own threshold."""
     assert stack("spam", "threshold", alice).stdout == "5  (SPAM_MARK_SCORE)\n"
     assert stack("spam", "threshold", "Alice@example.org", "8").stderr == (
         f"From 8 points on, mail goes to the Junk of {alice}.\n"

@@ -1,4 +1,4 @@
-"""certbot is called with all that .env says, and sees no secret it needn't."""
+"""certbot gets the settings of .env as options, and no secret that it doesn't need."""
 
 import json
 import sys
@@ -88,10 +88,8 @@ CHALLENGES = {
 
 @pytest.mark.parametrize("challenge", CHALLENGES)
 def test_challenge_options_follow_env(project, program, challenge):
-    """Each call says it anew, so that a change holds from the next renewal on."""
-    settings = settings_of(
-        project, ACME_CHALLENGE=challenge, ACME_DNS_PROPAGATION_SECONDS="7"
-    )
+    """Each call passes it, so a change counts from the next renewal on."""
+    settings = settings_of(project, ACME_CHALLENGE=challenge, ACME_DNS_PROPAGATION_SECONDS="7")
 
     certbot.obtain(project, settings, ORDER)
 
@@ -110,7 +108,7 @@ def test_challenge_options_follow_env(project, program, challenge):
 
 
 def test_credentials_file_is_passed_if_it_exists(project, program):
-    """Without the file, certbot says itself what it lacks."""
+    """Without the file, certbot itself reports what it lacks."""
     settings = settings_of(project, ACME_CHALLENGE="dns-rfc2136")
     project.write(project.acme / "dns-rfc2136.ini", "")
 
@@ -140,7 +138,7 @@ def test_credentials_file_is_passed_if_it_exists(project, program):
     ],
 )
 def test_order_becomes_certbot_options(project, program, order, said, left_out):
-    """Each request has its option in place of the one against it; all else stays."""
+    """Each field of the order changes its own option only."""
     settings = settings_of(project)
     certbot.obtain(project, settings, ORDER)
     plain = program.seen["argv"]
@@ -166,7 +164,7 @@ def test_email_and_profile_of_env_are_passed(project, program):
 
 
 def test_environment_is_not_passed_on(project, program, monkeypatch):
-    """What a container was given is no business of hooks and plugins."""
+    """Hooks and plugins must not see the container's environment."""
     monkeypatch.setenv("SECRET", "sesame")
 
     certbot.obtain(project, settings_of(project), ORDER)
@@ -179,7 +177,7 @@ def test_environment_is_not_passed_on(project, program, monkeypatch):
 def test_operator_root_is_trusted_for_the_acme_server(
     project, program, monkeypatch, tmp_path
 ):
-    """Those in var/acme/authorities.pem are trusted, and the world's as before."""
+    """var/acme/authorities.pem is trusted in addition to the usual roots."""
     monkeypatch.setattr(trust, "TOGETHER", tmp_path / "together.pem")
     monkeypatch.setattr(trust, "WORLD", tmp_path / "world.pem")
     # The last line of a file may lack its end.
@@ -195,7 +193,10 @@ def test_operator_root_is_trusted_for_the_acme_server(
 
 @pytest.mark.parametrize("status", [0, 1])
 def test_eab_key_file_exists_during_the_call_only(project, program, status):
-    """Never among the words, which other processes see; nor left, if it failed."""
+    """
+    The key is never an argument, which process lists show, and the file is removed
+    after a failure.
+    """
     program.end_with(status)
     order = Order("a", ("a.example",), account=ACCOUNT)
 
@@ -212,7 +213,7 @@ def test_eab_key_file_exists_during_the_call_only(project, program, status):
 
 
 def test_repr_of_eab_credentials_hides_the_key():
-    """What a trace shows may end in a log."""
+    """Tracebacks may end in a log."""
     assert repr(ACCOUNT) == "ExternalAccount('kid-1')"
 
 
@@ -236,7 +237,7 @@ def test_non_zero_status_is_an_error(project, program, call):
 
 
 def test_revoke_keeps_the_lineage(project, program):
-    """It is renewed, and so not to be deleted by certbot."""
+    """The lineage is renewed later, so certbot must not delete it."""
     certbot.revoke(project, settings_of(project), Path("/x/cert1.pem"), "keycompromise")
 
     argv = program.seen["argv"]
@@ -256,7 +257,7 @@ def test_delete_removes_the_lineage(project, program):
 
 
 def test_certbot_is_available_if_its_program_exists(program):
-    """Then the command is handed on to the one that has it."""
+    """Elsewhere, the command runs in the service certs by Docker."""
     assert certbot.is_available()
 
     program.path.unlink()
@@ -265,11 +266,9 @@ def test_certbot_is_available_if_its_program_exists(program):
 
 
 def test_certbot_is_stopped_after_the_timeout(project, program, monkeypatch):
-    """A hook may wait for ever; name servers get the time that .env gives them."""
+    """A hook may hang. ACME_DNS_WAIT is added to the limit."""
     monkeypatch.setattr(certbot, "TIMEOUT", 0.1)
     program.path.write_text("#!/bin/sh\nexec sleep 600\n")
 
-    with pytest.raises(StackError, match="was stopped, it had not ended in time"):
-        certbot.obtain(
-            project, settings_of(project, ACME_DNS_PROPAGATION_SECONDS="0"), ORDER
-        )
+    with pytest.raises(StackError, match="was stopped at its time limit"):
+        certbot.obtain(project, settings_of(project, ACME_DNS_PROPAGATION_SECONDS="0"), ORDER)

@@ -1,4 +1,4 @@
-"""What certbot printed becomes one line for each problem, with a remedy."""
+"""certbot's output becomes one line for each problem, with a remedy."""
 
 import re
 
@@ -19,7 +19,7 @@ HTTP = {
     "host refuses": ["refused.example.test: .* firewall .*connection refused"],
     "host without a route": ["blocked.example.test: .* firewall .*no route to host"],
     "host silent": ["imap.second.test: .* firewall .*Client.Timeout exceeded"],
-    "name server silent": ["imap.second.test: the name servers of its .* see that"],
+    "name server silent": ["imap.second.test: the name servers of its .* check that"],
     "webroot missing": ["the folder that ACME_WEBROOT in .env names .* make it"],
     "port 80 in use": ["port 80 of the container is in use: .* Try again"],
     "authority unknown": [f"{URL} can't be reached: see ACME_DIRECTORY"],
@@ -29,7 +29,7 @@ HTTP = {
     "authority without DNS": [f"{URL} can't be reached: see ACME_DIRECTORY"],
     "authority not trusted": [f"{URL} .*isn't trusted here: put .*authorities.pem"],
     "authority is none": [f"{URL} is not an ACME directory: see ACME_DIRECTORY"],
-    "star over http": [f"{URL} gives names with a \\* only .* set ACME_CHALLENGE"],
+    "star over http": [f"{URL} validates names with a \\* by .* set ACME_CHALLENGE"],
     "eab missing": [f"{URL} wants a key .* say --eab-kid"],
     "eab wrong": [f"{URL} doesn't register us .* JWS verification .* see --eab-kid"],
     "eab unknown": [f"{URL} doesn't register us .* 'kid' .* see --eab-kid"],
@@ -92,7 +92,7 @@ def test_recorded_output_gives_one_line_for_each_problem(
 
 
 def test_every_recorded_run_is_tested():
-    """What was recorded is there to be judged."""
+    """No recorded output is left without an expectation."""
     assert sorted(names()) == sorted(name for _, rows in REAL for name in rows)
 
 
@@ -108,7 +108,7 @@ def test_hook_failure_is_reported_for_its_host_only(tmp_path):
 
 
 def test_hook_without_execute_permission_is_named(tmp_path):
-    """In certbot's words two names have changed places."""
+    """certbot's message has a name in the wrong place."""
     words = "/project/var/acme/hooks/auth-hook command manual-auth exists, but is not"
 
     [line] = told(tmp_path, f"{words} executable.\n", challenge="manual")
@@ -117,7 +117,7 @@ def test_hook_without_execute_permission_is_named(tmp_path):
 
 
 def test_known_reason_wins_over_the_timeout(tmp_path):
-    """It waits for a hook that cleans up, say."""
+    """A clean-up hook may hang after the failure."""
     [line] = told(tmp_path, printed("host refuses"), status=TIMED_OUT)
 
     assert line.startswith("refused.example.test: ")

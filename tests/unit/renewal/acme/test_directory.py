@@ -1,4 +1,4 @@
-"""What an authority says of itself, and what it may say instead."""
+"""The directory of an ACME authority, and invalid answers."""
 
 import io
 from http.client import BadStatusLine, IncompleteRead
@@ -63,7 +63,7 @@ def test_missing_fields_are_empty(ask, answer):
     ],
 )
 def test_unreachable_authority_names_the_setting(ask, answer, words):
-    """Whatever answers there instead, a mail server for example."""
+    """Any other server may answer there, a mail server for example."""
     with pytest.raises(StackError, match=words) as caught:
         ask(answer)
 

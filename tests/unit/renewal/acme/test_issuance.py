@@ -1,4 +1,4 @@
-"""A certificate is got when it is due, and served when it may be."""
+"""Issuance: certificates are obtained when due, and deployed."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def certbot(ready, monkeypatch) -> Certbot:
 
 @pytest.fixture
 def issue(ready, certbot):
-    """Fulfil a request, and return what was told."""
+    """Issue a certificate, and return the progress messages."""
     settings = settings_of(ready)
 
     def call(request=REQUEST, settings=settings, **options) -> list[str]:
@@ -60,7 +60,7 @@ def issue(ready, certbot):
 
 
 def files(project) -> dict[str, bytes]:
-    """Return all that is in var/tls and var/acme, but for what is remembered."""
+    """Return every file in var/tls and var/acme except state.json."""
     found = [*project.tls.rglob("*"), *project.acme.rglob("*")]
     return {
         str(path): path.read_bytes()
@@ -70,7 +70,7 @@ def files(project) -> dict[str, bytes]:
 
 
 def test_first_certificate_is_issued_and_served(ready, certbot, issue):
-    """And it comes from the authority from now on, whose CAA names are known."""
+    """Its source is recorded, and so are the CAA names of the authority."""
     told = issue()
 
     assert served(ready).names == REQUEST.hosts
@@ -93,7 +93,7 @@ def test_certificate_that_is_not_due_stays(ready, certbot, issue):
 
 @pytest.mark.parametrize("how", ["due", "forced"])
 def test_due_or_forced_certificate_is_replaced(ready, certbot, issue, how):
-    """By one with another key: nobody was promised the old one."""
+    """The key changes, as the DNS has no TLSA record for the old one."""
     issue()
     before = served(ready)
 
@@ -105,7 +105,7 @@ def test_due_or_forced_certificate_is_replaced(ready, certbot, issue, how):
 
 
 def test_changed_hosts_are_issued_at_once(ready, issue):
-    """More or fewer of them."""
+    """Hosts may be added or removed."""
     issue()
     issue(CertificateRequest(HOST, (HOST,)))
 
@@ -113,7 +113,7 @@ def test_changed_hosts_are_issued_at_once(ready, issue):
 
 
 def test_changed_authority_is_used_at_once(ready, certbot, issue):
-    """certbot alone would stay with the one that it had."""
+    """Without force, certbot would keep to the old authority."""
     issue()
     before = served(ready)
     moved = settings_of(ready, ACME_DIRECTORY=ELSEWHERE)
@@ -128,7 +128,7 @@ def test_changed_authority_is_used_at_once(ready, certbot, issue):
 
 
 def test_rsa_certificate_is_added_and_dropped(ready, certbot, issue):
-    """When it is not wished for any more, certbot forgets it, too."""
+    """Without --rsa, certbot deletes its lineage, too."""
     issue(BOTH)
     assert (ready.tls / f"{HOST}.rsa.pem").exists()
     assert not served(ready).is_rsa
@@ -141,7 +141,7 @@ def test_rsa_certificate_is_added_and_dropped(ready, certbot, issue):
 
 
 def test_nothing_is_deployed_if_the_rsa_order_fails(ready, certbot, issue):
-    """Both or none: a half is no success."""
+    """Either both certificates are deployed or none."""
     before = files(ready)
     certbot.before = lambda verb: setattr(
         certbot, "failure", "no way" if len(certbot.calls) == 2 else ""
@@ -171,7 +171,7 @@ def test_tlsa_is_looked_up_for_mail_hostname_only(ready, issue, monkeypatch):
 
 
 def test_failure_is_recorded_and_old_certificate_stays(ready, certbot, issue):
-    """With the reason, in a line; a success later forgets it."""
+    """The record holds the first line of the reason. A success clears it."""
     issue()
     before = files(ready)
     certbot.failure = "Another instance of Certbot is already running."
@@ -191,7 +191,7 @@ def test_failure_is_recorded_and_old_certificate_stays(ready, certbot, issue):
 
 
 def test_failure_of_first_order_is_not_recorded(ready, certbot, issue):
-    """Nothing comes from an authority yet, so nothing is retried or told."""
+    """Without an earlier certificate, the loop must not retry it."""
     before = files(ready)
     certbot.failure = "no way"
 
@@ -205,7 +205,7 @@ def test_failure_of_first_order_is_not_recorded(ready, certbot, issue):
 def test_issued_certificate_is_deployed_again_after_a_failure(
     ready, certbot, issue, monkeypatch
 ):
-    """It was issued, and is not asked for anew."""
+    """The certificate is issued already, and not ordered again."""
     with monkeypatch.context() as patched:
         refusal = StackError("port 25 doesn't serve it")
         patched.setattr(Deployer, "deploy", lambda *_: _raise(refusal))
@@ -222,7 +222,7 @@ def test_issued_certificate_is_deployed_again_after_a_failure(
 
 
 def test_caa_names_are_asked_once(ready, issue, monkeypatch):
-    """Later it may be out of reach, and what isn't due needs nothing of it."""
+    """A renewal that is not due needs no answer of the authority."""
     issue()
     monkeypatch.setattr(directory, "read", lambda *_: pytest.fail("asked"))
 
@@ -230,7 +230,7 @@ def test_caa_names_are_asked_once(ready, issue, monkeypatch):
 
 
 def test_dry_run_changes_nothing(ready, certbot):
-    """And asks for all that would be asked for."""
+    """It places every order that a real run would place."""
     settings, told = settings_of(ready), []
     ready.make_directory(ready.acme)
     before = files(ready)
@@ -245,7 +245,7 @@ def test_dry_run_changes_nothing(ready, certbot):
 
 
 def test_failing_dry_run_raises_the_reason(ready, certbot):
-    """And is not remembered either."""
+    """The failure is not recorded."""
     certbot.failure = "no way"
     deployer = Deployer(ready, settings_of(ready), list)
 

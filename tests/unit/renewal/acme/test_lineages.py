@@ -1,4 +1,4 @@
-"""What certbot has got so far, whatever it was doing when it was killed."""
+"""Lineages are read from certbot's folders, also after a kill."""
 
 import pytest
 
@@ -50,7 +50,10 @@ def test_versions_are_compared_as_numbers(project, archive):
     ["fullchain2.pem", "fullchain2.pem chain2.pem cert2.pem", "privkey2.pem"],
 )
 def test_incomplete_version_is_skipped(project, archive, missing):
-    """certbot writes the key first; killed then, the one before is the newest."""
+    """
+    certbot writes the key first. If it is killed then, the version before is the
+    latest.
+    """
     for name in missing.split():
         (archive / name).unlink()
 
@@ -60,7 +63,7 @@ def test_incomplete_version_is_skipped(project, archive, missing):
 @pytest.mark.parametrize("part", ["privkey2.pem", "fullchain2.pem"])
 @pytest.mark.parametrize("text", [b"", b"-----BEGIN", b"\xff\0"])
 def test_truncated_file_is_skipped(project, archive, part, text):
-    """Nor is an empty one, nor garbage after the power failed."""
+    """So are empty files, and garbage after a power failure."""
     (archive / part).write_bytes(text)
 
     assert latest(project) == pem(ONE)
@@ -74,7 +77,7 @@ def test_version_with_a_foreign_key_is_skipped(project, archive):
 
 
 def test_version_without_a_certificate_is_skipped(project, archive):
-    """A key alone is none."""
+    """A key alone is no certificate."""
     (archive / "fullchain2.pem").write_text("\n")
 
     assert latest(project) == pem(ONE)
@@ -103,7 +106,7 @@ def put_away(project) -> list[str]:
 
 
 def test_lineage_without_renewal_configuration_is_set_aside(project, archive):
-    """It would refuse to keep the next one there, or keep it under another name."""
+    """certbot would refuse to store the next certificate, or use another name."""
     renewal = project.acme / "certbot" / "renewal" / f"{HOST}.conf"
 
     lineages.set_aside_if_broken(project.acme, HOST)
@@ -134,7 +137,7 @@ def test_foreign_certificate_has_no_file(project, archive):
 
 
 def test_authority_is_that_of_the_last_renewal(project, archive):
-    """certbot writes down where it got it."""
+    """certbot's renewal configuration names it."""
     keep(project, HOST, 3, certificate(), ELSEWHERE)
 
     assert lineages.authority(project.acme, HOST) == ELSEWHERE
@@ -144,7 +147,7 @@ def test_authority_is_that_of_the_last_renewal(project, archive):
     ("file", "known"), [("regr.json", True), ("private_key.json", False), ("", False)]
 )
 def test_account_exists_once_it_is_registered(project, file, known):
-    """A folder is made before the authority has said yes."""
+    """certbot makes the folder before the registration succeeds."""
     account = project.acme / "certbot/accounts/acme.ca.test:14000/dir/ab12"
     account.mkdir(parents=True)
     if file:

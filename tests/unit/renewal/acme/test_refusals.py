@@ -1,4 +1,4 @@
-"""The words of Let's Encrypt, its refusals, and what nobody expects."""
+"""Refusals by Let's Encrypt, and unexpected output."""
 
 import re
 
@@ -30,13 +30,13 @@ from tests.support.renewal.certbot_output import URL, failed, logged, refused, t
             "dns",
             "DNS problem: SERVFAIL looking up CAA for example.org - the domain's"
             " nameservers may be malfunctioning",
-            "mail.example.org: the name servers of its domain don't answer",
+            "mail.example.org: the name servers of its domain gave the",
         ),
         (
             "dns-rfc2136",
             "dns",
             "DNS problem: query timed out looking up TXT for mail.example.org",
-            "mail.example.org: the name servers of its domain don't answer",
+            "mail.example.org: the name servers of its domain gave the",
         ),
         (
             "dns-rfc2136",
@@ -90,7 +90,7 @@ from tests.support.renewal.certbot_output import URL, failed, logged, refused, t
 def test_lets_encrypt_challenge_errors_are_explained(
     tmp_path, challenge, kind, detail, words
 ):
-    """Its words are other than Pebble's, the reason and the remedy are the same."""
+    """Let's Encrypt words errors differently from Pebble; our messages are the same."""
     [line] = told(
         tmp_path,
         failed(("mail.example.org", kind, detail)),
@@ -103,7 +103,7 @@ def test_lets_encrypt_challenge_errors_are_explained(
 
 
 def test_error_type_counts_not_a_similar_word(tmp_path):
-    """A page that a web server shows may say anything."""
+    """The text of a web page in the detail must not select the reason."""
     detail = 'Invalid response from http://a.example/x: "Your dns connection caa "'
 
     [line] = told(tmp_path, failed(("a.example", "unauthorized", detail)))
@@ -129,7 +129,7 @@ def test_same_problem_is_reported_once(tmp_path):
 
 
 def test_two_hosts_have_one_line_each_in_order(tmp_path):
-    """Who has two names to repair hears of both at once."""
+    """Both hosts are reported at once."""
     one = ("a.example.org", "unauthorized", "404")
     two = ("b.example.org", "connection", "refused")
 
@@ -149,14 +149,22 @@ BUSY = (
     ("kind", "detail", "words"),
     [
         ("rateLimited", BUSY, "gives no more for now: wait, .*too many certificates"),
-        ("rejectedIdentifier", "Illegal: '_'", "gives none for such a name .* ask for"),
+        (
+            "rejectedIdentifier",
+            "Illegal: '_'",
+            "issues none for such a name .* ask for",
+        ),
         (
             "caa",
             "Rechecking CAA failed",
             "forbidden by a CAA record .* `stack dns show",
         ),
-        ("invalidProfile", 'profile "x" unknown', "no such kind .* see ACME_PROFILE"),
-        ("serverInternal", "Down for maintenance", "trouble of its own .* try again"),
+        (
+            "invalidProfile",
+            'profile "x" unknown',
+            "no such profile .* see ACME_PROFILE",
+        ),
+        ("serverInternal", "Down for maintenance", "internal error .* try again"),
         (
             "badCSR",
             "A weak key",
@@ -194,8 +202,8 @@ def test_printed_refusal_is_chosen_from_the_log(tmp_path):
     ("output", "status", "words"),
     [
         ("", 1, "certbot failed (without a word): see var/acme/logs"),
-        ("", TIMED_OUT, "certbot was stopped, it had not ended in time (without"),
-        ("Requesting a certificate for a.example\n", TIMED_OUT, "time (Requesting a"),
+        ("", TIMED_OUT, "certbot was stopped at its time limit (without"),
+        ("Requesting a certificate for a.example\n", TIMED_OUT, "limit (Requesting a"),
         ("no\0\x1b[31m\ufffd\x07", 1, "failed (no\ufffd\ufffd[31m\ufffd\ufffd): see"),
         ("x" * 5000, 1, "certbot failed (xxxx"),
         ("Traceback (most recent call last):\n  File x\nOSError: [Errno 28] No space",
@@ -212,7 +220,7 @@ def test_unknown_output_gives_one_line_with_the_log(tmp_path, output, status, wo
 
 
 def test_braces_in_foreign_text_are_kept(tmp_path):
-    """What an authority says is no pattern to be filled in."""
+    """Text of an authority is never used as a format string."""
     detail = "{challenge} {0} {url!r}"
 
     [line] = told(tmp_path, failed(("mail.example.org", "connection", detail)))

@@ -1,4 +1,4 @@
-"""Certificates are taken into use, and believed only when every port was seen."""
+"""Deployment: certificates are written, checked on every port, or rolled back."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def ready(tmp_path: Path) -> Project:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch) -> None:
-    """Have the ports asked again soon."""
+    """Check the ports again after a short pause."""
     monkeypatch.setattr(port_check, "FIRST_PAUSE", 0.01)
 
 
@@ -57,7 +57,7 @@ def deployer(project: Project, tell, seconds: float = 0) -> Deployer:
 
 
 def deploy_quietly(project: Project, wanted) -> None:
-    """Have *wanted* there, without looking at any port."""
+    """Write *wanted*, without checking any port."""
     settings = envfile.load(project.env)
     for change in plan.certificates(project, settings, wanted):
         change.carry_out()
@@ -72,7 +72,7 @@ def before(project: Project) -> store.Stored:
 
 
 def test_deployment_is_confirmed_on_every_port(ready, found):
-    """On every address; the certificates for other names and old clients as well."""
+    """On every address, with the certificates for other names and old clients."""
     with all_ports(as_configured(ready), "127.0.0.1", "::1") as found[:]:
         told = deploy(ready, NEW | OTHER)
 
@@ -97,7 +97,7 @@ def test_deployer_waits_for_a_slow_port(ready, found):
 
 @pytest.mark.parametrize("port", [25, 587, 143, 993])
 def test_certificate_that_a_port_does_not_serve_is_rolled_back(ready, found, port):
-    """The port is named with what it serves; all is as it was, byte for byte."""
+    """The error names the port and what it serves. All files are as before."""
     deploy_quietly(ready, {MAIN: bundle(end=TODAY + 30 * DAY).pem})
     as_it_was = contents(ready)
     stuck = speaks(port, always(before(ready).main))
@@ -123,7 +123,7 @@ def test_certificate_that_a_port_does_not_serve_is_rolled_back(ready, found, por
 
 
 def test_removed_file_is_restored(ready, found):
-    """With the configuration that names it: old clients are served again."""
+    """The configuration that names it is restored, too."""
     deploy_quietly(ready, NEW | OTHER)
     as_it_was = contents(ready)
     told = []
@@ -140,7 +140,7 @@ def test_removed_file_is_restored(ready, found):
 
 
 def test_refusal_of_the_daemon_is_reported(ready, found, monkeypatch):
-    """The daemon's words, that nobody has to look for them in the logs."""
+    """The error quotes the daemon, so nobody has to read logs."""
     words = "mail.pem: a certificate in it is damaged\nsee there"
     view = verdicts.View(True, verdicts.Verdict("digest", True, words))
     monkeypatch.setattr(verdicts, "looking", lambda _: lambda _: view)
@@ -155,7 +155,7 @@ def test_refusal_of_the_daemon_is_reported(ready, found, monkeypatch):
 
 
 def test_unchanged_certificate_is_not_rolled_back(ready, found):
-    """A certificate that is deployed again is looked at, and nothing else is to do."""
+    """There is nothing to restore."""
     deploy_quietly(ready, NEW)
     as_it_was = contents(ready)
 
@@ -169,7 +169,7 @@ def test_unchanged_certificate_is_not_rolled_back(ready, found):
 
 
 def test_removal_is_checked_on_every_port(ready, found):
-    """What is left must be served as before."""
+    """The ports must serve the other certificates as before."""
     deploy_quietly(ready, OTHER)
 
     with all_ports(as_configured(ready)) as found[:]:
@@ -211,7 +211,7 @@ def test_silent_port_does_not_cause_a_rollback(ready, found, monkeypatch):
 
 
 def test_port_that_stops_answering_causes_a_rollback(ready, found, monkeypatch):
-    """The new certificate may be why."""
+    """The new certificate may be the reason."""
     monkeypatch.setattr(handshake, "TIMEOUT", 1.0)
     turns = iter([speaks(143, always(before(ready).main)), hangs, hangs, hangs, hangs])
 
@@ -222,7 +222,7 @@ def test_port_that_stops_answering_causes_a_rollback(ready, found, monkeypatch):
 
 
 def test_deployer_waits_for_another_command(ready, found, monkeypatch):
-    """And changes nothing when it has waited in vain."""
+    """It changes nothing if it can't get the lock."""
     monkeypatch.setattr(project, "LOCK_TIMEOUT", 0.1)
     as_it_was = contents(ready)
 
@@ -233,7 +233,7 @@ def test_deployer_waits_for_another_command(ready, found, monkeypatch):
 
 
 def test_other_commands_run_while_ports_are_checked(ready, found):
-    """A minute is long for who wants to add a user."""
+    """Adding a user must not wait for a minute."""
     told = []
 
     def tell(line: str) -> None:
@@ -250,7 +250,7 @@ def test_other_commands_run_while_ports_are_checked(ready, found):
 
 
 def test_expired_certificate_does_not_block_another(ready, found):
-    """Nobody renews that one; this one is still to be taken into use."""
+    """The expired one is not part of the change."""
     expired = bundle("a.example", begin=TODAY - 9 * DAY, end=TODAY - DAY)
     deploy_quietly(ready, {"a.example.pem": expired.pem})
 

@@ -1,4 +1,4 @@
-"""Who is killed while certificates are taken into use leaves a server that works."""
+"""A deployment that is killed at any step leaves a server that works."""
 
 import os
 import re

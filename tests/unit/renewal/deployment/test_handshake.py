@@ -1,4 +1,4 @@
-"""A client's first steps on each mail port, and what it is shown there."""
+"""The client of the port check, on each kind of mail port."""
 
 import ssl
 
@@ -37,7 +37,7 @@ def test_ipv4_and_ipv6_are_reached(port):
 
 
 def test_client_can_ask_for_each_kind_of_key():
-    """A server with two certificates shows the one that the client has to know."""
+    """A server with two certificates serves the kind that the client offers."""
     with serving(465, speaks(465, always(ECDSA, RSA))) as endpoint:
         assert handshake.served_chain(endpoint, None, rsa=True) == RSA.chain
         assert handshake.served_chain(endpoint, None, rsa=False) == ECDSA.chain
@@ -45,7 +45,7 @@ def test_client_can_ask_for_each_kind_of_key():
 
 @pytest.mark.parametrize(("shown", "asked"), [(ECDSA, True), (RSA, False)])
 def test_missing_kind_of_key_is_an_error(shown, asked):
-    """It is no handshake, rather than another certificate."""
+    """The handshake fails; no other certificate is returned."""
     with (
         serving(993, speaks(993, always(shown))) as endpoint,
         pytest.raises(ssl.SSLError, match="handshake failure"),
@@ -54,7 +54,7 @@ def test_missing_kind_of_key_is_an_error(shown, asked):
 
 
 def test_any_certificate_is_returned():
-    """What is expired, for another host or by nobody known is there to be looked at."""
+    """Expired, foreign and untrusted certificates are returned for the check."""
     stranger = bundle("www.example.net", by=(), begin=ECDSA.not_after)
 
     with serving(25, speaks(25, always(stranger))) as endpoint:
@@ -62,7 +62,7 @@ def test_any_certificate_is_returned():
 
 
 def test_served_root_is_returned():
-    """No more and no less than what was sent is judged."""
+    """The chain is returned exactly as sent."""
     leaf = bundle(by=(ROOT,))
 
     with serving(143, speaks(143, always(leaf))) as endpoint:
@@ -85,7 +85,7 @@ def test_served_root_is_returned():
     ],
 )
 def test_refusal_of_starttls_is_quoted(port, answers, words):
-    """With what was said instead, or that nothing was."""
+    """The error quotes the reply, or says that there was none."""
     with (
         serving(port, says(*answers)) as endpoint,
         pytest.raises(ConnectionError, match="instead of STARTTLS") as caught,
@@ -109,7 +109,7 @@ def test_garbage_is_an_error(port, words):
 
 @pytest.mark.parametrize("port", SERVICES)
 def test_silent_port_times_out(port, monkeypatch):
-    """After a while that nobody needs who is well."""
+    """The timeout is far longer than a healthy port needs."""
     monkeypatch.setattr(handshake, "TIMEOUT", 0.05)
 
     with serving(port, hangs) as endpoint, pytest.raises(TimeoutError):
@@ -117,7 +117,7 @@ def test_silent_port_times_out(port, monkeypatch):
 
 
 def test_closed_port_does_not_answer():
-    """It is the system that says so."""
+    """The system refuses the connection."""
     with pytest.raises(ConnectionRefusedError):
         handshake.served_chain(closed(25), None)
     assert not handshake.answers(closed(25))
@@ -125,7 +125,7 @@ def test_closed_port_does_not_answer():
 
 @pytest.mark.parametrize("port", SERVICES)
 def test_session_ends_with_quit_or_logout(port):
-    """So that no daemon's log tells of a connection that was lost."""
+    """The daemon logs no lost connection."""
     heard = []
 
     with serving(port, speaks(port, always(ECDSA), heard)) as endpoint:

@@ -1,4 +1,4 @@
-"""Whether every port serves what lies in var/tls, and what it serves instead."""
+"""The port check reports every port that doesn't serve what lies in var/tls."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def stored(*bundles, name=HOST) -> dict[str, Stored]:
 
 
 def problems(wanted: dict[str, Stored], *shown, port: int = 465) -> set[str]:
-    """Return what is said of a port that shows *shown*."""
+    """Return the problems of a port that serves *shown*."""
     with serving(port, speaks(port, always(*shown))) as endpoint:
         return {each.problem for each in port_check.check([endpoint], wanted, HOST)}
 
@@ -48,7 +48,7 @@ def test_ports_are_checked_with_and_without_sni():
 
 
 def test_only_mail_hostname_is_checked_without_sni():
-    """The others are for those who ask for their names."""
+    """The others are served by SNI only."""
     wanted = stored(RIGHT) | stored(OTHER, name="www.example.com")
 
     with serving(993, speaks(993, always(RIGHT))) as endpoint:
@@ -59,7 +59,7 @@ def test_only_mail_hostname_is_checked_without_sni():
 
 
 def test_wildcard_is_checked_with_a_name_below_it():
-    """No client says a star."""
+    """Clients never send a wildcard in SNI."""
     wild = bundle("*.example.net")
 
     with serving(993, speaks(993, always(wild))) as endpoint:
@@ -69,7 +69,7 @@ def test_wildcard_is_checked_with_a_name_below_it():
 
 
 def test_wrong_certificate_is_reported_with_names_and_end():
-    """So that one sees which one it is."""
+    """The message identifies it."""
     assert problems(stored(RIGHT), OTHER) == {
         "serves another certificate, for www.example.com, a.example.com, valid until"
         f" {OTHER.not_after:%Y-%m-%d %H:%M}"
@@ -77,7 +77,7 @@ def test_wrong_certificate_is_reported_with_names_and_end():
 
 
 def test_wrong_certificate_with_same_key_is_reported():
-    """A renewal may keep the key; the one before ends earlier."""
+    """A renewal may keep the key, but the old certificate ends earlier."""
     again = bundle(HOST, key=RIGHT.key)
 
     (problem,) = problems(stored(RIGHT), again)
@@ -87,7 +87,7 @@ def test_wrong_certificate_with_same_key_is_reported():
 
 @pytest.mark.parametrize(("wanted", "shown"), [(2, 1), (1, 2), (3, 2)])
 def test_incomplete_chain_is_reported(wanted, shown):
-    """Some clients know the middle one, others refuse the leaf alone."""
+    """Some clients know the intermediate certificate, others refuse the leaf alone."""
     whole = (*RIGHT.chain, *bundled(ROOT).chain)
     chains = [type(RIGHT)(RIGHT.key, whole[:length]) for length in (wanted, shown)]
 
@@ -97,7 +97,7 @@ def test_incomplete_chain_is_reported(wanted, shown):
 
 
 def test_chain_in_wrong_order_is_reported():
-    """As many certificates are there, and clients lose their way."""
+    """The number is right, but clients can't build the chain."""
     whole = type(RIGHT)(RIGHT.key, (*RIGHT.chain, *bundled(ROOT).chain))
     mixed = type(RIGHT)(RIGHT.key, (whole.chain[0], whole.chain[2], whole.chain[1]))
 
@@ -105,7 +105,7 @@ def test_chain_in_wrong_order_is_reported():
 
 
 def test_expired_certificate_is_reported():
-    """Although it is what lies there."""
+    """Although var/tls holds the same."""
     expired = bundle(begin=TODAY - 9 * DAY, end=TODAY - DAY)
 
     assert problems(stored(expired), expired) == {
@@ -114,7 +114,7 @@ def test_expired_certificate_is_reported():
 
 
 def test_certificate_not_valid_yet_is_reported():
-    """It is the clock, more often than the certificate."""
+    """The message suggests to check the clock."""
     early = bundle(begin=TODAY + DAY)
 
     assert problems(stored(early), early) == {
@@ -133,7 +133,7 @@ def test_rsa_certificate_for_another_host_is_reported():
 
 
 def test_ecdsa_and_rsa_are_checked_apart():
-    """Each of the two clients is to get its own."""
+    """Each kind of client must get its own certificate."""
     with serving(465, speaks(465, always(RIGHT, RSA))) as endpoint:
         results = port_check.check([endpoint], stored(RIGHT, RSA), HOST)
 
@@ -146,7 +146,7 @@ def test_ecdsa_and_rsa_are_checked_apart():
 
 @pytest.mark.parametrize(("shown", "missing"), [(RIGHT, "RSA"), (RSA, "ECDSA")])
 def test_missing_kind_of_key_is_reported(shown, missing):
-    """The other one being right doesn't hide it."""
+    """The other kind may be right."""
     with serving(465, speaks(465, always(shown))) as endpoint:
         results = port_check.check([endpoint], stored(RIGHT, RSA), HOST)
 
@@ -181,7 +181,7 @@ def test_port_without_certificate_is_reported(monkeypatch):
 
 
 def test_hanging_port_does_not_affect_others(monkeypatch):
-    """One that is silent is told, and what the others show is seen all the same."""
+    """The silent port is reported, and the others are checked all the same."""
     monkeypatch.setattr(handshake, "TIMEOUT", 1.0)
 
     with serving(25, hangs) as silent, serving(465, speaks(465, always(RIGHT))) as well:
@@ -194,13 +194,13 @@ def test_hanging_port_does_not_affect_others(monkeypatch):
 
 
 def test_no_ports_no_results():
-    """That is for others to complain of."""
+    """Callers report missing ports."""
     assert port_check.check([], stored(RIGHT), HOST) == []
     assert port_check.wait_until_served([], stored(RIGHT), HOST, 0) == []
 
 
 def test_wait_ends_when_all_ports_are_right(monkeypatch):
-    """And not a moment longer, however long it might have."""
+    """It doesn't use up the timeout."""
     monkeypatch.setattr(port_check, "FIRST_PAUSE", 0.01)
     late = at_last(always(OTHER), always(RIGHT), after=6)
 
@@ -209,7 +209,7 @@ def test_wait_ends_when_all_ports_are_right(monkeypatch):
 
 
 def test_wait_returns_the_wrong_ports_at_the_timeout(monkeypatch):
-    """Of each port that is, and of no other."""
+    """Only wrong ports are returned."""
     monkeypatch.setattr(port_check, "FIRST_PAUSE", 0.01)
 
     with (
@@ -223,7 +223,7 @@ def test_wait_returns_the_wrong_ports_at_the_timeout(monkeypatch):
 
 
 def test_zero_timeout_checks_once():
-    """Whoever doesn't want to wait still gets an answer."""
+    """A zero timeout still gives a result."""
     turning = at_last(always(OTHER), always(RIGHT), after=2)
 
     with serving(993, speaks(993, turning)) as endpoint:
@@ -233,7 +233,7 @@ def test_zero_timeout_checks_once():
 
 
 def test_certificate_without_names_is_reported():
-    """The middle of a chain, served alone, is another certificate for nobody."""
+    """An intermediate certificate has no host names."""
     served = bundled(MIDDLE)
 
     (problem,) = problems(stored(RIGHT), served)

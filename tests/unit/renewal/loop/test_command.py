@@ -1,4 +1,4 @@
-"""`stack cert renew` and `issue`, where certbot is and where it isn't."""
+"""`stack cert renew` and `issue`, in the service certs and elsewhere."""
 
 import errno
 import os
@@ -65,7 +65,7 @@ def issued(ready, certbot) -> Certbot:
 
 
 def test_renew_refuses_unknown_name(stack, issued):
-    """With those that do; nothing is renewed before."""
+    """The message lists the known names, and nothing is renewed."""
     result = stack("cert", "renew", HOST, "a.example", "b.example")
 
     assert result.exit_code == 1
@@ -108,7 +108,7 @@ def test_renew_can_be_forced(ready, stack, issued, option):
 
 
 def test_new_key_option_keeps_a_waiting_key(ready, stack, issued):
-    """Asked for twice, there is still one."""
+    """A second --new-key makes no third key."""
     keep(ready, HOST, 2, certificate())
 
     assert stack("cert", "renew", "--new-key").exit_code == 0
@@ -127,7 +127,7 @@ def test_revoke_implies_a_new_key(stack, issued):
 
 
 def test_dry_run_renews_nothing(ready, stack, issued):
-    """However it is called."""
+    """With or without names."""
     before = served(ready).fingerprint
 
     result = stack("cert", "renew", "--dry-run", "--force")
@@ -156,7 +156,7 @@ def test_healthy_without_problems(stack, issued):
 
 
 def test_healthy_with_problem_that_is_not_urgent(ready, stack, issued):
-    """There are weeks left: `stack cert show` tells of it."""
+    """Weeks are left; `stack cert show` reports it."""
     when = datetime.now(UTC)
     failure = Failure(reason="no way", since=when, count=1, retry_at=when)
     remember(ready, failure=failure)
@@ -166,7 +166,7 @@ def test_healthy_with_problem_that_is_not_urgent(ready, stack, issued):
 
 @pytest.fixture(autouse=True)
 def kept(ready) -> None:
-    """Have the folder that the service certs is shown."""
+    """A project folder as the service certs sees it."""
     ready.acme.mkdir(exist_ok=True)
 
 
@@ -186,7 +186,7 @@ def test_unhealthy_with_urgent_problem(ready, stack, certbot):
 
 @pytest.mark.parametrize("file", ["acme/state.json", "tls/mail.example.org.pem"])
 def test_unhealthy_with_damaged_file(ready, stack, certbot, file):
-    """With another status: nothing is known."""
+    """The exit status is 3, as nothing is known."""
     ready.write(ready.var / file, "damaged")
 
     result = stack("cert", "renew", "--healthy")
@@ -211,7 +211,7 @@ def test_unhealthy_if_var_acme_is_not_writable(ready, stack, certbot, monkeypatc
 
 
 def test_issued_certificate_is_renewed_later(ready, stack, certbot):
-    """The service that does it starts with the others."""
+    """The service certs is started from then on."""
     result = stack("cert", "issue", "--agree-tos")
 
     assert result.exit_code == 0, result.output
@@ -221,7 +221,7 @@ def test_issued_certificate_is_renewed_later(ready, stack, certbot):
 
 
 def test_dry_run_of_issue_changes_nothing(ready, stack, certbot):
-    """Also .env."""
+    """.env stays as well."""
     before = ready.env.read_text()
 
     assert stack("cert", "issue", "--agree-tos", "--dry-run").exit_code == 0
@@ -231,13 +231,13 @@ def test_dry_run_of_issue_changes_nothing(ready, stack, certbot):
 
 
 def test_issue_without_agreement_orders_nothing(stack, certbot, monkeypatch):
-    """Without a terminal by an option, which is named with the terms."""
+    """Without a terminal, the message names the option and the terms."""
     monkeypatch.setattr(directory, "read", lambda *_: Directory(TERMS, ()))
 
     result = stack("cert", "issue")
 
     assert result.exit_code == 2
-    assert f"say --agree-tos if you agree to {TERMS}" in result.stderr
+    assert f"give --agree-tos if you agree to {TERMS}" in result.stderr
     assert certbot.calls == []
 
 
@@ -269,13 +269,15 @@ def test_existing_account_needs_no_agreement(ready, stack, certbot, monkeypatch)
 @pytest.mark.parametrize(
     ("options", "secret", "words"),
     [
-        (["--eab-hmac-stdin"], "aa", "goes with --eab-kid"),
+        (["--eab-hmac-stdin"], "aa", "needs --eab-kid"),
         (["--eab-kid", "a b", "--eab-hmac-stdin"], "sesame", "as the authority gave"),
         (["--eab-kid", "a", "--eab-hmac-stdin"], "ses ame", "as the authority gave"),
     ],
 )
 def test_invalid_eab_key_is_refused(stack, certbot, options, secret, words):
-    """It would end in a file that certbot reads; the secret isn't shown."""
+    """
+    The key goes into a file that certbot parses. The message doesn't show the secret.
+    """
     result = stack("cert", "issue", "--agree-tos", *options, input=f"{secret}\n")
 
     assert result.exit_code == 2
@@ -285,7 +287,7 @@ def test_invalid_eab_key_is_refused(stack, certbot, options, secret, words):
 
 
 def test_command_runs_in_the_service_certs(ready, stack, monkeypatch):
-    """To the container that has certbot, as it was typed, with the same end."""
+    """The arguments are passed on as typed, and the exit status comes back."""
     ran = []
     monkeypatch.setattr(processes, "find", lambda program: f"/usr/bin/{program}")
     monkeypatch.setattr(

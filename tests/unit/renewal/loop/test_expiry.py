@@ -1,4 +1,4 @@
-"""What there is to worry about, certificate by certificate."""
+"""Which certificates are a problem, and which are urgent."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def seen(
     beside: timedelta | None = None,
     **facts: object,
 ) -> Expiry:
-    """Return how a certificate stands that ends after what is *left*."""
+    """Return the expiry of a certificate that ends after *left*."""
     bundles = {HOST: bundle(certificate(begin=left - lifetime, end=left))}
     if beside:
         bundles[f"{HOST}.rsa"] = bundle(certificate(end=beside))
@@ -53,7 +53,7 @@ def judged(found: Expiry) -> tuple[bool, bool]:
     [(60, 90), (23, 90), (5, 6), (2, 6), (700, 825)],
 )
 def test_renewed_certificate_is_no_problem(left, lifetime):
-    """Also one for six days: it always ends soon, and is well."""
+    """So is a certificate for six days, which always ends soon."""
     found = seen(left * DAY, lifetime=lifetime * DAY, renewed=True)
 
     assert judged(found) == (False, False)
@@ -69,7 +69,7 @@ def test_unrenewed_certificate_is_no_problem_before_14_days():
 
 @pytest.mark.parametrize("facts", [{}, {"comes_from": "operator"}])
 def test_unrenewed_certificate_is_urgent_within_14_days(facts):
-    """With the ways out."""
+    """The remark names the commands."""
     found = seen(14 * DAY, **facts)
 
     assert judged(found) == (True, True)
@@ -136,13 +136,13 @@ def test_all_remarks_are_joined():
 
 
 def test_earlier_end_of_ecdsa_and_rsa_counts():
-    """Old clients get the other one."""
+    """Old clients get the RSA certificate."""
     assert seen(60 * DAY, beside=5 * DAY).not_after == NOW + 5 * DAY
     assert seen(60 * DAY, beside=5 * DAY).urgent
 
 
 @pytest.mark.parametrize("source", ["authority", "folder", "operator", None])
 def test_source_of_the_next_certificate_is_shown(source):
-    """As it is remembered, unless an authority has it."""
+    """It is the recorded one, unless an authority has issued the certificate."""
     assert seen(60 * DAY, comes_from=source).comes_from == source
     assert seen(60 * DAY, renewed=True, comes_from=source).comes_from == "authority"

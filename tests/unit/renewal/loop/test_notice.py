@@ -1,4 +1,4 @@
-"""The letter to the postmaster, as our own Postfix gets it."""
+"""The notice to the postmaster, as our own Postfix receives it."""
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -34,12 +34,12 @@ def letter(server: Heard) -> EmailMessage:
 
 
 def trouble(remark: str = REMARK, name: str = HOST) -> Expiry:
-    """Return how a certificate in trouble stands."""
+    """Return the expiry of a certificate with a problem."""
     return Expiry(name, NOW + 3 * DAY, "authority", remark, problem=True, urgent=True)
 
 
 def test_notice_is_from_and_to_the_postmaster(server, settings):
-    """A program can tell that nobody wrote it, and nobody answers it."""
+    """Auto-Submitted marks it as automatic (RFC 3834)."""
     notice.send(settings, trouble(), NOW)
 
     found = letter(server)
@@ -52,7 +52,7 @@ def test_notice_is_from_and_to_the_postmaster(server, settings):
 
 
 def test_notice_names_problem_and_end(server, settings):
-    """All that the operator needs to begin."""
+    """The notice holds what the operator needs to know."""
     notice.send(settings, trouble(), NOW)
 
     text = letter(server).get_content()
@@ -64,7 +64,7 @@ def test_notice_names_problem_and_end(server, settings):
 
 
 def test_envelope_sender_is_empty_and_ehlo_name_is_not_ours(server, settings):
-    """A bounce of it would go nowhere, and nobody else may call himself like us."""
+    """A bounce would go nowhere, and Postfix refuses clients with its own name."""
     notice.send(settings, trouble(), NOW)
 
     assert server.said("EHLO") == b"ehlo certs.invalid"
@@ -104,7 +104,7 @@ def test_long_name_makes_no_long_line(server, settings):
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", "."])
 def test_refused_notice_is_an_error(server, settings, verb):
-    """At whatever step; the caller tries again with the next look."""
+    """Whichever step fails, the caller tries again in the next round."""
     server.refuses = verb
 
     with pytest.raises(SMTPException, match="Try again later"):
@@ -112,7 +112,7 @@ def test_refused_notice_is_an_error(server, settings, verb):
 
 
 def test_unreachable_postfix_is_an_error(settings, monkeypatch, tmp_path):
-    """It is no reason to stop."""
+    """The loop goes on."""
     monkeypatch.setattr(notice, "SOCKET", str(tmp_path / "own"))
 
     with pytest.raises(OSError, match="No such file"):

@@ -1,4 +1,4 @@
-"""One look at all certificates, as the service certs does twice a day."""
+"""One round of the renewal loop, which the service certs runs twice a day."""
 
 from datetime import UTC, datetime, timedelta
 from smtplib import SMTPRecipientsRefused
@@ -40,7 +40,7 @@ def failure(retry: timedelta) -> Failure:
 
 
 class Letters:
-    """Takes the letters instead of port 25."""
+    """Takes notices in place of Postfix."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -61,7 +61,7 @@ def ready(project, stack):
 
 @pytest.fixture
 def letters(monkeypatch) -> Letters:
-    """What is written to the postmaster."""
+    """The notices to the postmaster."""
     found = Letters()
     monkeypatch.setattr(notice, "send", found.send)
     return found
@@ -77,7 +77,7 @@ def certbot(ready, monkeypatch, letters) -> Certbot:
 
 @pytest.fixture
 def look(ready, certbot):
-    """Look once; return the pause and what was told."""
+    """Run one round; return the pause and the messages."""
 
     def call() -> tuple[timedelta, list[str]]:
         told: list[str] = []
@@ -115,7 +115,7 @@ def test_every_authority_certificate_is_renewed(ready, look, certbot):
 
 @pytest.mark.parametrize(("retry", "asked"), [(HOUR, 0), (-HOUR, 1)])
 def test_failed_request_waits_for_its_retry_time(ready, look, certbot, retry, asked):
-    """Whatever made us look earlier."""
+    """Also when a round comes earlier."""
     from_authority(ready, HOST, WELL, failure=failure(retry))
 
     look()
@@ -125,7 +125,7 @@ def test_failed_request_waits_for_its_retry_time(ready, look, certbot, retry, as
 
 
 def test_failure_does_not_stop_other_renewals(ready, look, certbot):
-    """It is told, and tried again within the hour or so."""
+    """The failure is reported, and tried again after about an hour."""
     for name in ("a.example.net", OTHER):
         from_authority(ready, name, certificate(name))
     certbot.due = True
@@ -143,7 +143,7 @@ def test_failure_does_not_stop_other_renewals(ready, look, certbot):
 
 
 def test_next_round_is_at_the_end_of_a_rollover(ready, look):
-    """And not only in the evening."""
+    """The next round doesn't wait for 12 hours."""
     pending = PendingRollover(reason="", ttl=7200, seen_at=datetime.now(UTC))
     remember(ready, OTHER, pending_rollover=pending)
 
@@ -154,7 +154,7 @@ def test_next_round_is_at_the_end_of_a_rollover(ready, look):
 
 @pytest.mark.parametrize("text", ["MAIL_DOMAIN=\n", "no settings", None])
 def test_invalid_env_is_reported_and_retried_within_an_hour(ready, look, certbot, text):
-    """Nothing is asked with half of the settings; the loop goes on."""
+    """No authority is asked, and the loop goes on."""
     from_authority(ready, HOST, WELL)
     if text is None:
         ready.env.unlink()
@@ -180,7 +180,7 @@ def test_damaged_state_file_is_reported(ready, look):
 
 
 def test_notice_is_sent_once_a_day(ready, look, letters):
-    """Not with each look."""
+    """The second round sends none."""
     serve(ready, HOST, ENDING)
 
     look()
@@ -210,7 +210,7 @@ def test_no_notice_without_urgent_problem(ready, look, letters, certbot):
 
 
 def test_no_notice_after_successful_renewal(ready, look, letters, certbot):
-    """It is written about what is left after the look."""
+    """Notices are sent after the renewals."""
     from_authority(ready, HOST, ENDING)
     certbot.due = True
 
@@ -220,7 +220,7 @@ def test_no_notice_after_successful_renewal(ready, look, letters, certbot):
 
 
 def test_refused_notice_is_sent_in_the_next_round(ready, look, letters):
-    """It is told, and doesn't count as written; the other one is tried all the same."""
+    """The error is reported, the notice doesn't count as sent, and others are sent."""
     serve(ready, HOST, ENDING)
     serve(ready, OTHER, certificate(OTHER, end=DAY))
     letters.refused = True
@@ -237,7 +237,7 @@ def test_refused_notice_is_sent_in_the_next_round(ready, look, letters):
 
 
 def test_import_folder_is_followed(ready, look, tmp_path_factory, monkeypatch, certbot):
-    """For what came from there, each by itself; what the operator brought stays."""
+    """Certificates from the folder are followed one by one; those from files stay."""
     folder = tmp_path_factory.mktemp("import")
     settings_of(ready, IMPORT_FOLDER=str(folder))
     monkeypatch.setattr(imports, "MOUNTED", folder)

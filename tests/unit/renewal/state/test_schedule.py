@@ -1,4 +1,4 @@
-"""When a certificate is looked at again."""
+"""When the next round and the next retry come."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ EVEN = 0.5  # the chance that neither lengthens nor shortens
 
 
 def failures(many: int, chance: float = EVEN) -> Failure:
-    """Return what is remembered after so *many* failures, an hour apart."""
+    """Return the record after *many* failures, one an hour."""
     found = None
     for hour in range(many):
         found = schedule.next_failure(
@@ -24,14 +24,14 @@ def failures(many: int, chance: float = EVEN) -> Failure:
 
 
 def test_each_failure_doubles_the_wait_up_to_12_hours():
-    """An authority lets us fail five times an hour, and outages end."""
+    """Let's Encrypt allows five failures an hour for one name."""
     waits = [failures(n).retry_at - (NOW + (n - 1) * HOUR) for n in range(1, 8)]
 
     assert waits == [n * HOUR for n in (1, 2, 4, 8, 12, 12, 12)]
 
 
 def test_thousand_failures_wait_12_hours():
-    """A server that is never looked after goes on, at the same pace."""
+    """An unattended server goes on at the same pace."""
     found = failures(1000)
 
     assert found.retry_at - (NOW + 999 * HOUR) == schedule.INTERVAL
@@ -39,7 +39,7 @@ def test_thousand_failures_wait_12_hours():
 
 
 def test_first_time_and_last_reason_are_recorded():
-    """Since when it fails, how often, and why lately."""
+    """The record holds the first time, the number, and the last reason."""
     found = failures(3)
 
     assert (found.since, found.count, found.reason) == (NOW, 3, "reason 2")
@@ -47,14 +47,14 @@ def test_first_time_and_last_reason_are_recorded():
 
 @pytest.mark.parametrize(("chance", "part"), [(0, 0.75), (0.5, 1), (1, 1.25)])
 def test_jitter_is_a_quarter(chance, part):
-    """Not all servers of the world come back at the same minute."""
+    """Servers must not all come at the same minute."""
     assert schedule.with_jitter(4 * HOUR, chance) == 4 * HOUR * part
     assert failures(1, chance).retry_at == NOW + HOUR * part
     assert schedule.next_pause([], NOW, chance) == 12 * HOUR * part
 
 
 def test_without_failures_a_round_is_every_12_hours():
-    """What is remembered of those that are well doesn't matter."""
+    """Certificates without failure or rollover don't count."""
     assert schedule.next_pause([CertificateState()], NOW, EVEN) == 12 * HOUR
 
 

@@ -1,4 +1,4 @@
-"""What is remembered between two looks, and how a trial ends in it."""
+"""The state file, and the records of renewals in it."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -33,7 +33,7 @@ FULL = State(
 
 
 def test_saved_state_is_loaded(project):
-    """All of it, for nobody else to read."""
+    """All fields are kept, and only root can read the file."""
     state_file.save(project, FULL)
 
     assert state_file.load(project) == FULL
@@ -69,7 +69,7 @@ def test_missing_file_is_an_empty_state(project):
     ["", "{", "[]", '{"certificates": {"a": {"comes_from": "thin air"}}}', "\xff\xfe"],
 )
 def test_damaged_file_is_named(project, text):
-    """It may be deleted: what is remembered can be found out again."""
+    """The file may be deleted: it can be rebuilt."""
     path = project.acme / "state.json"
     project.write(path, "")
     path.write_bytes(text.encode("latin-1"))
@@ -79,7 +79,7 @@ def test_damaged_file_is_named(project, text):
 
 
 def test_unknown_certificate_gets_a_state():
-    """The same each time, to be changed."""
+    """The same object is returned each time."""
     found = State()
 
     found.of("a").comes_from = "operator"
@@ -90,7 +90,7 @@ def test_unknown_certificate_gets_a_state():
 @pytest.mark.parametrize("source", ["authority", "folder"])
 @pytest.mark.parametrize("error", [StackError("no way\nand more"), OSError("no way")])
 def test_failure_of_automatic_renewal_is_recorded(project, source, error):
-    """With its first line, and when to try again."""
+    """The record holds the first line, and the time of the retry."""
     remember(project, comes_from=source)
     start = datetime.now(UTC)
 
@@ -118,7 +118,7 @@ def test_next_failure_is_counted(project):
 
 @pytest.mark.parametrize("source", [None, "operator"])
 def test_failure_of_the_operator_is_not_recorded(project, source):
-    """Nobody retries it, so nothing is to be told of it tomorrow."""
+    """The loop doesn't retry it, and sends no notice of it."""
     remember(project, comes_from=source)
 
     with pytest.raises(StackError, match="no way"), renewal_attempt(project, HOST):
@@ -128,7 +128,7 @@ def test_failure_of_the_operator_is_not_recorded(project, source):
 
 
 def test_failure_after_issuance_is_recorded(project):
-    """Issued, but not served: it is tried again by itself."""
+    """It was issued but not served, so the loop tries again."""
 
     def fail() -> None:
         with renewal_attempt(project, HOST) as found:
@@ -154,7 +154,7 @@ def test_success_clears_the_failure(project):
 
 @pytest.mark.parametrize("error", [StackError("x"), OSError(), KeyboardInterrupt()])
 def test_state_is_saved_after_any_error(project, error):
-    """A hold, say, that was seen before something else failed."""
+    """A pending rollover is kept, for example."""
 
     def fail() -> None:
         with renewal_attempt(project, HOST) as found:
@@ -168,7 +168,7 @@ def test_state_is_saved_after_any_error(project, error):
 
 
 def test_state_of_other_certificates_is_kept(project):
-    """Each trial is about one certificate."""
+    """An attempt changes one certificate only."""
     state_file.save(project, FULL)
 
     with renewal_attempt(project, "c.example"):
@@ -180,7 +180,7 @@ def test_state_of_other_certificates_is_kept(project):
 
 
 def test_second_attempt_waits_for_the_lock(project, monkeypatch):
-    """The other one hears that it has to wait."""
+    """The error says that another command is at work."""
     monkeypatch.setattr("stack.system.project.ACME_LOCK_TIMEOUT", 0)
 
     with (
