@@ -5,7 +5,7 @@ A certificate that clients would refuse is refused here, where the operator sees
 
 The rules are our own, and not those of cryptography.x509.verification: that reports the
 first fault only, names neither the missing issuer nor the dates, and refuses chains
-without key identifiers and names with an underscore, which mail clients accept.
+without key identifiers, and host names with an underscore.
 """
 
 from collections.abc import Iterator

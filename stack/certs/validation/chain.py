@@ -63,7 +63,7 @@ def is_complete(chain: Certificates, authorities: Certificates) -> bool:
 
 
 def is_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Say whether *issuer* has issued *certificate*, and is an authority."""
+    """Say whether *issuer*, an authority or self-signed, has issued *certificate*."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except Exception:  # the library raises many kinds; for clients all mean no
