@@ -89,7 +89,9 @@ CHALLENGES = {
 @pytest.mark.parametrize("challenge", CHALLENGES)
 def test_challenge_options_follow_env(project, program, challenge):
     """Each call passes it, so a change counts from the next renewal on."""
-    settings = settings_of(project, ACME_CHALLENGE=challenge, ACME_DNS_PROPAGATION_SECONDS="7")
+    settings = settings_of(
+        project, ACME_CHALLENGE=challenge, ACME_DNS_PROPAGATION_SECONDS="7"
+    )
 
     certbot.obtain(project, settings, ORDER)
 
@@ -271,4 +273,6 @@ def test_certbot_is_stopped_after_the_timeout(project, program, monkeypatch):
     program.path.write_text("#!/bin/sh\nexec sleep 600\n")
 
     with pytest.raises(StackError, match="was stopped at its time limit"):
-        certbot.obtain(project, settings_of(project, ACME_DNS_PROPAGATION_SECONDS="0"), ORDER)
+        certbot.obtain(
+            project, settings_of(project, ACME_DNS_PROPAGATION_SECONDS="0"), ORDER
+        )
