@@ -32,12 +32,12 @@ class Spam(BaseModel, use_attribute_docstrings=True):
     busy."""
 
     spam_timeout_action: TimeoutAction = "wait"
-    """What happens to a message whose scan takes longer. wait: its sender's server is
-    told to try again later, so that no message passes unscanned; if no scan ever ends,
-    the sender gets the message back after some days. mark: the message goes into the
-    inbox, with a header that says that it was not scanned, so whoever can write a
-    message that takes that long gets past the filter. While the filter is down or
-    hangs, mail waits in either case."""
+    """What happens to a message whose scan takes longer than SPAM_TIME_LIMIT. wait: its
+    sender's server is told to try again later, so that no message passes unscanned; if
+    no scan ever ends, the sender gets the message back after some days. mark: the
+    message goes into the inbox, with a header that says that it was not scanned, so
+    whoever can write a message that takes that long gets past the filter. While the
+    filter is down or hangs, mail waits in either case."""
 
     spam_learning: Learning = "site"
     """For whom the spam filter learns from mail that users move into Junk or out of it.
