@@ -18,7 +18,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 
 config = Config()
-config.set_main_option("script_location", "stack:migrations")
+config.set_main_option("script_location", "stack.accounts.store:migrations")
 with create_engine("sqlite:///var/accounts/old.db").begin() as connection:
     config.attributes["connection"] = connection
     command.upgrade(config, "0004")

@@ -106,7 +106,7 @@ def test_the_old_certificate_is_put_back_if_a_port_does_not_serve_the_new(
 
     with ignoring_certificates(server.project, "dovecot"):
         done = server.project.stack(
-            "cert", "import", path, "--timeout", "8", check=False
+            "cert", "import", path, "--timeout", "20", check=False
         )
 
     assert done.returncode == 1
