@@ -11,14 +11,14 @@ WRITE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from stack import env
-from stack.project import Project
-from stack.upkeep import notice
-from stack.upkeep.outlook import Outlook
+from stack.config import envfile
+from stack.renewal.loop import notice
+from stack.renewal.loop.expiry import Expiry
+from stack.system.project import Project
 
 now = datetime.now(UTC)
-found = Outlook(sys.argv[1], now, None, "it ends", problem=True, urgent=True)
-notice.send(env.load(Project(Path.cwd()).env), found, now)
+found = Expiry(sys.argv[1], now, None, "it ends", problem=True, urgent=True)
+notice.send(envfile.load(Project(Path.cwd()).env), found, now)
 """
 
 
@@ -73,7 +73,7 @@ def test_the_notice_socket_takes_no_other_mail(server, sender, to):
     The notices' socket refuses any other sender, and recipients that are not local.
     """
     say = (
-        "import smtplib; from stack.upkeep.notice import _Postfix, SOCKET;"
+        "import smtplib; from stack.renewal.loop.notice import _Postfix, SOCKET;"
         f" _Postfix(SOCKET).sendmail({sender!r}, {to!r}, 'From: a@example.test\\n\\n')"
     )
 
