@@ -1,5 +1,6 @@
 """`stack up` and `make up` change nothing when they refuse, and say why."""
 
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,10 @@ import pytest
 
 from tests.support.configuration.templates import settings
 from tests.support.harness.clone import ids, new_clone, run_up
+from tests.support.mail.mailbox import Mailbox
 from tests.support.server.project import ADDRESS, Project
+from tests.support.server.server import Server
+from tests.support.upgrade import PASSWORD, rename, unpack
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +144,36 @@ def test_overlapping_networks_are_reported_with_their_setting(untouched):
     assert done.returncode != 0
     assert f"the addresses of the network {name}_edge are" in done.stderr
     assert "set NETWORK_SUBNET in .env" in done.stderr
+
+
+@pytest.fixture
+def older(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Have a clone with .env and var/ of 0.1.0, and its settings renamed."""
+    project = new_clone(tmp_path_factory.mktemp("older") / "clone", "older")
+    env = project.folder / ".env"
+    ports = env.read_text()
+    unpack(project.folder)
+    rename(env)
+    lines = env.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("RESOLVER_")]
+    env.write_text("".join(kept) + ports)
+    yield project
+    project.compose("down", "--volumes", "--remove-orphans")
+    project.remove()
+
+
+def test_up_takes_over_the_data_of_the_version_before(older, subject):
+    """A user of 0.1.0 logs in, and sends by the aliases and the DKIM keys of then."""
+    done = run_up(older)
+    assert done.returncode == 0, done.stderr
+
+    alice = Mailbox("alice@example.test", PASSWORD, Server(older))
+    alice.send("alice@old.example", subject)
+
+    signatures = " ".join(alice.receive(subject).all("DKIM-Signature"))
+    keys = {path.stem for path in (older.folder / "var/dkim/example.test").iterdir()}
+    assert keys == {"rsa-202611", "ed25519-202611"}
+    assert set(re.findall(r"\bs=([\w-]+)", signatures)) == keys
 
 
 def messages_by_setting(said: str) -> dict[str, str]:
