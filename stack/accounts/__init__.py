@@ -1,1 +1,1 @@
-"""Domains, users and aliases: kept, looked up, and checked against each other."""
+"""Domains, users, aliases and rights to send, in one database."""

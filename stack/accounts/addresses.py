@@ -45,7 +45,7 @@ def domain(text: str) -> str:
 
 
 def unicode_name(domain: str) -> str | None:
-    """Return *domain*, in A-labels, as people write it; nothing if that is the same."""
+    """Return the Unicode form of *domain*, which is in A-labels; None if equal."""
     try:
         written = idna.decode(domain)
     except idna.IDNAError:
@@ -54,7 +54,7 @@ def unicode_name(domain: str) -> str | None:
 
 
 def nearest(domain: str, ours: Container[str]) -> str | None:
-    """Return which of *ours* the name *domain* is, or is nearest below."""
+    """Return the longest name in *ours* that is *domain* or a parent of it, or None."""
     while domain and domain not in ours:
         domain = domain.partition(".")[2]
     return domain or None
@@ -82,7 +82,7 @@ def target(text: str) -> str:
 
 def address_or_domain(text: str) -> str:
     """
-    Return *text* as an address, or with nothing before its @ as all of a domain.
+    Return *text* as an address, or as `@domain`, which stands for all of a domain.
 
     Raises:
         StackError: When it is neither.
@@ -103,7 +103,7 @@ def source(text: str) -> str:
 
 
 def domain_of(address: str) -> str:
-    """Return what follows the @ in *address*; nothing for a bare name."""
+    """Return the domain of *address*, or "" for a bare name."""
     return address.rpartition("@")[2] if "@" in address else ""
 
 

@@ -1,5 +1,5 @@
 """
-Aliases: added, listed, removed, and kept from leading nowhere or in circles.
+Adds and removes aliases. No alias may lead to nobody, or in a circle.
 
 An alias domain is an alias `@old` → `@new`: each address there is the one of the same
 name here, if somebody has that.
@@ -41,14 +41,14 @@ def add(session: Session, source: str, targets: Iterable[str]) -> list[str]:
 
 def refuse_taking(session: Session, source: str, targets: Iterable[str]) -> None:
     """
-    Make sure that no user loses mail to an alias of *source* without a word.
+    Refuse an alias that would take a user's mail away from the mailbox.
 
     Raises:
         StackError: When the source is a user's, who isn't among its *targets*.
     """
     routing = Routing(session)
     owner = routing.owner(source)
-    # What an alias has taken already is not taken now.
+    # An existing alias has taken that mail already.
     if not owner or source in routing.aliases or {source, owner} & set(targets):
         return
     raise StackError(
@@ -59,7 +59,7 @@ def refuse_taking(session: Session, source: str, targets: Iterable[str]) -> None
 
 
 def _refuse_nobody(session: Session, known: Set[tuple[str, str]]) -> None:
-    """Refuse new aliases to nobody: such mail would go back, perhaps to a forger."""
+    """Refuse new aliases to nobody: their mail would bounce, maybe to a forgery."""
     routing = Routing(session)
     mailboxes = set(session.scalars(select(Domain.name)))
     for source, target in sorted(routing.dead_ends() - known):
@@ -84,7 +84,7 @@ def _refuse_foreign(session: Session, source: str) -> None:
 
 
 def _refuse_mixed(session: Session, source: str, targets: list[str]) -> None:
-    """Refuse what an alias domain can't be: a part, divided, or a link of a chain."""
+    """Refuse an alias domain with other aliases, two targets, or one behind it."""
     others = domain_aliases(session)
     new = next((domain_of(t) for t in targets if t.startswith("@")), "")
     old = domain_of(source)
@@ -142,14 +142,14 @@ def remove(session: Session, source: str, targets: Iterable[str] = ()) -> None:
 
 
 def without_mailbox(session: Session, address: str) -> list[str]:
-    """Return where mail for the user *address* goes if it doesn't reach the mailbox."""
+    """Return the targets that take the mail of the user *address* from its mailbox."""
     targets = listed(session).get(address, [])
     return [] if address in targets or not Routing(session).owner(address) else targets
 
 
 def refuse_dead_ends(session: Session, known: Set[tuple[str, str]]) -> None:
     """
-    Make sure that no aliases but the *known* ones lead to nobody.
+    Refuse aliases that lead to nobody, except the *known* ones.
 
     Otherwise we would take such mail in, and then have to send it back to a sender
     who is likely to be forged.

@@ -1,4 +1,4 @@
-"""Domains that mail is taken for: added, listed, removed; and the server's own name."""
+"""Adds and removes mail domains, and sets the name of the server."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ def listed(session: Session) -> list[tuple[str, int]]:
 
 def add(session: Session, name: str) -> bool:
     """
-    Take mail for *name* from now on; say whether that is new.
+    Accept mail for the domain *name*; return whether it is new.
 
     Raises:
         StackError: When aliases would then lead in a circle.
@@ -36,14 +36,14 @@ def add(session: Session, name: str) -> bool:
 
 def set_host(session: Session, name: str) -> None:
     """
-    Take note that this server is called *name*.
+    Set the host name of this server, MAIL_HOSTNAME, to *name*.
 
     Raises:
         StackError: When aliases lead there that would then reach nobody, or a circle.
     """
     host = session.get(Host, 1)
     if not host:
-        # What an earlier version has let in stays as it is; `stack init` tells of it.
+        # Aliases of an earlier version stay, even those to nobody: `stack init` warns.
         session.add(Host(id=1, name=name))
         return
     dead = graph.Routing(session).dead_ends()
@@ -59,7 +59,7 @@ def set_host(session: Session, name: str) -> None:
 
 def remove(session: Session, name: str) -> None:
     """
-    Take no more mail for *name*.
+    Stop accepting mail for the domain *name*.
 
     Raises:
         StackError: When it isn't ours, or something in it or below it remains.
@@ -81,7 +81,7 @@ def remove(session: Session, name: str) -> None:
 
 
 def _left_without(session: Session, domain: Domain) -> list[str]:
-    """Return what would be in no domain of ours any more, or lead into this one."""
+    """Return what needs *domain*: users, aliases, their targets, rights to send."""
     others = {name for name, _ in listed(session)} - {domain.name}
     users = select(User.address).filter_by(domain_id=domain.id)
     left = set(session.scalars(users))

@@ -1,4 +1,4 @@
-"""Rights to send: from which addresses beside its own a user may send."""
+"""The rights of users to send from addresses other than their own."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from stack.system.errors import StackError
 
 
 def listed(session: Session) -> dict[str, list[str]]:
-    """Return what each user with such rights may send as, all sorted."""
+    """Return the addresses that each user with such rights may send as, sorted."""
     query = (
         select(User.address, SendAs.address)
         .join(SendAs, SendAs.user_id == User.id)
@@ -32,7 +32,7 @@ def holder(session: Session, address: str) -> str | None:
 
 def add(session: Session, user: User, addresses: Iterable[str]) -> list[str]:
     """
-    Let *user* send as *addresses* too, a@d or @d; return those that are new.
+    Allow *user* to send as *addresses*, each a@d or @d; return the new ones.
 
     Raises:
         StackError: When an address isn't in a domain of ours or below one: we could
@@ -54,7 +54,7 @@ def add(session: Session, user: User, addresses: Iterable[str]) -> list[str]:
 
 def remove(session: Session, user: User, addresses: Iterable[str] = ()) -> None:
     """
-    Let *user* send no longer as *addresses*, or if none are given as itself alone.
+    Take the rights to send as *addresses* from *user*; without addresses, all.
 
     Raises:
         StackError: When it had no such right.

@@ -1,4 +1,4 @@
-"""Users: mailboxes and the logins to them, added, listed, removed."""
+"""Adds and removes users, who have a mailbox and a login."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -12,7 +12,7 @@ from stack.accounts.store import database
 from stack.accounts.store.models import Alias, FormerUser, User
 from stack.system.errors import StackError
 
-# What becomes of the mail of an address that had a user before.
+# Whether the new user of a former address gets the mail kept for it.
 Mail = Literal["keep", "new"]
 
 
@@ -36,7 +36,7 @@ def named(session: Session, address: str) -> User:
 
 def refuse_taken(session: Session, address: str) -> None:
     """
-    Make sure that *address* could become a user.
+    Refuse an *address* that can't become a user.
 
     Raises:
         StackError: When its domain isn't ours or an alias domain, it is a user or an
@@ -68,7 +68,7 @@ def refuse_taken(session: Session, address: str) -> None:
 
 def refuse_undecided(session: Session, address: str, mail: Mail | None) -> None:
     """
-    Make sure that mail of somebody who had *address* before gets to nobody by mistake.
+    Refuse a former *address* unless the caller says who gets the mail kept for it.
 
     Raises:
         StackError: When there may be such mail, and it isn't said what becomes of it.
@@ -121,7 +121,7 @@ def _next_mailbox(address: str, last: str | None) -> str:
 
 def remove(session: Session, address: str) -> None:
     """
-    Take the login, the address and its rights to send away; the mail stays.
+    Remove the user *address* and its rights to send. Its mail is kept.
 
     Raises:
         StackError: When there is no such user, or an alias still leads to it.

@@ -1,1 +1,1 @@
-"""What the daemons shall run with: planned, rendered, written, and taken by them."""
+"""Plans, renders and writes the configuration, and waits for the verdicts on it."""

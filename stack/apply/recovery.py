@@ -1,4 +1,4 @@
-"""What to do when .env is gone, or its names, and the server is still there."""
+"""Recovery of an .env that is lost, or that lost its names."""
 
 from collections.abc import Mapping
 
@@ -10,15 +10,15 @@ from stack.system.project import Project
 
 
 def settings(project: Project) -> str:
-    """Return the text of .env; without one, that of the last good one, or a trial's."""
+    """Return the text of .env; if it is lost, of the last good one, or of a trial."""
     for path in (project.env, project.applied):
         if (text := envfile.read(path)) is not None:
             return text
     return reference.example()
 
 
-def is_lived_in(project: Project) -> bool:
-    """Say whether there is more than a trial without users, which is made again."""
+def is_in_use(project: Project) -> bool:
+    """Say whether the project has more than a trial without users."""
     kept = files.read(project.applied)
     has_names = kept is not None and kept != reference.example()
     return has_names or database.has_users(project.database)
@@ -26,13 +26,13 @@ def is_lived_in(project: Project) -> bool:
 
 def insist_on_env(project: Project, names: Mapping[str, str]) -> None:
     """
-    Let .env be made from *names* and defaults, unless the server is lived in.
+    Refuse to make .env from *names* and defaults for a server that is in use.
 
     Raises:
         InvalidError: It is, and has a name that isn't given. A trial would be added to
             its domains, and every setting be another.
     """
-    if "MAIL_DOMAIN" in names or not is_lived_in(project):
+    if "MAIL_DOMAIN" in names or not is_in_use(project):
         return
     lost = f"{project.env.name}: is missing, and this server is no trial"
     if files.exists(project.applied):

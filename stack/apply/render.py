@@ -1,4 +1,4 @@
-"""Renders config/ into what the daemons read: pure, and the writing is apart."""
+"""Renders the templates in config/. Returns texts; changes.py writes them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
@@ -71,13 +71,13 @@ def render(
 
 
 def stale(etc: Path, rendered: Mapping[str, str]) -> list[str]:
-    """Return the paths of *rendered* that *etc* has otherwise or not at all."""
+    """Return the paths in *rendered* whose files in *etc* differ or are missing."""
     return [path for path, text in rendered.items() if files.read(etc / path) != text]
 
 
 def leftovers(etc: Path, rendered: Mapping[str, str]) -> list[str]:
     """
-    Return what *etc* has and *rendered* hasn't, files before their directories.
+    Return the paths in *etc* that are not in *rendered*, files before directories.
 
     The services' own directories stay: a container's mount follows the inode, and
     would go on showing the one that was removed.

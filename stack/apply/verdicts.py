@@ -1,5 +1,5 @@
 """
-What each service says of the configuration that was rendered for it.
+The verdict of each service on the configuration that was rendered for it.
 
 A container tries a new configuration by itself: its daemon checks it, reads it, and is
 watched for a while. What came of it is in the volume `verdicts`: a file by service
@@ -20,7 +20,7 @@ from stack.apply.render import SUMS
 from stack.system import endpoints, files
 from stack.system.project import Project
 
-# In a container of ours.
+# Where a container of this project has the volume.
 FOLDER = Path("/run/verdicts")
 
 # Seconds for a verdict: the spam filter reads thousands of rules, twice if they are
@@ -31,7 +31,7 @@ PAUSE = 0.1
 
 
 class Verdict(NamedTuple):
-    """What a service has said last."""
+    """The last verdict of a service."""
 
     digest: str
     """The SHA-256 of the SHA256SUMS that it is about; empty if it sees none."""
@@ -50,7 +50,7 @@ class Verdict(NamedTuple):
 
 
 class View(NamedTuple):
-    """What there is to see of a service."""
+    """The state of a service: whether it watches for changes, and its last verdict."""
 
     watches: bool
     """Whether it is up, and looks for changes."""
@@ -70,19 +70,19 @@ def digests(project: Project) -> dict[str, str]:
     return found
 
 
-def looking(project: Project) -> Look | None:
-    """Return how to look at the services from here; nothing if there is no way."""
+def reader(project: Project) -> Look | None:
+    """Return how to read the state of a service from here; None if that can't be."""
     if endpoints.is_inside():
-        return near if FOLDER.is_dir() else None
+        return from_volume if FOLDER.is_dir() else None
     running = endpoints.containers(project.root)
-    return None if running is None else _from_outside(running)
+    return None if running is None else _from_containers(running)
 
 
 def wait(
     look: Look, wanted: Mapping[str, str], timeout: float = TIMEOUT
 ) -> dict[str, Verdict]:
     """
-    Wait until each service that is up has said whether it takes what is *wanted*.
+    Wait for the verdict of each service that is up on the configuration *wanted*.
 
     Args:
         look: Tells what there is to see of a service.
@@ -113,7 +113,7 @@ def wait(
 
 
 def refusals(look: Look, services: Iterable[str]) -> dict[str, str]:
-    """Return the words of each of *services* that refuses what is rendered now."""
+    """Return the reasons of those *services* that refuse the rendered configuration."""
     views = {service: look(service) for service in services}
     return {
         service: view.verdict.words
@@ -122,13 +122,13 @@ def refusals(look: Look, services: Iterable[str]) -> dict[str, str]:
     }
 
 
-def near(service: str) -> View:
-    """Look at *service* from a container that has the volume."""
+def from_volume(service: str) -> View:
+    """Read the state of *service* from a container that has the volume."""
     return View(_is_locked(FOLDER / f"{service}.lock"), parse(_read(FOLDER / service)))
 
 
 def parse(text: str) -> Verdict | None:
-    """Read the file that a service leaves."""
+    """Parse the verdict file of a service."""
     first, _, words = text.partition("\n")
     digest, _, outcome = first.partition(" ")
     if outcome not in ("accepted", "refused"):
@@ -142,8 +142,12 @@ def _silence(watches: bool) -> str:
     return "it has ended while it tried its new configuration"
 
 
-def _from_outside(running: list[Any]) -> Look:
-    """Ask each service in its container (images/runtime/configuration/verdict)."""
+def _from_containers(running: list[Any]) -> Look:
+    """
+    Read the state of each service in its container.
+
+    See images/runtime/configuration/verdict.
+    """
     from docker.errors import DockerException
 
     by_name = {each.labels[endpoints.SERVICE]: each for each in running}
@@ -160,7 +164,7 @@ def _from_outside(running: list[Any]) -> Look:
 
 
 def _read(path: Path) -> str:
-    # Others write there, too: a link that one of them leaves leads nowhere.
+    # Other containers write there, too, so no link is followed.
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:

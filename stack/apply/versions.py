@@ -1,5 +1,5 @@
 """
-Of which version of this folder something is: the command, and the containers' images.
+Whether the command and the images were built from the files in this folder.
 
 A folder that was updated and not built has new templates, and programs that don't know
 them. The templates are not what is to be mended then.
@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from stack.system import files
 
-# What a container finds its own programs in, to compare: sha256sum(1) reads it.
+# The digests by which a container checks its own programs, for sha256sum(1).
 SUMS = "IMAGE_SHA256SUMS"
 
 OTHER = (

@@ -1,5 +1,5 @@
 """
-The command `stack`: parse, call, say what happened.
+The command `stack`: it parses arguments, calls a module, and prints the result.
 
 stdout is data, stderr is progress. What takes long to import is imported inside
 the commands, so that `--help` and completion answer at once.
@@ -37,7 +37,7 @@ REMEDIES = {
 
 
 class _Command(click.Group):
-    """Turns what the system refuses into one line, as other errors are."""
+    """Turns an error of the operating system into one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -51,7 +51,7 @@ class _Command(click.Group):
 
 
 def _of_another_version(project: Project) -> list[str]:
-    """Say what it may come from that a setting or a template is not understood."""
+    """Return a hint if the error may come from files of another version."""
     from stack.apply import versions
 
     return [] if versions.is_ours(project.root) else [versions.OTHER]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stack.cli.support.accounts import reading
 from stack.cli.support.output import say, show, table
 from stack.system.errors import UnableError
 from stack.system.project import Project
@@ -115,10 +116,9 @@ def _subdomains(project: Project) -> "Subdomains":
     from stack.accounts import sender_rights
     from stack.accounts.addresses import domain_of
     from stack.accounts.routing import graph
-    from stack.accounts.store import database
     from stack.dns.records import Subdomains
 
-    with database.session(project.database) as session:
+    with reading(project) as session:
         rights = sender_rights.listed(session).values()
         return Subdomains(
             received=frozenset(map(domain_of, graph.listed(session))) - {""},

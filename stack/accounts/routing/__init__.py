@@ -1,1 +1,1 @@
-"""Where mail for an address goes next, and how far."""
+"""Routing: which user or alias takes the mail for an address."""

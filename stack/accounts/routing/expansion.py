@@ -1,4 +1,4 @@
-"""How far aliases lead: to an end, and to no more addresses than Postfix follows."""
+"""Alias expansion: no circles, and no more addresses than Postfix follows."""
 
 from graphlib import CycleError, TopologicalSorter
 
@@ -12,15 +12,15 @@ from stack.system.errors import StackError
 MOST_ADDRESSES = 10_000
 MOST_STEPS = 1_000
 
-# What helps where no alias is added.
+# The remedy for a circle where the command adds no alias.
 REMEDY_WITHOUT_ALIAS = "first take one of these aliases away, with `stack alias remove`"
 
 
 def refuse_endless(session: Session, remedy: str = "choose another target") -> None:
     """
-    Make sure that following aliases comes to an end, and soon enough for Postfix.
+    Refuse aliases that lead in a circle, or further than Postfix follows.
 
-    *remedy* is what helps against a circle in the case at hand.
+    *remedy* says in the message what to do against a circle.
 
     Raises:
         StackError: When one leads in a circle, to more than MOST_ADDRESSES addresses,
@@ -32,7 +32,7 @@ def refuse_endless(session: Session, remedy: str = "choose another target") -> N
     steps: dict[str, int] = {}
     for source in _ends_first(graph, remedy):
         onward = graph[source]
-        # Postfix counts before it leaves out what it has found twice.
+        # Postfix counts duplicates before it drops them.
         own = len(routing.aliases[source]) - len(onward)
         addresses[source] = own + sum(addresses[each] for each in onward)
         steps[source] = 1 + max((steps[each] for each in onward), default=0)
@@ -40,7 +40,7 @@ def refuse_endless(session: Session, remedy: str = "choose another target") -> N
 
 
 def _ends_first(graph: dict[str, list[str]], remedy: str) -> list[str]:
-    """Return the sources, each after those that it leads to."""
+    """Return the sources in topological order: each after those that it leads to."""
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:

@@ -1,5 +1,5 @@
 """
-Where mail for an address goes next, in the order that Postfix looks.
+The aliases as a graph, looked up in the order in which Postfix does.
 
 Postfix looks in SQL, and at the mail of the moment (config/postfix/*.sqlite). Here it
 is worked out for all aliases at once, before one of them could lead nowhere.

@@ -17,7 +17,7 @@ from stack.system.project import PASSWORDS
 # The newest file in migrations/versions/. A test keeps it so.
 REVISION = "0006"
 
-# What opens nothing any more, and isn't kept for a user who is disabled.
+# Ids of revoked passwords that no user has; a disabled user keeps the hash.
 REVOKED = select(RevokedPassword.password_id).where(
     RevokedPassword.password_id.not_in(select(User.password_id))
 )
@@ -39,7 +39,7 @@ def session(path: Path) -> Iterator[Session]:
     if found != REVISION:
         raise UnableError(f"{path}: is not up to date: run `stack init` first")
     if sqlite.is_cut_off(_passwords(path)):
-        # Who opens it takes that back. Those who only read can't.
+        # Opening it for writing rolls the change back. A reader can't do that.
         password_hashes.ids(_passwords(path))
     with sqlite.transaction(path) as connection, Session(connection) as opened:
         yield opened
@@ -47,13 +47,13 @@ def session(path: Path) -> Iterator[Session]:
         changed = HASHES in opened.info
         password_hashes.put(_passwords(path), opened.info.get(HASHES, {}))
         gone = opened.scalars(REVOKED).all() if changed else []
-    # They are nobody's: if that fails now, the next change sees to it.
+    # No user has these hashes: if that fails, the next change removes them.
     with suppress(UnableError):
         password_hashes.remove(_passwords(path), gone)
 
 
 def set_password(session: Session, user: User, hashed: str) -> None:
-    """Let *user* log in by the password of the hash, and by no other, from now on."""
+    """Make *hashed* the hash of the only password that *user* can log in with."""
     newest = session.scalar(select(func.max(User.password_since))) or 0
     user.password_id = secrets.token_hex(16)
     # Later than all before, whatever the clock says: the signer compares them.
@@ -62,7 +62,7 @@ def set_password(session: Session, user: User, hashed: str) -> None:
 
 
 def remove_password(session: Session) -> None:
-    """Take note that the hash of a user who is gone is to go, too."""
+    """Have the hash of a removed user deleted at the end of the transaction."""
     session.info.setdefault(HASHES, {})
 
 
@@ -111,7 +111,7 @@ def domains(path: Path) -> list[str]:
 
 
 def host(path: Path) -> str | None:
-    """Return what this server is called in the file at *path*, if that is known."""
+    """Return the host name of this server in the file at *path*, None if not set."""
     if revision(path) != REVISION:
         return None
     with sqlite.transaction(path) as connection:

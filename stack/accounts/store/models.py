@@ -81,7 +81,7 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(unique=True)
     domain_id: Mapped[int] = mapped_column(ForeignKey(Domain.id), index=True)
-    # Of the row in the file that only Dovecot's auth reads (hashes.py).
+    # Of the row in the file that only Dovecot's auth reads (password_hashes.py).
     password_id: Mapped[str] = mapped_column(unique=True)
     # Milliseconds since 1970, later than in any other row before. Whose session began
     # earlier has lost the right to go on.
@@ -97,7 +97,7 @@ class User(Base):
 
 
 class FormerUser(Base):
-    """An address whose user was removed; the mail lies there still."""
+    """An address whose user was removed. Its mail is kept on disk."""
 
     __tablename__ = "former_users"
     __table_args__ = (CheckConstraint("lower(address) = address", "lower"),)
@@ -109,7 +109,7 @@ class FormerUser(Base):
 
 class RevokedPassword(Base):
     """
-    What opens nothing any more: its user is disabled, gone, or has another password.
+    A password that lets nobody in: its user is disabled, removed, or has another one.
 
     Written by triggers on the table of users. Dovecot's container ends the sessions
     that were opened by it. After a day it is forgotten.
@@ -134,7 +134,7 @@ class SendAs(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # With the user goes what it was allowed.
+    # Removed together with the user.
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
     address: Mapped[str] = mapped_column(index=True)
 
@@ -190,7 +190,7 @@ class SpamSender(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # With the user goes what it wished.
+    # Removed together with the user.
     user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
     verdict: Mapped[str]
     address: Mapped[str]

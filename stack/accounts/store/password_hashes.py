@@ -1,5 +1,5 @@
 """
-The hashes of passwords, in a file of their own that only Dovecot's auth reads.
+The password hashes, in a separate file that only Dovecot's auth process reads.
 
 The accounts, which Postfix and the signer read too, name a user's row here. It is
 written before they name it, and removed when they no longer do: whenever that is cut
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS passwords (
 
 
 def make(path: Path) -> None:
-    """Have the table in the file at *path*."""
+    """Create the table in the file at *path* if it is missing."""
     with sqlite.transaction(path) as connection:
         connection.exec_driver_sql(TABLE)
 

@@ -22,7 +22,7 @@ def domains_added(
     """
     known = database.domains(project.database)
     new = [name for name in dict.fromkeys(names) if name not in known]
-    # In one step, as it may refuse: then none of them is added.
+    # One step for all: if one is refused, none is added.
     changes = [accounts.add_domains(project, new)] if new else []
     stored = store.load(project.tls)
     return changes + configuration(project, settings, [*known, *new], stored)
@@ -47,7 +47,7 @@ def domains_removed(
         )
     known = database.domains(project.database)
     left = [each for each in known if each not in names]
-    # In one step, as it may refuse: then none of them is removed.
+    # One step for all: if one is refused, none is removed.
     change = accounts.remove_domains(project, list(dict.fromkeys(names)))
     kept, obsolete = self_made.without(
         project,

@@ -31,7 +31,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     ownership.insist(project)
     text = envfile.with_values(recovery.settings(project), names)
     settings = envfile.parse(text)
-    # Compose starts by profile, and can't ask a setting.
+    # Compose starts services by profile: it can't read a setting.
     text = envfile.with_profile(text, "antivirus", started=settings.antivirus)
     asked = is_start_asked(project)
     text = envfile.with_profile(text, "acme") if asked else text
@@ -48,7 +48,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         ),
     )
     return [
-        # First, as it may still refuse: aliases and a new domain can make a circle.
+        # The accounts come first, as they may refuse: a new domain can close a circle.
         *accounts.steps(project, settings, known),
         *_owner(project),
         *write(project, ".env", text),
@@ -78,11 +78,11 @@ def _certificates(
 
 
 def _host_before(project: Project) -> str | None:
-    """Return what MAIL_HOSTNAME was when it was applied last."""
+    """Return the MAIL_HOSTNAME of the configuration that was applied last, or None."""
     try:
         return envfile.load(project.applied).mail_hostname
     except StackError:
-        # Nothing was applied yet, or by a version that had other settings.
+        # Nothing was applied yet, or a version with other settings applied it.
         return None
 
 
@@ -91,7 +91,7 @@ def _owner(project: Project) -> Iterator[Change]:
         project, called(project, project.owner), ownership.of(project).text
     )
     marked = ownership.are_marked(project)
-    # Once they are marked anew, whoever takes them back later is to be believed, too.
+    # With new marks, a later `stack adopt` by the former folder counts again.
     if marked:
         yield from removals(project, [project.adopted])
         yield from write(project, called(project, project.marked), "")
@@ -100,14 +100,14 @@ def _owner(project: Project) -> Iterator[Change]:
 
 
 def _logins(project: Project) -> list[Change]:
-    # Postfix wants the table to be there, also when nobody has logged in.
+    # Postfix needs the table, even if it is empty.
     if files.exists(project.logins):
         return []
     return write(project, called(project, project.logins), relay_logins.text({}))
 
 
 def _own_rules(project: Project) -> list[Change]:
-    # The operator's from then on: whatever it says later stays.
+    # The file belongs to the operator: it is written once, and never changed.
     if files.exists(project.own_rules):
         return []
     return write(project, called(project, project.own_rules), local_cf.OWN_RULES)

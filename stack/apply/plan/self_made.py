@@ -1,4 +1,4 @@
-"""Certificates that were made here, and go with the last host they name."""
+"""Self-signed certificates, which are removed with the last host that they name."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -38,9 +38,8 @@ def _warn_of_nobody(project: Project, names: tuple[str, ...]) -> None:
     """Tell which aliases lead into domains that are ours now, and to nobody there."""
     from stack.accounts import addresses
     from stack.accounts.routing import graph
-    from stack.accounts.store import database
 
-    with database.session(project.database) as session:
+    with reading(project) as session:
         dead = sorted(graph.Routing(session).dead_ends())
     for source, target in dead:
         if addresses.domain_of(target) in names:

@@ -4,6 +4,7 @@ import click
 
 from stack.cli.server import relay
 from stack.cli.support import arguments, terminal, verdicts
+from stack.cli.support.accounts import reading
 from stack.cli.support.output import carry_out, say
 from stack.system.project import Project
 
@@ -85,7 +86,7 @@ def _names(
     known = envfile.names(text or "") | wanted
     if text is None:
         recovery.insist_on_env(project, wanted)
-    if len(known) == len(given) or (text is not None and recovery.is_lived_in(project)):
+    if len(known) == len(given) or (text is not None and recovery.is_in_use(project)):
         return wanted
     if not (domain := known.get("MAIL_DOMAIN")):
         trial = reference.TRIAL["mail_domain"]
@@ -145,9 +146,8 @@ def _warn_of_missing_passwords(project: Project) -> None:
 
 def _warn_of_nobody(project: Project) -> None:
     from stack.accounts.routing import graph
-    from stack.accounts.store import database
 
-    with database.session(project.database) as session:
+    with reading(project) as session:
         dead = sorted(graph.Routing(session).dead_ends())
     for source, target in dead:
         say(
@@ -158,9 +158,8 @@ def _warn_of_nobody(project: Project) -> None:
 
 def _say_next(project: Project) -> None:
     from stack.accounts import users
-    from stack.accounts.store import database
     from stack.config import envfile
 
-    with database.session(project.database) as session:
+    with reading(project) as session:
         if not users.listed(session):
             say(NEXT.format(domain=envfile.load(project.env).mail_domain))

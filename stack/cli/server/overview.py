@@ -1,4 +1,4 @@
-"""How the server is, at a glance: all is asked at once, and nothing is waited for."""
+"""Collects the rows of `stack status`. All checks run at the same time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ KINDS = (
 
 
 class Row(NamedTuple):
-    """One thing, and how it is."""
+    """One thing that was checked, and its state."""
 
     kind: str
     name: str
@@ -53,7 +53,7 @@ Look = Callable[[], list[Row]]
 
 
 def rows(project: Project) -> list[Row]:
-    """Return how all is; what can't be known, with the reason."""
+    """Return a row for each check; if a check can't run, with the reason."""
     looks: dict[str, Look] = {
         "version": partial(_version, project),
         "engine": partial(_engine, project),
@@ -83,7 +83,7 @@ def rows(project: Project) -> list[Row]:
 
 
 def _told(kind: str, look: Look) -> list[Row]:
-    """Return what *look* finds, or why it found nothing: others may find something."""
+    """Return what *look* finds; if it fails, a row with the reason."""
     try:
         return look()
     except StackError as error:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import click
 
 from stack.cli.support import arguments, terminal
+from stack.cli.support.accounts import reading
 from stack.cli.support.output import as_json, say, show, table
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
@@ -32,10 +33,9 @@ class NeedsFilter(click.Command):
 
 def _check_user(project: Project, address: str | None) -> None:
     from stack.accounts import users
-    from stack.accounts.store import database
 
     if address:
-        with database.session(project.database) as session:
+        with reading(project) as session:
             users.named(session, address)
 
 

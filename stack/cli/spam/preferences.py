@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stack.cli.support import arguments
+from stack.cli.support.accounts import changing, reading
 from stack.cli.support.output import as_json, say, show, table
 from stack.system.project import Project
 
@@ -37,12 +38,10 @@ def threshold(
     if points and site:
         raise click.UsageError("give POINTS or --site, not both")
     from stack.accounts import users
-    from stack.accounts.store import database
 
-    project.require()
     if not points and not site:
         return _show_threshold(project, address, json_)
-    with project.lock(), database.session(project.database) as session:
+    with changing(project) as session:
         users.named(session, address).spam_threshold = points
     what = f"{points} points" if points else "the site's SPAM_MARK_SCORE"
     say(f"From {what} on, mail goes to the Junk of {address}.")
@@ -51,10 +50,9 @@ def threshold(
 
 def _show_threshold(project: Project, address: str, json_: bool) -> None:
     from stack.accounts import users
-    from stack.accounts.store import database
     from stack.config import envfile
 
-    with database.session(project.database) as session:
+    with reading(project) as session:
         own = users.named(session, address).spam_threshold
     points = own or envfile.load(project.env).spam_mark_score
     if json_:
@@ -173,9 +171,7 @@ def _opened(
 ) -> Iterator[tuple["Session", "User | None"]]:
     """Open the accounts, and find the user *address*, if one is named."""
     from stack.accounts import users
-    from stack.accounts.store import database
 
     project: Project = context.obj
-    project.require()
-    with project.lock(), database.session(project.database) as session:
+    with changing(project) as session:
         yield session, users.named(session, address) if address else None

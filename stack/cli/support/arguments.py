@@ -1,4 +1,4 @@
-"""Arguments that are checked, and brought into the form in which they are stored."""
+"""Types of arguments: each checks a value and returns the form that is stored."""
 
 import click
 

@@ -18,7 +18,7 @@ def show(data: Any) -> None:
 
 
 def table(rows: Iterable[Sequence[str]]) -> None:
-    """Print *rows* with their columns aligned, the last one as long as it is."""
+    """Print *rows* with aligned columns."""
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -27,12 +27,12 @@ def table(rows: Iterable[Sequence[str]]) -> None:
 
 
 def say(text: str) -> None:
-    """Tell what has been done, apart from the data."""
+    """Print *text* to stderr, apart from the data."""
     click.echo(text, err=True)
 
 
 def say_each(lines: Sequence[str]) -> None:
-    """Tell each change in a line, or that there was none."""
+    """Print each change to stderr, or that nothing changed."""
     for line in lines or ["Nothing changed."]:
         say(line)
 
@@ -47,8 +47,8 @@ def show_lists(
         table([(name, ", ".join(each)) for name, each in found.items()])
 
 
-# As many changes are told one by one. Of more, these are counted: files that nobody
-# reads whose server works.
+# Up to so many changes are printed one by one. Of more, the files in DERIVED, which
+# nobody reads, are only counted.
 FEW = 6
 DERIVED = tuple(
     f"write var/{each}" for each in ("etc/", "relay/", "spam/", "identity/", "last-")
@@ -56,7 +56,7 @@ DERIVED = tuple(
 
 
 def carry_out(changes: Sequence["Change"], *, verbose: bool = True) -> None:
-    """Make *changes* one after the other, and tell each, or a summary."""
+    """Carry out *changes* in order, and print each, or a summary."""
     brief = not verbose and len(changes) > FEW
     counted = 0
     for change in changes:

@@ -1,4 +1,4 @@
-"""Where a new password comes from: never from an argument, which others can see."""
+"""Reads or makes a password. No argument holds one: other users could see it."""
 
 import sys
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def new(*, from_stdin: bool, generate: bool) -> Password:
     """
-    Take a password from stdin, from the dice, or from whom we ask, and hash it.
+    Read a password from stdin or a prompt, or make one, and hash it.
 
     Raises:
         StackError: When it is too short, or can't be typed everywhere.
@@ -55,7 +55,7 @@ def foreign(*, from_stdin: bool, option: str = "--password-stdin") -> str:
 
 
 def tell(password: Password) -> None:
-    """Print a password that was made here, this once."""
+    """Print a password that was made here; it is shown only once."""
     if password.untold:
         click.echo(password.untold)
 

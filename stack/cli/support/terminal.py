@@ -1,4 +1,4 @@
-"""Whether there is someone to ask."""
+"""Whether somebody can answer a question."""
 
 import sys
 

@@ -25,12 +25,12 @@ def awaited(project: Project) -> Iterator[None]:
         for service, digest in verdicts.digests(project).items()
         if before.get(service) != digest
     }
-    look = verdicts.looking(project) if changed else None
+    look = verdicts.reader(project) if changed else None
     if not look:
         return
     said = verdicts.wait(look, changed)
     for service, verdict in sorted(said.items()):
-        # Its mount leads to a folder that was removed: what is written now is right.
+        # Its mount shows a removed folder: the new configuration itself is right.
         if verdict.is_blind:
             say(f"Warning: {service}: {verdict.words}")
     wrong = [

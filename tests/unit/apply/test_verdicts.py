@@ -98,11 +98,11 @@ def test_a_service_is_up_while_it_holds_its_lock(tmp_path, monkeypatch):
     monkeypatch.setattr(verdicts, "FOLDER", tmp_path)
     (tmp_path / "postfix").write_text(f"{NEW} accepted\n")
 
-    assert verdicts.near("postfix") == View(watches=False, verdict=ACCEPTED)
+    assert verdicts.from_volume("postfix") == View(watches=False, verdict=ACCEPTED)
     with (tmp_path / "postfix.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert verdicts.near("postfix") == UP_TO_DATE
-    assert verdicts.near("postfix") == View(watches=False, verdict=ACCEPTED)
+        assert verdicts.from_volume("postfix") == UP_TO_DATE
+    assert verdicts.from_volume("postfix") == View(watches=False, verdict=ACCEPTED)
 
 
 def test_a_link_or_a_pipe_that_a_container_leaves_leads_nowhere(tmp_path, monkeypatch):
@@ -113,8 +113,8 @@ def test_a_link_or_a_pipe_that_a_container_leaves_leads_nowhere(tmp_path, monkey
     (tmp_path / "postfix.lock").symlink_to(tmp_path / "secret")
     verdicts.os.mkfifo(tmp_path / "dovecot")
 
-    assert verdicts.near("postfix") == AWAY
-    assert verdicts.near("dovecot") == AWAY
+    assert verdicts.from_volume("postfix") == AWAY
+    assert verdicts.from_volume("dovecot") == AWAY
 
 
 class Container(threading.Thread):
