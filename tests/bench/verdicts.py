@@ -9,15 +9,14 @@ from time import monotonic
 
 import dkim
 
+from tests.bench.figures import NAMES_KEPT, bench_project, show
+from tests.bench.letters import LETTERS
+from tests.bench.measures.cpu import cpu_seconds
+from tests.bench.measures.memory import anonymous_mebibytes
+from tests.bench.measures.milter_client import MilterClient
 from tests.support.harness.subnets import free_subnet
 from tests.support.mail.message import crlf
 from tests.support.world import OUTSIDE, SELECTOR, World
-
-from .cpu import cpu_seconds
-from .figures import NAMES_KEPT, bench_project, show
-from .letters import LETTERS
-from .memory import anonymous_mebibytes
-from .milter_client import MilterClient
 
 PORT = 8892
 MESSAGES = 500

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-IMAGES = Path(__file__).parents[3] / "images"
+from tests.support.places import IMAGES
 
 # From the bottom up: a part imports only from the lines above its own.
 LAYERS = {

@@ -1,15 +1,13 @@
 """Whom Postfix asks about viruses, and how much of a message is looked at."""
 
-from pathlib import Path
-
 import pytest
 
 from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
 from stack.config.settings.limits import LARGEST_MESSAGE
+from tests.support.places import CONFIG
 
-CONFIG = Path(__file__).parents[4] / "config"
 SERVED = Served(("mail.example.org.pem",), ())
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[4] / "images" / "clamav" / "signatures-missing"
+from tests.support.places import IMAGES
+
+SCRIPT = IMAGES / "clamav" / "signatures-missing"
 ALL = "daily main bytecode"
 
 

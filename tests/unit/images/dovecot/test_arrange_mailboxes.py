@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[4]
+from tests.support.places import ROOT
+
 ARRANGE = ROOT / "images/dovecot/mailboxes/arrange"
 LAYOUT = ARRANGE.parent / "layout.conf"
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import types
 from importlib import metadata
-from pathlib import Path
 
 import dkim
 import pytest
@@ -17,7 +16,7 @@ from mail_auth.service.library_parts import DKIMPY, DKIMPY_MILTER, PYSPF
 from milter_runtime.library_parts import LibraryError, require_parts
 from milter_runtime.pymilter_parts import PYMILTER
 
-IMAGES = Path(__file__).parents[4] / "images"
+from tests.support.places import IMAGES
 
 # Both can be had without libmilter, so that they are here as they are in the image.
 PARTS = [(library, part) for library in (DKIMPY, PYSPF) for part in library.parts]

@@ -1,14 +1,12 @@
 """What master.cf says of the processes that only time would show."""
 
-from pathlib import Path
-
 import pytest
 
 from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
+from tests.support.places import CONFIG
 
-CONFIG = Path(__file__).parents[4] / "config"
 SERVED = Served(("mail.example.org.pem",), ())
 
 

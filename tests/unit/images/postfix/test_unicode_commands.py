@@ -3,7 +3,6 @@
 import re
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from unicodedata import normalize
 
 import pytest
@@ -13,8 +12,7 @@ from stack.accounts.store import database
 from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
-
-CONFIG = Path(__file__).parents[4] / "config"
+from tests.support.places import CONFIG
 
 OURS = {
     "MAIL FROM:<erin@bücher.test> SMTPUTF8": "mail from:<erin@{}> smtputf8",

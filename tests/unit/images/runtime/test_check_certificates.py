@@ -18,8 +18,9 @@ from tests.support.certs.authority import (
     signed_badly,
 )
 from tests.support.certs.bundles import MIDDLE, ROOT, TODAY, bundle, bundled
+from tests.support.places import IMAGES
 
-PROGRAM = Path(__file__).parents[4] / "images/runtime/checks/check-certificates"
+PROGRAM = IMAGES / "runtime/checks/check-certificates"
 FILE = f"{HOST}.pem"
 
 LIFE = {"begin": TODAY - DAY, "end": TODAY + 90 * DAY}

@@ -1,15 +1,13 @@
 """How long a message may keep the spam filter, and others, waiting."""
 
-from pathlib import Path
-
 import pytest
 from spam_milter.config import parse
 
 from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
+from tests.support.places import CONFIG
 
-CONFIG = Path(__file__).parents[4] / "config"
 SERVED = Served(("mail.example.org.pem",), ())
 
 

@@ -20,8 +20,8 @@ from stack.accounts.store import database
 from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
+from tests.support.places import CONFIG
 
-CONFIG = Path(__file__).parents[5] / "config"
 SERVED = Served(("mail.example.org.pem",), ())
 
 OWNERS = {

@@ -1,0 +1,1 @@
+"""CPU time, memory, sizes, latency, and a milter client, for the benchmarks."""
