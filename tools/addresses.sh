@@ -75,7 +75,7 @@ explain() {
         case "$line" in
             *"invalid subnet"*)
                 # What Docker says of RESOLVER_NETWORK=172.29.26, as it was written once.
-                echo "Error: a network in .env is none: write NETWORK_SUBNET like 172.29.25.0/24, RESOLVER_NETWORK like 172.29.26.0/24, and RESOLVER_ADDRESS like 172.29.26.53" ;;
+                echo "Error: .env names a network that is not valid: write NETWORK_SUBNET like 172.29.25.0/24, RESOLVER_NETWORK like 172.29.26.0/24, and RESOLVER_ADDRESS like 172.29.26.53" ;;
             *"failed to create network"*"overlaps"*)
                 name=${line##*failed to create network }
                 name=${name%%:*}
