@@ -4,7 +4,7 @@ import pytest
 
 from stack.config.mistakes import RENAMED
 from stack.config.settings import Settings
-from tests.support.config import complaint
+from tests.support.configuration.invalid_settings import complaint
 
 
 @pytest.mark.parametrize(

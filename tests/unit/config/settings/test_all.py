@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from stack.config.settings import Settings
 from stack.config.types.networks import NameServer
-from tests.support.config import NAMES, complaint
+from tests.support.configuration.invalid_settings import NAMES, complaint
 
 
 @pytest.mark.parametrize(

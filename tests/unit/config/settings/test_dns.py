@@ -3,7 +3,7 @@
 import pytest
 
 from stack.config.settings import Settings
-from tests.support.config import NAMES, complaint
+from tests.support.configuration.invalid_settings import NAMES, complaint
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.config import complaint
+from tests.support.configuration.invalid_settings import complaint
 
 
 @pytest.mark.parametrize(
