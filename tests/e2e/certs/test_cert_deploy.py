@@ -190,7 +190,9 @@ def wait_for_postfix(certificates, text: str) -> None:
 
 
 @pytest.mark.core
-@pytest.mark.provokes("postfix", r"SSL_accept error from \S*certs\S*: (lost|Conn)")
+@pytest.mark.provokes(
+    "postfix", r"SSL_accept error from \S*(certs|stack)\S*: (lost|Conn)"
+)
 def test_after_a_kill_key_and_certificate_match(server, certificates):
     """
     Whenever `stack cert` is killed, key and certificate on disk match.

@@ -9,7 +9,7 @@ from tests.support.configuration.templates import await_applied, replaced
 from tests.support.mail.lmtp import lmtp_client, lmtp_deliver
 from tests.support.mail.message import letter
 
-CONNECTIONS = 10
+CONNECTIONS = 20
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,8 @@ def test_an_lmtp_process_delivers_several_messages(server, lmtp, alice, subject)
     log = server.project.said("dovecot", began)
     processes = set(re.findall(rf"lmtp\({re.escape(alice.address)}\)<(\d+)>", log))
     assert codes == [[250]] * CONNECTIONS
-    assert 1 <= len(processes) < CONNECTIONS / 2
+    # A process that is not idle yet takes no other message: more run on a busy machine.
+    assert 1 <= len(processes) <= CONNECTIONS / 2
 
 
 def test_an_lmtp_process_ends_when_the_configuration_changes(
