@@ -66,7 +66,9 @@ def refuse_taken(session: Session, address: str) -> None:
         )
 
 
-def refuse_undecided(session: Session, address: str, mail: Mail | None) -> None:
+def refuse_without_mail_choice(
+    session: Session, address: str, mail: Mail | None
+) -> None:
     """
     Refuse a former *address* unless the caller says who gets the mail kept for it.
 
@@ -96,7 +98,7 @@ def add(
         StackError: When it can't become one.
     """
     refuse_taken(session, address)
-    refuse_undecided(session, address, mail)
+    refuse_without_mail_choice(session, address, mail)
     domain = domains.named(session, addresses.domain_of(address))
     former = session.get(FormerUser, address)
     mailbox = former.mailbox if former else None

@@ -20,7 +20,7 @@ from stack.system import files
 from stack.system.project import Project
 
 # The services whose configuration names certificates.
-SHOWING = ("postfix", "dovecot")
+WITH_CERTIFICATES = ("postfix", "dovecot")
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Change:
     carry_out: Callable[[], None]
 
 
-def called(project: Project, path: Path) -> str:
-    """Return what *path* is called in the project."""
+def relative_name(project: Project, path: Path) -> str:
+    """Return the path of the file *path* below the project folder."""
     return str(path.relative_to(project.root))
 
 
@@ -47,7 +47,9 @@ def write(project: Project, name: str, text: str) -> list[Change]:
 def removals(project: Project, paths: Iterable[Path]) -> Iterator[Change]:
     """Plan to remove those of *paths* that are there."""
     for path in filter(files.exists, paths):
-        yield Change(f"remove {called(project, path)}", partial(files.remove, path))
+        yield Change(
+            f"remove {relative_name(project, path)}", partial(files.remove, path)
+        )
 
 
 def configuration(
@@ -71,14 +73,14 @@ def configuration(
         [keys for keys, _ in made],
         store.served(stored, settings.mail_hostname),
     )
-    changes = write(project, called(project, project.applied), text)
+    changes = write(project, relative_name(project, project.applied), text)
     for _, new in made:
         for path, key in new.items():
-            changes += write(project, called(project, path), key)
+            changes += write(project, relative_name(project, path), key)
     return changes + list(_rendered(project, rendered))
 
 
-def shown(
+def certificate_configuration(
     project: Project, settings: Settings, stored: Mapping[str, Stored]
 ) -> list[Change]:
     """
@@ -88,7 +90,7 @@ def shown(
         InvalidError: When a template is wrong.
     """
     served = store.served(stored, settings.mail_hostname)
-    rendered = render.render(project.config, settings, [], served, SHOWING)
+    rendered = render.render(project.config, settings, [], served, WITH_CERTIFICATES)
     return list(_changed(project, rendered))
 
 

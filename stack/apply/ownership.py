@@ -49,7 +49,7 @@ def of(project: Project) -> Owner:
     return Owner(known.id if known else uuid.uuid4().hex, _folder(project.root))
 
 
-def insist(project: Project) -> None:
+def refuse_foreign_volumes(project: Project) -> None:
     """
     Return if no volume that is seen from here belongs to another folder.
 

@@ -24,7 +24,7 @@ def is_in_use(project: Project) -> bool:
     return has_names or database.has_users(project.database)
 
 
-def insist_on_env(project: Project, names: Mapping[str, str]) -> None:
+def refuse_missing_env(project: Project, names: Mapping[str, str]) -> None:
     """
     Refuse to make .env from *names* and defaults for a server that is in use.
 

@@ -40,13 +40,13 @@ class Verdict(NamedTuple):
     """The daemon's, if it is refused."""
 
     @property
-    def is_blind(self) -> bool:
+    def sees_stale_mount(self) -> bool:
         """Whether the container sees another folder than the one that is written to."""
         return not self.digest
 
     def is_about(self, digest: str) -> bool:
         """Whether nothing else is going to be said about what has this *digest*."""
-        return self.is_blind or self.digest == digest
+        return self.sees_stale_mount or self.digest == digest
 
 
 class View(NamedTuple):
@@ -57,7 +57,7 @@ class View(NamedTuple):
     verdict: Verdict | None
 
 
-Look = Callable[[str], View]
+ReadView = Callable[[str], View]
 
 
 def digests(project: Project) -> dict[str, str]:
@@ -70,7 +70,7 @@ def digests(project: Project) -> dict[str, str]:
     return found
 
 
-def reader(project: Project) -> Look | None:
+def view_reader(project: Project) -> ReadView | None:
     """Return how to read the state of a service from here; None if that can't be."""
     if endpoints.is_inside():
         return from_volume if FOLDER.is_dir() else None
@@ -79,7 +79,7 @@ def reader(project: Project) -> Look | None:
 
 
 def wait(
-    look: Look, wanted: Mapping[str, str], timeout: float = TIMEOUT
+    look: ReadView, wanted: Mapping[str, str], timeout: float = TIMEOUT
 ) -> dict[str, Verdict]:
     """
     Wait for the verdict of each service that is up on the configuration *wanted*.
@@ -112,7 +112,7 @@ def wait(
     return said
 
 
-def refusals(look: Look, services: Iterable[str]) -> dict[str, str]:
+def refusals(look: ReadView, services: Iterable[str]) -> dict[str, str]:
     """Return the reasons of those *services* that refuse the rendered configuration."""
     views = {service: look(service) for service in services}
     return {
@@ -142,7 +142,7 @@ def _silence(watches: bool) -> str:
     return "it has ended while it tried its new configuration"
 
 
-def _from_containers(running: list[Any]) -> Look:
+def _from_containers(running: list[Any]) -> ReadView:
     """
     Read the state of each service in its container.
 

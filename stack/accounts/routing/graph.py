@@ -49,13 +49,13 @@ class Routing:
         self.domains |= set(session.scalars(select(Host.name)))
         self.domain_aliases = domain_aliases(session)
 
-    def key(self, address: str) -> str | None:
+    def matching_source(self, address: str) -> str | None:
         """Return the source that *address* matches: itself, its name, its domain."""
-        address = self._settled(address)
+        address = self._in_target_domain(address)
         name, plain, domain = _parts(address)
         if domain not in self.domains:
             return None
-        keys = _written(address)
+        keys = _exact_sources(address)
         if f"{plain}@{domain}" not in self.users:
             keys += [name, plain]
             if plain not in ALWAYS_REACHED:
@@ -64,7 +64,7 @@ class Routing:
 
     def leads(self, address: str) -> tuple[str | None, list[str]]:
         """Return the source that *address* matches, and where that leads."""
-        key = self.key(address)
+        key = self.matching_source(address)
         return key, self.aliases[key] if key else []
 
     def dead_ends(self) -> set[tuple[str, str]]:
@@ -87,25 +87,28 @@ class Routing:
         return {key: self._next(key) for key in self.aliases}
 
     def _is_dead_end(self, address: str) -> bool:
-        address = self._settled(address)
+        address = self._in_target_domain(address)
         _, plain, domain = _parts(address)
         if domain not in self.domains or plain in ALWAYS_REACHED or not plain:
             return False
-        return f"{plain}@{domain}" not in self.users and self.key(address) is None
+        return (
+            f"{plain}@{domain}" not in self.users
+            and self.matching_source(address) is None
+        )
 
     def _next(self, source: str) -> list[str]:
         found = []
         for target in self.aliases[source]:
-            key = None if target.startswith("@") else self.key(target)
+            key = None if target.startswith("@") else self.matching_source(target)
             # A user that is its own target keeps a copy: Postfix stops there.
             if key and not (key == target == source and target in self.users):
                 found.append(key)
         return found
 
-    def _settled(self, address: str) -> str:
+    def _in_target_domain(self, address: str) -> str:
         """Return what *address*, if it is in an alias domain, is in the other one."""
         name, _, domain = _parts(address)
-        if domain not in self.domain_aliases or set(_written(address)) & set(
+        if domain not in self.domain_aliases or set(_exact_sources(address)) & set(
             self.aliases
         ):
             return address
@@ -118,7 +121,7 @@ def _parts(address: str) -> tuple[str, str, str]:
     return name, name.partition("+")[0], domain
 
 
-def _written(address: str) -> list[str]:
+def _exact_sources(address: str) -> list[str]:
     """Return the sources that would be written for this very *address*."""
     _, plain, domain = _parts(address)
     return [address, f"{plain}@{domain}"]

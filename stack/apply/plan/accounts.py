@@ -5,7 +5,7 @@ from functools import partial
 
 from stack.accounts import domains
 from stack.accounts.store import database, password_hashes, sqlite
-from stack.apply.changes import Change, called
+from stack.apply.changes import Change, relative_name
 from stack.config.settings import Settings
 from stack.system import files
 from stack.system.project import Project
@@ -23,10 +23,10 @@ def steps(project: Project, settings: Settings, known: Sequence[str]) -> list[Ch
     changes = []
     names = []
     if database.revision(project.database) != database.REVISION:
-        name = called(project, project.database)
+        name = relative_name(project, project.database)
         changes.append(Change(f"migrate {name}", partial(_migrate, project)))
     elif not sqlite.is_made(project.passwords):
-        name = called(project, project.passwords)
+        name = relative_name(project, project.passwords)
         changes.append(Change(f"make {name}", partial(_make_passwords, project)))
     if settings.mail_domain not in known:
         names.append(f"add domain {settings.mail_domain}")
@@ -34,7 +34,7 @@ def steps(project: Project, settings: Settings, known: Sequence[str]) -> list[Ch
         names.append(f"take mail for the name {settings.mail_hostname}")
     if names:
         words = ", ".join(names)
-        changes.append(Change(words, partial(_be_called, project, settings)))
+        changes.append(Change(words, partial(_set_names, project, settings)))
     return changes
 
 
@@ -60,7 +60,7 @@ def remove_domains(project: Project, names: Sequence[str]) -> Change:
     return Change(f"remove domain {', '.join(names)}", carry_out)
 
 
-def _be_called(project: Project, settings: Settings) -> None:
+def _set_names(project: Project, settings: Settings) -> None:
     # In one step, as either may refuse.
     with database.session(project.database) as session:
         domains.add(session, settings.mail_domain)

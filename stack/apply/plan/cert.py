@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stack.accounts.store import database
-from stack.apply.changes import Change, called, configuration, removals, shown, write
+from stack.apply.changes import (
+    Change,
+    certificate_configuration,
+    configuration,
+    relative_name,
+    removals,
+    write,
+)
 from stack.certs import store
 from stack.certs.store import Stored
 from stack.config import envfile
@@ -35,7 +42,7 @@ def certificates(
             for file in new
             for each in write(project, f"var/tls/{file}", new[file])
         ),
-        *_shown(project, settings, stored),
+        *_configuration(project, settings, stored),
         *removals(project, (project.tls / file for file in wanted if file not in new)),
     ]
 
@@ -54,11 +61,11 @@ def certs_started(project: Project) -> list[Change]:
     if project.is_whole:
         return [
             *write(project, ".env", text),
-            *write(project, called(project, project.applied), text),
+            *write(project, relative_name(project, project.applied), text),
             *removals(project, [start_file(project)]),
         ]
     return (
-        write(project, called(project, start_file(project)), "")
+        write(project, relative_name(project, start_file(project)), "")
         if text != before
         else []
     )
@@ -74,11 +81,11 @@ def start_file(project: Project) -> Path:
     return project.acme / "start-certs"
 
 
-def _shown(
+def _configuration(
     project: Project, settings: Settings, stored: Mapping[str, Stored]
 ) -> list[Change]:
     """Plan the configuration; of a project that is whole, that of all services."""
     if not project.is_whole:
-        return shown(project, settings, stored)
+        return certificate_configuration(project, settings, stored)
     domains = database.domains(project.database)
     return configuration(project, settings, domains, stored)

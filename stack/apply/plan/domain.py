@@ -49,13 +49,13 @@ def domains_removed(
     left = [each for each in known if each not in names]
     # One step for all: if one is refused, none is removed.
     change = accounts.remove_domains(project, list(dict.fromkeys(names)))
-    kept, obsolete = self_made.without(
+    kept, obsolete = self_made.without_obsolete(
         project,
         store.load(project.tls),
         lambda host: (
             host != settings.mail_hostname
-            and self_made.is_in(host, names)
-            and not self_made.is_in(host, left)
+            and self_made.is_in_domains(host, names)
+            and not self_made.is_in_domains(host, left)
         ),
     )
     return [change, *configuration(project, settings, left, kept), *obsolete]

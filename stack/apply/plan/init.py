@@ -6,7 +6,7 @@ from functools import partial
 
 from stack.accounts.store import database
 from stack.apply import ownership, recovery
-from stack.apply.changes import Change, called, configuration, removals, write
+from stack.apply.changes import Change, configuration, relative_name, removals, write
 from stack.apply.plan import accounts, self_made
 from stack.apply.plan.cert import is_start_asked, start_file
 from stack.certs import store
@@ -28,7 +28,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         InvalidError: When .env or a template is wrong.
         UnableError: When what is there can't be read.
     """
-    ownership.insist(project)
+    ownership.refuse_foreign_volumes(project)
     text = envfile.with_values(recovery.settings(project), names)
     settings = envfile.parse(text)
     # Compose starts services by profile: it can't read a setting.
@@ -39,12 +39,12 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     domains = sorted({*known, settings.mail_domain})
     stored, certificate = _certificates(project, settings)
     before = _host_before(project)
-    kept, obsolete = self_made.without(
+    kept, obsolete = self_made.without_obsolete(
         project,
         stored,
         lambda host: (
             host == before != settings.mail_hostname
-            and not self_made.is_in(host, domains)
+            and not self_made.is_in_domains(host, domains)
         ),
     )
     return [
@@ -88,13 +88,13 @@ def _host_before(project: Project) -> str | None:
 
 def _owner(project: Project) -> Iterator[Change]:
     yield from write(
-        project, called(project, project.owner), ownership.of(project).text
+        project, relative_name(project, project.owner), ownership.of(project).text
     )
     marked = ownership.are_marked(project)
     # With new marks, a later `stack adopt` by the former folder counts again.
     if marked:
         yield from removals(project, [project.adopted])
-        yield from write(project, called(project, project.marked), "")
+        yield from write(project, relative_name(project, project.marked), "")
     elif marked is False:
         yield from removals(project, [project.marked])
 
@@ -103,20 +103,20 @@ def _logins(project: Project) -> list[Change]:
     # Postfix needs the table, even if it is empty.
     if files.exists(project.logins):
         return []
-    return write(project, called(project, project.logins), relay_logins.text({}))
+    return write(project, relative_name(project, project.logins), relay_logins.text({}))
 
 
 def _own_rules(project: Project) -> list[Change]:
     # The file belongs to the operator: it is written once, and never changed.
     if files.exists(project.own_rules):
         return []
-    return write(project, called(project, project.own_rules), local_cf.OWN_RULES)
+    return write(project, relative_name(project, project.own_rules), local_cf.OWN_RULES)
 
 
 def _repairs(project: Project) -> list[Change]:
     return [
         Change(
-            f"set owner and mode of {called(project, path)}",
+            f"set owner and mode of {relative_name(project, path)}",
             partial(files.repair, path, access),
         )
         for path, access in project.wrong_access()

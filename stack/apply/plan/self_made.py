@@ -8,7 +8,7 @@ from stack.certs.store import Stored
 from stack.system.project import Project
 
 
-def without(
+def without_obsolete(
     project: Project, stored: Mapping[str, Stored], is_gone: Callable[[str], bool]
 ) -> tuple[dict[str, Stored], list[Change]]:
     """
@@ -27,6 +27,6 @@ def without(
     return kept, list(removals(project, paths))
 
 
-def is_in(host: str, domains: Sequence[str]) -> bool:
+def is_in_domains(host: str, domains: Sequence[str]) -> bool:
     """Say whether *host* is one of *domains*, or stands below one."""
     return any(host == each or host.endswith(f".{each}") for each in domains)

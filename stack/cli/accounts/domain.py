@@ -26,7 +26,7 @@ def add(project: Project, names: tuple[str, ...]) -> None:
     from stack.config import envfile
 
     project.require()
-    with verdicts.awaited(project), project.lock():
+    with verdicts.waiting_for_verdicts(project), project.lock():
         changes = plan.domains_added(project, envfile.load(project.env), names)
         carry_out(changes)
     _warn_of_nobody(project, names)
@@ -59,7 +59,7 @@ def remove(project: Project, names: tuple[str, ...]) -> None:
     from stack.config import envfile
 
     project.require()
-    with verdicts.awaited(project), project.lock():
+    with verdicts.waiting_for_verdicts(project), project.lock():
         carry_out(plan.domains_removed(project, envfile.load(project.env), names))
     for name in names:
         say(f"Its DKIM keys are kept, in {project.dkim / name}.")

@@ -49,7 +49,7 @@ def add(
 
     with reading(project) as session:
         users.refuse_taken(session, address)
-        users.refuse_undecided(session, address, mail)
+        users.refuse_without_mail_choice(session, address, mail)
     new = password.new(from_stdin=password_stdin, generate=generate)
     with changing(project) as session:
         key, before = graph.Routing(session).leads(address)

@@ -56,7 +56,7 @@ def init(
         for change in plan.initial(project, names):
             click.echo(change.words)
         return
-    with verdicts.awaited(project), project.lock():
+    with verdicts.waiting_for_verdicts(project), project.lock():
         changes = plan.initial(project, names)
         carry_out(changes, verbose=verbose)
     if not versions.is_ours(project.root):
@@ -85,7 +85,7 @@ def _names(
     text = envfile.read(project.env)
     known = envfile.names(text or "") | wanted
     if text is None:
-        recovery.insist_on_env(project, wanted)
+        recovery.refuse_missing_env(project, wanted)
     if len(known) == len(given) or (text is not None and recovery.is_in_use(project)):
         return wanted
     if not (domain := known.get("MAIL_DOMAIN")):

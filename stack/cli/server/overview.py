@@ -62,7 +62,7 @@ def rows(project: Project) -> list[Row]:
         "names": _names,
         "kernel": _kernel,
     }
-    wrong, late = [], {kind: [_late(kind)] for kind in KINDS}
+    wrong, late = [], {kind: [_timed_out_row(kind)] for kind in KINDS}
     try:
         settings = envfile.load(project.env)
     except StackError as error:
@@ -74,7 +74,9 @@ def rows(project: Project) -> list[Row]:
         late["list"] = [
             Row("list", zone, dnsbl_status.SLOW, "warn") for zone in settings.list_zones
         ]
-    found = at_once([partial(_told, *each) for each in looks.items()], DEADLINE)
+    found = at_once(
+        [partial(_rows_or_error, *each) for each in looks.items()], DEADLINE
+    )
     seen = {
         kind: late[kind] if each is None else each
         for kind, each in zip(looks, found, strict=True)
@@ -82,7 +84,7 @@ def rows(project: Project) -> list[Row]:
     return [*wrong, *(row for kind in KINDS for row in seen.get(kind, []))]
 
 
-def _told(kind: str, look: Look) -> list[Row]:
+def _rows_or_error(kind: str, look: Look) -> list[Row]:
     """Return what *look* finds; if it fails, a row with the reason."""
     try:
         return look()
@@ -92,7 +94,7 @@ def _told(kind: str, look: Look) -> list[Row]:
         return [Row(kind, "?", str(error), "fail")]
 
 
-def _late(kind: str) -> Row:
+def _timed_out_row(kind: str) -> Row:
     if kind == "names":
         return Row(kind, "resolver", public_resolvers.SILENT, "fail")
     return Row(kind, "?", f"not known within {DEADLINE} s", "fail")

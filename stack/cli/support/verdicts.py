@@ -9,7 +9,7 @@ from stack.system.project import Project
 
 
 @contextmanager
-def awaited(project: Project) -> Iterator[None]:
+def waiting_for_verdicts(project: Project) -> Iterator[None]:
     """
     Change the configuration, then have each service that runs on it try it.
 
@@ -25,18 +25,18 @@ def awaited(project: Project) -> Iterator[None]:
         for service, digest in verdicts.digests(project).items()
         if before.get(service) != digest
     }
-    look = verdicts.reader(project) if changed else None
+    look = verdicts.view_reader(project) if changed else None
     if not look:
         return
     said = verdicts.wait(look, changed)
     for service, verdict in sorted(said.items()):
         # Its mount shows a removed folder: the new configuration itself is right.
-        if verdict.is_blind:
+        if verdict.sees_stale_mount:
             say(f"Warning: {service}: {verdict.words}")
     wrong = [
         _refusal(service, verdict.words)
         for service, verdict in sorted(said.items())
-        if verdict.refused and not verdict.is_blind
+        if verdict.refused and not verdict.sees_stale_mount
     ]
     if wrong:
         raise StackError(*wrong)

@@ -22,7 +22,8 @@ PROGRAM = Path("/opt/certbot/bin/certbot")
 
 WEBROOT = "/webroot"
 
-# Seconds for one call, in addition to ACME_DNS_WAIT: authorities validate for minutes.
+# Seconds for one call, in addition to ACME_DNS_PROPAGATION_SECONDS: an authority
+# may validate for minutes.
 TIMEOUT = 900
 
 

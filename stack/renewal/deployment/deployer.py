@@ -113,7 +113,7 @@ class Deployer:
     def _refusals(self, failed: Iterable[PortResult]) -> list[str]:
         """Return why the daemons of the *failed* ports refused it, in their words."""
         services = {endpoints.SERVICES[each.endpoint.port] for each in failed}
-        look = verdicts.reader(self.project)
+        look = verdicts.view_reader(self.project)
         words = verdicts.refusals(look, services) if look else {}
         return [
             f"{service}: {'; '.join(text.splitlines())}"

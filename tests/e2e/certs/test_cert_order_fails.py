@@ -7,7 +7,7 @@ from tests.support.configuration.templates import settings
 from tests.support.server.server import HOSTNAME
 
 # The authority, the names, and words of the line for each problem. Other messages of
-# certbot are tested in tests/unit/test_upkeep_troubles.py.
+# certbot are tested in tests/unit/renewal/acme/test_certbot_errors.py.
 ORDERS = {
     "a name that doesn't resolve and a closed port 80": (
         "acme.ca.test:14000",

@@ -62,7 +62,7 @@ class World:
 
     @property
     def sinks(self) -> dict[str, str]:
-        """The servers that write down all they get, by domain: see images/sink."""
+        """The servers that record every byte, by domain: see images/sink here."""
         domains = ("plain.test", "broken.test", "old.test", "eight.test")
         return {name: str(self.subnet[41 + at]) for at, name in enumerate(domains)}
 
@@ -100,7 +100,7 @@ class World:
 
     @property
     def authorities(self) -> dict[str, str]:
-        """The ACME authorities, by name: see images/ca and images/busy."""
+        """The ACME authorities, by name: see images/ca and images/busy here."""
         names = ("acme", "eab", "busy")
         return {
             f"{name}.ca.test": str(self.subnet[82 + at])

@@ -1,4 +1,4 @@
-"""Messages that reached a server which records every byte: see images/sink."""
+"""Messages that reached a server which records every byte: see images/sink here."""
 
 import base64
 import json

@@ -80,7 +80,7 @@ def test_a_container_that_sees_another_folder_says_so_at_once():
 
     said = verdicts.wait(seen(blind), {"postfix": NEW})
 
-    assert said["postfix"].is_blind
+    assert said["postfix"].sees_stale_mount
 
 
 @pytest.mark.parametrize("text", ["", "\n", "half", f"{NEW} perhaps\n", "\0"])

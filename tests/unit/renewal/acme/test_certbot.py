@@ -268,7 +268,7 @@ def test_certbot_is_available_if_its_program_exists(program):
 
 
 def test_certbot_is_stopped_after_the_timeout(project, program, monkeypatch):
-    """A hook may hang. ACME_DNS_WAIT is added to the limit."""
+    """A hook may hang. ACME_DNS_PROPAGATION_SECONDS is added to the limit."""
     monkeypatch.setattr(certbot, "TIMEOUT", 0.1)
     program.path.write_text("#!/bin/sh\nexec sleep 600\n")
 
