@@ -1,5 +1,5 @@
 """
-Adds and removes aliases. No alias may lead to nobody, or in a circle.
+Adds and removes aliases. No alias may lead to nobody, or in a loop.
 
 An alias domain is an alias `@old` → `@new`: each address there is the one of the same
 name here, if somebody has that.
@@ -25,7 +25,7 @@ def add(session: Session, source: str, targets: Iterable[str]) -> list[str]:
 
     Raises:
         StackError: When the source isn't in a domain of ours or below one, or mail
-            would reach nobody, go in a circle, or to more addresses than Postfix
+            would reach nobody, go in a loop, or to more addresses than Postfix
             follows.
     """
     _refuse_foreign(session, source)

@@ -25,7 +25,7 @@ def add(session: Session, name: str) -> bool:
     Accept mail for the domain *name*; return whether it is new.
 
     Raises:
-        StackError: When aliases would then lead in a circle.
+        StackError: When aliases would then form a loop.
     """
     if session.scalar(select(Domain).filter_by(name=name)):
         return False
@@ -39,7 +39,7 @@ def set_host(session: Session, name: str) -> None:
     Set the host name of this server, MAIL_HOSTNAME, to *name*.
 
     Raises:
-        StackError: When aliases lead there that would then reach nobody, or a circle.
+        StackError: When aliases would then reach nobody, or form a loop.
     """
     host = session.get(Host, 1)
     if not host:

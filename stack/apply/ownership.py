@@ -51,10 +51,10 @@ def of(project: Project) -> Owner:
 
 def refuse_foreign_volumes(project: Project) -> None:
     """
-    Return if no volume that is seen from here belongs to another folder.
+    Refuse to work with volumes that belong to another folder's server.
 
     Raises:
-        UnableError: With both folders, and what to do.
+        UnableError: If one does. The message names both folders and the remedy.
     """
     accepted = {*_adopted(project), *(own.id for own in [_read(project.owner)] if own)}
     for name, found in sorted(_others(project).items()):

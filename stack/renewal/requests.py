@@ -87,7 +87,7 @@ def _latest(project: Project, lineage: str) -> Bundle:
 def _comes_from_authority(
     project: Project, state: State, stored: Stored | None, name: str
 ) -> bool:
-    """Say whether an authority issued it: by the state, else by certbot's archive."""
+    """Say whether an authority issued *name*, by the state or by certbot's archive."""
     source = state.certificates[name].comes_from if name in state.certificates else None
     if source or not stored:
         return source == "authority"

@@ -1,4 +1,4 @@
-"""Alias expansion: no circles, and no more addresses than Postfix follows."""
+"""Alias expansion: no loops, and no more addresses than Postfix follows."""
 
 from graphlib import CycleError, TopologicalSorter
 
@@ -12,18 +12,18 @@ from stack.system.errors import StackError
 MOST_ADDRESSES = 10_000
 MOST_STEPS = 1_000
 
-# The remedy for a circle where the command adds no alias.
+# The remedy for a loop where the command adds no alias.
 REMEDY_WITHOUT_ALIAS = "first take one of these aliases away, with `stack alias remove`"
 
 
 def refuse_endless(session: Session, remedy: str = "choose another target") -> None:
     """
-    Refuse aliases that lead in a circle, or further than Postfix follows.
+    Refuse aliases that lead in a loop, or further than Postfix follows.
 
-    *remedy* says in the message what to do against a circle.
+    *remedy* says in the message what to do against a loop.
 
     Raises:
-        StackError: When one leads in a circle, to more than MOST_ADDRESSES addresses,
+        StackError: When one leads in a loop, to more than MOST_ADDRESSES addresses,
             or over more than MOST_STEPS aliases.
     """
     routing = Routing(session)
@@ -44,8 +44,8 @@ def _ends_first(graph: dict[str, list[str]], remedy: str) -> list[str]:
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        circle = " → ".join(reversed(error.args[1]))
-        raise StackError(f"alias {circle} leads in a circle: {remedy}") from None
+        loop = " → ".join(reversed(error.args[1]))
+        raise StackError(f"the aliases {loop} form a loop: {remedy}") from None
 
 
 def _refuse_far(source: str, addresses: int, steps: int) -> None:

@@ -37,7 +37,10 @@ def session(path: Path) -> Iterator[Session]:
     """
     found = revision(path)
     if found != REVISION:
-        raise UnableError(f"{path}: is not up to date: run `stack init` first")
+        raise UnableError(
+            f"{path}: is missing, or has the schema of an older version: run"
+            " `stack init` first"
+        )
     if sqlite.is_cut_off(_passwords(path)):
         # Opening it for writing rolls the change back. A reader can't do that.
         password_hashes.ids(_passwords(path))

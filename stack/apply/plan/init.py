@@ -48,7 +48,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         ),
     )
     return [
-        # The accounts come first, as they may refuse: a new domain can close a circle.
+        # The accounts come first, as they may refuse: a new domain can close a loop.
         *accounts.steps(project, settings, known),
         *_owner(project),
         *write(project, ".env", text),

@@ -107,8 +107,9 @@ def remove(project: Project, name: str, seconds: float) -> None:
     deploying = deployer(project, seconds)
     if name == deploying.settings.mail_hostname:
         raise StackError(
-            f"{name} is MAIL_HOSTNAME, whose certificate clients without SNI get:"
-            " replace it with `stack cert issue`, `import` or `self-signed`"
+            f"the certificate of MAIL_HOSTNAME, {name}, can't be removed, as clients"
+            " without SNI get it: replace it with `stack cert issue`, `import` or"
+            " `self-signed`"
         )
     require_proof(imports.remove(deploying, name))
 

@@ -20,7 +20,7 @@ timeout = click.option(
     type=click.FloatRange(0, 3600),
     default=60,
     show_default=True,
-    help="Seconds that the mail ports may take to serve it.",
+    help="How many seconds the mail ports have to serve the change.",
 )
 despite_tlsa = click.option(
     "--despite-tlsa",

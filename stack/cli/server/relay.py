@@ -99,4 +99,7 @@ def _row(key: str, name: str | None, is_used: bool) -> tuple[str, str, str]:
 def _warn(unused: list[str], relays: list[str]) -> None:
     there = ", ".join(sorted(set(relays))) or "none"
     for key in unused:
-        say(f"Warning: the login for {key} is not used; relays in .env: {there}.")
+        say(
+            f"Warning: the login for {key} is not used (relays in .env:"
+            f" {there}). To remove it: `stack relay logout {key}`."
+        )

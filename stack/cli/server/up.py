@@ -25,5 +25,7 @@ def up(project: Project) -> None:
         )
     script = (project.root / "tools" / "up.sh").resolve()
     if not script.exists():
-        raise UnableError(f"{script}: is missing: get the whole project's directory")
+        raise UnableError(
+            f"{script}: is missing: `stack up` needs the whole project folder"
+        )
     raise click.exceptions.Exit(processes.run_attached([str(script)]))

@@ -43,7 +43,10 @@ class Blocklist(NamedTuple):
         """
         found = ENTRY.fullmatch(text)
         if not found:
-            raise ValueError("must be a zone, zone=127.0.0.[2..11] or zone*2")
+            raise ValueError(
+                "must be ZONE, ZONE=ANSWERS, ZONE*WEIGHT or ZONE=ANSWERS*WEIGHT, like"
+                " zen.spamhaus.org=127.0.0.[2..11]*2"
+            )
         pattern = found["pattern"] or ANY_ANSWER
         numbers = [_range(each) for each in re.findall(NUMBER, pattern)]
         if not all(numbers) or max(each[-1] for each in numbers) > 255:

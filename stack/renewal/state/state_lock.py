@@ -1,4 +1,4 @@
-"""Locks the state while a certificate is changed, and saves the result."""
+"""Locks the renewal state while a certificate is changed, and saves it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

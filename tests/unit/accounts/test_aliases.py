@@ -105,16 +105,16 @@ def test_a_circle_is_refused(accounts_of, steps):
     for earlier, leads_to in first:
         aliases.add(session, earlier, [leads_to])
 
-    with pytest.raises(StackError, match="leads in a circle"):
+    with pytest.raises(StackError, match="form a loop"):
         aliases.add(session, source, [target])
 
 
-def test_a_circle_is_told_step_by_step(accounts_of):
+def test_a_loop_is_told_step_by_step(accounts_of):
     """The error shows the way round, so that one can see where to cut it."""
     session = accounts_of(ALICE, BOB)
     aliases.add(session, ALICE, [BOB])
 
-    with pytest.raises(StackError, match=f"{ALICE} → {BOB} → {ALICE} leads"):
+    with pytest.raises(StackError, match=f"{ALICE} → {BOB} → {ALICE} form a loop"):
         aliases.add(session, BOB, [ALICE])
 
 

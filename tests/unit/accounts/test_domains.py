@@ -72,5 +72,5 @@ def test_a_domain_that_closes_a_circle_is_not_added(accounts_of):
     session = accounts_of("alice@example.org")
     aliases.add(session, "info", ["info@example.net"])
 
-    with pytest.raises(StackError, match="in a circle"):
+    with pytest.raises(StackError, match="form a loop"):
         domains.add(session, "example.net")

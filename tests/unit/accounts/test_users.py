@@ -70,5 +70,5 @@ def test_a_user_behind_whom_a_circle_waits_is_kept(accounts_of):
     session = accounts_of("alice@example.org")
     aliases.add(session, "@example.org", ["alice@example.org"])
 
-    with pytest.raises(StackError, match="in a circle"):
+    with pytest.raises(StackError, match="form a loop"):
         users.remove(session, "alice@example.org")

@@ -143,7 +143,7 @@ def test_a_circle_through_the_servers_name_is_refused(stack, people):
     done = stack("alias", "add", "info", "info@mail.example.org")
 
     assert done.exit_code == 1
-    assert "alias info → info leads in a circle: choose another target" in done.stderr
+    assert "the aliases info → info form a loop: choose another target" in done.stderr
 
 
 def test_a_name_that_an_alias_leads_to_is_not_made_the_servers(stack, ready, people):

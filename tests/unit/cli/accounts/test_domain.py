@@ -60,7 +60,7 @@ def test_a_circle_stops_all_domains(stack, ready):
     done = stack("domain", "add", "a.example", "b.example")
 
     assert done.exit_code == 1
-    assert "leads in a circle" in done.stderr
+    assert "form a loop" in done.stderr
     listed = json.loads(stack("domain", "list", "--json").stdout)
     assert [each["domain"] for each in listed] == ["example.org"]
 

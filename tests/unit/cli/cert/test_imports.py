@@ -84,7 +84,7 @@ def test_removed_certificate_leaves_the_state(stack, project):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        (HOST, "is MAIL_HOSTNAME, whose certificate clients without SNI get"),
+        (HOST, "can't be removed, as clients without SNI get it"),
         ("a.example", "there is no certificate of that name: see `stack cert show`"),
     ],
 )

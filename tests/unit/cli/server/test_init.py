@@ -349,7 +349,7 @@ def test_a_domain_that_closes_a_circle_of_aliases_is_not_taken(stack, ready):
     done = stack("init", "--domain", "example.net")
 
     assert done.exit_code == 1
-    assert "leads in a circle" in done.stderr
+    assert "form a loop" in done.stderr
     assert contents(ready) == before
 
 

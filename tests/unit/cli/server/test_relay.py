@@ -94,7 +94,7 @@ def test_a_login_for_no_relay_of_env_is_saved_with_a_warning(stack, ready, key):
     done = stack("relay", "login", key, "me", "--password-stdin", input="secret")
 
     assert done.exit_code == 0
-    assert "is not used; relays in .env: none." in done.stderr
+    assert "is not used (relays in .env: none)" in done.stderr
     assert len(relay_logins.load(ready)) == 1
     again = stack("init")
     assert (again.exit_code, again.stderr.count("Warning: the login for")) == (0, 1)

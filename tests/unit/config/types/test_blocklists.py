@@ -30,12 +30,12 @@ def test_list_is_written_as_it_is_read(text):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "must be a zone"),
-        ("a.test=", "must be a zone"),
-        ("a.test=127.0.0", "must be a zone"),
-        ("a.test=127.0.0.[2;4]", "must be a zone"),
-        ("a.test*0", "must be a zone"),
-        ("a.test*1.5", "must be a zone"),
+        ("", "must be ZONE"),
+        ("a.test=", "must be ZONE"),
+        ("a.test=127.0.0", "must be ZONE"),
+        ("a.test=127.0.0.[2;4]", "must be ZONE"),
+        ("a.test*0", "must be ZONE"),
+        ("a.test*1.5", "must be ZONE"),
         ("a.test=127.0.0.256", "numbers from 0 to 255"),
         ("a.test=127.0.0.[11..2]", "numbers from 0 to 255"),
         ("a.test=127.255.255.254", "must not count 127.255.255.x"),
