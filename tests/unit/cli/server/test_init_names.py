@@ -4,15 +4,9 @@ import pytest
 
 from stack.cli.support import terminal
 from stack.config import envfile, reference
-from stack.system.project import Project
+from tests.support.project.prepared import contents
 
 PORTS = "SMTP_PORT=2525\nPUBLISH_ADDRESS=127.0.0.1\n"
-
-
-def contents(project: Project) -> dict[str, bytes]:
-    """Return every file of *project* with what it holds."""
-    files = (path for path in project.root.rglob("*") if path.is_file())
-    return {str(path.relative_to(project.root)): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize(
