@@ -143,7 +143,7 @@ def test_refusal_of_the_daemon_is_reported(ready, found, monkeypatch):
     """The error quotes the daemon, so nobody has to read logs."""
     words = "mail.pem: a certificate in it is damaged\nsee there"
     view = verdicts.View(True, verdicts.Verdict("digest", True, words))
-    monkeypatch.setattr(verdicts, "looking", lambda _: lambda _: view)
+    monkeypatch.setattr(verdicts, "view_reader", lambda _: lambda _: view)
     deploy_quietly(ready, NEW)
 
     with serving(993, speaks(993, always(before(ready).main))) as badly:
