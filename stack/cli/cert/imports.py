@@ -42,11 +42,12 @@ def import_(
     seconds: float,
 ) -> None:
     """
-    Serve a certificate from elsewhere: key, certificate and its issuers, as PEM.
+    Import a certificate that another program obtained, in PEM.
 
-    They may be in one FILE or in several. Without FILE they are taken from
-    IMPORT_FOLDER (.env), where Traefik, Caddy or another certbot keeps them; the
-    service certs then imports each renewal there.
+    The private key, the certificate and the intermediate certificates may be in one
+    FILE or in several. Without FILE they are taken from IMPORT_FOLDER (.env), where
+    Traefik, Caddy or another certbot keeps them. From then on the service certs
+    imports each renewal from there.
     """
     from stack.certs.validation import acceptance, trust
     from stack.renewal import imports

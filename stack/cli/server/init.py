@@ -44,8 +44,9 @@ def init(
     Make or update everything that the containers need.
 
     Without .env, writes one. From it come keys, certificate, accounts database and
-    the configuration of every service. Keys and accounts that exist are kept. Where
-    there are accounts, a lost .env is not made anew: the last good one can be put back.
+    the configuration of every service. Keys and accounts that exist are kept. If
+    accounts exist and .env is missing, no new .env is made: restore the last good one,
+    var/etc/certs/env.
     Services that run try what has changed for them; exit 1 if one refuses it.
     """
     from stack.apply import plan, versions

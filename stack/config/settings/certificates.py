@@ -46,5 +46,5 @@ class Certificates(BaseModel, use_attribute_docstrings=True):
 
     import_folder: Folder = ""
     """A folder of this machine in which Traefik, Caddy or another certbot keeps a
-    certificate for MAIL_HOSTNAME. `stack cert import` takes the certificate from there,
-    and the service certs takes each renewed one."""
+    certificate for MAIL_HOSTNAME. `stack cert import` imports the certificate from this
+    folder; from then on the service certs imports each renewal."""
