@@ -146,7 +146,6 @@ BROKEN = {
 }
 
 
-@pytest.mark.core
 @pytest.mark.provokes("(postfix|dovecot)", "configuration refused")
 def test_a_truncated_certificate_file_is_not_served(server, certificates):
     """

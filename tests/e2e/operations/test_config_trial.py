@@ -141,7 +141,7 @@ STARTED_ON = {
 
 
 @pytest.mark.parametrize("service", ["dkim-sign", "dkim-verify"])
-@pytest.mark.parametrize("kind", core_rows(STARTED_ON, "an empty file"))
+@pytest.mark.parametrize("kind", STARTED_ON)
 def test_a_container_that_starts_with_a_broken_configuration_is_unhealthy(
     server, alice, bob, spammer, subject, service, kind
 ):
