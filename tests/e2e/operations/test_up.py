@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.configuration.templates import settings
 from tests.support.harness.clone import ids, new_clone, run_up
+from tests.support.harness.subnets import free_networks
 from tests.support.mail.mailbox import Mailbox
 from tests.support.server.project import ADDRESS, Project
 from tests.support.server.server import Server
@@ -137,7 +138,9 @@ def test_a_network_in_use_is_not_changed(untouched, setting, value, network, mor
 def test_overlapping_networks_are_reported_with_their_setting(untouched):
     """A network that overlaps with another project's is reported with its setting."""
     name = f"{untouched.name}-two"
-    with settings(untouched, COMPOSE_PROJECT_NAME=name):
+    # Docker makes networks in no fixed order: one alone is to overlap.
+    other = {key: value for key, value in free_networks().items() if "RESOLVER" in key}
+    with settings(untouched, COMPOSE_PROJECT_NAME=name, **other):
         done = run_up(untouched)
         untouched.compose("--project-name", name, "down", "--volumes")
 
