@@ -8,14 +8,12 @@ import pytest
 from tests.support.clients.submission import logged_in
 from tests.support.configuration.templates import changed, refused, settings
 from tests.support.mail.message import letter
-from tests.support.server.project import Project
 from tests.support.spam.viruses import (
     EICAR,
     NAME,
     await_postfix,
     clamd,
     reconfigured,
-    scanning,
     virus_is_refused,
     with_file,
     zeros,
@@ -27,13 +25,6 @@ pytestmark = [
     pytest.mark.provokes("clamav", "No clamd server|freshclam has no news"),
     pytest.mark.provokes("postfix", "inet:filter-clamav|host or service filter-clamav"),
 ]
-
-
-@pytest.fixture(scope="module")
-def scanned(server) -> Iterator[Project]:
-    """Have the scanner running, with one signature."""
-    with scanning(server.project):
-        yield server.project
 
 
 def nested(depth: int) -> bytes:

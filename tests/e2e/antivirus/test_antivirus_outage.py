@@ -1,7 +1,6 @@
 """While the virus scanner is down, hangs or lacks signatures, mail waits."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,12 +9,11 @@ from tests.support.clients.login import plain
 from tests.support.configuration.templates import replaced
 from tests.support.faults.services import stopped
 from tests.support.mail.message import letter
-from tests.support.server.project import ADDRESS, Project
+from tests.support.server.project import ADDRESS
 from tests.support.spam.viruses import (
     EICAR,
     SIGNATURES,
     reconfigured,
-    scanning,
     virus_is_refused,
 )
 from tests.support.wait import wait_until
@@ -24,13 +22,6 @@ pytestmark = [
     pytest.mark.provokes("clamav", "No clamd server|freshclam has no news"),
     pytest.mark.provokes("postfix", "inet:filter-clamav|host or service filter-clamav"),
 ]
-
-
-@pytest.fixture(scope="module")
-def scanned(server) -> Iterator[Project]:
-    """Have the scanner running, with one signature."""
-    with scanning(server.project):
-        yield server.project
 
 
 @pytest.mark.provokes("clamav", "No reply from clamd|Failed to initiate streaming")

@@ -31,16 +31,19 @@ def impatient(monkeypatch):
 
 
 def test_a_service_that_is_down_is_not_waited_for():
+    """A service whose container does not run gives no verdict, and no time is lost."""
     assert verdicts.wait(seen(AWAY), {"postfix": NEW}) == {}
 
 
 def test_what_was_said_of_another_configuration_is_no_answer():
+    """A verdict on an older digest does not end the wait."""
     said = verdicts.wait(seen(TRYING, TRYING, TRYING, UP_TO_DATE), {"postfix": NEW})
 
     assert said == {"postfix": ACCEPTED}
 
 
 def test_a_refusal_is_told_in_the_daemons_words():
+    """The verdict of a service that refuses holds what its daemon said."""
     look = seen(TRYING, View(watches=True, verdict=REFUSED))
 
     assert verdicts.wait(look, {"postfix": NEW}) == {"postfix": REFUSED}
@@ -62,6 +65,7 @@ def test_what_was_said_before_a_service_ended_is_no_answer():
 
 
 def test_a_service_that_stays_away_is_told():
+    """A service that ends during the wait, and does not return, is an error."""
     said = verdicts.wait(seen(TRYING, TRYING, AWAY), {"postfix": NEW})
 
     assert said["postfix"].refused
@@ -69,6 +73,7 @@ def test_a_service_that_stays_away_is_told():
 
 
 def test_a_service_that_says_nothing_is_told():
+    """A service that gives no verdict within the timeout is an error."""
     said = verdicts.wait(seen(TRYING), {"postfix": NEW}, timeout=0.05)
 
     assert said["postfix"].refused
@@ -76,6 +81,7 @@ def test_a_service_that_says_nothing_is_told():
 
 
 def test_a_container_that_sees_another_folder_says_so_at_once():
+    """A container whose mount shows a removed folder is reported without a wait."""
     blind = View(watches=True, verdict=Verdict("", True, "/config is empty"))
 
     said = verdicts.wait(seen(blind), {"postfix": NEW})
@@ -85,16 +91,19 @@ def test_a_container_that_sees_another_folder_says_so_at_once():
 
 @pytest.mark.parametrize("text", ["", "\n", "half", f"{NEW} perhaps\n", "\0"])
 def test_a_file_that_says_nothing_is_no_verdict(text):
+    """An empty or malformed verdict file is read as no verdict."""
     assert verdicts.parse(text) is None
 
 
 def test_a_verdict_holds_all_lines_of_the_daemon():
+    """A verdict of several lines is kept whole."""
     assert verdicts.parse(f"{NEW} refused\none\ntwo\n") == Verdict(
         NEW, True, "one\ntwo"
     )
 
 
 def test_a_service_is_up_while_it_holds_its_lock(tmp_path, monkeypatch):
+    """A service counts as up as long as it holds the lock on its verdict file."""
     monkeypatch.setattr(verdicts, "FOLDER", tmp_path)
     (tmp_path / "postfix").write_text(f"{NEW} accepted\n")
 
@@ -158,6 +167,7 @@ def container(project, tmp_path, monkeypatch):
 
 
 def test_stack_exits_0_when_the_services_take_the_change(stack, ready, container):
+    """`stack` exits 0 after each service has accepted the change."""
     container("postfix")
     container("dkim-sign")
 
