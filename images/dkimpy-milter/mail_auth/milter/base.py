@@ -2,6 +2,7 @@
 
 import io
 import re
+from abc import ABC, abstractmethod
 from typing import Any
 
 import dkimpy_milter
@@ -22,7 +23,7 @@ _CUT = "x-header-cut"
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
-class RawBytesMilter(dkimpy_milter.dkimMilter):
+class RawBytesMilter(dkimpy_milter.dkimMilter, ABC):
     """
     dkimpy-milter on the exact octets that Postfix has in its queue file.
 
@@ -138,9 +139,9 @@ class RawBytesMilter(dkimpy_milter.dkimMilter):
             self._forget()
         return int(Milter.CONTINUE)
 
+    @abstractmethod
     def judge(self) -> None:
         """Sign or verify the whole message; raises RefusalError to refuse it."""
-        raise NotImplementedError
 
     def values(self, name: str) -> list[bytes]:
         """Return the unfolded values of the headers called *name* (lower case)."""
