@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 
 from stack.accounts.routing import expansion
 from stack.config.settings import Settings
-from stack.config.types.relays import Relay
+from stack.config.types.sending.relays import Relay
 
 # Bytes. Postfix measures a message before headers are added on its way to ClamAV.
 ADDED_HEADERS = 65_536

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from stack.config.types.relays import Relay
+from stack.config.types.sending.relays import Relay
 from stack.system import files
 from stack.system.errors import InvalidError, StackError
 from stack.system.project import Project

@@ -87,7 +87,7 @@ def published(host: str) -> Published:
     import dns.name
     import dns.resolver
 
-    from stack.dns import ttl
+    from stack.dns.lookup import ttl
 
     name = dns.name.from_text(name_of(host))
     resolver = copy(dns.resolver.get_default_resolver())

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from stack.accounts.store import database
 from stack.cli import main
 from stack.config.settings import Settings
-from stack.dns import dnsbl_status
+from stack.dns.resolver import dnsbl_status
 from stack.system import endpoints
 from stack.system.project import Project
 

@@ -115,7 +115,7 @@ def _prompt(text: str, default: str) -> str:
 
 def _warn_of_public_resolvers(project: Project) -> None:
     from stack.config import envfile
-    from stack.dns import public_resolvers
+    from stack.dns.resolver import public_resolvers
 
     upstream = envfile.load(project.env).resolver_upstream
     for address, owner in public_resolvers.public(upstream).items():

@@ -9,7 +9,7 @@ from stack.apply import versions
 from stack.certs.validation import condition
 from stack.config import envfile
 from stack.config.settings import Settings
-from stack.dns import dnsbl_status, public_resolvers
+from stack.dns.resolver import dnsbl_status, public_resolvers
 from stack.renewal.deployment import handshake
 from stack.renewal.loop import expiry
 from stack.system import endpoints, inotify

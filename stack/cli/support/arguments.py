@@ -39,7 +39,7 @@ def login(value: str) -> str:
 
 def relay(value: str) -> str:
     """Take a relay as in .env, always with its port; or @ and a sender's domain."""
-    from stack.config.types.relays import Relay
+    from stack.config.types.sending.relays import Relay
 
     if value.startswith("@"):
         return "@" + domain(value[1:])

@@ -13,7 +13,7 @@ from stack.config.settings.filters.spam import Spam
 from stack.config.settings.limits import Limits
 from stack.config.settings.names import Names
 from stack.config.settings.ports import Ports
-from stack.config.settings.relays import Relays
+from stack.config.settings.sending.relays import Relays
 from stack.config.types.text import Level, YesOrNo
 
 

@@ -7,7 +7,7 @@ import pytest
 from stack.config.derived import Derived
 from stack.config.settings import Settings
 from stack.config.settings.limits import LARGEST_MESSAGE
-from stack.config.types.relays import Relay
+from stack.config.types.sending.relays import Relay
 
 
 def derived(**values: str) -> Derived:

@@ -4,7 +4,7 @@ import pytest
 
 from stack.config import envfile
 from stack.config.types.blocklists import Blocklist
-from stack.config.types.relays import Relay
+from stack.config.types.sending.relays import Relay
 from stack.system.errors import InvalidError, UnableError
 
 NAMES = "MAIL_DOMAIN=example.org\nMAIL_HOSTNAME=mail.example.org\n"

@@ -4,7 +4,7 @@ import pytest
 
 from stack.config import relay_logins
 from stack.config.relay_logins import Login
-from stack.config.types.relays import Relay
+from stack.config.types.sending.relays import Relay
 from stack.system.errors import InvalidError, StackError
 
 KNOWN = {

@@ -7,7 +7,7 @@ from threading import Barrier, Event
 import pytest
 
 from stack.cli.server import overview
-from stack.dns import dnsbl_status
+from stack.dns.resolver import dnsbl_status
 from stack.system import endpoints
 from stack.system.project import Project
 from tests.support.certs.authority import DAY, HOST

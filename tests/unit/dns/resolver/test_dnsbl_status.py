@@ -5,8 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from stack.dns import dnsbl_status
-from stack.dns.dnsbl_status import ANSWERS, LISTS_ALL, NOT_ASKED, REFUSES, SILENT
+from stack.dns.resolver import dnsbl_status
+from stack.dns.resolver.dnsbl_status import (
+    ANSWERS,
+    LISTS_ALL,
+    NOT_ASKED,
+    REFUSES,
+    SILENT,
+)
 from stack.system import endpoints
 
 TEST_POINT, NOBODY = "2.0.0.127.list.test.", "1.0.0.127.list.test."

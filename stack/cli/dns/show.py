@@ -1,4 +1,4 @@
-"""`stack dns`: the DNS records to publish."""
+"""`stack dns show`: the DNS records to publish."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 NO_IPV6 = "the mail ports are open on IPv4 alone, so nobody could connect to it"
 
 
-@click.group()
-def dns() -> None:
-    """Show the DNS records that this server needs."""
-
-
-@dns.command("show")
+@click.command("show")
 @click.option(
     "--format",
     "form",

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from stack.dns import public_resolvers
+from stack.dns.resolver import public_resolvers
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,19 @@ signature (RFC 4034 §3.1.4), else at the authoritative servers of the zone.
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 
 import dns.exception
-import dns.flags
 import dns.message
-import dns.name
-import dns.query
 import dns.rdatatype
 import dns.resolver
 import dns.rrset
 
+from stack.dns.lookup import authoritative
+
 # Seconds. Few resolvers cache for longer, whatever the record says.
 MAX_TTL = 86_400
 
-TIMEOUT = 2.0  # seconds, for each of the zone's servers
 MOST_SERVERS = 4
 
 
@@ -72,24 +71,11 @@ def _authoritative(
     rrset: dns.rrset.RRset, resolver: dns.resolver.Resolver
 ) -> Iterator[int]:
     """Yield the TTL of *rrset* at each authoritative server of its zone."""
-    zone = dns.resolver.zone_for_name(rrset.name, resolver=resolver)
-    question = dns.message.make_query(rrset.name, rrset.rdtype)
-    question.flags &= ~dns.flags.RD
-    for address in list(_servers(zone, resolver))[:MOST_SERVERS]:
+    for server in islice(authoritative.servers(rrset.name, resolver), MOST_SERVERS):
         with suppress(dns.exception.DNSException, OSError):
-            reply, _ = dns.query.udp_with_fallback(question, address, TIMEOUT)
-            if reply.flags & dns.flags.AA:
-                yield from (
-                    each.ttl
-                    for each in reply.answer
-                    if (each.name, each.rdtype) == (rrset.name, rrset.rdtype)
-                )
-
-
-def _servers(zone: dns.name.Name, resolver: dns.resolver.Resolver) -> Iterator[str]:
-    for server in resolver.resolve(zone, "NS"):
-        for kind in ("A", "AAAA"):
-            with suppress(dns.exception.DNSException):
-                yield from (
-                    each.address for each in resolver.resolve(server.target, kind)
-                )
+            reply = authoritative.ask(server, rrset.name, rrset.rdtype)
+            yield from (
+                each.ttl
+                for each in (reply.answer if reply else ())
+                if (each.name, each.rdtype) == (rrset.name, rrset.rdtype)
+            )

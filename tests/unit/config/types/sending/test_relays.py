@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.config.types.relays import DomainRelay, Relay
+from stack.config.types.sending.relays import DomainRelay, Relay
 
 
 @pytest.mark.parametrize(

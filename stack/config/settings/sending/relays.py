@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ValidationInfo, field_validator
 
-from stack.config.types.relays import Relay, RelayByDomain, RelayHost, RelayTLS
+from stack.config.types.sending.relays import Relay, RelayByDomain, RelayHost, RelayTLS
 
 
 class Relays(BaseModel, use_attribute_docstrings=True):

@@ -1,0 +1,1 @@
+"""The settings for outgoing mail."""

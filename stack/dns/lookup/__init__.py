@@ -1,0 +1,1 @@
+"""Asks the name servers of a zone."""

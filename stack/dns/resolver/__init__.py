@@ -1,0 +1,1 @@
+"""The state of the resolver, and of what it asks."""
