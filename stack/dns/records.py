@@ -12,6 +12,10 @@ TTL = 3600  # seconds
 # RFC 1035 §3.3: a TXT record is made of strings of at most 255 octets each.
 LONGEST_STRING = 255
 
+# Types whose data end with a name. In a zone file it gets a dot, or it would be one
+# below the zone's.
+ENDING_WITH_NAMES = ("CNAME", "MX", "PTR", "SRV")
+
 
 @dataclass(frozen=True)
 class Record:
@@ -82,16 +86,31 @@ def records(
 
 
 def zone(blocks: Mapping[str, Sequence[Record]]) -> str:
-    """Return the records as lines of a zone file (RFC 1035 §5), a block a domain."""
+    """
+    Return the records as lines of a zone file (RFC 1035 §5), a block a domain.
+
+    PTR records are left out: they are in a zone of the provider of the address.
+    """
     return "\n".join(
-        f"; {domain}\n" + "".join(f"{_zone_line(record)}\n" for record in block)
+        f"; {domain}\n"
+        + "".join(f"{zone_line(each)}\n" for each in block if each.type != "PTR")
         for domain, block in blocks.items()
     )
 
 
+def zone_line(record: Record) -> str:
+    """Return *record* as a line of a zone file."""
+    value = record.value
+    if record.type == "TXT":
+        value = " ".join(f'"{part}"' for part in _strings(value))
+    elif record.type in ENDING_WITH_NAMES:
+        value += "."
+    return f"{record.name}. {record.ttl} IN {record.type} {value}"
+
+
 def commented_out(reason: str, left_out: Sequence[Record]) -> str:
     """Return comments for a zone file: the records *left_out*, and the *reason*."""
-    lines = [f"{reason}:", *map(_zone_line, left_out)] if left_out else []
+    lines = [f"{reason}:", *map(zone_line, left_out)] if left_out else []
     return "".join(f"; {line}\n" for line in lines)
 
 
@@ -99,6 +118,8 @@ def _host(settings: Settings, domains: Sequence[str]) -> list[Record]:
     name = settings.mail_hostname
     addresses = (("A", settings.public_ipv4), ("AAAA", settings.public_ipv6))
     found = [Record(name, kind, str(value)) for kind, value in addresses if value]
+    # In no zone of ours: whoever provides the address publishes them (RFC 1912 §2.1).
+    found += [Record(v.reverse_pointer, "PTR", name) for _, v in addresses if v]
     # The domain's SPF record covers the host; two records would be an error
     # (RFC 7208 §4.5).
     if name in domains:
@@ -127,6 +148,33 @@ def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Reco
             "TXT",
             f"v=DMARC1; p=quarantine; rua=mailto:postmaster@{name}",
         ),
+        # Who can't deliver here by TLS tells the postmaster (RFC 8460 §3).
+        Record(
+            f"_smtp._tls.{name}",
+            "TXT",
+            f"v=TLSRPTv1; rua=mailto:postmaster@{name}",
+        ),
+        *_services(settings, name),
+    ]
+
+
+def _services(settings: Settings, name: str) -> list[Record]:
+    """Return by which mail programs find the open ports (RFC 6186, RFC 8314 §5.1)."""
+    ports = (
+        # Of several, a program takes the lowest number first: TLS from the first byte.
+        ("_submissions", 0, settings.submissions_port),
+        ("_submission", 10, settings.submission_port),
+        ("_imaps", 0, settings.imaps_port),
+        ("_imap", 10, settings.imap_port),
+    )
+    return [
+        Record(
+            f"{service}._tcp.{name}",
+            "SRV",
+            f"{priority} 1 {port} {settings.mail_hostname}",
+        )
+        for service, priority, port in ports
+        if port
     ]
 
 
@@ -137,15 +185,6 @@ def _spf(settings: Settings, domain: str, own: str = "mx") -> str:
     if not relay:
         return f"v=spf1 {own} -all"
     return f"v=spf1 {own} {'ip4' if relay.is_address else 'a'}:{relay.host} ~all"
-
-
-def _zone_line(record: Record) -> str:
-    value = record.value
-    if record.type == "TXT":
-        value = " ".join(f'"{part}"' for part in _strings(value))
-    elif record.type == "MX":
-        value += "."
-    return f"{record.name}. {record.ttl} IN {record.type} {value}"
 
 
 def _strings(text: str) -> list[str]:

@@ -42,8 +42,8 @@ def test_the_table_is_aligned(stack, ready):
     """A line for each record, its value in one piece."""
     lines = stack("dns", "show").stdout.splitlines()
 
-    assert len(lines) == 7
-    assert {line.split()[1] for line in lines} == {"MX", "TXT", "TLSA"}
+    assert len(lines) == 12
+    assert {line.split()[1] for line in lines} == {"MX", "TXT", "TLSA", "SRV"}
 
 
 def test_addresses_are_shown_if_set(stack, ready, found):

@@ -19,14 +19,42 @@ def made(**values: str) -> Settings:
     return Settings(**names | values)
 
 
+def reports_and_services(domain: str) -> list[Record]:
+    """Return where TLS failures are reported, and where mail programs go."""
+    host = "mail.example.org"
+    report = f"v=TLSRPTv1; rua=mailto:postmaster@{domain}"
+    return [
+        Record(f"_smtp._tls.{domain}", "TXT", report),
+        Record(f"_submissions._tcp.{domain}", "SRV", f"0 1 465 {host}"),
+        Record(f"_submission._tcp.{domain}", "SRV", f"10 1 587 {host}"),
+        Record(f"_imaps._tcp.{domain}", "SRV", f"0 1 993 {host}"),
+        Record(f"_imap._tcp.{domain}", "SRV", f"10 1 143 {host}"),
+    ]
+
+
+def test_a_port_that_docker_chooses_is_not_announced():
+    """Mail programs are sent to ports that stay, by the number in .env."""
+    settings = made(imap_port="0", submissions_port="4465")
+
+    block = records.records(settings, KEYS)["a.example"]
+
+    assert [each for each in block if each.type == "SRV"] == [
+        Record("_submissions._tcp.a.example", "SRV", "0 1 4465 mail.example.org"),
+        Record("_submission._tcp.a.example", "SRV", "10 1 587 mail.example.org"),
+        Record("_imaps._tcp.a.example", "SRV", "0 1 993 mail.example.org"),
+    ]
+
+
 def test_the_records_of_a_domain():
-    """MX, SPF, a record for each key, DMARC; the host's own with the first domain."""
+    """MX, SPF, keys, DMARC, TLSRPT, SRV; the host's own with the first domain."""
     settings = made(public_ipv4="192.0.2.1", public_ipv6="2001:db8::1")
 
     assert records.records(settings, KEYS) == {
         "example.org": [
             Record("mail.example.org", "A", "192.0.2.1"),
             Record("mail.example.org", "AAAA", "2001:db8::1"),
+            Record("1.2.0.192.in-addr.arpa", "PTR", "mail.example.org"),
+            Record(f"1.{'0.' * 23}8.b.d.0.1.0.0.2.ip6.arpa", "PTR", "mail.example.org"),
             Record("mail.example.org", "TXT", "v=spf1 a -all"),
             Record("example.org", "MX", "10 mail.example.org"),
             Record("example.org", "TXT", "v=spf1 mx -all"),
@@ -41,6 +69,7 @@ def test_the_records_of_a_domain():
                 "TXT",
                 "v=DMARC1; p=quarantine; rua=mailto:postmaster@example.org",
             ),
+            *reports_and_services("example.org"),
         ],
         "a.example": [
             Record("a.example", "MX", "10 mail.example.org"),
@@ -51,6 +80,7 @@ def test_the_records_of_a_domain():
                 "TXT",
                 "v=DMARC1; p=quarantine; rua=mailto:postmaster@a.example",
             ),
+            *reports_and_services("a.example"),
         ],
     }
 
@@ -179,7 +209,11 @@ def test_no_caa_without_an_authority(settings):
 
 
 def test_the_zone_is_read_back_as_the_same_records():
-    """An independent parser finds each record, long texts in strings of 255."""
+    """
+    An independent parser finds each record, long texts in strings of 255.
+
+    But for PTR: they are in a zone of the provider of the address.
+    """
     settings = made(public_ipv4="192.0.2.1", public_ipv6="2001:db8::1")
     blocks = records.records(settings, KEYS, certified=CERTIFIED)
 
@@ -192,8 +226,9 @@ def test_the_zone_is_read_back_as_the_same_records():
         for name, data in zone.iterate_rdatasets()
         for rdata in data
     }
-    wanted = {(r.name, r.ttl, r.value) for block in blocks.values() for r in block}
-    assert found == wanted
+    every = [r for block in blocks.values() for r in block]
+    assert found == {(r.name, r.ttl, r.value) for r in every if r.type != "PTR"}
+    assert [r.type for r in every].count("PTR") == 2
 
 
 def _value(rdata) -> str:
