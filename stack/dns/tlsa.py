@@ -5,7 +5,7 @@ A published record promises that the server has this key (DANE, RFC 7672). Serve
 check DANE deliver no mail to a server with another key.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256, sha512
@@ -34,11 +34,11 @@ class Tlsa:
     matching: int
     data: bytes
 
-    def fits(self, bundle: Bundle) -> bool:
-        """Say whether a DANE client accepts *bundle* by this record."""
+    def fits(self, chain: Sequence[x509.Certificate]) -> bool:
+        """Say whether a DANE client accepts *chain*, the leaf first, by this record."""
         if self.usage == END_ENTITY:
-            return self._matches(bundle.leaf)
-        return self.usage == TRUST_ANCHOR and any(map(self._matches, bundle.chain))
+            return self._matches(chain[0])
+        return self.usage == TRUST_ANCHOR and any(map(self._matches, chain))
 
     def _matches(self, certificate: x509.Certificate) -> bool:
         part = _part(certificate, self.selector)
@@ -61,7 +61,8 @@ class Published:
     def fit(self, bundles: Iterable[Bundle]) -> bool:
         """Say whether each of *bundles* matches a record; without records all do."""
         return not self.records or all(
-            any(record.fits(bundle) for record in self.records) for bundle in bundles
+            any(record.fits(bundle.chain) for record in self.records)
+            for bundle in bundles
         )
 
 

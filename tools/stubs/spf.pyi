@@ -1,4 +1,4 @@
-"""What mail_auth uses of pyspf 2.0.14."""
+"""What mail_auth and `stack dns check` use of pyspf 2.0.14."""
 
 MAX_VOID_LOOKUPS: int
 
@@ -9,10 +9,11 @@ class query:
     l: str
     o: str
     d: str
+    lookups: int
     void_lookups: int
 
     def __init__(self, i: str, s: str, h: str) -> None: ...
-    def check(self) -> tuple[str, int, str]: ...
+    def check(self, spf: str | None = None) -> tuple[str, int, str]: ...
     def dns(
         self,
         name: str,

@@ -1,13 +1,15 @@
-"""`stack dns`: the DNS records that this server needs."""
+"""`stack dns`: the DNS records that this server needs, and those that there are."""
 
 import click
 
+from stack.cli.dns.check import check
 from stack.cli.dns.show import show_
 
 
 @click.group()
 def dns() -> None:
-    """Show the DNS records that this server needs."""
+    """Show the DNS records that this server needs, and check them."""
 
 
 dns.add_command(show_)
+dns.add_command(check)

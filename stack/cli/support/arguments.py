@@ -37,6 +37,22 @@ def login(value: str) -> str:
     return user(f"{value}@mail-domain.invalid").partition("@")[0]
 
 
+def name_server(value: str) -> tuple[str, int]:
+    """Take the address of a name server, with #PORT if that is not 53."""
+    from ipaddress import ip_address
+
+    address, mark, port = value.partition("#")
+    try:
+        found = str(ip_address(address)), int(port) if mark else 53
+        if not 0 < found[1] < 65536:
+            raise ValueError
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} must be an IP address like 192.0.2.53, or with #PORT"
+        ) from None
+    return found
+
+
 def relay(value: str) -> str:
     """Take a relay as in .env, always with its port; or @ and a sender's domain."""
     from stack.config.types.sending.relays import Relay

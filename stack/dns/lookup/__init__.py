@@ -1,1 +1,1 @@
-"""Asks the name servers of a zone."""
+"""Asks the name servers of a zone, and the resolver."""

@@ -48,26 +48,26 @@ def record(certificate, usage: int, selector: int, matching: int) -> Tlsa:
 @pytest.mark.parametrize("selector", [0, 1])
 def test_every_selector_and_matching_type_matches(selector, matching):
     """Usage 3 means the leaf, usage 2 one of the chain; another one fits neither."""
-    assert record(LEAF, 3, selector, matching).fits(ECDSA)
-    assert record(ISSUER, 2, selector, matching).fits(ECDSA)
-    assert not record(ISSUER, 3, selector, matching).fits(ECDSA)
-    assert not record(LEAF, 3, selector, matching).fits(RSA)
-    assert record(ISSUER, 2, selector, matching).fits(RSA)
-    assert not record(ISSUER, 2, selector, matching).fits(bundle(by=()))
+    assert record(LEAF, 3, selector, matching).fits(ECDSA.chain)
+    assert record(ISSUER, 2, selector, matching).fits(ECDSA.chain)
+    assert not record(ISSUER, 3, selector, matching).fits(ECDSA.chain)
+    assert not record(LEAF, 3, selector, matching).fits(RSA.chain)
+    assert record(ISSUER, 2, selector, matching).fits(RSA.chain)
+    assert not record(ISSUER, 2, selector, matching).fits(bundle(by=()).chain)
 
 
 @pytest.mark.parametrize("usage", [0, 1, 4, 255])
 def test_usages_other_than_2_and_3_never_match(usage):
     """Those who look at it can't use it (RFC 7672 §3.1.3): it isn't to be relied on."""
-    assert not record(LEAF, usage, 1, 1).fits(ECDSA)
-    assert not record(ISSUER, usage, 0, 0).fits(ECDSA)
+    assert not record(LEAF, usage, 1, 1).fits(ECDSA.chain)
+    assert not record(ISSUER, usage, 0, 0).fits(ECDSA.chain)
 
 
 @pytest.mark.parametrize("matching", [3, 255])
 def test_unknown_matching_type_never_matches(matching):
     """Whatever its data are."""
     for data in (b"", part(LEAF, 1), sha256(part(LEAF, 1)).digest()):
-        assert not Tlsa(3, 1, matching, data).fits(ECDSA)
+        assert not Tlsa(3, 1, matching, data).fits(ECDSA.chain)
 
 
 def test_wrong_digest_does_not_match():
@@ -75,17 +75,17 @@ def test_wrong_digest_does_not_match():
     right = record(LEAF, 3, 1, 1).data
 
     for data in (right[:-1], right + b"\0", bytes([right[0] ^ 1]) + right[1:], b""):
-        assert not Tlsa(3, 1, 1, data).fits(ECDSA)
-    assert not Tlsa(3, 0, 1, right).fits(ECDSA)
-    assert not Tlsa(3, 1, 2, right).fits(ECDSA)
+        assert not Tlsa(3, 1, 1, data).fits(ECDSA.chain)
+    assert not Tlsa(3, 0, 1, right).fits(ECDSA.chain)
+    assert not Tlsa(3, 1, 2, right).fits(ECDSA.chain)
 
 
 def test_record_of_key_matches_renewed_certificate():
     """That is why the record of the key is the one to publish."""
     renewed = bundle(key=ECDSA.key)
 
-    assert record(LEAF, 3, 1, 1).fits(renewed)
-    assert not record(LEAF, 3, 0, 1).fits(renewed)
+    assert record(LEAF, 3, 1, 1).fits(renewed.chain)
+    assert not record(LEAF, 3, 0, 1).fits(renewed.chain)
 
 
 # --- All that are published ---

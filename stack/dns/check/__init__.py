@@ -1,0 +1,1 @@
+"""Compares the records to publish with those that the DNS has."""

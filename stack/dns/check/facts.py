@@ -1,0 +1,34 @@
+"""What the checks know of this server beside its records."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
+
+from cryptography.x509 import Certificate
+
+Address = IPv4Address | IPv6Address
+
+# Each chain has the server's certificate first.
+Chains = tuple[tuple[Certificate, ...], ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The server as others meet it."""
+
+    hostname: str
+    """MAIL_HOSTNAME."""
+    first: str
+    """MAIL_DOMAIN: the records of the host stand with it."""
+    domains: frozenset[str]
+    """The domains that it takes mail for."""
+    addresses: tuple[Address, ...] = ()
+    """PUBLIC_IPV4 and PUBLIC_IPV6, those that are set."""
+    listens_on_ipv6: bool = True
+    """Whether an AAAA record is of use."""
+    relays: Mapping[str, str] = field(default_factory=dict)
+    """The relay of each name whose mail doesn't leave from our own addresses."""
+    served: Callable[[], Chains] = tuple
+    """Asks port 25 for the certificates that it serves; none if it doesn't answer."""
+    authorities: tuple[str, ...] = ()
+    """The CAA names of the authority that issues our certificates."""

@@ -1,0 +1,1 @@
+"""Checks TXT records: who may send, how it is proven, and where reports go."""
