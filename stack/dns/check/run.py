@@ -39,7 +39,7 @@ def findings(
     the name servers of each domain.
     """
     wanted = list(subjects(blocks, facts))
-    tasks = [partial(_judge, subject, facts, asker) for subject in wanted]
+    tasks = [partial(judge, subject, facts, asker) for subject in wanted]
     results = at_once(tasks, DEADLINE, most=PARALLEL)
     found = [
         result or subject.unknown("nobody has answered in time: try again")
@@ -74,24 +74,21 @@ def _kind(record: Record) -> Kind:
     return next(kind for kind in KINDS if kind.includes(record))
 
 
-def _judge(subject: Subject, facts: Facts, asker: Asker) -> Finding:
-    """Judge each of the different answers, and return the worst."""
-    check = CHECKS[subject.kind]
+def judge(subject: Subject, facts: Facts, asker: Asker) -> Finding:
+    """Judge what each name server says of *subject*, and return the worst finding."""
+    check, question = CHECKS[subject.kind], (subject.name, subject.type)
     try:
-        versions = asker.versions(subject.name, subject.type)
-        found = [
-            (
-                check(subject, facts, asker.seeing(subject.name, subject.type, each)),
-                each,
-            )
+        versions = asker.versions(*question)
+        found = {
+            check(subject, facts, asker.seeing(*question, each)): each
             for each in versions
-        ]
+        }
     except SilentError as error:
         return subject.unknown(
             f"{error}: see that a name server answers, then try again"
         )
-    worst, answer = max(found, key=lambda row: row[0].status)
-    return worst if len(found) == 1 else _disagreeing(worst, answer, versions)
+    worst = max(found, key=lambda each: each.status)
+    return worst if len(found) == 1 else _disagreeing(worst, found[worst], versions)
 
 
 def _disagreeing(worst: Finding, answer: Answer, versions: Sequence[Answer]) -> Finding:

@@ -45,7 +45,7 @@ def read(message: dns.message.Message, kind: dns.rdatatype.RdataType) -> Reply |
     if message.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         return None
     name = message.question[0].name
-    target = _end_of_chain(message, name)
+    target = name if kind == dns.rdatatype.CNAME else _end_of_chain(message, name)
     found = message.get_rrset(message.answer, target, message.question[0].rdclass, kind)
     alias = plain(target) if target != name else ""
     records = tuple(sorted(found)) if found else ()

@@ -54,7 +54,7 @@ class ZoneServers:
     silent: tuple[Server, ...] = ()
     """They can't be reached, or don't answer in time."""
     lame: tuple[Server, ...] = ()
-    """They answer, but not for this zone."""
+    """They answer, but for no name in this zone."""
 
 
 class Asker:
@@ -72,7 +72,9 @@ class Asker:
         self._servers_of = Once(self._find_servers)
         self._asked = Once(self._ask_all)
         self._silent: set[Server] = set()
-        self._lame: set[tuple[str, Server]] = set()
+        # Of a zone: who has answered for a name in it, and who has failed to.
+        self._able: set[tuple[str, Server]] = set()
+        self._failed: set[tuple[str, Server]] = set()
         self._seen: Mapping[Question, Answer] = {}
 
     def close(self) -> None:
@@ -136,7 +138,8 @@ class Asker:
         zone = self._zone_of(name.lower())
         known = self._servers_of(zone)
         silent = [each for each in known if each in self._silent]
-        lame = [each for each in known if (zone, each) in self._lame]
+        failed = self._failed - self._able
+        lame = [each for each in known if (zone, each) in failed]
         good = [each for each in known if each not in silent and each not in lame]
         return ZoneServers(zone, tuple(good), tuple(silent), tuple(lame))
 
@@ -217,13 +220,12 @@ class Asker:
             dns.rdatatype.from_text(question[1]),
         )
         for _ in range(ATTEMPTS):
-            if server in self._silent or (zone, server) in self._lame:
+            if server in self._silent:
                 return None
             with suppress(dns.exception.DNSException, OSError):
                 message = authoritative.ask(server, name, kind)
                 reply = answers.read(message, kind) if message else None
-                if not reply:
-                    self._lame.add((zone, server))
+                (self._able if reply else self._failed).add((zone, server))
                 return reply
         self._silent.add(server)
         return None

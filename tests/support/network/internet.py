@@ -17,7 +17,12 @@ import dns.rrset
 import pytest
 
 RESOLVER = "127.0.0.1"
-NAME_SERVERS = {"ns1.test": "127.0.0.2", "ns2.test": "127.0.0.3"}
+NAME_SERVERS = {
+    "ns1.test": "127.0.0.2",
+    "ns2.test": "127.0.0.3",
+    "ns3.test": "127.0.0.4",
+}
+OURS = ("ns1.test", "ns2.test")
 
 
 @dataclass
@@ -33,16 +38,18 @@ class Internet:
     """The addresses of those that don't answer."""
     lame: set[str] = field(default_factory=set)
     """The addresses of those that refuse each question."""
+    failing: set[str] = field(default_factory=set)
+    """The names for which every server has a failure, without the last dot."""
     signed: set[str] = field(default_factory=set)
     """The zones that the resolver finds signed, without the last dot."""
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     """Who was asked for which name and type."""
 
-    def zone(self, name: str) -> None:
-        """Add the zone *name*, which both name servers speak for."""
+    def zone(self, name: str, servers: Iterable[str] = OURS) -> None:
+        """Add the zone *name* of *servers*."""
         self.records += [
             f"{name}. SOA ns1.test. postmaster.{name}. 1 2 3 4 5",
-            *(f"{name}. NS {server}." for server in NAME_SERVERS),
+            *(f"{name}. NS {server}." for server in servers),
         ]
 
     def set(self, name: str, kind: str, *values: str) -> None:
@@ -59,8 +66,9 @@ class Internet:
         if address in self.silent:
             return None
         reply = dns.message.make_response(question)
-        if address in self.lame:
-            reply.set_rcode(dns.rcode.REFUSED)
+        if address in self.lame or name.to_text(True) in self.failing:
+            code = dns.rcode.REFUSED if address in self.lame else dns.rcode.SERVFAIL
+            reply.set_rcode(code)
             return reply.to_wire()
         reply.flags |= dns.flags.RA if address == RESOLVER else dns.flags.AA
         self._fill(reply, _sets(self.instead.get(address, self.records)))

@@ -17,7 +17,7 @@ def check(domain: str, asker: Asker) -> Finding:
         f"{each.name} ({each.address}) does not answer for {servers.zone}"
         for each in servers.lame
     ]
-    found = tuple(each.name for each in servers.answering)
+    found = tuple(sorted(each.name for each in servers.answering))
     if found and not bad:
         return subject.ok(found, _place(servers.zone, domain))
     if found:
