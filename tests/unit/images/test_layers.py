@@ -26,6 +26,10 @@ LAYERS = {
         {"config_file", "durable", "library_parts", "listener", "log", "negotiation"},
         {"pymilter_parts"},
     ],
+    "socketmap/socketmap_server": [
+        {"listener", "netstrings", "reply"},
+        {"client", "server"},
+    ],
     "spamassassin/spam_milter": [
         {"bayes", "config", "spamc"},
         {"milter", "training"},
@@ -40,7 +44,11 @@ LAYERS = {
     ],
 }
 # Packages of ours that others may use.
-SHARED = {"milter_runtime": set(LAYERS), "spam_rules": {"spamassassin/spam_milter"}}
+SHARED = {
+    "milter_runtime": set(LAYERS),
+    "socketmap_server": set(LAYERS),
+    "spam_rules": {"spamassassin/spam_milter"},
+}
 
 MOST_IN_A_FOLDER = 7
 
