@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from stack.apply import render
 from stack.certs import store
 from stack.certs.store import Stored
 from stack.config import envfile
 from stack.config.settings import Settings
-from stack.dns import dkim_keys
+from stack.dns.dkim import rotation, state
+from stack.dns.dkim.state import DomainKeys
 from stack.system import files
 from stack.system.project import Project
 
@@ -44,6 +46,15 @@ def write(project: Project, name: str, text: str) -> list[Change]:
     return [Change(f"write {name}", partial(project.write, path, text))]
 
 
+def written(project: Project, texts: Iterable[tuple[Path, str]]) -> list[Change]:
+    """Plan to have each of *texts* in its file, in this order."""
+    return [
+        change
+        for path, text in texts
+        for change in write(project, relative_name(project, path), text)
+    ]
+
+
 def removals(project: Project, paths: Iterable[Path]) -> Iterator[Change]:
     """Plan to remove those of *paths* that are there."""
     for path in filter(files.exists, paths):
@@ -58,25 +69,28 @@ def configuration(
     domains: Sequence[str],
     stored: Mapping[str, Stored],
     text: str | None = None,
+    keys: Mapping[str, DomainKeys] = MappingProxyType({}),
 ) -> list[Change]:
     """
     Plan the keys of *domains* and the configuration of every service.
 
-    The *text* of .env, if it is to be another, is kept for the service certs.
+    The *text* of .env, if it is to be another, is kept for the service certs. *keys*
+    are those of domains that will have others than now.
     """
     text = text if text is not None else envfile.read(project.env) or ""
-    now = datetime.now(UTC)
-    made = [dkim_keys.ensure(project.dkim, name, now) for name in sorted(set(domains))]
-    rendered = render.render(
-        project.config,
-        settings,
-        [keys for keys, _ in made],
-        store.served(stored, settings.mail_hostname),
+    selectors, changes = (
+        [],
+        write(project, relative_name(project, project.applied), text),
     )
-    changes = write(project, relative_name(project, project.applied), text)
-    for _, new in made:
-        for path, key in new.items():
-            changes += write(project, relative_name(project, path), key)
+    for name in sorted(set(domains)):
+        known = keys.get(name) or state.load(project.dkim, name)
+        found, new = rotation.ensure(
+            project.dkim, name, datetime.now(UTC), settings.dkim_rsa_bits, known
+        )
+        selectors.append(found.selectors(name))
+        changes += written(project, new.items())
+    served = store.served(stored, settings.mail_hostname)
+    rendered = render.render(project.config, settings, selectors, served)
     return changes + list(_rendered(project, rendered))
 
 

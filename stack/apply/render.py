@@ -17,7 +17,7 @@ from stack.apply import versions
 from stack.certs.store import Served
 from stack.config.derived import Derived
 from stack.config.settings import Settings
-from stack.dns.dkim_keys import SigningKeys
+from stack.dns.dkim.state import SigningKeys
 from stack.system import files
 from stack.system.errors import InvalidError
 

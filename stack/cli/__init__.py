@@ -18,6 +18,7 @@ from stack.cli.accounts.sendas import sendas
 from stack.cli.accounts.user import user
 from stack.cli.cert import cert
 from stack.cli.dns import dns
+from stack.cli.dns.dkim import dkim
 from stack.cli.server.adopt import adopt
 from stack.cli.server.init import init
 from stack.cli.server.relay import relay
@@ -85,7 +86,7 @@ def main(context: click.Context, directory: Path) -> None:
 
 COMMANDS = (
     *(init, up, adopt, domain, user, alias, sendas, relay),
-    *(spam, cert, dns, status, settings),
+    *(spam, cert, dns, dkim, status, settings),
 )
 for command in COMMANDS:
     main.add_command(command)

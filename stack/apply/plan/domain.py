@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from stack.accounts.store import database
 from stack.apply.changes import Change, configuration
 from stack.apply.plan import accounts, self_made
+from stack.apply.plan.dkim import dkim_ended
 from stack.certs import store
 from stack.config.settings import Settings
 from stack.system.errors import StackError
@@ -34,7 +35,8 @@ def domains_removed(
     """
     Plan to take no more mail for *names*. Their keys stay: mail is on its way.
 
-    A certificate that was made here for hosts of theirs alone goes with them.
+    A rotation of them ends: only those stay that sign. A certificate that was made here
+    for hosts of theirs alone goes with them.
 
     Raises:
         StackError: When MAIL_DOMAIN is among them.
@@ -58,4 +60,9 @@ def domains_removed(
             and not self_made.is_in_domains(host, left)
         ),
     )
-    return [change, *configuration(project, settings, left, kept), *obsolete]
+    return [
+        change,
+        *configuration(project, settings, left, kept),
+        *(each for name in dict.fromkeys(names) for each in dkim_ended(project, name)),
+        *obsolete,
+    ]

@@ -1,6 +1,8 @@
 """`stack dns show`: the DNS records to publish."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -55,12 +57,22 @@ def show_(project: Project, domain: str | None, form: str) -> None:
         _tables(found.blocks)
     if form != "json":
         _hints(settings)
+        _hint_at_rotations(project, found.blocks)
         _hint_at_send_only(_send_only(found, settings))
     if found.closed:
         say(
             f"The AAAA record is left out: {NO_IPV6}. If something of yours passes IPv6"
             f" on to them, publish {found.closed[0].value} yourself."
         )
+
+
+def _hint_at_rotations(project: Project, domains: Iterable[str]) -> None:
+    from stack.dns.dkim import overview, state
+
+    for name in domains:
+        known = state.load(project.dkim, name)
+        for line in overview.to_do(project.dkim, name, known, datetime.now(UTC)):
+            say(f"DKIM keys of {name}: {line}.")
 
 
 def _zone(found: "Wanted") -> None:

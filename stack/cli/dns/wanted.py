@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -89,15 +90,12 @@ def _listens_on_ipv6(project: Project) -> bool:
 def _keys(project: Project, first: str) -> dict[str, dict[str, str]]:
     """Return the text of each DKIM record by domain and selector."""
     from stack.accounts.store import database
-    from stack.dns import dkim_keys
+    from stack.dns.dkim import rotation
 
-    domains = database.domains(project.database)
+    domains, now = database.domains(project.database), datetime.now(UTC)
     if first not in domains:
         raise UnableError(f"MAIL_DOMAIN={first} in .env is new: run `stack init` first")
-    return {
-        name: dkim_keys.records(project.dkim, dkim_keys.current(project.dkim, name))
-        for name in domains
-    }
+    return {name: rotation.published(project.dkim, name, now) for name in domains}
 
 
 def _subdomains(project: Project) -> "Subdomains":

@@ -2,6 +2,7 @@
 
 import click
 
+from stack.cli.dns.dkim import steps
 from stack.cli.server import relay
 from stack.cli.support import arguments, terminal, verdicts
 from stack.cli.support.accounts import reading
@@ -47,7 +48,8 @@ def init(
     the configuration of every service. Keys and accounts that exist are kept. If
     accounts exist and .env is missing, no new .env is made: restore the last good one,
     var/etc/certs/env.
-    Services that run try what has changed for them; exit 1 if one refuses it.
+    Services that run try what has changed for them; exit 1 if one refuses it. Rotations
+    of DKIM keys go on (`stack dkim rotate`).
     """
     from stack.apply import plan, versions
 
@@ -60,6 +62,7 @@ def init(
     with verdicts.waiting_for_verdicts(project), project.lock():
         changes = plan.initial(project, names)
         carry_out(changes, verbose=verbose)
+    steps.advance(project)
     if not versions.is_ours(project.root):
         say(f"Warning: {versions.OTHER}.")
     relay.warn_of_unused(project)

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal, NamedTuple
 
+from stack.accounts.store import database
 from stack.apply import versions
 from stack.certs.validation import condition
 from stack.config import envfile
 from stack.config.settings import Settings
+from stack.dns.dkim import overview as dkim
+from stack.dns.dkim import state
 from stack.dns.resolver import dnsbl_status, public_resolvers
 from stack.renewal.deployment import handshake
 from stack.renewal.loop import expiry
@@ -34,6 +37,7 @@ KINDS = (
     "container",
     "port",
     "certificate",
+    "dkim",
     "names",
     "list",
     "kernel",
@@ -59,6 +63,7 @@ def rows(project: Project) -> list[Row]:
         "engine": partial(_engine, project),
         "container": partial(_containers, project),
         "port": partial(_ports, project),
+        "dkim": partial(_dkim, project),
         "names": _names,
         "kernel": _kernel,
     }
@@ -146,6 +151,20 @@ def _certificates(project: Project, settings: Settings) -> list[Row]:
             for each in expiry.current(project)
         ),
         *(Row("certificate", f"var/tls/{name}", bad[name], "fail") for name in bad),
+    ]
+
+
+def _dkim(project: Project) -> list[Row]:
+    """Return what is to be done for rotations under way; the DNS is not asked."""
+    now = datetime.now(UTC)
+    states = {
+        name: state.load(project.dkim, name)
+        for name in database.domains(project.database)
+    }
+    return [
+        Row("dkim", name, line, "warn")
+        for name, known in states.items()
+        for line in dkim.to_do(project.dkim, name, known, now)
     ]
 
 

@@ -67,6 +67,24 @@ def relay(value: str) -> str:
         raise click.BadParameter(f"{value!r} {error}") from None
 
 
+def ip_address(value: str) -> str:
+    """Take an IP address."""
+    from ipaddress import ip_address as parse
+
+    try:
+        return str(parse(value))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not an IP address") from None
+
+
+resolver = click.option(
+    "--resolver",
+    metavar="ADDRESS",
+    type=ip_address,
+    help="Find the name servers by the resolver at this address.",
+)
+
+
 def _checked(kind: str, value: str) -> str:
     from stack.accounts import addresses
 

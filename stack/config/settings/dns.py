@@ -1,15 +1,16 @@
-"""How names are resolved."""
+"""How names are resolved, and what new DNS records hold."""
 
 from ipaddress import IPv4Address, IPv4Network
 
 from pydantic import BaseModel, ValidationInfo, field_validator
 
 from stack.config.types.networks import IPv4, ResolverNetwork, Upstream
+from stack.config.types.numbers import RsaBits
 from stack.config.types.text import YesOrNo
 
 
 class Dns(BaseModel, use_attribute_docstrings=True):
-    """The resolver, and the network on which containers reach it."""
+    """The resolver, the network on which containers reach it, and DKIM keys."""
 
     resolver_upstream: Upstream = ()
     """Name servers that the resolver asks, as address or address:port, separated by
@@ -30,6 +31,12 @@ class Dns(BaseModel, use_attribute_docstrings=True):
     resolver_address: IPv4 = IPv4Address("172.29.26.53")
     """The address of the resolver in RESOLVER_NETWORK. The first two addresses of the
     network and its last one are reserved."""
+
+    dkim_rsa_bits: RsaBits = 2048
+    """The length of new RSA keys that sign mail (DKIM): 2048, or 4096. Every server
+    verifies 2048. The DNS record of a longer key has 750 octets, more than a UDP answer
+    without EDNS: some DNS providers don't take it, and some receivers don't get it.
+    Keys that are there stay until `stack dkim rotate`."""
 
     @field_validator("resolver_address")
     @classmethod

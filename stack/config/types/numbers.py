@@ -25,5 +25,12 @@ def _score(value: object) -> float:
     return float(str(value))
 
 
+def _rsa_bits(value: object) -> int:
+    if str(value) not in {"2048", "4096"}:
+        raise ValueError("must be 2048 or 4096")
+    return int(str(value))
+
+
 Port = Annotated[int, whole(0, 65535)]
 Score = Annotated[float, BeforeValidator(_score)]
+RsaBits = Annotated[int, BeforeValidator(_rsa_bits)]

@@ -8,7 +8,7 @@ import pytest
 from stack.apply.render import leftovers, render, stale
 from stack.certs.store import Host, Served
 from stack.config.settings import Settings
-from stack.dns.dkim_keys import SigningKeys
+from stack.dns.dkim.state import SigningKeys
 from stack.system.errors import InvalidError
 from tests.support.places import CONFIG as REAL
 

@@ -35,6 +35,8 @@ from tests.support.configuration.invalid_settings import NAMES, complaint
         ("resolver_address", "172.29.26.1", "between 172.29.26.2 and 172.29.26.254"),
         ("resolver_address", "172.29.26.255", "between 172.29.26.2 and 172.29.26.254"),
         ("resolver_address", "53", "must be an IPv4 address"),
+        ("dkim_rsa_bits", "1024", "must be 2048 or 4096"),
+        ("dkim_rsa_bits", "4096.0", "must be 2048 or 4096"),
     ],
 )
 def test_bad_value_is_refused_with_its_remedy(key, value, reason):

@@ -1,0 +1,1 @@
+"""The DKIM keys of each domain: their files, which of them sign, what the DNS shows."""
