@@ -14,6 +14,7 @@ from stack.config.settings import Settings
 from stack.dns.resolver import dnsbl_status
 from stack.system import endpoints
 from stack.system.project import Project
+from tests.support.project.services import services
 
 ENV = "MAIL_DOMAIN=example.org\nMAIL_HOSTNAME=mail.example.org\n"
 
@@ -76,6 +77,13 @@ def ready(project: Project, stack) -> Project:
     project.env.write_text(ENV)
     assert stack("init").exit_code == 0
     return project
+
+
+@pytest.fixture
+def container(project: Project, tmp_path: Path, monkeypatch):
+    """Have a service of the project be up, and say words against all that is new."""
+    with services(project, tmp_path / "verdicts", monkeypatch) as start:
+        yield start
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from stack.system.errors import UnableError
 from stack.system.parallel import at_once
 
 # Seconds for all servers of a domain, which are asked at the same time.
-DEADLINE = 12.0
+DEADLINE = 10.0
 
 # A packet may get lost.
 TRIES = 2
@@ -74,18 +74,21 @@ def look(
         raise _lost(domain, "none has an address")
     tasks = [partial(_ask, each, domain, records) for each in servers]
     sights = [
-        Sight(server, selector, shown[selector] if shown else "unknown")
-        for server, shown in zip(servers, at_once(tasks, DEADLINE), strict=True)
+        Sight(server, selector, shown.get(selector, "unknown"))
+        for server, shown in zip(servers, at_once(tasks, DEADLINE, {}), strict=True)
         for selector in records
     ]
     return list(_without_unreachable(sights))
 
 
 def _ask(server: Server, domain: str, records: Mapping[str, str]) -> dict[str, Shown]:
-    return {
-        selector: _shown(server, record_name(selector, domain), text)
-        for selector, text in records.items()
-    }
+    found: dict[str, Shown] = {}
+    for selector, text in records.items():
+        found[selector] = _shown(server, record_name(selector, domain), text)
+        # Whoever is silent once is so again, which takes its time.
+        if found[selector] == "unknown":
+            break
+    return found
 
 
 def _shown(server: Server, name: str, text: str) -> Shown:

@@ -1,6 +1,8 @@
 """Senders who are no users of ours: one on another server, and a bare client."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dkim
@@ -8,7 +10,7 @@ import dkim
 from tests.support.clients.dialogue import Reply, Smtp
 from tests.support.mail.mailbox import Received
 from tests.support.mail.message import crlf, letter
-from tests.support.server.project import ADDRESS
+from tests.support.server.project import ADDRESS, Project
 from tests.support.server.server import Server
 from tests.support.wait import wait_until
 from tests.support.world import OUTSIDE, SELECTOR, World
@@ -73,6 +75,23 @@ class Stranger:
     def _find(self, subject: str) -> bytes:
         script = 'f=$(grep -lrs -- "$0" /home/stranger/Maildir/new) && cat $f || true'
         return self.server.project.inside("outside", "sh", "-c", script, subject)
+
+
+@contextmanager
+def one_at_a_time(project: Project) -> Iterator[None]:
+    """Have the other server take one session after the other for a while."""
+    # OpenDKIM dies of several messages at once, and verifies nothing any more.
+    _limit_sessions(project, "1")
+    try:
+        yield
+    finally:
+        _limit_sessions(project, "-")
+
+
+def _limit_sessions(project: Project, number: str) -> None:
+    limit = f"smtp/inet/process_limit={number}"
+    project.inside("outside", "postconf", "-F", limit)
+    project.inside("outside", "postfix", "reload")
 
 
 def authentication_results(received: Received) -> set[str]:

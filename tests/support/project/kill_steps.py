@@ -5,7 +5,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from multiprocessing import get_context
+
+import pytest
+from jinja2.bccache import Bucket, BytecodeCache
+
+from stack.apply import render
 
 # Python tells of each before it does it (docs.python.org, "Audit events table").
 CHANGES = {
@@ -13,6 +19,30 @@ CHANGES = {
     "os.truncate", "os.link", "os.symlink",
 }  # fmt: skip
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+class Compiled(BytecodeCache):
+    """Templates that are compiled once for all the times that they are rendered."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what is there for just this text."""
+        if bucket.checksum in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.checksum])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self.kept[bucket.checksum] = bucket.bytecode_to_string()
+
+
+def be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have nothing written through to the disk, and each template compiled once."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    environment = partial(render.Environment, bytecode_cache=Compiled())
+    monkeypatch.setattr(render, "Environment", environment)
 
 
 def killed(prepare: Callable[[], object], work: Callable[[], None]) -> Iterator[int]:

@@ -1,7 +1,6 @@
 """Waiting for what services say of a new configuration."""
 
 import fcntl
-import threading
 from collections.abc import Callable
 from itertools import chain, repeat
 
@@ -124,46 +123,6 @@ def test_a_link_or_a_pipe_that_a_container_leaves_leads_nowhere(tmp_path, monkey
 
     assert verdicts.from_volume("postfix") == AWAY
     assert verdicts.from_volume("dovecot") == AWAY
-
-
-class Container(threading.Thread):
-    """Does as watch-config of *service* does: takes what is new, or refuses it."""
-
-    def __init__(self, project, folder, service: str, words: str) -> None:
-        super().__init__(daemon=True)
-        self.project, self.folder, self.service = project, folder, service
-        self.words, self.ended = words, threading.Event()
-        self.lock = (folder / f"{service}.lock").open("w")
-        fcntl.flock(self.lock, fcntl.LOCK_EX)
-
-    def run(self) -> None:
-        """Give one verdict after the other, as fast as there is something new."""
-        while not self.ended.is_set():
-            digest = verdicts.digests(self.project).get(self.service)
-            outcome = f"refused\n{self.words}" if self.words else "accepted\n"
-            beside = self.folder / f".{self.service}.new"
-            beside.write_text(f"{digest} {outcome}")
-            beside.replace(self.folder / self.service)
-
-
-@pytest.fixture
-def container(project, tmp_path, monkeypatch):
-    """Return what has a service of *project* be up, and say *words* against all."""
-    folder = tmp_path / "verdicts"
-    folder.mkdir()
-    monkeypatch.setattr(verdicts, "FOLDER", folder)
-    monkeypatch.setattr("stack.system.endpoints.is_inside", lambda: True)
-    started = []
-
-    def start(service: str, words: str = "") -> None:
-        started.append(Container(project, folder, service, words))
-        started[-1].start()
-
-    yield start
-    for each in started:
-        each.ended.set()
-        each.join()
-        each.lock.close()
 
 
 def test_stack_exits_0_when_the_services_take_the_change(stack, ready, container):

@@ -1,16 +1,13 @@
 """A deployment that is killed at any step leaves a server that works."""
 
-import os
 import re
 import shutil
 import subprocess
-from functools import partial
 
 import pytest
 from click.testing import CliRunner
-from jinja2.bccache import Bucket, BytecodeCache
 
-from stack.apply import plan, render
+from stack.apply import plan
 from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.cli import main
@@ -21,7 +18,7 @@ from stack.system.project import Project
 from tests.support.certs.authority import HOST
 from tests.support.certs.bundles import bundle
 from tests.support.project import prepared
-from tests.support.project.kill_steps import killed
+from tests.support.project.kill_steps import be_quick, killed
 
 MAIN, BESIDE = store.files_of(HOST)
 OLD = {
@@ -46,28 +43,10 @@ STEPS = {
 }
 
 
-class Compiled(BytecodeCache):
-    """Templates that are compiled once for all the times that they are rendered."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Take what is there for just this text."""
-        if bucket.checksum in self.kept:
-            bucket.bytecode_from_string(self.kept[bucket.checksum])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it."""
-        self.kept[bucket.checksum] = bucket.bytecode_to_string()
-
-
 @pytest.fixture
 def quick(monkeypatch) -> None:
     """What is killed is the program, not the machine; and it is killed often."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-    environment = partial(render.Environment, bytecode_cache=Compiled())
-    monkeypatch.setattr(render, "Environment", environment)
+    be_quick(monkeypatch)
 
 
 def usable(project: Project) -> dict[str, set[str]]:
