@@ -14,10 +14,14 @@ from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.config.settings import Settings
-    from stack.dns.check.facts import Chains, Facts
+    from stack.dns.check.facts import Chain, Chains, Facts
     from stack.dns.check.finding import Finding
+    from stack.system.endpoints import Endpoint
 
 FAILED = 1
+
+# Seconds. A new client waits for GREETING_DELAY; the DNS doesn't wait as long.
+PORT_TIMEOUT = 8.0
 
 
 @click.command()
@@ -86,21 +90,29 @@ def _facts(project: Project, settings: "Settings", found: Wanted) -> "Facts":
 def _served(project: Project, host: str) -> "Chains":
     """Return the chains that port 25 serves to clients that ask for *host*."""
     from stack.certs import store
-    from stack.renewal.deployment import handshake
     from stack.system import endpoints
+    from stack.system.parallel import at_once
 
     stored = store.usable(project.tls).get(host)
-    kinds = [each.is_rsa for each in stored.bundles.values()] if stored else []
-    chains = []
+    kinds: list[bool | None] = [None]
+    if stored and len(stored.bundles) > 1:
+        # Nobody may ask for a kind that is not there: Postfix logs a warning.
+        kinds = [each.is_rsa for each in stored.bundles.values()]
     try:
-        for endpoint in endpoints.find(project.root):
-            if endpoint.port == 25:
-                # A client that asks for a kind that is not there would be refused.
-                for rsa in kinds if len(kinds) > 1 else [None]:
-                    chains.append(handshake.served_chain(endpoint, host, rsa=rsa))
-    except (OSError, UnableError):
+        found = [each for each in endpoints.find(project.root) if each.port == 25]
+    except UnableError:
         return ()
-    return tuple(dict.fromkeys(chains))
+    asked = [partial(_chain, each, host, rsa) for each in found for rsa in kinds]
+    return tuple(dict.fromkeys(filter(None, at_once(asked, PORT_TIMEOUT))))
+
+
+def _chain(endpoint: "Endpoint", host: str, rsa: bool | None) -> "Chain | None":
+    from stack.renewal.deployment import handshake
+
+    try:
+        return handshake.served_chain(endpoint, host, rsa=rsa)
+    except OSError:
+        return None
 
 
 def _refuse_silence(findings: Sequence["Finding"]) -> None:

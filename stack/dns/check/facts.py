@@ -8,8 +8,9 @@ from cryptography.x509 import Certificate
 
 Address = IPv4Address | IPv6Address
 
-# Each chain has the server's certificate first.
-Chains = tuple[tuple[Certificate, ...], ...]
+# The server's certificate, then its issuers.
+Chain = tuple[Certificate, ...]
+Chains = tuple[Chain, ...]
 
 
 @dataclass(frozen=True)

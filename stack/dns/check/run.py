@@ -26,7 +26,7 @@ CHECKS: Mapping[str, Check] = {kind.name: kind.check for kind in KINDS}
 DEADLINE = 9.0
 
 # Checks under way at a time. Each asks several name servers at once: Asker.
-PARALLEL = 12
+PARALLEL = 32
 
 
 def findings(

@@ -34,8 +34,8 @@ ATTEMPTS = 2
 MOST_SERVERS = 8
 
 # Questions to name servers under way at a time, each in a thread. The container of the
-# command may have 64 (compose.yaml, pids_limit).
-PARALLEL = 32
+# command may have 128 (compose.yaml, pids_limit).
+PARALLEL = 64
 
 LONGEST_CHAIN = 8  # aliases that lead from zone to zone
 

@@ -1,6 +1,7 @@
 """Changes to the test world's name server while it runs: see unbound-control(8)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from tests.support.server.project import CommandError, Project
 
@@ -23,6 +24,24 @@ def add(project: Project, records: Iterable[str]) -> None:
 def remove(project: Project, names: Iterable[str]) -> None:
     """Have the name server know nothing about *names* any more."""
     _tell(project, "local_datas_remove", names)
+
+
+@contextmanager
+def instead(project: Project, name: str, *records: str) -> Iterator[None]:
+    """
+    Have *records* in the place of all that *name* has, for a while.
+
+    Each is "NAME TYPE DATA", without the last dot of the name.
+    """
+    before = [line for line in known(project) if line.split()[0] == f"{name}."]
+    remove(project, [name])
+    try:
+        # Nobody may remember them.
+        add(project, [each.replace(" ", " 0 ", 1) for each in records])
+        yield
+    finally:
+        remove(project, [name])
+        add(project, before)
 
 
 def known(project: Project) -> list[str]:

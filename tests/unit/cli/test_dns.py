@@ -84,6 +84,39 @@ def test_aaaa_is_left_out_without_ipv6_ports(
     assert "PUBLIC_IPV4" not in table.stderr
 
 
+def test_a_ptr_record_is_a_comment_in_a_zone_file(stack, ready):
+    """It is not for the operator's zone; table and JSON have it as a record."""
+    with ready.env.open("a") as file:
+        file.write("PUBLIC_IPV4=192.0.2.1\n")
+    name = "1.2.0.192.in-addr.arpa"
+
+    zone, table = (stack("dns", "show", "--format", form) for form in ("zone", "table"))
+    blocks = json.loads(stack("dns", "show", "--json").stdout)
+
+    assert f"\n; {name}. 3600 IN PTR mail.example.org.\n" in zone.stdout
+    assert f"\n{name}" not in zone.stdout
+    assert [name, "PTR", "mail.example.org"] in [
+        line.split() for line in table.stdout.splitlines()
+    ]
+    assert name in [each["name"] for each in blocks[0]["records"]]
+    assert "ask the provider of the address" in zone.stderr
+
+
+@pytest.mark.parametrize("form", ["table", "zone", "json"])
+def test_one_domain_alone_is_shown(stack, ready, form):
+    """Without the records of the host, which stand with the first domain."""
+    stack("domain", "add", "a.example")
+
+    done = stack("dns", "show", "A.example", "--format", form)
+    other = stack("dns", "show", "example.net", "--format", form)
+
+    assert "a.example" in done.stdout
+    assert "example.org." not in done.stdout.replace("mail.example.org", "")
+    assert "_25._tcp" not in done.stdout
+    assert (other.exit_code, other.stdout) == (2, "")
+    assert "`stack domain list`" in other.stderr
+
+
 def test_relay_include_is_suggested(stack, ready):
     """We can't know from where a relay sends; the hint says whom to ask."""
     with ready.env.open("a") as file:
