@@ -69,9 +69,9 @@ class Subject:
         """Return that what was *found*, perhaps nothing, can be better."""
         return self._finding(Status.WARNING, found, remark)
 
-    def missing(self, remark: str) -> Finding:
-        """Return that nothing was found, and mail suffers from it."""
-        return self._finding(Status.MISSING, (), remark)
+    def missing(self, remark: str, found: Answer | Sequence[str] = ()) -> Finding:
+        """Return that nothing of use was *found*, and mail suffers from it."""
+        return self._finding(Status.MISSING, found, remark)
 
     def wrong(self, found: Answer | Sequence[str], remark: str) -> Finding:
         """Return that what was *found* does harm."""

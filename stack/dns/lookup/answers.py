@@ -62,7 +62,9 @@ def text_of(record: Any) -> str:
     if record.rdtype == dns.rdatatype.TXT:
         text: bytes = b"".join(record.strings)
         return text.decode(errors="replace")
-    return str(record.to_text()).removesuffix(".")
+    written = str(record.to_text())
+    # A dot alone is the name of nobody, as in MX 0 . (RFC 7505).
+    return written if written.endswith(" .") else written.removesuffix(".")
 
 
 def _end_of_chain(message: dns.message.Message, name: dns.name.Name) -> dns.name.Name:

@@ -171,7 +171,9 @@ class Asker:
 
     def _find_servers(self, zone: str) -> tuple[Server, ...]:
         found: dict[str, Server] = {}
-        if not zone:
+        if zone in ("", "."):
+            # A name that nobody has, or only a private DNS: the servers of the root
+            # are not to be bothered with that.
             return ()
         with suppress(dns.exception.DNSException):
             for server in authoritative.servers(
@@ -254,4 +256,4 @@ def resolver(addresses: Sequence[tuple[str, int]] = ()) -> dns.resolver.Resolver
 def _words(error: dns.exception.DNSException) -> str:
     if isinstance(error, dns.exception.Timeout):
         return "no name server answers"
-    return "the name servers answer with an error"
+    return "its name servers fail, or its signatures (DNSSEC) are not valid"

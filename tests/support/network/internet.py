@@ -48,7 +48,7 @@ class Internet:
     def zone(self, name: str, servers: Iterable[str] = OURS) -> None:
         """Add the zone *name* of *servers*."""
         self.records += [
-            f"{name}. SOA ns1.test. postmaster.{name}. 1 2 3 4 5",
+            f"{name}. SOA ns1.test. postmaster.test. 1 2 3 4 5",
             *(f"{name}. NS {server}." for server in servers),
         ]
 

@@ -19,7 +19,7 @@ def check(subject: Subject, facts: Facts, asker: Asker) -> Finding:
         return _unasked(subject, facts, found)
     ours, seen = _normal(each.value for each in subject.wanted), _normal(found.texts)
     if not seen:
-        return subject.missing("nobody finds this server: publish the record")
+        return subject.missing("nobody finds this server: publish the record", found)
     if not seen & ours:
         return subject.wrong(
             found,
@@ -47,7 +47,8 @@ def _unasked(subject: Subject, facts: Facts, found: Answer) -> Finding:
             return subject.ok(found, "none is wanted")
         return subject.missing(
             f"nobody finds this server: write its address as {setting} into .env, then"
-            " publish what `stack dns show` prints"
+            " publish what `stack dns show` prints",
+            found,
         )
     if is_ipv6 and not facts.listens_on_ipv6:
         return subject.wrong(

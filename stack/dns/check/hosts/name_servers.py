@@ -17,6 +17,12 @@ def check(domain: str, asker: Asker) -> Finding:
         f"{each.name} ({each.address}) does not answer for {servers.zone}"
         for each in servers.lame
     ]
+    if servers.zone in ("", "."):
+        return subject.warning(
+            (),
+            "no zone has it: register the domain, or ask for it"
+            " in the private DNS that has it, by --resolver",
+        )
     found = tuple(sorted(each.name for each in servers.answering))
     if found and not bad:
         return subject.ok(found, _place(servers.zone, domain))

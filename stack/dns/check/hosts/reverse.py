@@ -16,7 +16,7 @@ def check(subject: Subject, facts: Facts, asker: Asker) -> Finding:
     found = asker.ask(subject.name, "PTR")
     address = dns.reversename.to_address(dns.name.from_text(subject.name))
     if not found.records:
-        return subject.missing(f"many servers refuse mail from {address}: {ASK}")
+        return subject.missing(f"many servers refuse mail from {address}: {ASK}", found)
     names = [name.lower() for name in found.texts]
     confirmed = [name for name in names if address in _addresses(name, address, asker)]
     if not confirmed:

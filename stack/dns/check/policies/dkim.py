@@ -13,7 +13,9 @@ def check(subject: Subject, facts: Facts, asker: Asker) -> Finding:
     """Compare the record of one selector with the key on the disk."""
     found = asker.ask(subject.name, "TXT")
     if not found.records:
-        return subject.missing("signatures by this key prove nothing: publish it")
+        return subject.missing(
+            "signatures by this key prove nothing: publish it", found
+        )
     if len(found.records) > 1:
         return subject.wrong(
             found, "has several records, of which a verifier takes any: leave this one"

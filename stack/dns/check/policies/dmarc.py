@@ -15,7 +15,8 @@ def check(subject: Subject, facts: Facts, asker: Asker) -> Finding:
     found = tags.of_version(asker.ask(subject.name, "TXT"), "DMARC1")
     if not found.records:
         return subject.missing(
-            "large receivers want a policy, and nobody refuses forged mail: publish it"
+            "large receivers want a policy, and nobody refuses forged mail: publish it",
+            found,
         )
     if len(found.records) > 1:
         return subject.wrong(found, "more than one record counts as none: leave one")

@@ -27,7 +27,9 @@ def check(subject: Subject, facts: Facts, asker: Asker) -> Finding:
     """A record is right if it lets us send, and strangers not."""
     found = _records(asker.ask(subject.name, "TXT"))
     if not found.records:
-        return subject.missing("receivers can't tell our mail from forged: publish it")
+        return subject.missing(
+            "receivers can't tell our mail from forged: publish it", found
+        )
     if len(found.records) > 1:
         return subject.wrong(
             found, "more than one record is an error to receivers: leave one of them"

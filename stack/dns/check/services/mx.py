@@ -16,7 +16,7 @@ def check(subject: Subject, facts: Facts, asker: Asker) -> Finding:
         preferences[host] = min(each.preference, preferences.get(host, 1 << 16))
     if not preferences:
         return subject.missing(
-            "other servers don't know where its mail goes: publish it"
+            "other servers don't know where its mail goes: publish it", found
         )
     others = sorted(preferences.keys() - {facts.hostname})
     if facts.hostname not in preferences:

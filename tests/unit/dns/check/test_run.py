@@ -91,6 +91,19 @@ def test_a_lame_name_server_is_named(net, findings):
     assert f"ns2.test ({NS2}) does not answer for example.org" in servers.remark
 
 
+def test_a_domain_that_does_not_exist_is_said_to_be_so(net, findings, blocks):
+    """Its name servers would be those of the root."""
+    net.records[:] = [each for each in net.records if "a.example. " not in each]
+    net.zone("")
+
+    servers = next(
+        each for each in findings() if (each.kind, each.domain) == ("NS", "a.example")
+    )
+
+    assert servers.status is Status.WARNING
+    assert "register the domain" in servers.remark
+
+
 def test_nobody_answers(net, findings, monkeypatch):
     """Then nothing is known, and nothing is said to be wrong."""
     monkeypatch.setattr("stack.dns.lookup.asker.RESOLVER_TIMEOUT", 0.2)

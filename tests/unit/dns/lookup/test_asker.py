@@ -95,6 +95,8 @@ def test_without_name_servers_the_resolver_is_asked(net, ask):
 def test_a_failure_is_not_an_empty_answer(net, ask, monkeypatch, silent):
     """Records may be there, although nobody says so."""
     monkeypatch.setattr(ask._resolver, "lifetime", 0.3)
+    # The zone is known by now.
+    ask.ask("example.org", "A")
     if silent:
         net.silent |= {RESOLVER, NS1, NS2}
     else:
@@ -125,6 +127,15 @@ def test_servers_are_told_by_how_they_answer(net, ask):
     assert [each.name for each in found.answering] == ["ns3.test"]
     assert [each.address for each in found.silent] == [NS1]
     assert [each.address for each in found.lame] == [NS2]
+
+
+def test_the_servers_of_the_root_are_not_asked(net, ask):
+    """A name that no zone has is the resolver's business."""
+    net.zone("")
+
+    assert ask.ask("mail.nowhere", "A") == Answer()
+    assert ask.servers("mail.nowhere").zone == "."
+    assert [each for each in net.asked if each[0] != RESOLVER] == []
 
 
 def test_a_failure_for_one_name_makes_no_server_lame(net, ask):
