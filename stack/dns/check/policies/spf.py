@@ -47,11 +47,7 @@ def check(subject: Subject, facts: Facts, asker: Asker) -> Finding:
         return subject.wrong(found, "lets anybody send: end it with -all or ~all")
     refused = _refused(subject, facts, asker, text)
     if refused:
-        return subject.wrong(
-            found,
-            f"doesn't let this server send from {', '.join(refused)}: add"
-            f" {_ours(subject)} to it, or publish this one",
-        )
+        return _refusing(subject, found, ", ".join(refused))
     return _weighed(subject, facts, found, stranger.lookups, verdict)
 
 
@@ -73,10 +69,19 @@ def _weighed(
         return subject.ok(
             found, "whether it lets us send is not checked: PUBLIC_IPV4 is not in .env"
         )
-    differs = found.texts[0].split() != subject.wanted[0].value.split()
-    return subject.ok(
-        found, "a record of your own, by which we pass" if differs else ""
-    )
+    own = "" if _is_ours(subject, found) else "a record of your own, by which we pass"
+    return subject.ok(found, own)
+
+
+def _refusing(subject: Subject, found: Answer, addresses: str) -> Finding:
+    """Return what to do about a record by which our *addresses* may not send."""
+    problem = f"doesn't let this server send from {addresses}"
+    if _is_ours(subject, found):
+        return subject.wrong(
+            found, f"{problem}: mend the MX, A and AAAA records that it goes by"
+        )
+    ours = " ".join(subject.wanted[0].value.split()[1:-1])
+    return subject.wrong(found, f"{problem}: add {ours} to it, or publish this one")
 
 
 def _refused(subject: Subject, facts: Facts, asker: Asker, text: str) -> list[str]:
@@ -90,9 +95,8 @@ def _refused(subject: Subject, facts: Facts, asker: Asker, text: str) -> list[st
     ]
 
 
-def _ours(subject: Subject) -> str:
-    """Return the part of the record to publish that lets us send."""
-    return " ".join(subject.wanted[0].value.split()[1:-1])
+def _is_ours(subject: Subject, found: Answer) -> bool:
+    return found.texts[0].split() == subject.wanted[0].value.split()
 
 
 def _records(found: Answer) -> Answer:

@@ -45,6 +45,16 @@ def test_spf(net, finding, value, status, words):
     assert found.wanted[0].value == "v=spf1 mx -all"
 
 
+def test_the_right_record_fails_with_a_wrong_mx(net, finding):
+    """The record goes by it, so that is what to mend."""
+    net.set("a.example", "MX", "10 mx.example.net.")
+
+    found = finding("SPF", "a.example")
+
+    assert found.status is Status.WRONG
+    assert "mend the MX, A and AAAA records" in found.remark
+
+
 def test_other_texts_are_no_spf_record(net, finding):
     """Many services ask for a TXT record at the domain's own name."""
     net.set("a.example", "TXT", '"proof=1"', '"v=spf10 -all"')
