@@ -1,14 +1,23 @@
 """`stack dkim rotate`: new keys, in two steps."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from stack.cli.dns.dkim import steps
-from stack.cli.support import arguments
+from stack.cli.support import arguments, terminal
 from stack.cli.support.output import carry_out, say, table
 from stack.system.errors import StackError
 from stack.system.project import Project
+
+if TYPE_CHECKING:
+    import dns.resolver
+
+    from stack.dns.dkim.state import DomainKeys
+
+# Octets of a record that no longer fits into a UDP answer of old, with what is around.
+LONG = 450
 
 
 @click.command()
@@ -54,16 +63,11 @@ def rotate(
         raise click.UsageError("name domains, or give --all")
     names = steps.chosen(project, domains)
     begun = _begin(project, names, int(bits) if bits else None, settings.dkim_rsa_bits)
-    checked, missing = {}, []
     asked = resolvers.of(resolver)
-    for name in names:
-        known = state.load(project.dkim, name)
-        lines = []
-        if known.next and name not in begun and not now:
-            lines = steps.not_shown(project, name, known.next, asked)
-        if now or (name not in begun and not lines):
-            checked[name] = known
-        missing += lines
+    waiting = [] if now else [each for each in names if each not in begun]
+    checked, missing = _look(project, waiting, asked)
+    if now:
+        checked = {name: state.load(project.dkim, name) for name in names}
     if begun:
         _print_records(project, begun, now=now)
     steps.switch(project, settings, checked)
@@ -71,6 +75,25 @@ def rotate(
     steps.forget(project, names, asked)
     if missing:
         raise StackError(*missing)
+
+
+def _look(
+    project: Project, names: list[str], resolver: "dns.resolver.Resolver"
+) -> tuple[dict[str, "DomainKeys"], list[str]]:
+    """Return the keys of *names* that the DNS shows, and what is missing of others."""
+    from stack.dns.dkim import state
+
+    checked, missing = {}, []
+    # A silent name server takes its time.
+    with terminal.progress(names) as shown:
+        for name in shown:
+            known = state.load(project.dkim, name)
+            pair = known.next
+            if pair and (lines := steps.not_shown(project, name, pair, resolver)):
+                missing += lines
+            else:
+                checked[name] = known
+    return checked, missing
 
 
 def _begin(
@@ -106,3 +129,8 @@ def _print_records(project: Project, names: list[str], *, now: bool) -> None:
     table(rows)
     again = "" if now else f" Then run `stack dkim rotate {' '.join(names)}` again."
     say(f"Publish these records beside those there are.{again}")
+    if any(len(text) > LONG for _, _, text in rows):
+        say(
+            "A record of an RSA key with 4096 bits needs a name server that answers by"
+            " TCP or EDNS: see that it gives the whole text, in three strings."
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from stack.cli.dns.dkim import steps
-from stack.cli.support import arguments
+from stack.cli.support import arguments, terminal
 from stack.cli.support.output import as_json, say, show, table
 from stack.system.errors import UnableError
 from stack.system.project import Project
@@ -47,7 +47,10 @@ def show_(
 
     project.require()
     asked = resolvers.of(resolver)
-    views = [_view(project, each, asked) for each in steps.chosen(project, domains)]
+    names = steps.chosen(project, domains)
+    # A silent name server takes its time.
+    with terminal.progress(names) as shown:
+        views = [_view(project, each, asked) for each in shown]
     if json_:
         show([_data(each) for each in views])
         return

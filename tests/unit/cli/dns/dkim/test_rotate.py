@@ -39,6 +39,7 @@ def test_the_next_keys_are_made_and_do_not_sign(stack, ready, tables):
         for selector, text in records.items()
     ]
     assert "Then run `stack dkim rotate example.org` again" in done.stderr
+    assert "4096" not in done.stderr
     assert tables() == OLD
     shown = stack("dns", "show", "--format", "zone").stdout
     assert f"\n{NAME}. 3600 IN TXT " in shown
@@ -211,7 +212,7 @@ def test_a_wrong_argument_changes_nothing(
 
 def test_the_length_is_that_of_the_setting_or_the_option(stack, ready, home):
     """For one rotation, or for all; keys that are made keep theirs."""
-    stack("dkim", "rotate", "example.org", "--bits", "4096")
+    first = stack("dkim", "rotate", "example.org", "--bits", "4096")
     again = stack("dkim", "rotate", "example.org", "--bits", "2048")
     with ready.env.open("a") as file:
         file.write("DKIM_RSA_BITS=4096\n")
@@ -221,6 +222,7 @@ def test_the_length_is_that_of_the_setting_or_the_option(stack, ready, home):
     assert keys.bits(keys.rsa_record(home / f"rsa-{MONTH}.pem")) == 2048
     (other,) = ready.dkim.glob("a.example/*.pem")
     assert keys.bits(keys.rsa_record(other)) == 4096
+    assert "see that it gives the whole text, in three strings" in first.stderr
     assert again.exit_code == 1
     assert "finish this rotation without it first" in again.stderr
 
