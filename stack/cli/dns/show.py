@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # An AAAA record would mislead: other servers try IPv6 first, some nothing else.
 NO_IPV6 = "the mail ports are open on IPv4 alone, so nobody could connect to it"
 
+NO_USE = "no mail is on its way that these keys have signed, so remove"
 
 # In no zone of the operator's, so a zone file must not hold it.
 REVERSE = "for whoever provides the address: its name in the reverse DNS"
@@ -52,7 +53,7 @@ def show_(project: Project, domain: str | None, form: str) -> None:
     if form == "json":
         show([_block(domain, block) for domain, block in found.blocks.items()])
     elif form == "zone":
-        _zone(found)
+        _zone(project, found)
     else:
         _tables(found.blocks)
     if form != "json":
@@ -75,7 +76,7 @@ def _hint_at_rotations(project: Project, domains: Iterable[str]) -> None:
             say(f"DKIM keys of {name}: {line}.")
 
 
-def _zone(found: "Wanted") -> None:
+def _zone(project: Project, found: "Wanted") -> None:
     from stack.dns import records
 
     every = [record for block in found.blocks.values() for record in block]
@@ -83,6 +84,22 @@ def _zone(found: "Wanted") -> None:
     click.echo(records.zone(found.blocks), nl=False)
     click.echo(records.commented_out(REVERSE, reverse), nl=False)
     click.echo(records.commented_out(NO_IPV6, found.closed), nl=False)
+    unneeded = _unneeded(project, found.blocks)
+    click.echo(records.commented_out(NO_USE, unneeded), nl=False)
+
+
+def _unneeded(project: Project, domains: Iterable[str]) -> list["Record"]:
+    """Return the records of retired DKIM keys that are to be removed."""
+    from stack.dns.dkim import overview
+    from stack.dns.records import Record
+
+    now = datetime.now(UTC)
+    return [
+        Record(key.name, "TXT", key.record)
+        for domain in domains
+        for key in overview.of(project.dkim, domain, now)
+        if key.phase == "remove"
+    ]
 
 
 def _send_only(found: "Wanted", settings: "Settings") -> "frozenset[str]":

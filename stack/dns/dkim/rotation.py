@@ -22,7 +22,8 @@ def ensure(
     Return the keys of *domain*, and the text of each file that is still missing.
 
     An existing key is never replaced: mail that it has signed may still be verified. A
-    lost one gets a successor with another selector, as its record has another key.
+    lost one gets a successor with another selector, as its record has another key. If
+    one of the next keys is lost, there are none any more: the rotation begins anew.
 
     Args:
         directory: The keys of all domains.
@@ -33,15 +34,16 @@ def ensure(
     """
     home, new, signing = directory / domain, {}, known.signing
     rsa, ed25519 = signing.files(home)
-    stamp = _stamp(known, now)
     if not signing.rsa or not files.exists(rsa):
-        signing = signing.model_copy(update={"rsa": f"rsa-{stamp}"})
+        signing = signing.model_copy(update={"rsa": f"rsa-{_stamp(known, now)}"})
         new[keys.rsa_file(home, signing.rsa)] = keys.new_rsa(bits)
     if not signing.ed25519 or not files.exists(ed25519):
+        stamp = _stamp(known, now)
         signing = signing.model_copy(update={"ed25519": f"ed25519-{stamp}"})
         new[keys.ed25519_file(home, signing.ed25519)] = keys.new_ed25519()
-    found = known.model_copy(update={"signing": signing})
-    if new and files.exists(state.path(directory, domain)):
+    left = known.next if known.next and _are_there(home, known.next) else None
+    found = known.model_copy(update={"signing": signing, "next": left})
+    if found != known and files.exists(state.path(directory, domain)):
         new[state.path(directory, domain)] = found.text
     return found, new
 
@@ -172,6 +174,10 @@ def forgotten(known: DomainKeys, gone: Iterable[RetiredPair]) -> DomainKeys:
     """Return *known* without the retired keys that are *gone* from the DNS."""
     left = tuple(pair for pair in known.retired if pair not in list(gone))
     return known.model_copy(update={"retired": left})
+
+
+def _are_there(home: Path, pair: Pair) -> bool:
+    return all(map(files.exists, pair.files(home)))
 
 
 def _stamp(known: DomainKeys, now: datetime) -> str:

@@ -28,7 +28,7 @@ BOTH_PASS = {
 }
 
 # Messages before the switch, and after it.
-ENOUGH = 8
+ENOUGH = 20
 
 
 @pytest.fixture

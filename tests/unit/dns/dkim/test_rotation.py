@@ -109,6 +109,20 @@ def test_a_lost_key_has_a_successor_with_another_selector(rotated):
     assert ensure(rotated, NOW + DAY) == (found, [])
 
 
+def test_next_keys_of_which_one_is_lost_are_given_up(made):
+    """The rotation begins anew, with the same selectors: they have never signed."""
+    begin(made, NOW)
+    (made / DOMAIN / "rsa-202611b.pem").unlink()
+
+    known, new = ensure(made, NOW)
+
+    assert (known.signing.rsa, known.next) == ("rsa-202611", None)
+    assert new == ["state.json"]
+    again = begin(made, NOW).next
+    assert again
+    assert again.rsa == "rsa-202611b"
+
+
 # --- From phase to phase --------------------------------------------------------------
 
 

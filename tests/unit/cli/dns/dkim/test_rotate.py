@@ -153,6 +153,16 @@ def test_stack_init_takes_the_second_step(stack, ready, published, tables, conta
     assert (before, tables()) == (OLD, NEW)
 
 
+def test_stack_init_asks_nobody_while_the_signer_is_down(stack, ready, lost):
+    """As at the start of all containers: no name server answers yet."""
+    stack("dkim", "rotate", "example.org")
+
+    done = stack("init")
+
+    assert (done.exit_code, done.stderr) == (0, "Nothing changed.\n")
+    assert lost == []
+
+
 def test_now_does_not_ask_the_dns(stack, ready, tables):
     """Next keys are made and sign at once; their records are printed."""
     done = stack("dkim", "rotate", "example.org", "--now")

@@ -107,6 +107,7 @@ def test_retired_keys_are_named_for_removal_after_their_week(
     assert wanted in late.stderr
     assert wanted in zone.stderr
     assert f"\nrsa-{MONTH}._domainkey" not in zone.stdout
+    assert f"\n; rsa-{MONTH}._domainkey.example.org. 3600 IN TXT " in zone.stdout
     (row,) = [each for each in status if each["kind"] == "dkim"]
     assert (row["name"], row["level"]) == ("example.org", "warn")
     assert wanted in row["state"]
