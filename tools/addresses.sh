@@ -24,6 +24,7 @@ setting_of_port() {
         143) echo IMAP_PORT ;;
         993) echo IMAPS_PORT ;;
         80) echo HTTP_PORT ;;
+        443) echo HTTPS_PORT ;;
         *) echo "its port in compose.override.yaml" ;;
     esac
 }

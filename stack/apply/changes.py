@@ -20,9 +20,10 @@ from stack.dns.dkim import rotation, state
 from stack.dns.dkim.state import DomainKeys
 from stack.system import files
 from stack.system.project import Project
+from stack.web import sites
 
 # The services whose configuration names certificates.
-WITH_CERTIFICATES = ("postfix", "dovecot")
+WITH_CERTIFICATES = ("postfix", "dovecot", "web")
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,19 @@ def configuration(
     stored: Mapping[str, Stored],
     text: str | None = None,
     keys: Mapping[str, DomainKeys] = MappingProxyType({}),
+    of_web: Mapping[str, Stored] | None = None,
 ) -> list[Change]:
     """
     Plan the keys of *domains* and the configuration of every service.
 
-    The *text* of .env, if it is to be another, is kept for the service certs. *keys*
-    are those of domains that will have others than now.
+    Args:
+        project: What there is.
+        settings: By which it is rendered.
+        domains: The mail domains.
+        stored: The certificates of the mail ports.
+        text: That of .env, if it is to be another; it is kept for the service certs.
+        keys: Those of domains that will have others than now.
+        of_web: The certificates of the service web, if they are to be others.
     """
     text = text if text is not None else envfile.read(project.env) or ""
     selectors, changes = (
@@ -89,13 +97,21 @@ def configuration(
         )
         selectors.append(found.selectors(name))
         changes += written(project, new.items())
-    served = store.served(stored, settings.mail_hostname)
-    rendered = render.render(project.config, settings, selectors, served)
+    rendered = render.render(
+        project.config,
+        settings,
+        selectors,
+        store.served(stored, settings.mail_hostname),
+        sites=sites.sites(settings, domains, _usable(project, of_web)),
+    )
     return changes + list(_rendered(project, rendered))
 
 
 def certificate_configuration(
-    project: Project, settings: Settings, stored: Mapping[str, Stored]
+    project: Project,
+    settings: Settings,
+    stored: Mapping[str, Stored],
+    of_web: Mapping[str, Stored] | None = None,
 ) -> list[Change]:
     """
     Plan the configuration of the services that show certificates.
@@ -104,8 +120,18 @@ def certificate_configuration(
         InvalidError: When a template is wrong.
     """
     served = store.served(stored, settings.mail_hostname)
-    rendered = render.render(project.config, settings, [], served, WITH_CERTIFICATES)
+    known = sites.rendered(project, _usable(project, of_web))
+    rendered = render.render(
+        project.config, settings, [], served, WITH_CERTIFICATES, known
+    )
     return list(_changed(project, rendered))
+
+
+def _usable(
+    project: Project, of_web: Mapping[str, Stored] | None
+) -> Mapping[str, Stored]:
+    # A damaged file there is left out: mail must not wait for it.
+    return store.usable(project.web) if of_web is None else of_web
 
 
 def _rendered(project: Project, rendered: dict[str, str]) -> Iterator[Change]:

@@ -20,6 +20,7 @@ from stack.config.settings import Settings
 from stack.dns.dkim.state import SigningKeys
 from stack.system import files
 from stack.system.errors import InvalidError
+from stack.web.sites import Site
 
 SUMS = "SHA256SUMS"
 SUFFIX = ".j2"
@@ -31,11 +32,13 @@ def render(
     dkim_keys: Sequence[SigningKeys],
     certificates: Served,
     services: Collection[str] = (),
+    sites: Sequence[Site] = (),
 ) -> dict[str, str]:
     """
     Return the text of every file under var/etc/ by its path there.
 
-    If *services* are named, it is that of their files alone.
+    If *services* are named, it is that of their files alone. *sites* are the names that
+    the service web answers for.
 
     The path is the mapping: `config/S/x.j2` becomes `S/x` rendered, any other file
     is taken as it is. A service's IMAGE_SHA256SUMS tells what its image is made of. Its
@@ -57,6 +60,7 @@ def render(
         "derived": Derived(settings),
         "dkim_keys": dkim_keys,
         "certificates": certificates,
+        "sites": sites,
     }
     rendered = {}
     for path in _sources(config_dir):

@@ -16,6 +16,10 @@ ANSWER_GRACE = 10
 # The levels of RELAY_TLS in Postfix (postconf(5), smtp_tls_security_level).
 TLS_LEVELS = {"verify": "secure", "encrypt": "encrypt", "optional": "may"}
 
+# Seconds. RFC 8461 §3.2 asks for weeks, and allows a year.
+DAY = 86_400
+WEEKS = 28 * DAY
+
 # The names under which mail programs keep deleted messages.
 TRASH = ("Trash", "Deleted Items", "Deleted Messages")
 
@@ -113,6 +117,24 @@ class Derived:
     def trash_mailboxes(self) -> list[str]:
         """The mailboxes, and those below them, that may grow past the quota."""
         return [pattern for name in TRASH for pattern in (name, f"{name}/*")]
+
+    # --- Web ------------------------------------------------------------------
+
+    @property
+    def acme_challenge(self) -> str:
+        """How names are proven: port 80 is the service web's if that runs."""
+        chosen = self.settings.acme_challenge
+        return "webroot" if self.settings.web and chosen == "standalone" else chosen
+
+    @property
+    def policy_lifetime(self) -> int:
+        """
+        Seconds for which senders keep the MTA-STS policy (RFC 8461 §3.2, max_age).
+
+        Long when it is enforced, so that an attacker can't wait for its end; short when
+        the next one has to be seen soon.
+        """
+        return WEEKS if self.settings.mta_sts == "enforce" else DAY
 
     # --- The resolver ---------------------------------------------------------
 

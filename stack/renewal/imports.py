@@ -8,13 +8,14 @@ from stack.certs.bundle import Bundle
 from stack.certs.validation import trust
 from stack.config.settings import Settings
 from stack.dns import tlsa
-from stack.renewal import tlsa_rollover
+from stack.renewal import requests, tlsa_rollover
 from stack.renewal.deployment.deployer import Deployer
 from stack.renewal.state.state_file import CertificateState, Source, load
 from stack.renewal.state.state_lock import locked_state, renewal_attempt
 from stack.system import endpoints, files
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
+from stack.web.places import WEB
 
 # The mount point of IMPORT_FOLDER in compose.yaml.
 MOUNTED = Path("/import")
@@ -50,7 +51,9 @@ def install(deployer: Deployer, name: str, bundle: Bundle, source: Source) -> li
     """
     with locked_state(deployer.project) as state:
         unproven = _serve(deployer, name, bundle)
-        state.certificates[name] = CertificateState(comes_from=source)
+        state.certificates[name] = CertificateState(
+            comes_from=source, by_web=deployer.serving(name).place is WEB
+        )
     return unproven
 
 
@@ -64,12 +67,12 @@ def remove(deployer: Deployer, name: str) -> list[str]:
         StackError: When there is none, or a port doesn't serve the change in time.
     """
     project, files_of = deployer.project, store.files_of(name)
-    if not files.exists(project.tls / files_of[0]):
+    if not files.exists(_folder(deployer, name) / files_of[0]):
         raise StackError(
             f"{name}: there is no certificate of that name: see `stack cert show`"
         )
     with locked_state(project) as state:
-        unproven = deployer.deploy(dict.fromkeys(files_of))
+        unproven = deployer.serving(name).deploy(dict.fromkeys(files_of))
         state.certificates.pop(name, None)
     return unproven
 
@@ -100,11 +103,13 @@ def refuse_tlsa_mismatch(deployer: Deployer, name: str, bundle: Bundle) -> None:
 
 
 def followed(project: Project) -> list[str]:
-    """Return the names of the certificates from IMPORT_FOLDER."""
+    """Return the names of the certificates from IMPORT_FOLDER that are served."""
+    state = load(project)
+    gone = requests.retired(project, state)
     return [
         name
-        for name, remembered in load(project).certificates.items()
-        if remembered.comes_from == "folder"
+        for name, remembered in state.certificates.items()
+        if remembered.comes_from == "folder" and name not in gone
     ]
 
 
@@ -120,7 +125,7 @@ def follow(deployer: Deployer, name: str) -> list[str]:
     project = deployer.project
     with renewal_attempt(project, name):
         found = from_folder(project, deployer.settings, name)
-        stored = store.usable(project.tls).get(name)
+        stored = store.usable(_folder(deployer, name)).get(name)
         if not stored or found.not_after > stored.main.not_after:
             refuse_tlsa_mismatch(deployer, name, found)
             return _serve(deployer, name, found)
@@ -129,4 +134,8 @@ def follow(deployer: Deployer, name: str) -> list[str]:
 
 def _serve(deployer: Deployer, name: str, bundle: Bundle) -> list[str]:
     main, beside = store.files_of(name)
-    return deployer.deploy({main: bundle.pem, beside: None})
+    return deployer.serving(name).deploy({main: bundle.pem, beside: None})
+
+
+def _folder(deployer: Deployer, name: str) -> Path:
+    return deployer.serving(name).place.folder(deployer.project)

@@ -10,6 +10,7 @@ from stack.renewal.acme import lineages
 from stack.renewal.state.state_file import State
 from stack.system.errors import StackError
 from stack.system.project import Project
+from stack.web import sites
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,39 @@ def for_hosts(hosts: Sequence[str], *, rsa: bool) -> CertificateRequest:
 
 
 def issued(project: Project, state: State) -> list[CertificateRequest]:
-    """Return the requests for which an authority has issued a certificate."""
-    served = store.usable(project.tls)
+    """
+    Return the requests for which an authority has issued a certificate.
+
+    Those that nothing serves any more are left out.
+    """
+    served = in_use(project)
     found = []
-    for name in sorted({*served, *state.certificates}):
+    for name in sorted({*served, *state.certificates} - retired(project, state)):
         newest = lineages.latest(project.acme, name)
         if newest and _comes_from_authority(project, state, served.get(name), name):
             request = CertificateRequest(name, newest.names)
             rsa = lineages.latest(project.acme, request.rsa_lineage) is not None
             found.append(CertificateRequest(name, newest.names, rsa))
     return found
+
+
+def in_use(project: Project) -> dict[str, Stored]:
+    """Return the certificates that the ports serve, of mail and of the service web."""
+    hosts = sites.hosts(project)
+    web = store.usable(project.web) if hosts else {}
+    return store.usable(project.tls) | {
+        name: web[name] for name in hosts if name in web
+    }
+
+
+def retired(project: Project, state: State) -> set[str]:
+    """Return the certificates of *state* for names that the service web has lost."""
+    hosts = sites.hosts(project)
+    return {
+        name
+        for name, remembered in state.certificates.items()
+        if remembered.by_web and name not in hosts
+    }
 
 
 def latest(project: Project, request: CertificateRequest) -> dict[str, Bundle | None]:
@@ -68,7 +92,7 @@ def latest(project: Project, request: CertificateRequest) -> dict[str, Bundle | 
 
 def not_served(project: Project, request: CertificateRequest) -> list[Bundle]:
     """Return the issued certificates for *request* whose key is not served yet."""
-    stored = store.usable(project.tls).get(request.name)
+    stored = in_use(project).get(request.name)
     served = {each.key_digest for each in stored.bundles.values()} if stored else set()
     bundles = latest(project, request).values()
     return [each for each in bundles if each and each.key_digest not in served]

@@ -1,12 +1,12 @@
 """
-Finds the addresses at which the mail ports can be reached from here.
+Finds the addresses at which the server's ports can be reached from here.
 
 On the host these are the addresses that Docker has published, on IPv4 and on IPv6. In a
 container of ours they are those of the services, by their names.
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
@@ -23,6 +23,10 @@ SERVICES = {
     993: "dovecot",
 }
 
+# The port of the service web whose certificates clients see.
+HTTPS = 443
+WEB_SERVICES = {HTTPS: "web"}
+
 # Docker creates this file in every container.
 INSIDE = Path("/.dockerenv")
 
@@ -37,10 +41,10 @@ NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked up, not b
 
 @dataclass(frozen=True, order=True)
 class Endpoint:
-    """One of the mail ports, at one address."""
+    """One of the published ports, at one address."""
 
     port: int
-    """The standard port: 25, 143, 465, 587 or 993."""
+    """The standard port: 25, 143, 443, 465, 587 or 993."""
     address: str
     at: int
     """The port to connect to; Docker may publish 25 as another one."""
@@ -68,8 +72,22 @@ def find(root: Path) -> list[Endpoint]:
     Raises:
         UnableError: When neither Docker nor the network of the services can be used.
     """
+    return _find(root, SERVICES)
+
+
+def find_web(root: Path) -> list[Endpoint]:
+    """
+    Return where port 443 of the service web is; empty if it isn't running.
+
+    Raises:
+        UnableError: When neither Docker nor the network of the services can be used.
+    """
+    return _find(root, WEB_SERVICES)
+
+
+def _find(root: Path, services: Mapping[int, str]) -> list[Endpoint]:
     running = containers(root)
-    found = _named() if running is None else _published(running)
+    found = _named(services) if running is None else _published(running, services)
     return sorted(set(found))
 
 
@@ -144,9 +162,11 @@ def _health(container: Any) -> str:
     return f"unhealthy: {words[-1]}" if words else "unhealthy"
 
 
-def _published(containers: list[Any]) -> Iterator[Endpoint]:
+def _published(
+    containers: list[Any], services: Mapping[int, str]
+) -> Iterator[Endpoint]:
     for container in containers:
-        for port, service in SERVICES.items():
+        for port, service in services.items():
             if container.labels.get(SERVICE) != service:
                 continue
             for binding in container.ports.get(f"{port}/tcp") or []:
@@ -154,8 +174,8 @@ def _published(containers: list[Any]) -> Iterator[Endpoint]:
                 yield Endpoint(port, address, int(binding["HostPort"]))
 
 
-def _named() -> Iterator[Endpoint]:
-    for port, service in SERVICES.items():
+def _named(services: Mapping[int, str]) -> Iterator[Endpoint]:
+    for port, service in services.items():
         for *_, place in _addresses(service, port):
             yield Endpoint(port, str(place[0]), port)
 

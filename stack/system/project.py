@@ -17,12 +17,15 @@ ROOT = 0
 POSTFIX_GROUP = 5001
 DKIM = 5006
 PASSWORDS_GROUP = 5010
+WEB_GROUP = 5013
 
 # Permissions by the directory under var/: of directories in it, and of files.
 ACCESS = {
     "identity": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "etc": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "tls": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
+    # The web server is never root.
+    "web": (Access(0o750, ROOT, WEB_GROUP), Access(0o640, ROOT, WEB_GROUP)),
     "spam": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "relay": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "acme": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
@@ -104,8 +107,18 @@ class Project:
 
     @property
     def tls(self) -> Path:
-        """Certificates with their keys."""
+        """Certificates of the mail ports, with their keys."""
         return self.var / "tls"
+
+    @property
+    def web(self) -> Path:
+        """Certificates of the service web, with their keys."""
+        return self.var / "web"
+
+    @property
+    def sites(self) -> Path:
+        """The names that the service web answers for: a kind and a domain a line."""
+        return self.etc / "web" / "sites"
 
     @property
     def acme(self) -> Path:

@@ -18,13 +18,17 @@ from stack.config import envfile
 from stack.config.settings import Settings
 from stack.system import files
 from stack.system.project import Project
+from stack.web.places import MAIL, WEB, Place
 
 
 def certificates(
-    project: Project, settings: Settings, wanted: Mapping[str, str | None]
+    project: Project,
+    settings: Settings,
+    wanted: Mapping[str, str | None],
+    place: Place = MAIL,
 ) -> list[Change]:
     """
-    Plan to have just the texts of *wanted* in these files of var/tls (None: no file).
+    Plan to have just the texts of *wanted* in these files of *place* (None: no file).
 
     At each step all files that the configuration names are there: new ones come
     before it, and what it no longer names goes after it.
@@ -34,16 +38,17 @@ def certificates(
         UnableError: When what is there can't be read.
     """
     new = {file: text for file, text in wanted.items() if text is not None}
-    kept = {f: t for f, t in store.texts(project.tls).items() if f not in wanted}
-    stored = store.parse(kept | new, project.tls)
+    folder = place.folder(project)
+    kept = {f: t for f, t in store.texts(folder).items() if f not in wanted}
+    stored = store.parse(kept | new, folder)
     return [
         *(
             each
             for file in new
-            for each in write(project, f"var/tls/{file}", new[file])
+            for each in write(project, f"var/{place.name}/{file}", new[file])
         ),
-        *_configuration(project, settings, stored),
-        *removals(project, (project.tls / file for file in wanted if file not in new)),
+        *_configuration(project, settings, stored, place),
+        *removals(project, (folder / file for file in wanted if file not in new)),
     ]
 
 
@@ -82,10 +87,16 @@ def start_file(project: Project) -> Path:
 
 
 def _configuration(
-    project: Project, settings: Settings, stored: Mapping[str, Stored]
+    project: Project, settings: Settings, stored: Mapping[str, Stored], place: Place
 ) -> list[Change]:
-    """Plan the configuration; of a project that is whole, that of all services."""
+    """
+    Plan the configuration; of a project that is whole, that of all services.
+
+    *stored* are the certificates that *place* is to have.
+    """
+    mail = stored if place is MAIL else store.usable(project.tls)
+    web = stored if place is WEB else None
     if not project.is_whole:
-        return certificate_configuration(project, settings, stored)
+        return certificate_configuration(project, settings, mail, web)
     domains = database.domains(project.database)
-    return configuration(project, settings, domains, stored)
+    return configuration(project, settings, domains, mail, of_web=web)

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from stack.accounts.store import database
-from stack.apply.changes import Change, configuration
+from stack.apply.changes import Change, configuration, removals
 from stack.apply.plan import accounts, self_made
 from stack.apply.plan.dkim import dkim_ended
 from stack.certs import store
 from stack.config.settings import Settings
 from stack.system.errors import StackError
 from stack.system.project import Project
+from stack.web import sites
+from stack.web.sites import Site
 
 
 def domains_added(
@@ -36,7 +38,7 @@ def domains_removed(
     Plan to take no more mail for *names*. Their keys stay: mail is on its way.
 
     A rotation of them ends: only those stay that sign. A certificate that was made here
-    for hosts of theirs alone goes with them.
+    for hosts of theirs alone goes with them, and so do those of the service web.
 
     Raises:
         StackError: When MAIL_DOMAIN is among them.
@@ -60,9 +62,12 @@ def domains_removed(
             and not self_made.is_in_domains(host, left)
         ),
     )
+    gone = [Site(kind, name).host for name in names for kind in sites.KINDS]
+    paths = (project.web / file for host in gone for file in store.files_of(host))
     return [
         change,
         *configuration(project, settings, left, kept),
         *(each for name in dict.fromkeys(names) for each in dkim_ended(project, name)),
         *obsolete,
+        *removals(project, paths),
     ]

@@ -33,6 +33,8 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     settings = envfile.parse(text)
     # Compose starts services by profile: it can't read a setting.
     text = envfile.with_profile(text, "antivirus", started=settings.antivirus)
+    text = envfile.with_profile(text, "web", started=settings.web)
+    text = envfile.with_port_80_of_certs(text, opened=not settings.web)
     asked = is_start_asked(project)
     text = envfile.with_profile(text, "acme") if asked else text
     known = database.domains(project.database)
@@ -54,6 +56,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         *write(project, ".env", text),
         *(removals(project, [start_file(project)]) if asked else ()),
         *certificate,
+        *_web_folder(project),
         *_logins(project),
         *_own_rules(project),
         *configuration(project, settings, domains, kept, text),
@@ -97,6 +100,13 @@ def _owner(project: Project) -> Iterator[Change]:
         yield from write(project, relative_name(project, project.marked), "")
     elif marked is False:
         yield from removals(project, [project.marked])
+
+
+def _web_folder(project: Project) -> list[Change]:
+    # Docker would make it for its mount, and let everybody read it.
+    if files.exists(project.web):
+        return []
+    return [Change("make var/web", partial(project.make_directory, project.web))]
 
 
 def _logins(project: Project) -> list[Change]:

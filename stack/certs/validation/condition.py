@@ -35,6 +35,11 @@ def problems(tls: Path, etc: Path, hostname: str, now: datetime) -> dict[str, st
     return dict(sorted(found.items()))
 
 
+def web_problems(web: Path, now: datetime) -> dict[str, str]:
+    """Return why clients would refuse a file in *web*, by its name, *now* in UTC."""
+    return dict(sorted((store.unreadable(web) | dict(_flaws(web, now))).items()))
+
+
 def named(etc: Path) -> set[str]:
     """Return the files in var/tls that the configuration in *etc* names."""
     texts = (files.read(etc / name) or "" for name in CONFIGURED)

@@ -14,6 +14,7 @@ from stack.cli.cert.options import (
     timeout,
 )
 from stack.cli.support import arguments, password, terminal
+from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ WORD = re.compile(r"[A-Za-z0-9+/=_.-]+")
 @click.argument("hosts", metavar="[HOST]...", type=arguments.certified_host, nargs=-1)
 @click.option(
     "--rsa", is_flag=True, help="Also get an RSA certificate, for old clients."
+)
+@click.option(
+    "--web", is_flag=True, help="For the names of the service web instead of HOST."
 )
 @click.option("--agree-tos", is_flag=True, help="Agree to the authority's terms.")
 @click.option("--eab-kid", help="The key identifier that your authority gave you.")
@@ -45,6 +49,7 @@ def issue(
     project: Project,
     hosts: tuple[str, ...],
     rsa: bool,
+    web: bool,
     agree_tos: bool,
     eab_kid: str | None,
     eab_hmac_stdin: bool,
@@ -59,6 +64,9 @@ def issue(
     Without HOST it is for MAIL_HOSTNAME. Clients that ask for another HOST by SNI get
     its certificate. ACME_DIRECTORY in .env names the authority, and ACME_CHALLENGE how
     it validates the names.
+
+    With --web (and WEB=yes), get one for each name that the service web answers for. If
+    one fails, the others are issued all the same.
     """
     from stack.renewal import requests
     from stack.renewal.acme import issuance
@@ -68,14 +76,38 @@ def issue(
     settings = deploying.settings
     account = _account(eab_kid, from_stdin=eab_hmac_stdin)
     _agree(project, settings, agreed=agree_tos)
-    request = requests.for_hosts(hosts or (settings.mail_hostname,), rsa=rsa)
-    if dry_run:
-        issuance.dry_run(deploying, request, account)
-        return
+    wanted = _web_hosts(project, hosts) if web else [hosts or (settings.mail_hostname,)]
     options = IssueOptions(force=force, despite_tlsa=despite_tlsa, account=account)
-    unproven = issuance.issue(deploying, request, options)
-    start_certs(project)
-    require_proof(unproven)
+    problems: list[str] = []
+    for each in wanted:
+        request = requests.for_hosts(each, rsa=rsa)
+        try:
+            if dry_run:
+                issuance.dry_run(deploying, request, account)
+            else:
+                problems += issuance.issue(deploying, request, options)
+        except StackError as error:
+            # Each name of the service web has a certificate of its own.
+            if not web:
+                raise
+            problems += error.problems
+    if not dry_run:
+        start_certs(project)
+    require_proof(problems)
+
+
+def _web_hosts(project: Project, hosts: tuple[str, ...]) -> list[tuple[str, ...]]:
+    from stack.web import sites
+
+    if hosts:
+        raise click.UsageError("--web takes no HOST: it is for all names of the web")
+    found = sites.hosts(project)
+    if not found:
+        raise UnableError(
+            "the service web answers for no name: set WEB=yes in .env, then run `docker"
+            " compose run --rm stack` and `docker compose up --detach --wait`"
+        )
+    return [(host,) for host in found]
 
 
 def _account(kid: str | None, *, from_stdin: bool) -> "ExternalAccount | None":

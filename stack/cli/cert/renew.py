@@ -121,10 +121,13 @@ def _check_health(project: Project) -> None:
 
     # An issued certificate must be stored. This service sees parts of var/ only.
     files.check_writable(project.acme)
-    if bad := store.unreadable(project.tls):
-        raise UnableError(
-            *(f"{project.tls / file}: {words}" for file, words in bad.items())
-        )
+    bad = [
+        f"{folder / file}: {words}"
+        for folder in (project.tls, project.web)
+        for file, words in store.unreadable(folder).items()
+    ]
+    if bad:
+        raise UnableError(*bad)
     urgent = [each for each in expiry.current(project) if each.urgent]
     if urgent:
         raise StackError(*(f"{each.name}: {each.remark}" for each in urgent))

@@ -1,6 +1,7 @@
 """`stack cert show` and `check`: the certificates, and which ports serve them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,18 @@ if TYPE_CHECKING:
     from stack.certs.store import Stored
     from stack.renewal.deployment.port_check import PortResult
     from stack.renewal.loop.expiry import Expiry
+    from stack.web.places import Place
 
 FAILED = 1
 
 NOT_SERVED = (
     "is not what the ports marked above serve: `docker compose ps` shows which"
     " container has not taken it, and its log says why"
+)
+
+NO_WEB_CERTIFICATE = (
+    "is missing, so the service web doesn't answer for that name: publish what `stack"
+    " dns show` prints for it, then `stack cert issue --web`"
 )
 
 
@@ -28,12 +35,18 @@ NOT_SERVED = (
 def show_(project: Project, json_: bool) -> None:
     """Print each certificate: its names, issuer, end and fingerprint."""
     from stack.certs import store
+    from stack.renewal import requests
     from stack.renewal.loop import expiry
+    from stack.web import places
 
     project.require()
-    stored = store.load(project.tls)
+    stored = store.load(project.tls) | requests.in_use(project)
     expiries = {each.name: each for each in expiry.current(project)}
-    rows = [row for each in stored.values() for row in _rows(each, expiries[each.name])]
+    rows = [
+        row
+        for each in stored.values()
+        for row in _rows(each, places.of(project, each.name), expiries[each.name])
+    ]
     if json_:
         show(rows)
     else:
@@ -49,53 +62,121 @@ def check(project: Project, json_: bool) -> None:
 
     Every port is asked on all its addresses, for each certificate and without SNI. The
     whole chain, its names and dates must be those in var/tls. Each file in var/tls is
-    checked as by `stack cert import`.
+    checked as by `stack cert import`. With WEB=yes, port 443 and var/web are, too.
     """
-    from stack.certs import store
-    from stack.certs.validation import condition
     from stack.config import envfile
-    from stack.renewal.deployment import port_check
     from stack.renewal.loop import expiry
-    from stack.system import endpoints
 
     project.require()
     settings = envfile.load(project.env)
-    found = endpoints.find(project.root)
-    stored, host = store.usable(project.tls), settings.mail_hostname
-    results = port_check.check(found, stored, host)
+    found = _mail(project, settings.mail_hostname)
+    if hosts := _web_hosts(project):
+        found = found.and_(_web(project, hosts))
     expiries = expiry.current(project)
-    bad = condition.problems(project.tls, project.etc, host, datetime.now(UTC))
-    missing = sorted(set(endpoints.SERVICES) - {each.port for each in found})
     if json_:
         show(
             {
-                "ports": [_result_row(each) for each in results],
-                "not_found": missing,
+                "ports": [_result_row(each) for each in found.results],
+                "not_found": found.missing,
                 "certificates": [_expiry_row(each) for each in expiries],
-                "files": {f"var/tls/{file}": words for file, words in bad.items()},
+                "files": found.files,
             }
         )
     else:
-        table([_result_line(each) for each in results])
+        table([_result_line(each) for each in found.results])
         for each in expiries:
             if each.remark:
                 say(f"{each.name}: {each.remark}.")
-        for file, words in bad.items():
-            say(f"var/tls/{file}: {words}.")
-        for file in _not_served(results, stored, host) - bad.keys():
-            say(f"var/tls/{file}: {NOT_SERVED}.")
-        for port in missing:
+        for file, words in found.files.items():
+            say(f"{file}: {words}.")
+        for file in sorted(found.not_served - found.files.keys()):
+            say(f"{file}: {NOT_SERVED}.")
+        for port in found.missing:
             say(f"Port {port} is nowhere to be found: is the server running?")
     wrong = [
-        *filter(lambda s: s.problem, results),
+        *filter(lambda s: s.problem, found.results),
         *filter(lambda o: o.problem, expiries),
     ]
-    if wrong or missing or bad:
+    if wrong or found.missing or found.files:
         raise click.exceptions.Exit(FAILED)
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What was found of some ports and of the folder of their certificates."""
+
+    results: "Sequence[PortResult]"
+    missing: Sequence[int]
+    """The ports that are nowhere to be found."""
+    files: Mapping[str, str]
+    """What is wrong with a file, by its path."""
+    not_served: frozenset[str]
+    """The files that a port does not serve, by their paths."""
+
+    def and_(self, other: "_Found") -> "_Found":
+        return _Found(
+            [*self.results, *other.results],
+            [*self.missing, *other.missing],
+            {**self.files, **other.files},
+            self.not_served | other.not_served,
+        )
+
+
+def _mail(project: Project, host: str) -> _Found:
+    from stack.certs import store
+    from stack.certs.validation import condition
+    from stack.web.places import MAIL
+
+    now = datetime.now(UTC)
+    bad = condition.problems(project.tls, project.etc, host, now)
+    return _found(project, MAIL, store.usable(project.tls), host, bad)
+
+
+def _web_hosts(project: Project) -> list[str]:
+    from stack.web import sites
+
+    return sites.hosts(project)
+
+
+def _web(project: Project, hosts: Sequence[str]) -> _Found:
+    from stack.certs import store
+    from stack.certs.validation import condition
+    from stack.web.places import WEB
+
+    known = store.usable(project.web)
+    missing = {
+        store.files_of(host)[0]: NO_WEB_CERTIFICATE
+        for host in hosts
+        if host not in known
+    }
+    stored = {host: known[host] for host in hosts if host in known}
+    bad = missing | condition.web_problems(project.web, datetime.now(UTC))
+    return _found(project, WEB, stored, None, bad)
+
+
+def _found(
+    project: Project,
+    place: "Place",
+    stored: Mapping[str, "Stored"],
+    host: str | None,
+    bad: Mapping[str, str],
+) -> _Found:
+    from stack.renewal.deployment import port_check
+
+    ports = place.find(project.root)
+    results = port_check.check(ports, stored, host)
+    return _Found(
+        results,
+        sorted(set(place.services) - {each.port for each in ports}),
+        {f"var/{place.name}/{file}": words for file, words in bad.items()},
+        frozenset(
+            f"var/{place.name}/{file}" for file in _not_served(results, stored, host)
+        ),
+    )
+
+
 def _not_served(
-    results: Sequence["PortResult"], stored: Mapping[str, "Stored"], host: str
+    results: Sequence["PortResult"], stored: Mapping[str, "Stored"], host: str | None
 ) -> set[str]:
     """Return the main file of each certificate that a port doesn't serve."""
     asked = {each.host for each in results if each.problem}
@@ -106,11 +187,11 @@ def _not_served(
     }
 
 
-def _rows(stored: "Stored", status: "Expiry") -> list[dict[str, Any]]:
+def _rows(stored: "Stored", place: "Place", status: "Expiry") -> list[dict[str, Any]]:
     return [
         {
             "name": stored.name,
-            "file": f"var/tls/{file}",
+            "file": f"var/{place.name}/{file}",
             "hosts": list(bundle.names),
             "key": bundle.key_type,
             "issuer": bundle.issuer,

@@ -144,13 +144,16 @@ def _port(name: str, answers: bool) -> Row:
 
 def _certificates(project: Project, settings: Settings) -> list[Row]:
     host = settings.mail_hostname
-    bad = condition.problems(project.tls, project.etc, host, datetime.now(UTC))
+    now = datetime.now(UTC)
+    bad = condition.problems(project.tls, project.etc, host, now)
+    web = condition.web_problems(project.web, now) if settings.web else {}
     return [
         *(
             Row("certificate", each.name, each.words, "fail" if each.problem else "ok")
             for each in expiry.current(project)
         ),
         *(Row("certificate", f"var/tls/{name}", bad[name], "fail") for name in bad),
+        *(Row("certificate", f"var/web/{name}", web[name], "fail") for name in web),
     ]
 
 

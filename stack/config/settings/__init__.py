@@ -12,7 +12,8 @@ from stack.config.settings.filters.postscreen import Postscreen
 from stack.config.settings.filters.spam import Spam
 from stack.config.settings.limits import Limits
 from stack.config.settings.names import Names
-from stack.config.settings.ports import Ports
+from stack.config.settings.public.ports import Ports
+from stack.config.settings.public.web import Web
 from stack.config.settings.sending.relays import Relays
 from stack.config.types.text import Level, YesOrNo
 
@@ -27,6 +28,7 @@ class Settings(
     Limits,
     Relays,
     Certificates,
+    Web,
     Ports,
     Names,
     frozen=True,

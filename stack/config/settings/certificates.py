@@ -24,13 +24,14 @@ class Certificates(BaseModel, use_attribute_docstrings=True):
 
     acme_challenge: Challenge = "standalone"
     """How you prove to the authority that a name is yours. standalone: the service
-    certs answers on HTTP_PORT. webroot: another web server on port 80 serves the files
-    that are written into ACME_WEBROOT. dns-rfc2136: by dynamic update of a name server.
-    dns-cloudflare, -digitalocean, -dnsimple, -dnsmadeeasy, -gehirn, -google, -linode,
-    -luadns, -nsone, -ovh, -route53 or -sakuracloud: by the certbot plugin of that name,
-    after `docker compose build certs`. Each dns-… reads its credentials from
-    var/acme/NAME.ini. manual, for all other providers: by your own programs
-    var/acme/hooks/auth and var/acme/hooks/cleanup."""
+    certs answers on HTTP_PORT, or with WEB=yes the service web. webroot: another web
+    server on port 80 serves the files that are written into ACME_WEBROOT. dns-rfc2136:
+    by dynamic update of a name server. dns-cloudflare, -digitalocean, -dnsimple,
+    -dnsmadeeasy, -gehirn, -google, -linode, -luadns, -nsone, -ovh, -route53 or
+    -sakuracloud: by the certbot plugin of that name, after `docker compose build
+    certs`. Each dns-… reads its credentials from var/acme/NAME.ini. manual, for all
+    other providers: by your own programs var/acme/hooks/auth and
+    var/acme/hooks/cleanup."""
 
     acme_dns_propagation_seconds: Annotated[int, whole(0, 7200)] = 60
     """How many seconds to wait until your name servers show a new record; then the

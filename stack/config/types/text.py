@@ -63,6 +63,9 @@ DMARCPolicy = Annotated[
     Literal["off", "mark", "refuse"], one_of("off", "mark", "refuse")
 ]
 Level = Annotated[Literal["info", "debug"], one_of("info", "debug")]
+PolicyMode = Annotated[
+    Literal["none", "testing", "enforce"], one_of("none", "testing", "enforce")
+]
 TimeoutAction = Annotated[Literal["wait", "mark"], one_of("wait", "mark")]
 Learning = Annotated[Literal["site", "user"], one_of("site", "user")]
 Folder = Annotated[str, parsed(_folder, "a folder by its whole path, like /srv/certs")]

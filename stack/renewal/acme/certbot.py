@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.certs.validation import trust
+from stack.config.derived import Derived
 from stack.config.settings import Settings
 from stack.renewal.acme import certbot_errors, lineages
 from stack.system import files, processes
@@ -155,7 +156,7 @@ def _registration(project: Project, settings: Settings, order: Order) -> Iterato
 
 
 def _challenge(project: Project, settings: Settings) -> Sequence[str]:
-    kind = settings.acme_challenge
+    kind = Derived(settings).acme_challenge
     if kind == "standalone":
         return ("--standalone", "--preferred-challenges", "http")
     if kind == "webroot":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from stack.certs import store
 from stack.certs.bundle import Bundle
@@ -18,6 +19,7 @@ from stack.renewal.state.state_lock import renewal_attempt
 from stack.system import files
 from stack.system.errors import StackError
 from stack.system.project import Project
+from stack.web.places import WEB
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class _Job:
     def settings(self) -> Settings:
         return self.deployer.settings
 
+    @property
+    def folder(self) -> Path:
+        return self.deployer.place.folder(self.project)
+
     def tell(self, words: str) -> None:
         self.deployer.tell(words)
 
@@ -65,11 +71,12 @@ def issue(
         StackError: When it can't be obtained, or a port doesn't serve it. The ports
             serve the old certificate then.
     """
-    job = _Job(deployer, request, options)
+    job = _Job(deployer.serving(request.name), request, options)
     with renewal_attempt(job.project, request.name) as state:
         remembered = state.of(request.name)
         _obtain(job)
         remembered.comes_from = "authority"
+        remembered.by_web = job.deployer.place is WEB
         before = _served(job)
         unproven = _deploy_latest(job, remembered)
         if not remembered.pending_rollover:
@@ -124,10 +131,10 @@ def _orders(job: _Job) -> Iterator[Order]:
 
 def _deploy_latest(job: _Job, remembered: CertificateState) -> list[str]:
     """Deploy the latest certificates unless a rollover is pending; see `deploy`."""
-    name, tls = job.request.name, job.project.tls
+    name = job.request.name
     new = requests.latest(job.project, job.request)
     wanted = {file: bundle.pem if bundle else None for file, bundle in new.items()}
-    is_served = wanted == {file: files.read(tls / file) for file in wanted}
+    is_served = wanted == {file: files.read(job.folder / file) for file in wanted}
     remembered.pending_rollover = (
         None if is_served else _pending_rollover(job, new.values(), remembered)
     )
@@ -189,5 +196,5 @@ def _revoke(job: _Job, fingerprint: str) -> None:
 
 
 def _served(job: _Job) -> list[Bundle]:
-    stored = store.usable(job.project.tls).get(job.request.name)
+    stored = store.usable(job.folder).get(job.request.name)
     return list(stored.bundles.values()) if stored else []

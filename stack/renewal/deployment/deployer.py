@@ -1,5 +1,5 @@
 """
-Takes certificates into use, and confirms on every mail port that they are served.
+Takes certificates into use, and confirms on every port that they are served.
 
 Each file is replaced by a rename, one after the other. The order keeps every file that
 the configuration names in place at each step, so a process that is killed in between
@@ -9,8 +9,7 @@ deployer restores the old ones.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from stack.apply import plan, verdicts
 from stack.certs import store
@@ -18,10 +17,12 @@ from stack.certs.store import Stored
 from stack.config.settings import Settings
 from stack.renewal.deployment import handshake, port_check
 from stack.renewal.deployment.port_check import PortResult, Removed
-from stack.system import endpoints, files
+from stack.system import files
 from stack.system.endpoints import Endpoint
 from stack.system.errors import StackError
 from stack.system.project import Project
+from stack.web import places
+from stack.web.places import MAIL, Place
 
 # Seconds that the ports may take to serve a new certificate, unless said otherwise.
 TIMEOUT = 60.0
@@ -36,7 +37,7 @@ REMEDY = "see `docker compose ps` and the logs of that service, then try again"
 # Takes one line of progress.
 Tell = Callable[[str], None]
 
-# The PEM text by the name of a file in var/tls; None: no such file.
+# The PEM text by the name of a file in the folder of a place; None: no such file.
 Texts = Mapping[str, str | None]
 
 
@@ -50,23 +51,29 @@ class Deployer:
     """Is told each step."""
     timeout: float = TIMEOUT
     """Seconds that the ports may take to serve a new certificate."""
+    place: Place = MAIL
+    """Which ports serve the certificates."""
+
+    def serving(self, name: str) -> "Deployer":
+        """Return the deployer for the ports that serve the certificate *name*."""
+        return replace(self, place=places.of(self.project, name))
 
     def deploy(self, wanted: Texts) -> list[str]:
         """
-        Write *wanted* to var/tls, and wait until every mail port serves it.
+        Write *wanted* to the folder of the place, and wait until every port serves it.
 
-        Return one line for each mail port that could not be asked. A port that didn't
+        Return one line for each port that could not be asked. A port that didn't
         answer before the change is no reason to restore the old certificates.
 
         Raises:
             StackError: When a port didn't serve them in time; the old certificates are
                 back then.
         """
-        ports, unproven = _answering(self.project.root)
+        ports, unproven = self._answering()
         before = self._replace(wanted)
         if not ports:
             return unproven
-        self.tell("Waiting until every mail port serves it …")
+        self.tell(f"Waiting until every {self.place.ports} serves it …")
         failed = self._wait(ports, before, wanted)
         if failed:
             raise self._roll_back(before, wanted, failed)
@@ -76,9 +83,10 @@ class Deployer:
     def _replace(self, wanted: Texts) -> dict[str, str | None]:
         """Replace the files, and return their texts from before."""
         with self.project.lock():
-            tls = self.project.tls
-            before = {file: files.read(tls / file) for file in wanted}
-            for change in plan.certificates(self.project, self.settings, wanted):
+            folder = self.place.folder(self.project)
+            before = {file: files.read(folder / file) for file in wanted}
+            planned = plan.certificates(self.project, self.settings, wanted, self.place)
+            for change in planned:
                 change.carry_out()
                 self.tell(change.words)
         return before
@@ -89,8 +97,8 @@ class Deployer:
         """Return what the ports still serve wrongly when the time is over."""
         return port_check.wait_until_served(
             ports,
-            _changed(self.project.tls, wanted),
-            self.settings.mail_hostname,
+            self._changed(wanted),
+            self.settings.mail_hostname if self.place.has_default else None,
             self.timeout,
             _removed(before, wanted),
         )
@@ -112,7 +120,7 @@ class Deployer:
 
     def _refusals(self, failed: Iterable[PortResult]) -> list[str]:
         """Return why the daemons of the *failed* ports refused it, in their words."""
-        services = {endpoints.SERVICES[each.endpoint.port] for each in failed}
+        services = {self.place.services[each.endpoint.port] for each in failed}
         look = verdicts.view_reader(self.project)
         words = verdicts.refusals(look, services) if look else {}
         return [
@@ -120,14 +128,31 @@ class Deployer:
             for service, text in sorted(words.items())
         ]
 
+    def _changed(self, wanted: Texts) -> dict[str, Stored]:
+        """Return the certificates that *wanted* is about; others may be damaged."""
+        return {
+            name: stored
+            for name, stored in store.usable(self.place.folder(self.project)).items()
+            if not wanted.keys().isdisjoint(store.files_of(name))
+        }
 
-def _changed(tls: Path, wanted: Texts) -> dict[str, Stored]:
-    """Return the certificates that *wanted* is about; others may be damaged."""
-    return {
-        name: stored
-        for name, stored in store.usable(tls).items()
-        if not wanted.keys().isdisjoint(store.files_of(name))
-    }
+    def _answering(self) -> tuple[list[Endpoint], list[str]]:
+        """
+        Return the ports that answer now, and one line for each other port.
+
+        A port that is silent before the change can't fail because of it, nor confirm
+        it.
+        """
+        found = self.place.find(self.project.root)
+        with ThreadPoolExecutor() as pool:
+            answers = dict(zip(found, pool.map(handshake.answers, found), strict=True))
+        answering = [each for each in found if answers[each]]
+        if not answering:
+            return [], [f"no {self.place.ports} answers: {UNPROVEN}"]
+        silent = [f"{each} does not answer" for each in found if not answers[each]]
+        missing = set(self.place.services) - {each.port for each in found}
+        silent += [f"port {port} is nowhere to be found" for port in sorted(missing)]
+        return answering, [f"{words}: {UNPROVEN}" for words in silent]
 
 
 def _removed(before: Texts, wanted: Texts) -> list[Removed]:
@@ -139,21 +164,3 @@ def _removed(before: Texts, wanted: Texts) -> list[Removed]:
         for file, bundle in stored.bundles.items()
         if wanted[file] is None
     ]
-
-
-def _answering(root: Path) -> tuple[list[Endpoint], list[str]]:
-    """
-    Return the ports that serve a certificate now, and one line for each other port.
-
-    A port that is silent before the change can't fail because of it, nor confirm it.
-    """
-    found = endpoints.find(root)
-    with ThreadPoolExecutor() as pool:
-        answers = dict(zip(found, pool.map(handshake.answers, found), strict=True))
-    answering = [each for each in found if answers[each]]
-    if not answering:
-        return [], [f"no mail port answers: {UNPROVEN}"]
-    silent = [f"{each} does not answer" for each in found if not answers[each]]
-    missing = set(endpoints.SERVICES) - {each.port for each in found}
-    silent += [f"port {port} is nowhere to be found" for port in sorted(missing)]
-    return answering, [f"{words}: {UNPROVEN}" for words in silent]

@@ -1,4 +1,4 @@
-"""Connects to a mail port as a client does, to see which certificates it serves."""
+"""Connects to a port as a client does, to see which certificates it serves."""
 
 import socket
 import ssl
@@ -6,9 +6,9 @@ from typing import Any
 
 from cryptography import x509
 
-from stack.system.endpoints import Endpoint
+from stack.system.endpoints import HTTPS, Endpoint
 
-TLS_FROM_THE_START = (465, 993)
+TLS_FROM_THE_START = (HTTPS, 465, 993)
 IMAP = (143, 993)
 
 TIMEOUT = 10.0  # seconds, for each line
@@ -43,8 +43,15 @@ def served_chain(
 
 
 def answers(endpoint: Endpoint) -> bool:
-    """Say whether *endpoint* serves any certificate."""
+    """
+    Say whether *endpoint* serves any certificate.
+
+    The web server has none for a client without SNI: a connection is enough there.
+    """
     try:
+        if endpoint.port == HTTPS:
+            socket.create_connection((endpoint.address, endpoint.at), TIMEOUT).close()
+            return True
         served_chain(endpoint, None)
     except OSError:
         return False
@@ -127,6 +134,8 @@ def _reply(lines: Any) -> bytes:
 
 def _quit(encrypted: ssl.SSLSocket, port: int) -> None:
     """End the session properly: the daemon logs no lost connection."""
+    if port == HTTPS:
+        return
     with encrypted.makefile("rwb", buffering=0) as lines:
         if port in TLS_FROM_THE_START:
             lines.readline(4096)

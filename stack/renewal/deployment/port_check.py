@@ -1,4 +1,4 @@
-"""Connects to each mail port, and checks that it serves the certificates in var/tls."""
+"""Connects to each port, and checks that it serves the certificates in our folder."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,14 +57,15 @@ class _Probe:
 def check(
     endpoints: Iterable[Endpoint],
     stored: Mapping[str, Stored],
-    hostname: str,
+    hostname: str | None,
     removed: Iterable[Removed] = (),
 ) -> list[PortResult]:
     """
     Connect to each port for each certificate in *stored*, and once without SNI.
 
     The whole chain, the names and the dates are compared. Clients without SNI should
-    get the certificate of *hostname*. No port may serve a certificate of *removed*.
+    get the certificate of *hostname*; None: they get none. No port may serve a
+    certificate of *removed*.
     """
     probes = [
         probe
@@ -81,7 +82,7 @@ def check(
 def wait_until_served(
     endpoints: Iterable[Endpoint],
     stored: Mapping[str, Stored],
-    hostname: str,
+    hostname: str | None,
     seconds: float,
     removed: Sequence[Removed] = (),
 ) -> list[PortResult]:
@@ -99,7 +100,7 @@ def wait_until_served(
 
 
 def _probes(
-    endpoint: Endpoint, stored: Mapping[str, Stored], hostname: str
+    endpoint: Endpoint, stored: Mapping[str, Stored], hostname: str | None
 ) -> Iterable[_Probe]:
     for name, certificate in stored.items():
         several = len(certificate.bundles) > 1

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from stack.certs import store
 from stack.certs.store import Stored
 from stack.renewal import requests
 from stack.renewal.requests import CertificateRequest
@@ -54,7 +53,7 @@ def current(project: Project) -> list[Expiry]:
     """
     state = load(project)
     known = {request.name: request for request in requests.issued(project, state)}
-    return expiries(store.usable(project.tls), known, state, datetime.now(UTC))
+    return expiries(requests.in_use(project), known, state, datetime.now(UTC))
 
 
 def expiries(

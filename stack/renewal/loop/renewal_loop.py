@@ -29,8 +29,9 @@ def run_once(project: Project, tell: Tell) -> timedelta:
     """
     try:
         settings = envfile.load(project.env)
-        for file, words in store.unreadable(project.tls).items():
-            tell(f"Error: {project.tls / file}: {words}")
+        for folder in (project.tls, project.web):
+            for file, words in store.unreadable(folder).items():
+                tell(f"Error: {folder / file}: {words}")
         deployer = Deployer(project, settings, tell)
         for request in _due(project):
             _reporting_errors(

@@ -46,6 +46,8 @@ class CertificateState(BaseModel):
     """The day of the last notice to the postmaster."""
     comes_from: Source | None = None
     """Where the next one comes from; None: not recorded."""
+    by_web: bool = False
+    """Whether the service web serves it, and not the mail ports."""
 
 
 class State(BaseModel):

@@ -35,12 +35,14 @@ PUBLISHED = {
 # The folders of the project that a service may write to.
 CHANGED = {
     "stack": {""},
-    "certs": {"/var/etc", "/var/tls", "/var/acme", "/var/webroot"},
+    "certs": {"/var/etc", "/var/tls", "/var/web", "/var/acme", "/var/webroot"},
 }
 # Folders with secrets, and the services that have them.
 SECRETS = {
     "/dkim": {"dkim-sign", "stack"},
     "/tls": {"postfix", "dovecot", "stack", "certs"},
+    # And the service web, where it runs: see test_web.py.
+    "/var/web": {"stack", "certs"},
     "/relay": {"postfix", "stack"},
     "/accounts": {"postfix", "dovecot", "dkim-sign", "stack"},
 }
@@ -160,7 +162,7 @@ def test_the_service_certs_sees_no_other_secret(server):
     assert seen == b""
     assert set(listed) == {
         *(b"/project:", b"config", b"var"),
-        *(b"/project/var:", b"acme", b"etc", b"tls"),
+        *(b"/project/var:", b"acme", b"etc", b"tls", b"web"),
     }
 
 

@@ -77,6 +77,11 @@ class World:
         return str(self.subnet[10])
 
     @property
+    def web(self) -> str:
+        """The address at which the world finds our web server."""
+        return str(self.subnet[11])
+
+    @property
     def postscreen_clients(self) -> dict[str, str]:
         """
         Addresses that one test each sends a client from, by name.
@@ -122,6 +127,8 @@ class World:
         """
         hosts = dict.fromkeys(("@", "mail", "imap", "smtp"), self.certs)
         others = {
+            "mta-sts": self.web,
+            "autoconfig": self.web,
             "ns": self.names,
             "refused": self.dns,
             "blocked": str(self.subnet[99]),
@@ -138,6 +145,7 @@ class World:
             "WORLD_OUTSIDE": self.outside,
             "WORLD_RELAY": self.relay,
             "WORLD_POSTFIX": self.postfix,
+            "WORLD_WEB": self.web,
             "WORLD_CERTS": self.certs,
             "WORLD_NAMES": self.names,
             "WORLD_MIRROR": self.mirror,

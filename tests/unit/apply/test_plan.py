@@ -84,7 +84,7 @@ def test_where_certificates_alone_are_seen_they_alone_are_planned(ready, tmp_pat
 
     seen, whole = contents(part), contents(ready)
     assert seen.items() <= whole.items()
-    assert sorted(files.names(part.var)) == ["etc", "tls"]
+    assert sorted(files.names(part.var)) == ["etc", "tls", "web"]
 
 
 def test_the_service_certs_leaves_env_to_the_next_init(ready, tmp_path):

@@ -12,7 +12,15 @@ from stack.apply import versions
 from tests.support.places import ROOT
 
 DOCKERFILES = sorted(ROOT.glob("images/*/Dockerfile"))
-SERVICES = ["clamav", "dkim-sign", "dkim-verify", "dovecot", "postfix", "resolver"]
+SERVICES = [
+    "clamav",
+    "dkim-sign",
+    "dkim-verify",
+    "dovecot",
+    "postfix",
+    "resolver",
+    "web",
+]
 
 # What only a compiler or pip reads, as root.
 FOR_ROOT = ("/src/", "/certbot/", "/")

@@ -21,6 +21,7 @@ WINGS = [
     "config",
     "spam",
     "certs",
+    "web",
     "dns",
     "apply",
     "renewal",

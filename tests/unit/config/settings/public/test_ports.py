@@ -20,6 +20,7 @@ from tests.support.configuration.invalid_settings import NAMES, complaint
         ("publish_address", "eth0", "must be an IPv4 address"),
         ("http_port", "65536", "from 0 to 65535"),
         ("http_port", "25", "must be another port: SMTP_PORT has it"),
+        ("https_port", "80", "must be another port: HTTP_PORT has it"),
         ("network_subnet", "172.29.25.1/24", "must be the network, 172.29.25.0/24"),
         ("network_subnet", "172.29.25.0/30", "must be an IPv4 network"),
     ],

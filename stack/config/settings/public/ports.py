@@ -14,6 +14,7 @@ PORTS = (
     "imap_port",
     "imaps_port",
     "http_port",
+    "https_port",
 )
 
 
@@ -44,9 +45,14 @@ class Ports(BaseModel, use_attribute_docstrings=True):
 
     http_port: Port = 80
     """The port on which a certificate authority checks that MAIL_HOSTNAME is this
-    server. Only the service certs opens it, and answers only during a check.
-    Authorities always use port 80. If another program has that port, set this to 0 and
-    choose another ACME_CHALLENGE."""
+    server. Only the service certs opens it, and answers only during a check; with
+    WEB=yes the service web opens it. Authorities always use port 80. If another program
+    has that port, set this to 0 and choose another ACME_CHALLENGE."""
+
+    https_port: Port = 443
+    """The port on which the service web serves MTA-STS policies and settings for mail
+    programs, with WEB=yes. Clients always use port 443. If another web server has that
+    port, choose another one and let that server pass on connections: docs/web.md."""
 
     network_subnet: Subnet = IPv4Network("172.29.25.0/24")
     """The network of the containers. Change it if your own network uses these

@@ -1,0 +1,1 @@
+"""What the service web serves: for which names, with which certificates."""
