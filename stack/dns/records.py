@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from stack.accounts.addresses import nearest
 from stack.config.settings import Settings
 from stack.dns import tlsa
+from stack.web import mta_sts
+from stack.web.sites import Site
 
 TTL = 3600  # seconds
 
@@ -49,11 +51,21 @@ class CertificateFacts:
     """The CAA names (RFC 8659) of that authority."""
 
 
+@dataclass(frozen=True)
+class WebFacts:
+    """What the service web answers for."""
+
+    sites: tuple[Site, ...] = ()
+    policy: str = ""
+    """The text of the MTA-STS policy that it serves."""
+
+
 def records(
     settings: Settings,
     keys: Mapping[str, Mapping[str, str]],
     subdomains: Subdomains = Subdomains(),
     certified: CertificateFacts = CertificateFacts(),
+    web: WebFacts = WebFacts(),
 ) -> dict[str, list[Record]]:
     """
     Return the records by domain, MAIL_DOMAIN first with those of the host itself.
@@ -64,6 +76,7 @@ def records(
         subdomains: Their records stand with the nearest domain, whose DKIM keys and
             DMARC policy hold for them.
         certified: For TLSA and CAA records.
+        web: For the names of the service web.
     """
     first = settings.mail_domain
     domains = [first, *(name for name in sorted(keys) if name != first)]
@@ -74,6 +87,8 @@ def records(
     blocks[first] = [*_host(settings, domains), *pins, *blocks[first]]
     for host in certified.hosts:
         blocks[nearest(host.removeprefix("*."), keys) or first] += _caa(host, certified)
+    for site in web.sites:
+        blocks[site.domain] += _site(settings, site, web.policy)
     for name in sorted(
         (subdomains.received | subdomains.sent) - {settings.mail_hostname}
     ):
@@ -126,6 +141,15 @@ def _host(settings: Settings, domains: Sequence[str]) -> list[Record]:
         return found
     # For bounces, which have no sender, SPF checks the name in EHLO (RFC 7208 §2.4).
     return [*found, Record(name, "TXT", _spf(settings, name, "a"))]
+
+
+def _site(settings: Settings, site: Site, policy: str) -> list[Record]:
+    # The CAA records of MAIL_HOSTNAME hold for an alias of it, too (RFC 8659 §3).
+    alias = Record(site.host, "CNAME", settings.mail_hostname)
+    if not site.is_policy:
+        return [alias]
+    name = mta_sts.record_name(site.domain)
+    return [alias, Record(name, "TXT", mta_sts.record(policy))]
 
 
 def _caa(host: str, certified: CertificateFacts) -> list[Record]:

@@ -29,6 +29,7 @@ ACCESS = {
     "spam": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "relay": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "acme": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
+    "dns": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "dkim": (Access(0o700, DKIM, DKIM), Access(0o600, DKIM, DKIM)),
     "accounts": (
         Access(0o750, ROOT, POSTFIX_GROUP),
@@ -119,6 +120,11 @@ class Project:
     def sites(self) -> Path:
         """The names that the service web answers for: a kind and a domain a line."""
         return self.etc / "web" / "sites"
+
+    @property
+    def policy_seen(self) -> Path:
+        """Since when each domain's MTA-STS policy is seen to be right."""
+        return self.var / "dns" / "mta-sts.json"
 
     @property
     def acme(self) -> Path:

@@ -8,6 +8,9 @@ from stack.system.project import Project
 # RFC 8461 §3.1 allows 32 letters and digits.
 ID_LENGTH = 16
 
+# Where senders fetch the policy, at mta-sts.DOMAIN (RFC 8461 §3.3).
+PATH = "/.well-known/mta-sts.txt"
+
 
 def policy(project: Project) -> str:
     """Return the policy that was rendered last; empty if there is none yet."""
@@ -35,8 +38,3 @@ def fields(policy: str) -> dict[str, list[str]]:
         key, _, value = line.partition(":")
         found.setdefault(key.strip(), []).append(value.strip())
     return found
-
-
-def url(domain: str) -> str:
-    """Return where senders fetch the policy of *domain* (RFC 8461 §3.3)."""
-    return f"https://mta-sts.{domain}/.well-known/mta-sts.txt"

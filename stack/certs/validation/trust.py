@@ -2,13 +2,16 @@
 
 import ssl
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from cryptography import x509
 
 from stack.certs.pem import blocks, certificate
-from stack.certs.validation.chain import Certificates
+from stack.certs.validation.chain import Certificates, is_issued
+from stack.certs.validation.chain_rules import judge_issuers, judge_links
+from stack.certs.validation.leaf_rules import judge_leaf
 from stack.system import files
 from stack.system.errors import UnableError
 from stack.system.files import Access
@@ -46,6 +49,39 @@ def file(project: Project) -> Path:
     text = f"{files.read(WORLD) or ''}\n{own}"
     files.write(TOGETHER, text, Access(0o644, 0, 0))
     return TOGETHER
+
+
+def client(project: Project) -> ssl.SSLContext:
+    """
+    Return a TLS client that believes all of them.
+
+    Raises:
+        UnableError: When var/acme/authorities.pem holds no certificates.
+    """
+    own = _own(project)
+    context = ssl.create_default_context()
+    if own:
+        context.load_verify_locations(cadata=own)
+    return context
+
+
+def is_trusted(
+    chain: Certificates, host: str, now: datetime, authorities: Certificates
+) -> bool:
+    """
+    Say whether a client that believes *authorities* accepts *chain* for *host*.
+
+    The server's certificate comes first. *now* is in UTC.
+    """
+    faults = [
+        *judge_leaf(chain[0], host, now),
+        *judge_links(chain),
+        *judge_issuers(chain, now),
+    ]
+    last = chain[-1]
+    return not faults and any(
+        last == each or is_issued(each, last) for each in authorities
+    )
 
 
 @cache

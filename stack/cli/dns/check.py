@@ -1,11 +1,13 @@
 """`stack dns check`: what the DNS has, beside what it should have."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from stack.cli.dns import policies
 from stack.cli.dns.wanted import Wanted, wanted
 from stack.cli.support.arguments import domain, name_server
 from stack.cli.support.output import as_json, say, show, table
@@ -50,17 +52,14 @@ def check(
     answers at all.
     """
     from stack.config import envfile
-    from stack.dns.check import run
-    from stack.dns.lookup import asker
 
     project.require()
     settings = envfile.load(project.env)
     found = wanted(project, settings, domain)
-    ask = asker.Asker(asker.resolver(resolvers))
-    try:
-        findings = run.findings(found.blocks, _facts(project, settings, found), ask)
-    finally:
-        ask.close()
+    findings = look(project, settings, found, resolvers)
+    # What a resolver of one's own says is not what the world sees.
+    if found.policy and not resolvers:
+        policies.note(project, found, findings)
     if json_:
         show([_row(each) for each in findings])
     else:
@@ -70,9 +69,30 @@ def check(
         raise click.exceptions.Exit(FAILED)
 
 
-def _facts(project: Project, settings: "Settings", found: Wanted) -> "Facts":
-    from stack.dns.check.facts import Facts
+def look(
+    project: Project,
+    settings: "Settings",
+    found: Wanted,
+    resolvers: Sequence[tuple[str, int]],
+) -> "list[Finding]":
+    """Return what the DNS has, beside what is *found* to be wanted."""
+    from stack.dns.check import run
+    from stack.dns.lookup import asker
 
+    ask = asker.Asker(asker.resolver(resolvers))
+    try:
+        return run.findings(found.blocks, _facts(project, settings, found), ask)
+    finally:
+        ask.close()
+
+
+def _facts(project: Project, settings: "Settings", found: Wanted) -> "Facts":
+    from stack.certs.validation import trust
+    from stack.dns.check.facts import Facts
+    from stack.system.endpoints import HTTPS
+    from stack.web import fetch
+
+    client = trust.client(project)
     names = {record.name for block in found.blocks.values() for record in block}
     relays = {name: settings.relay_of(name) for name in names}
     return Facts(
@@ -84,6 +104,20 @@ def _facts(project: Project, settings: "Settings", found: Wanted) -> "Facts":
         relays={name: relay.host for name, relay in relays.items() if relay},
         served=partial(_served, project, settings.mail_hostname),
         authorities=found.authorities,
+        policy=found.policy,
+        fetch=lambda host, path, at: fetch.fetch(client, host, path, at, HTTPS),
+        is_trusted=partial(_is_trusted, project, settings.mail_hostname),
+    )
+
+
+def _is_trusted(project: Project, host: str) -> bool:
+    """Say whether other servers trust each certificate that port 25 serves."""
+    from stack.certs.validation import trust
+
+    now, roots = datetime.now(UTC), trust.authorities(project)
+    chains = _served(project, host)
+    return bool(chains) and all(
+        trust.is_trusted(each, host, now, roots) for each in chains
     )
 
 

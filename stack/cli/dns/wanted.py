@@ -12,8 +12,10 @@ from stack.system.errors import UnableError
 from stack.system.project import Project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stack.config.settings import Settings
-    from stack.dns.records import CertificateFacts, Record, Subdomains
+    from stack.dns.records import CertificateFacts, Record, Subdomains, WebFacts
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Wanted:
     subdomains: "Subdomains"
     authorities: tuple[str, ...]
     """The CAA names of the authority that issues our certificates."""
+    policy: str
+    """The MTA-STS policy that the service web serves; empty if it serves none."""
     listens_on_ipv6: bool
     """Whether a mail port listens on IPv6, or PUBLIC_IPV6 is not set."""
     closed: list["Record"]
@@ -49,7 +53,8 @@ def wanted(project: Project, settings: "Settings", domain: str | None) -> Wanted
             f"{domain} is no domain of this server: `stack domain list` shows them"
         )
     subdomains, certified = _subdomains(project), _certified(project, settings)
-    blocks = records.records(settings, keys, subdomains, certified)
+    web = _web(project, settings, keys)
+    blocks = records.records(settings, keys, subdomains, certified, web)
     if domain:
         blocks = {domain: blocks[domain]}
     listens = not settings.public_ipv6 or _listens_on_ipv6(project)
@@ -58,6 +63,7 @@ def wanted(project: Project, settings: "Settings", domain: str | None) -> Wanted
         domains=frozenset(keys),
         subdomains=subdomains,
         authorities=certified.authorities,
+        policy=web.policy if web.sites else "",
         listens_on_ipv6=listens,
         closed=[] if listens else _take(blocks, _is_of_ipv6),
     )
@@ -118,8 +124,11 @@ def _certified(project: Project, settings: "Settings") -> "CertificateFacts":
     from stack.dns.records import CertificateFacts
     from stack.renewal import requests
     from stack.renewal.state import state_file
+    from stack.web import sites
 
     remembered = state_file.load(project)
+    # Their names are aliases, which can have no other record.
+    web = set(sites.hosts(project))
     known = requests.issued(project, remembered)
     served = store.load(project.tls).get(settings.mail_hostname)
     bundles = list(served.bundles.values()) if served else []
@@ -128,6 +137,17 @@ def _certified(project: Project, settings: "Settings") -> "CertificateFacts":
             bundles += requests.not_served(project, request)
     return CertificateFacts(
         tlsa=tuple(map(tlsa.record_for, bundles)),
-        hosts=tuple(sorted({host for request in known for host in request.hosts})),
+        hosts=tuple(
+            sorted({host for request in known for host in request.hosts} - web)
+        ),
         authorities=tuple(remembered.authority_names.get(settings.acme_directory, [])),
     )
+
+
+def _web(
+    project: Project, settings: "Settings", domains: "Iterable[str]"
+) -> "WebFacts":
+    from stack.dns.records import WebFacts
+    from stack.web import mta_sts, sites
+
+    return WebFacts(tuple(sites.sites(settings, domains, {})), mta_sts.policy(project))

@@ -1,16 +1,22 @@
 """What the checks know of this server beside its records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
 from cryptography.x509 import Certificate
+
+from stack.web.fetch import Fetch, FetchError, Page
 
 Address = IPv4Address | IPv6Address
 
 # The server's certificate, then its issuers.
 Chain = tuple[Certificate, ...]
 Chains = tuple[Chain, ...]
+
+
+def _nothing(host: str, path: str, addresses: Sequence[str]) -> Page:
+    raise FetchError("nobody fetches pages")
 
 
 @dataclass(frozen=True)
@@ -33,3 +39,9 @@ class Facts:
     """Asks port 25 for the certificates that it serves; none if it doesn't answer."""
     authorities: tuple[str, ...] = ()
     """The CAA names of the authority that issues our certificates."""
+    policy: str = ""
+    """The text of our MTA-STS policy."""
+    fetch: Fetch = _nothing
+    """Fetches a page from the service web, as others do."""
+    is_trusted: Callable[[], bool] = bool
+    """Whether others trust the certificate of MAIL_HOSTNAME."""

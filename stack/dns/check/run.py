@@ -8,8 +8,8 @@ from stack.dns.check.facts import Facts
 from stack.dns.check.finding import Finding, Status, Subject
 from stack.dns.check.hosts import address, caa, name_servers, reverse, tlsa
 from stack.dns.check.kind import Check, Kind
-from stack.dns.check.policies import dkim, dmarc, spf, tlsrpt
-from stack.dns.check.services import mx, srv
+from stack.dns.check.policies import dkim, dmarc, mta_sts, spf, tlsrpt
+from stack.dns.check.services import mx, srv, web
 from stack.dns.lookup.answers import Answer, SilentError
 from stack.dns.lookup.asker import Asker
 from stack.dns.records import Record
@@ -19,6 +19,7 @@ from stack.system.parallel import at_once
 KINDS = (
     *(address.IPV4, address.IPV6, reverse.PTR, tlsa.TLSA, caa.CAA),
     *(mx.MX, spf.SPF, dkim.DKIM, dmarc.DMARC, tlsrpt.TLSRPT, srv.SRV),
+    *(mta_sts.MTA_STS, web.WEB),
 )
 CHECKS: Mapping[str, Check] = {kind.name: kind.check for kind in KINDS}
 

@@ -1,4 +1,4 @@
-"""The service web serves MTA-STS policies and settings for mail programs, and no more."""
+"""The service web serves MTA-STS policies and settings of mail programs, no more."""
 
 import json
 import ssl
