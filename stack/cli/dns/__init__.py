@@ -3,7 +3,7 @@
 import click
 
 from stack.cli.dns.check import check
-from stack.cli.dns.mta_sts import mta_sts
+from stack.cli.dns.mta_sts import mta_sts_
 from stack.cli.dns.show import show_
 
 
@@ -14,4 +14,4 @@ def dns() -> None:
 
 dns.add_command(show_)
 dns.add_command(check)
-dns.add_command(mta_sts)
+dns.add_command(mta_sts_)

@@ -20,7 +20,7 @@ NO_WEB = (
 @click.argument("mode", type=click.Choice(["testing", "enforce", "none"]))
 @click.option("--now", is_flag=True, help="Enforce it without waiting for a day.")
 @click.pass_obj
-def mta_sts(project: Project, mode: str, now: bool) -> None:
+def mta_sts_(project: Project, mode: str, now: bool) -> None:
     """
     Set MTA_STS in .env, apply it, and print the records to publish.
 

@@ -74,3 +74,17 @@ def test_resolver_answers_every_network_of_containers():
 def test_mailboxes_below_the_trash_may_grow_past_the_quota():
     """Mail programs keep deleted folders there."""
     assert {"Trash", "Trash/*", "Deleted Items/*"} <= set(derived().trash_mailboxes)
+
+
+@pytest.mark.parametrize(
+    ("values", "challenge"),
+    [
+        ({}, "standalone"),
+        ({"web": "yes"}, "webroot"),
+        ({"web": "yes", "acme_challenge": "manual"}, "manual"),
+        ({"acme_challenge": "webroot"}, "webroot"),
+    ],
+)
+def test_the_web_server_answers_challenges_where_it_runs(values, challenge):
+    """It has port 80 then; names may be proven in the DNS all the same."""
+    assert derived(**values).acme_challenge == challenge

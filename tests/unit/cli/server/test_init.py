@@ -133,6 +133,32 @@ def test_the_antivirus_is_started_where_it_is_wanted(stack, ready):
         assert stack("init").stderr.splitlines() == ["Nothing changed."]
 
 
+def test_the_service_web_takes_port_80_from_certs(stack, ready):
+    """Compose can't compute: what follows from WEB is written into .env, and goes."""
+    text = ready.env.read_text() + "COMPOSE_PROFILES=acme\n"
+    for word, profiles, port in (
+        ("yes", "acme,web", "127.0.0.1:0"),
+        ("no", "acme", ""),
+    ):
+        ready.env.write_text(envfile.with_values(text, {"WEB": word}))
+        stack("init")
+
+        text = ready.env.read_text()
+        assert f"\nCOMPOSE_PROFILES={profiles}\n" in text
+        assert f"\nCOMPOSE_CERTS_HTTP={port}\n" in text
+        assert stack("init").stderr.splitlines() == ["Nothing changed."]
+
+
+def test_without_the_service_web_its_port_is_not_mentioned(ready):
+    """An .env of somebody who never had it stays as it is."""
+    assert "COMPOSE_CERTS_HTTP" not in ready.env.read_text()
+
+
+def test_the_folder_of_the_web_server_is_closed_before_docker_mounts_it(ready):
+    """Docker would make it, and let everybody read it."""
+    assert ready.web.stat().st_mode & 0o777 == 0o750
+
+
 def test_a_new_domain_alone_keeps_the_host_name(stack, ready):
     """On an existing .env only what is given changes."""
     stack("init", "--domain", "example.net")
