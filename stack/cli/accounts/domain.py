@@ -26,12 +26,15 @@ def add(project: Project, names: tuple[str, ...]) -> None:
     from stack.config import envfile
 
     project.require()
+    settings = envfile.load(project.env)
     with verdicts.waiting_for_verdicts(project), project.lock():
-        changes = plan.domains_added(project, envfile.load(project.env), names)
+        changes = plan.domains_added(project, settings, names)
         carry_out(changes)
     _warn_of_nobody(project, names)
     if changes:
         say(f"Publish what `stack dns show` prints for {', '.join(names)}.")
+    if changes and settings.web:
+        say("Then `stack cert issue --web` gets the certificates for its names.")
 
 
 def _warn_of_nobody(project: Project, names: tuple[str, ...]) -> None:
