@@ -17,6 +17,7 @@ ROOT = 0
 POSTFIX_GROUP = 5001
 DKIM = 5006
 PASSWORDS_GROUP = 5010
+REPORTS = 5011
 WEB_GROUP = 5013
 
 # Permissions by the directory under var/: of directories in it, and of files.
@@ -31,6 +32,7 @@ ACCESS = {
     "acme": (Access(0o700, ROOT, ROOT), Access(0o600, ROOT, ROOT)),
     "dns": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "dkim": (Access(0o700, DKIM, DKIM), Access(0o600, DKIM, DKIM)),
+    "reports": (Access(0o700, REPORTS, REPORTS), Access(0o600, REPORTS, REPORTS)),
     "accounts": (
         Access(0o750, ROOT, POSTFIX_GROUP),
         Access(0o640, ROOT, POSTFIX_GROUP),
@@ -155,6 +157,11 @@ class Project:
     def passwords(self) -> Path:
         """The password hashes, which only Dovecot's auth reads."""
         return self.database.with_name(PASSWORDS)
+
+    @property
+    def reports(self) -> Path:
+        """What other servers report on our mail; its service writes it."""
+        return self.var / "reports" / "reports.db"
 
     def require(self) -> None:
         """

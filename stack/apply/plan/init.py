@@ -59,6 +59,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         *_web_folder(project),
         *_logins(project),
         *_own_rules(project),
+        *_reports(project),
         *configuration(project, settings, domains, kept, text),
         *obsolete,
         *_repairs(project),
@@ -121,6 +122,15 @@ def _own_rules(project: Project) -> list[Change]:
     if files.exists(project.own_rules):
         return []
     return write(project, relative_name(project, project.own_rules), local_cf.OWN_RULES)
+
+
+def _reports(project: Project) -> list[Change]:
+    # Docker would make it as root's: the service could not write there.
+    folder = project.reports.parent
+    if files.exists(folder):
+        return []
+    name = relative_name(project, folder)
+    return [Change(f"make {name}", partial(project.make_directory, folder))]
 
 
 def _repairs(project: Project) -> list[Change]:

@@ -12,7 +12,7 @@ from tests.support.server.project import Project
 
 OURS = {
     *("postfix", "dovecot", "dkim-sign", "dkim-verify", "spamassassin"),
-    *("rule-updater", "resolver", "stack", "certs", "clamav", "web"),
+    *("rule-updater", "resolver", "stack", "certs", "clamav", "web", "reports"),
 }
 
 # Lines that show no fault, and that no test can announce.

@@ -26,6 +26,10 @@ LAYERS = {
         {"config_file", "durable", "library_parts", "listener", "log", "negotiation"},
         {"pymilter_parts"},
     ],
+    "reports/report_receiver": [
+        {"configuration", "lmtp"},
+        {"__main__"},
+    ],
     "socketmap/socketmap_server": [
         {"listener", "netstrings", "reply"},
         {"client", "server"},
