@@ -19,6 +19,7 @@ from stack.cli.accounts.user import user
 from stack.cli.cert import cert
 from stack.cli.dns import dns
 from stack.cli.dns.dkim import dkim
+from stack.cli.reports import reports
 from stack.cli.server.adopt import adopt
 from stack.cli.server.init import init
 from stack.cli.server.relay import relay
@@ -86,7 +87,7 @@ def main(context: click.Context, directory: Path) -> None:
 
 COMMANDS = (
     *(init, up, adopt, domain, user, alias, sendas, relay),
-    *(spam, cert, dns, dkim, status, settings),
+    *(spam, cert, dns, dkim, reports, status, settings),
 )
 for command in COMMANDS:
     main.add_command(command)

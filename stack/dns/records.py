@@ -170,7 +170,7 @@ def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Reco
         Record(
             f"_dmarc.{name}",
             "TXT",
-            f"v=DMARC1; p=quarantine; rua=mailto:postmaster@{name}",
+            f"v=DMARC1; p=quarantine; rua=mailto:dmarc-reports@{name}",
         ),
         # Who can't deliver here by TLS tells the postmaster (RFC 8460 §3).
         Record(

@@ -67,7 +67,7 @@ def test_the_records_of_a_domain():
             Record(
                 "_dmarc.example.org",
                 "TXT",
-                "v=DMARC1; p=quarantine; rua=mailto:postmaster@example.org",
+                "v=DMARC1; p=quarantine; rua=mailto:dmarc-reports@example.org",
             ),
             *reports_and_services("example.org"),
         ],
@@ -78,7 +78,7 @@ def test_the_records_of_a_domain():
             Record(
                 "_dmarc.a.example",
                 "TXT",
-                "v=DMARC1; p=quarantine; rua=mailto:postmaster@a.example",
+                "v=DMARC1; p=quarantine; rua=mailto:dmarc-reports@a.example",
             ),
             *reports_and_services("a.example"),
         ],

@@ -28,6 +28,9 @@ LAYERS = {
     ],
     "reports/report_receiver": [
         {"configuration", "lmtp"},
+        {"parsing"},
+        {"store"},
+        {"intake"},
         {"__main__"},
     ],
     "socketmap/socketmap_server": [

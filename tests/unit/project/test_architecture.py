@@ -20,6 +20,7 @@ WINGS = [
     "accounts",
     "config",
     "spam",
+    "reports",
     "certs",
     "web",
     "dns",

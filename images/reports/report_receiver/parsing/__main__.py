@@ -1,0 +1,48 @@
+"""
+Reads a message from stdin, and writes what is kept of it to stdout as JSON.
+
+`python3 -m report_receiver.parsing FOLDER`, the one with the configuration. It is a
+process of its own: whatever a stranger's message does to it, the receiver goes on. It
+may start no other process and write no file, and its time and memory are limited.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from report_receiver import configuration
+from report_receiver.parsing.message import read
+from report_receiver.parsing.report import RefusedError
+
+# Octets of address space.
+MEMORY = 384 * 1024 * 1024
+SECONDS = 30
+
+_LIMITS = {
+    resource.RLIMIT_AS: MEMORY,
+    resource.RLIMIT_CPU: SECONDS,
+    resource.RLIMIT_FSIZE: 0,
+    resource.RLIMIT_NPROC: 0,
+    resource.RLIMIT_CORE: 0,
+}
+
+
+def main(folder: Path) -> None:
+    """Print the report, or why it is refused."""
+    for limit, most in _LIMITS.items():
+        resource.setrlimit(limit, (most, most))
+    try:
+        message = sys.stdin.buffer.read()
+        found = read(message, configuration.load(folder), time.time())
+        words = json.dumps(found._asdict())
+    except RefusedError as error:
+        words = json.dumps({"refused": str(error)})
+    except MemoryError:
+        words = json.dumps({"refused": "it takes too much memory to read"})
+    sys.stdout.write(words)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""What other servers have reported on our mail and on our TLS."""

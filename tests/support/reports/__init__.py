@@ -1,0 +1,1 @@
+"""Reports as other servers send them, and messages around them."""

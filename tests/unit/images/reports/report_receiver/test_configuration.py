@@ -1,0 +1,48 @@
+"""reports.toml is read whole or refused, with what is wrong."""
+
+import pytest
+from report_receiver.configuration import Configuration, load
+
+GOOD = 'server = "Mail.a.test"\nkeep_days = 400\ndomains = ["a.test"]\n'
+
+
+def test_the_configuration_is_read(tmp_path):
+    """Names are compared in lower case."""
+    (tmp_path / "reports.toml").write_text(GOOD)
+
+    assert load(tmp_path) == Configuration("mail.a.test", 400, frozenset({"a.test"}))
+
+
+@pytest.mark.parametrize(
+    ("domain", "ours"),
+    [
+        ("a.test", True),
+        ("below.a.test", True),
+        ("test", False),
+        ("ba.test", False),
+        ("a.test.other", False),
+        ("", False),
+    ],
+)
+def test_a_domain_of_ours_and_those_below_are_ours(domain, ours):
+    """A name that only ends alike is not."""
+    assert Configuration("m", 1, frozenset({"a.test"})).is_ours(domain) is ours
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("keep_days = 400", "keep_days = lots", "reports.toml: "),
+        ("keep_days = 400", 'keep_days = "400"', "keep_days must be a int"),
+        ("keep_days = 400", "keep_days = 0", "keep_days must be 1 or more"),
+        ("keep_days = 400", "", "keep_days must be a int"),
+        ("keep_days", "misspelt = 1\nkeep_days", "'misspelt' is not a setting"),
+        ('["a.test"]', '["a.test", 7]', "domains must be names"),
+    ],
+)
+def test_a_wrong_configuration_is_refused(tmp_path, old, new, problem):
+    """The error names the file and the key."""
+    (tmp_path / "reports.toml").write_text(GOOD.replace(old, new))
+
+    with pytest.raises(ValueError, match=problem):
+        load(tmp_path)
