@@ -1,5 +1,6 @@
 """The configuration of the receiver, reports.toml."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -35,7 +36,8 @@ def load(folder: Path) -> Configuration:
     try:
         found = tomllib.loads(path.read_text())
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        line = re.search(r"\(at line (\d+),", str(error))
+        raise ValueError(f"{path}:{line[1] if line else 1}: {error}") from None
     kinds = {"server": str, "keep_days": int, "domains": list}
     for name in kinds.keys() | found.keys():
         if name not in kinds:

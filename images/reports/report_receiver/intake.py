@@ -69,13 +69,13 @@ class Intake:
         try:
             said, _ = await asyncio.wait_for(reader.communicate(message), LONGEST)
         except TimeoutError:
-            raise RefusedError("it takes too long to read") from None
+            raise RefusedError("it takes too much time or memory to read") from None
         finally:
             if reader.returncode is None:
                 reader.kill()
                 await reader.wait()
         if reader.returncode:
-            raise RefusedError("it can't be read: its reader ended, or took too long")
+            raise RefusedError("it takes too much time or memory to read")
         return _report(json.loads(said))
 
 

@@ -19,6 +19,7 @@ CAPABILITIES = {
     "dkim-verify": set(),
     "spamassassin": set(),
     "rule-updater": set(),
+    "reports": set(),
 }
 NEVER_ROOT = {
     "resolver": 5008,
@@ -26,6 +27,7 @@ NEVER_ROOT = {
     "dkim-verify": 5006,
     "spamassassin": 5007,
     "rule-updater": 5007,
+    "reports": 5011,
 }
 PUBLISHED = {
     "postfix": {"25/tcp", "465/tcp", "587/tcp"},
@@ -36,6 +38,7 @@ PUBLISHED = {
 CHANGED = {
     "stack": {""},
     "certs": {"/var/etc", "/var/tls", "/var/web", "/var/acme", "/var/webroot"},
+    "reports": {"/var/reports"},
 }
 # Folders with secrets, and the services that have them.
 SECRETS = {
@@ -50,7 +53,11 @@ SECRETS = {
 PROGRAMS = ("config", "images", "stack", "tools")
 
 # Folders of sockets at which nobody is asked for a password, and who has them.
-SOCKETS = {"sieve": {"postfix", "dovecot"}, "notices": {"postfix", "certs"}}
+SOCKETS = {
+    "sieve": {"postfix", "dovecot"},
+    "notices": {"postfix", "certs"},
+    "report-intake": {"postfix", "reports"},
+}
 
 every_service = pytest.mark.parametrize("service", CAPABILITIES)
 
@@ -124,6 +131,14 @@ def test_no_service_has_access_to_the_host(host, server, service):
     assert (host["PidMode"], host["IpcMode"]) == ("", "private")
     assert not host["Devices"]
     assert not any("docker.sock" in mount["Source"] for mount in mounts)
+
+
+def test_what_parses_the_reports_of_strangers_has_no_network(server):
+    """The service that parses other servers' reports is on no network at all."""
+    container = server.project.container("reports")
+
+    assert container.attrs["HostConfig"]["NetworkMode"] == "none"
+    assert list(server.project.networks("reports")) == ["none"]
 
 
 @every_service

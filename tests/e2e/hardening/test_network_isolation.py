@@ -20,6 +20,7 @@ LISTENING = {
     "dkim-verify": {8892},
     "spamassassin": {8893},
     "rule-updater": set(),
+    "reports": set(),
     # Port 80, too, but only while an authority is asked for a certificate.
     "certs": set(),
 }

@@ -7,12 +7,16 @@ pytestmark = pytest.mark.core
 # Both searches must find this file, which shows that they work.
 PLANTED = "/keys/planted.key"
 PLANT_KEY = f"mkdir -p /keys; echo PRIVATE KEY > {PLANTED}\n"
-IMAGES = ["stack", "certs", "postfix", "dovecot", "dkim-sign", "spamassassin"]
+IMAGES = [
+    *("stack", "certs", "postfix", "dovecot", "dkim-sign", "spamassassin", "reports")
+]
 # All that a container of ours is told by its environment.
 VARIABLES = {
     "PATH",
     "ALLOW_EPHEMERAL_DATA",
     "PERSISTENT_DATA",
+    "PROGRAM",
+    "STORES",
     "PYTHONPATH",
     "PYTHONSAFEPATH",
     "PYTHONDONTWRITEBYTECODE",

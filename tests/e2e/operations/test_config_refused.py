@@ -19,6 +19,7 @@ BROKEN = {
     "spamassassin": ("local.cf", "body MISSPELT_RULE /(never closed/"),
     "dkim-sign": ("dkimpy-milter.conf", "MisspeltKey yes"),
     "dkim-verify": ("dkimpy-milter.conf", "MisspeltKey yes"),
+    "reports": ("reports.toml", "misspelt"),
 }
 
 

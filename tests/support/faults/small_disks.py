@@ -36,6 +36,7 @@ SMALL = {
         "/var/lib/bayes": "size=8m,uid=5007,gid=5007",
     },
     "resolver": {"/live": "size=4m,uid=5008"},
+    "reports": {"/live": "size=4m,uid=5011"},
 }
 STORES = [f"{service}:{folder}" for service, found in SMALL.items() for folder in found]
 

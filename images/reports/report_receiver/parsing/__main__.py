@@ -7,6 +7,7 @@ may start no other process and write no file, and its time and memory are limite
 """
 
 import json
+import os
 import resource
 import sys
 import time
@@ -17,10 +18,10 @@ from report_receiver.parsing.message import read
 from report_receiver.parsing.report import RefusedError
 
 # Octets of address space.
-MEMORY = 384 * 1024 * 1024
+MEMORY = 256 * 1024 * 1024
 SECONDS = 30
 
-_LIMITS = {
+LIMITS = {
     resource.RLIMIT_AS: MEMORY,
     resource.RLIMIT_CPU: SECONDS,
     resource.RLIMIT_FSIZE: 0,
@@ -29,10 +30,15 @@ _LIMITS = {
 }
 
 
+def limit() -> None:
+    """Give up, for good, what this process needs not."""
+    for kind, most in LIMITS.items():
+        resource.setrlimit(kind, (most, most))
+
+
 def main(folder: Path) -> None:
     """Print the report, or why it is refused."""
-    for limit, most in _LIMITS.items():
-        resource.setrlimit(limit, (most, most))
+    limit()
     try:
         message = sys.stdin.buffer.read()
         found = read(message, configuration.load(folder), time.time())
@@ -40,7 +46,8 @@ def main(folder: Path) -> None:
     except RefusedError as error:
         words = json.dumps({"refused": str(error)})
     except MemoryError:
-        words = json.dumps({"refused": "it takes too much memory to read"})
+        # None is left to put it in words.
+        os._exit(1)
     sys.stdout.write(words)
 
 

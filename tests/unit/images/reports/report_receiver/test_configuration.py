@@ -32,7 +32,7 @@ def test_a_domain_of_ours_and_those_below_are_ours(domain, ours):
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("keep_days = 400", "keep_days = lots", "reports.toml: "),
+        ("keep_days = 400", "keep_days = lots", "reports.toml:2: Invalid value"),
         ("keep_days = 400", 'keep_days = "400"', "keep_days must be a int"),
         ("keep_days = 400", "keep_days = 0", "keep_days must be 1 or more"),
         ("keep_days = 400", "", "keep_days must be a int"),
