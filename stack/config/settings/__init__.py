@@ -15,6 +15,7 @@ from stack.config.settings.names import Names
 from stack.config.settings.public.ports import Ports
 from stack.config.settings.public.web import Web
 from stack.config.settings.sending.relays import Relays
+from stack.config.settings.sending.reports import Reports
 from stack.config.types.text import Level, YesOrNo
 
 
@@ -26,6 +27,7 @@ class Settings(
     Dmarc,
     Postscreen,
     Limits,
+    Reports,
     Relays,
     Certificates,
     Web,

@@ -25,6 +25,7 @@ _VERIFIER = {
     "DMARCPolicy",
     "DNSTimeout",
     "MinimumKeyBits",
+    "ReportSocket",
     "TrustedForwarders",
     "TrustedSealers",
 }
@@ -59,6 +60,12 @@ class _Options:
             self.path.parent
             / self.text(name, "(file|refile|sqlite):.+").split(":", 1)[1]
         )
+
+    def place(self, name: str) -> Path | None:
+        """Return the path of a socket of another service; None if it is missing."""
+        if name not in self.found:
+            return None
+        return Path(self.text(name, "unix:/.+").removeprefix("unix:"))
 
     def domains(self, name: str) -> frozenset[str]:
         """Return the domains of a list with commas, which may be missing."""
@@ -102,6 +109,7 @@ def _verifier(given: _Options) -> Conf:
             given.domains("TrustedForwarders"),
             given.domains("TrustedSealers"),
         ),
+        "ReportSocket": given.place("ReportSocket"),
     }
 
 

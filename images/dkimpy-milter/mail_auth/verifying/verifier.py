@@ -8,8 +8,9 @@ from mail_auth.dns.resolver import Resolver
 from mail_auth.headers.authentication_results import authentication_results
 from mail_auth.headers.author_domains import HiddenAuthorError, domains
 from mail_auth.milter.base import RawBytesMilter
-from mail_auth.milter.refusal import deferred
+from mail_auth.milter.refusal import RefusalError, deferred
 from mail_auth.verifying import arc
+from mail_auth.verifying.dmarc import results
 from mail_auth.verifying.dmarc.evaluation import (
     Author,
     Evaluation,
@@ -60,11 +61,16 @@ class Verifier(RawBytesMilter):
         found = [spf, *signatures, dmarc, chain]
         for verdict in found:
             self.log(str(verdict))
-        results = {each.result for each in evaluations}
-        results |= {each.result for each in identifiers}
-        if ("temperror" in results or chain.unanswered) and not resolver.is_alive():
+        words = {each.result for each in evaluations}
+        words |= {each.result for each in identifiers}
+        if ("temperror" in words or chain.unanswered) and not resolver.is_alive():
             raise deferred("Our name server does not answer, try again later", "4.4.3")
-        if refusal := enforcement.refusal(dmarc, chain):
+        refusal = enforcement.refusal(dmarc, chain)
+        judged = results.Judged(
+            self.connectip, sender, spf, signatures, dmarc, enforcement.mode
+        )
+        self._tell(authors or [], evaluations, judged, refusal)
+        if refusal:
             raise refusal
         self._remove_forged()
         self.addheader(_HEADER, authentication_results(self.AuthservID, found))
@@ -75,6 +81,20 @@ class Verifier(RawBytesMilter):
         except HiddenAuthorError as error:
             self.log(str(error))
             return None
+
+    def _tell(
+        self,
+        authors: list[Author],
+        evaluations: list[Evaluation],
+        judged: results.Judged,
+        refusal: RefusalError | None,
+    ) -> None:
+        """Tell the report-sender, unless the message is going to come once more."""
+        place = self.conf["ReportSocket"]
+        if not (place and authors) or (refusal and refusal.code[0] == "4"):
+            return
+        if lost := results.tell(place, results.results(authors, evaluations, judged)):
+            self.log(f"not counted for DMARC reports: {lost}")
 
     def _remove_forged(self) -> None:
         """Remove what claims to be ours (RFC 8601, section 5), should any get here."""

@@ -60,6 +60,17 @@ class Author:
         except UnansweredError:
             self._unanswered = True
 
+    @property
+    def found(self) -> Found | None:
+        """The policy record that applies to the domain, if there is one."""
+        return self._found
+
+    def aligned(self, identifiers: Iterable[Identifier]) -> set[str]:
+        """Return the methods, spf and dkim, that prove the domain."""
+        return {
+            each.method for each in identifiers if self._aligned_result(each) == "pass"
+        }
+
     def evaluate(self, identifiers: Iterable[Identifier]) -> Evaluation:
         """Return the verdict on a message that bears these *identifiers*."""
         aligned = {self._aligned_result(each) for each in identifiers}

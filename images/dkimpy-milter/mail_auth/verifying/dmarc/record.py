@@ -10,6 +10,7 @@ _LONGEST = 4096
 _VERSION = re.compile(rb"[vV][ \t]*=[ \t]*DMARC1[ \t]*(;|\Z)")
 # A URI has a scheme and more (RFC 3986, section 3), and no comma here.
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
+_FO = re.compile(r"[01ds](:[01ds])*")
 
 # From the most lenient to the strictest.
 REQUESTS = ("none", "quarantine", "reject")
@@ -27,6 +28,9 @@ class Record(NamedTuple):
     strict_dkim: bool = False
     strict_spf: bool = False
     testing: bool = False
+    fo: str = "0"
+    rua: tuple[str, ...] = ()
+    """The URIs that aggregate reports are to be sent to, as they are written."""
 
 
 def parse(texts: Iterable[bytes]) -> Record | None:
@@ -43,8 +47,9 @@ def parse(texts: Iterable[bytes]) -> Record | None:
         return None
     tags = _tags(records[0].decode("ascii", "replace"))
     p, sp, np = (tags.get(name) for name in ("p", "sp", "np"))
+    rua = _uris(tags.get("rua", ""))
     if p not in REQUESTS or not {sp, np} <= {None, *REQUESTS}:
-        p, sp, np = ("none" if _reports(tags) else None), None, None
+        p, sp, np = ("none" if rua else None), None, None
     return Record(
         p,
         sp,
@@ -53,6 +58,8 @@ def parse(texts: Iterable[bytes]) -> Record | None:
         strict_dkim=tags.get("adkim") == "s",
         strict_spf=tags.get("aspf") == "s",
         testing=tags.get("t") == "y",
+        fo=fo if _FO.fullmatch(fo := tags.get("fo", "0")) else "0",
+        rua=rua,
     )
 
 
@@ -60,13 +67,16 @@ def _tags(text: str) -> dict[str, str]:
     tags: dict[str, str] = {}
     for part in text.split(";"):
         name, _, value = part.partition("=")
+        name, value = name.strip().lower(), value.strip()
+        # In an address, small letters and capitals may differ.
+        value = value if name == "rua" else value.lower()
         # Of a tag that is given twice the first counts, as nobody says which should.
-        tags.setdefault(name.strip().lower(), value.strip().lower())
+        tags.setdefault(name, value)
     return tags
 
 
-def _reports(tags: dict[str, str]) -> bool:
-    return any(_URI.fullmatch(uri.strip()) for uri in tags.get("rua", "").split(","))
+def _uris(value: str) -> tuple[str, ...]:
+    return tuple(u for each in value.split(",") if _URI.fullmatch(u := each.strip()))
 
 
 def _one_of(values: str, value: str | None, otherwise: str) -> str:

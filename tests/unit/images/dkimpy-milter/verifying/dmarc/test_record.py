@@ -3,6 +3,8 @@
 import pytest
 from mail_auth.verifying.dmarc.record import Record, parse
 
+_RUA = ("mailto:r@a.test",)
+
 
 @pytest.mark.parametrize(
     ("texts", "record"),
@@ -22,9 +24,14 @@ from mail_auth.verifying.dmarc.record import Record, parse
             ["v=DMARC1; p=reject; adkim=x; psd=maybe; t=1; pct=0; foo=bar"],
             Record("reject"),
         ),
-        (["v=DMARC1; rua=mailto:r@a.test"], Record("none")),
-        (["v=DMARC1; p=rejct; rua=mailto:r@a.test"], Record("none")),
-        (["v=DMARC1; p=reject; sp=x; rua=mailto:r@a.test"], Record("none")),
+        (["v=DMARC1; rua=mailto:r@a.test"], Record("none", rua=_RUA)),
+        (["v=DMARC1; p=rejct; rua=mailto:r@a.test"], Record("none", rua=_RUA)),
+        (["v=DMARC1; p=reject; sp=x; rua=mailto:r@a.test"], Record("none", rua=_RUA)),
+        (
+            ["v=DMARC1; p=none; RUA= mailto:R@a.test!10m ,x, https://a.test/r; fo=1:d"],
+            Record("none", rua=("mailto:R@a.test!10m", "https://a.test/r"), fo="1:d"),
+        ),
+        (["v=DMARC1; p=none; fo=<x/>"], Record("none")),
         (["v=DMARC1; p=reject; np=x; rua=nonsense"], Record(None)),
         (["v=DMARC1"], Record(None)),
         (["v=DMARC1; p=none; p=reject"], Record("none")),
