@@ -20,7 +20,11 @@ OTHER = (
 )
 
 # Services whose image has another name.
-IMAGES = {"dkim-sign": "dkimpy-milter", "dkim-verify": "dkimpy-milter"}
+IMAGES = {
+    "dkim-sign": "dkimpy-milter",
+    "dkim-verify": "dkimpy-milter",
+    "report-sender": "reports",
+}
 
 
 def is_ours(root: Path) -> bool:

@@ -33,6 +33,12 @@ LAYERS = {
         {"intake"},
         {"__main__"},
     ],
+    "reports/report_sender": [
+        {"configuration", "counting"},
+        {"delivery", "dmarc", "tls"},
+        {"service"},
+        {"__main__"},
+    ],
     "socketmap/socketmap_server": [
         {"listener", "netstrings", "reply"},
         {"client", "server"},
@@ -52,6 +58,7 @@ LAYERS = {
 }
 # Packages of ours that others may use.
 SHARED = {
+    "mail_auth": {"reports/report_sender"},
     "milter_runtime": set(LAYERS),
     "socketmap_server": set(LAYERS),
     "spam_rules": {"spamassassin/spam_milter"},

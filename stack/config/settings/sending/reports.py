@@ -14,5 +14,5 @@ class Reports(BaseModel, use_attribute_docstrings=True):
     none of your users."""
 
     tls_reports: YesOrNo = True
-    """Tell other domains how often mail to them could be encrypted, and why it could not
+    """Tell other domains how often mail to them could be encrypted, and what failed
     (RFC 8460). Reports name your server and theirs, and none of your users."""

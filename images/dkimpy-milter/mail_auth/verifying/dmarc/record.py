@@ -45,34 +45,35 @@ def parse(texts: Iterable[bytes]) -> Record | None:
     records = [text for text in texts if _VERSION.match(text)]
     if len(records) != 1 or len(records[0]) > _LONGEST:
         return None
-    tags = _tags(records[0].decode("ascii", "replace"))
-    p, sp, np = (tags.get(name) for name in ("p", "sp", "np"))
-    rua = _uris(tags.get("rua", ""))
+    found = tags(records[0].decode("ascii", "replace"))
+    p, sp, np = (found.get(name) for name in ("p", "sp", "np"))
+    rua = _uris(found.get("rua", ""))
     if p not in REQUESTS or not {sp, np} <= {None, *REQUESTS}:
         p, sp, np = ("none" if rua else None), None, None
     return Record(
         p,
         sp,
         np,
-        psd=_one_of("yn", tags.get("psd"), "u"),
-        strict_dkim=tags.get("adkim") == "s",
-        strict_spf=tags.get("aspf") == "s",
-        testing=tags.get("t") == "y",
-        fo=fo if _FO.fullmatch(fo := tags.get("fo", "0")) else "0",
+        psd=_one_of("yn", found.get("psd"), "u"),
+        strict_dkim=found.get("adkim") == "s",
+        strict_spf=found.get("aspf") == "s",
+        testing=found.get("t") == "y",
+        fo=fo if _FO.fullmatch(fo := found.get("fo", "0")) else "0",
         rua=rua,
     )
 
 
-def _tags(text: str) -> dict[str, str]:
-    tags: dict[str, str] = {}
+def tags(text: str) -> dict[str, str]:
+    """Return the tags of a record by name; values in lower case, except URIs."""
+    found: dict[str, str] = {}
     for part in text.split(";"):
         name, _, value = part.partition("=")
         name, value = name.strip().lower(), value.strip()
         # In an address, small letters and capitals may differ.
         value = value if name == "rua" else value.lower()
         # Of a tag that is given twice the first counts, as nobody says which should.
-        tags.setdefault(name, value)
-    return tags
+        found.setdefault(name, value)
+    return found
 
 
 def _uris(value: str) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Sends DMARC and TLS reports, once a day, to the domains that ask for them."""

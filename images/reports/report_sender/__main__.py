@@ -1,0 +1,80 @@
+"""
+Runs the sender, or sends all that there is.
+
+`python3 -m report_sender [--check FOLDER | --healthy | --until now]`
+"""
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from report_sender import configuration
+from report_sender.counting.store import Store
+from report_sender.service import schedule, sending
+from report_sender.service.collector import ALIVE, SOURCES, Collector, listening
+
+LIVE = Path("/live/current")
+DATA = Path("/var/lib/report-sender")
+DATABASE = DATA / "results.db"
+
+# Seconds. The collector tells every second that it is at work.
+PATIENCE = 30
+
+
+def main(arguments: list[str]) -> None:
+    """Check a configuration, look whether this works, end the day, or run."""
+    match arguments:
+        case ["--check", folder]:
+            check(Path(folder))
+        case ["--healthy"]:
+            check(LIVE)
+            look()
+        case ["--until", "now"]:
+            end_day()
+        case []:
+            run()
+        case _:
+            sys.exit(__doc__)
+
+
+def check(folder: Path) -> None:
+    """Exit with what is wrong with the configuration in *folder*."""
+    try:
+        configuration.load(folder)
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
+
+
+def look() -> None:
+    """Exit with what is wrong unless results are counted."""
+    try:
+        silent = time.time() - ALIVE.stat().st_mtime
+    except OSError:
+        sys.exit("results are not counted: the collector has not started")
+    if silent > PATIENCE:
+        sys.exit(f"results are not counted: the collector hangs for {silent:.0f} s")
+
+
+def end_day() -> None:
+    """Send reports on all that has been counted, as if the day were over."""
+    with sending.alone(DATA):
+        ours, store = configuration.load(LIVE), Store(DATABASE)
+        sending.close(store, ours, int(time.time()) + 1)
+        if not sending.send(store, ours):
+            sys.exit(1)
+
+
+def run() -> None:
+    """Count and send until the process ends."""
+    # Who writes to whom is nobody else's business.
+    os.umask(0o077)
+    store = Store(DATABASE)
+    collector = Collector(store, {listening(at): read for at, read in SOURCES.items()})
+    threading.Thread(target=schedule.run, args=[store, LIVE, DATA], daemon=True).start()
+    collector.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

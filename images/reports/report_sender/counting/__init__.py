@@ -1,0 +1,1 @@
+"""What is counted until it is reported, and where it is kept."""

@@ -1,0 +1,1 @@
+"""To whom a report goes, as what message, and how Postfix gets it."""
