@@ -18,6 +18,8 @@ class Configuration(NamedTuple):
     """Whether DMARC reports are sent."""
     tls: bool
     """Whether TLS reports are sent."""
+    domains: list[str]
+    """Our domains, as A-labels in lower case."""
 
     @property
     def contact(self) -> str:
@@ -43,7 +45,7 @@ def load(folder: Path) -> Configuration:
         found = tomllib.loads(path.read_text())
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    kinds = Configuration.__annotations__
+    kinds = {"domain": str, "server": str, "dmarc": bool, "tls": bool, "domains": list}
     for name in [*kinds, *found]:
         if name not in kinds:
             raise ValueError(f"{path}: {name!r} is not a setting")

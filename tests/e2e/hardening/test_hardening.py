@@ -20,6 +20,7 @@ CAPABILITIES = {
     "spamassassin": set(),
     "rule-updater": set(),
     "reports": set(),
+    "report-sender": set(),
 }
 NEVER_ROOT = {
     "resolver": 5008,
@@ -28,6 +29,7 @@ NEVER_ROOT = {
     "spamassassin": 5007,
     "rule-updater": 5007,
     "reports": 5011,
+    "report-sender": 5011,
 }
 PUBLISHED = {
     "postfix": {"25/tcp", "465/tcp", "587/tcp"},
@@ -57,6 +59,9 @@ SOCKETS = {
     "sieve": {"postfix", "dovecot"},
     "notices": {"postfix", "certs"},
     "report-intake": {"postfix", "reports"},
+    "report-mail": {"postfix", "report-sender"},
+    "dmarc-results": {"dkim-verify", "report-sender"},
+    "tls-results": {"postfix", "report-sender"},
 }
 
 every_service = pytest.mark.parametrize("service", CAPABILITIES)
@@ -196,7 +201,9 @@ def test_a_secret_is_mounted_only_where_it_is_needed(server, secret):
 
 @pytest.mark.parametrize("volume", SOCKETS)
 def test_sockets_without_a_login_are_mounted_only_where_they_are_needed(server, volume):
-    """Each socket that takes mail without a login is mounted only into two services."""
+    """
+    Each socket that takes mail or results without a login is mounted into two services.
+    """
     seen = {
         service
         for service, container in server.project.containers().items()

@@ -21,6 +21,7 @@ LISTENING = {
     "spamassassin": {8893},
     "rule-updater": set(),
     "reports": set(),
+    "report-sender": set(),
     # Port 80, too, but only while an authority is asked for a certificate.
     "certs": set(),
 }

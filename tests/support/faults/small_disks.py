@@ -14,7 +14,8 @@ QUEUE_SIZE = "size=200m,nr_inodes=400,mode=0755"
 # lies there is lost when nobody has it mounted. These disks are this server's, as if it
 # had marked them.
 FOLDERS = """
-install -d -o postfix -g postdrop -m 0710 /q/public /q/public/sieve /q/public/notices
+install -d -o postfix -g postdrop -m 0710 /q/public /q/public/sieve /q/public/notices \\
+    /q/public/report-mail
 for disk in /q /srv/vmail /var/lib/bayes; do cp /owner $disk/.owner; done
 trap exit TERM
 sleep infinity & wait

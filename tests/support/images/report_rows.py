@@ -4,7 +4,9 @@ import json
 
 from report_sender.configuration import Configuration
 
-OURS = Configuration("example.test", "mail.example.test", dmarc=True, tls=True)
+OURS = Configuration(
+    "example.test", "mail.example.test", True, True, ["example.test", "second.test"]
+)
 
 _POLICY = {
     "domain": "sender.test",

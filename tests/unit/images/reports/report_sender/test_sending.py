@@ -18,6 +18,10 @@ from tests.support.images.zone import Zone
 
 DAY = 20_000
 MIDNIGHT = (DAY + 1) * SECONDS_A_DAY
+_PROOF = (
+    "mail.example.test; dmarc=none (p=absent dis=none from=proven)"
+    " header.from=example.test"
+)
 
 
 class Postfix:
@@ -101,6 +105,21 @@ def test_a_tls_report_is_a_message_of_its_own_kind(store):
     assert letter["TLS-Report-Submitter"] == "example.test"
     assert letter["TLS-Required"] == "No"
     assert f"Report-ID: <{report['report-id']}>" in letter["Subject"]
+
+
+@pytest.mark.parametrize("host", ["second.test", "sender.test"])
+def test_only_mail_to_ourselves_says_that_it_is_proven(store, host):
+    """No filter of ours sees it; what others say of it is theirs."""
+    postfix = Postfix()
+    policy = {"domain": host, "rua": [f"mailto:r@{host}"]}
+    store.add(DAY, dmarc_rows.read(message(policy)))
+    sending.close(store, OURS, MIDNIGHT)
+
+    _send(store, postfix)
+
+    ((_, letter),) = postfix.taken
+    found = letter.get_all("Authentication-Results", [])
+    assert found == ([_PROOF] if host == "second.test" else [])
 
 
 def test_what_is_not_over_is_not_reported(store):

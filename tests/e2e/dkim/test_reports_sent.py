@@ -1,0 +1,287 @@
+"""
+Domains that ask for reports get them: on mail in their name, and on its encryption.
+"""
+
+import gzip
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+import xmlschema
+
+from tests.support.configuration.templates import await_applied, settings
+from tests.support.dkim.signatures import records_to_publish, signatures
+from tests.support.faults.services import kill, paused
+from tests.support.mail.mailbox import Received
+from tests.support.mail.message import letter, new_subject
+from tests.support.mail.outsiders import authentication_results
+from tests.support.places import ROOT
+from tests.support.wait import wait_until
+from tests.support.world import OUTSIDE, name_server
+from tests.support.world.sink import Sink
+
+SCHEMA = xmlschema.XMLSchema(str(ROOT / "tests/support/images/dmarc-2.0.xsd"))
+
+# The stranger's people read its reports; nobody at unasked.test has agreed to.
+WATCHED = "watched.test"
+TO = f"mailto:stranger@{OUTSIDE}"
+ZONE = {
+    WATCHED: ["A 192.0.2.66", 'TXT "v=spf1 -all"'],
+    f"own.{WATCHED}": ["A 192.0.2.66", 'TXT "v=spf1 +all"'],
+    f"_dmarc.{WATCHED}": [
+        f'TXT "v=DMARC1; p=quarantine; rua={TO},mailto:victim@unasked.test"'
+    ],
+    f"{WATCHED}._report._dmarc.{OUTSIDE}": ['TXT "v=DMARC1"'],
+    "unasked.test": [f"MX 10 mx.{OUTSIDE}."],
+    f"_smtp._tls.{OUTSIDE}": [f'TXT "v=TLSRPTv1; rua={TO}"'],
+    "_smtp._tls.plain.test": [f'TXT "v=TLSRPTv1; rua={TO}"'],
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def asked_for(server) -> Iterator[None]:
+    """Have domains that ask for reports; what was counted before is none of ours."""
+    project = server.project
+    name_server.add(
+        project, [f"{name}. 0 {data}" for name, found in ZONE.items() for data in found]
+    )
+    yield
+    name_server.remove(project, [f"{name}." for name in ZONE])
+    # Reports to domains of other tests, which nobody takes.
+    project.inside("postfix", "sh", "-c", "postsuper -d ALL deferred 2>&1")
+
+
+def end_day(server) -> None:
+    """Have all that was counted reported; the last row is a second away."""
+    server.project.inside("report-sender", "report-sender", "--until", "now")
+
+
+def reports(server, stranger, kind: str) -> list[Received]:
+    """Return the reports in the stranger's mailbox whose names end in *kind*."""
+    script = 'cd /home/stranger/Maildir/new && grep -ls "report" * || true'
+    names = server.project.inside("outside", "sh", "-c", script).decode().split()
+    found = [
+        Received(
+            server.project.inside("outside", "cat", f"/home/stranger/Maildir/new/{n}")
+        )
+        for n in names
+    ]
+    return [
+        each
+        for each in found
+        if any(
+            (part.get_filename() or "").endswith(kind)
+            for part in each.message.iter_attachments()
+        )
+    ]
+
+
+def content(report: Received) -> bytes:
+    """Return what a report says, unpacked."""
+    (part,) = report.message.iter_attachments()
+    return gzip.decompress(part.get_content())
+
+
+def rows(server, stranger) -> dict[str, tuple[int, str, str, str]]:
+    """
+    Return the rows of all reports on WATCHED, by the domain of the envelope's sender.
+
+    Each has count, disposition, and whether DKIM and SPF proved the author.
+    """
+    found = {}
+    for report in reports(server, stranger, ".xml.gz"):
+        text = content(report).decode()
+        SCHEMA.validate(text)
+        data = SCHEMA.to_dict(text, namespaces={"": SCHEMA.target_namespace})
+        assert data["policy_published"]["domain"] == WATCHED
+        for each in data["record"]:
+            row, judged = each["row"], each["row"]["policy_evaluated"]
+            assert row["source_ip"] == server.project.gateway
+            assert each["identifiers"]["header_from"] == WATCHED
+            sender = each["identifiers"]["envelope_from"]
+            found[sender] = (
+                found.get(sender, (0,))[0] + row["count"],
+                judged["disposition"],
+                judged["dkim"],
+                judged["spf"],
+            )
+    return found
+
+
+@pytest.fixture
+def told(server, stranger, spammer, bob):
+    """Send *count* messages of WATCHED, from *sender*, and wait until they count."""
+
+    def send(sender: str, count: int = 1) -> float:
+        begin = time.monotonic()
+        for _ in range(count):
+            message = letter(f"a@{WATCHED}", bob.address, new_subject())
+            reply = spammer.send(bob.address, stranger.sign(message), f"a@{sender}")
+            assert reply.code == 250, reply
+        return time.monotonic() - begin
+
+    return send
+
+
+@pytest.mark.core
+def test_the_owner_of_a_domain_learns_who_sent_in_its_name(server, stranger, told):
+    """
+    An owner gets one report, valid by the schema of RFC 9990 and signed by us.
+
+    It counts mail that is proven and mail that is not.
+    """
+    told(f"own.{WATCHED}", 2)
+    told("pass.spf.test", 3)
+
+    counted = {
+        f"own.{WATCHED}": (2, "pass", "fail", "pass"),
+        "pass.spf.test": (3, "quarantine", "fail", "fail"),
+    }
+
+    def found() -> bool:
+        end_day(server)
+        return rows(server, stranger) == counted
+
+    wait_until(found, f"a report on {counted}")
+    for report in reports(server, stranger, ".xml.gz"):
+        valid = signatures(report, records_to_publish(server))
+        assert [(each.domain, each.valid) for each in valid] == [
+            ("example.test", True)
+        ] * 2
+        assert "dmarc=pass header.from=example.test" in authentication_results(report)
+        assert report.all("Return-Path") == ["<>"]
+        assert report.all("Auto-Submitted") == ["auto-generated"]
+        (subject,) = report.all("Subject")
+        assert subject.startswith(
+            f"Report Domain: {WATCHED} Submitter: example.test Report-ID: <"
+        )
+
+
+@pytest.mark.core
+def test_nobody_gets_reports_on_others_unasked(server, told):
+    """A domain can't have its reports sent to one that hasn't agreed in its DNS."""
+    begin = time.time()
+    told("pass.spf.test")
+
+    def declined() -> bool:
+        end_day(server)
+        said = server.project.said("report-sender", begin)
+        return "not sent to mailto:victim@unasked.test" in said
+
+    wait_until(declined, "that the report is not sent there")
+    assert "to=<victim@unasked.test>" not in server.project.said("postfix", begin)
+
+
+@pytest.mark.core
+def test_what_was_counted_survives_a_kill(server, stranger, told):
+    """Rows that were counted before a kill of report-sender are reported after it."""
+    told("neutral.spf.test", 2)
+    wait_until(lambda: counted(server) == 2, "both of them counted")
+
+    kill(server.project, "report-sender")
+    server.project.wait_for("healthy", "report-sender")
+    end_day(server)
+
+    wait_until(
+        lambda: rows(server, stranger).get("neutral.spf.test", (0,))[0] == 2,
+        "a report on both",
+    )
+
+
+def counted(server) -> int:
+    """Return how many messages of neutral.spf.test are counted and not reported."""
+    script = (
+        "import sqlite3; print(sqlite3.connect('/var/lib/report-sender/results.db')"
+        ".execute('SELECT coalesce(sum(count), 0) FROM results WHERE line LIKE ?',"
+        " ['%neutral.spf.test%']).fetchone()[0])"
+    )
+    return int(server.project.inside("report-sender", "python3", "-c", script))
+
+
+def test_mail_waits_for_no_report(server, alice, stranger, subject, told):
+    """While report-sender hangs or is gone, mail comes and goes as fast as ever."""
+    usual = told("pass.spf.test", 5)
+
+    with paused(server.project, "report-sender"):
+        # More than its socket holds.
+        hanging = told("pass.spf.test", 15) / 3
+        alice.send(stranger.address, subject)
+        stranger.receive(subject)
+    kill(server.project, "report-sender")
+    gone = told("pass.spf.test", 5)
+    server.project.wait_for("healthy", "report-sender")
+
+    assert max(hanging, gone) < 3 * usual + 1
+
+
+@pytest.mark.usefixtures("sinks")
+def test_domains_learn_how_mail_to_them_was_encrypted(server, alice, stranger, subject):
+    """
+    A domain with _smtp._tls gets a TLS report (RFC 8460): sessions that were encrypted,
+    and those that could not be.
+    """
+    alice.send(stranger.address, subject)
+    stranger.receive(subject)
+    alice.send("a@plain.test", subject)
+    Sink(server.project, "sink-plain", "plain.test").receive(subject)
+
+    def told() -> dict[str, dict]:
+        end_day(server)
+        found = {}
+        for report in reports(server, stranger, ".json.gz"):
+            assert report.all("TLS-Required") == ["No"]
+            assert report.all("TLS-Report-Submitter") == ["example.test"]
+            assert report.message.get_content_type() == "multipart/report"
+            data = json.loads(content(report))
+            (domain,) = report.all("TLS-Report-Domain")
+            found[domain] = data
+        return found if found.keys() >= {OUTSIDE, "plain.test"} else {}
+
+    found = wait_until(told, "both reports")
+    (good,) = found[OUTSIDE]["policies"]
+    (bad,) = found["plain.test"]["policies"]
+    assert good["policy"]["policy-type"] == "no-policy-found"
+    assert good["summary"]["total-successful-session-count"] >= 1
+    assert good["failure-details"] == []
+    assert bad["summary"]["total-failure-session-count"] >= 1
+    assert {each["result-type"] for each in bad["failure-details"]} == {
+        "starttls-not-supported"
+    }
+
+
+@pytest.mark.parametrize(
+    ("sender", "to"),
+    [
+        ("alice@example.test", f"stranger@{OUTSIDE}"),
+        ("", "stranger@[192.0.2.1]"),
+    ],
+)
+def test_the_socket_for_reports_takes_no_other_mail(server, sender, to):
+    """The socket for reports takes mail without a sender only, and to names only."""
+    say = (
+        "from report_sender.delivery.submission import _Postfix, SOCKET;"
+        f"_Postfix(str(SOCKET)).sendmail({sender!r}, {to!r}, 'From: a@example.test')"
+    )
+
+    done = server.project.execute("report-sender", "python3", "-c", say, check=False)
+
+    assert done.returncode == 1
+    assert "Sender address rejected" in done.stderr or "5.1.2" in done.stderr
+
+
+def test_reports_can_be_turned_off(server, told):
+    """With DMARC_REPORTS=no nothing is counted and nothing sent."""
+    project = server.project
+    with settings(project, DMARC_REPORTS="no"):
+        project.stack("init", "--yes")
+        await_applied(project, "dkim-verify")
+        await_applied(project, "report-sender")
+        begin = time.time()
+        told("neutral.spf.test")
+        end_day(server)
+        assert counted(server) == 0
+        assert "dmarc report" not in project.said("report-sender", begin)
+    project.stack("init", "--yes")
+    await_applied(project, "dkim-verify")
+    await_applied(project, "report-sender")
