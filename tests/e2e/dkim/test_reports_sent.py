@@ -33,6 +33,9 @@ ZONE = {
         f'TXT "v=DMARC1; p=quarantine; rua={TO},mailto:victim@unasked.test"'
     ],
     f"{WATCHED}._report._dmarc.{OUTSIDE}": ['TXT "v=DMARC1"'],
+    # Whose signature by lame.big.test can't be looked up.
+    "rep.big.test": ["A 192.0.2.66"],
+    "_dmarc.rep.big.test": [f'TXT "v=DMARC1; p=reject; rua={TO}"'],
     "unasked.test": [f"MX 10 mx.{OUTSIDE}."],
     f"_smtp._tls.{OUTSIDE}": [f'TXT "v=TLSRPTv1; rua={TO}"'],
     "_smtp._tls.plain.test": [f'TXT "v=TLSRPTv1; rua={TO}"'],
@@ -177,7 +180,7 @@ def test_nobody_gets_reports_on_others_unasked(server, told):
 def test_what_was_counted_survives_a_kill(server, stranger, told):
     """Rows that were counted before a kill of report-sender are reported after it."""
     told("neutral.spf.test", 2)
-    wait_until(lambda: counted(server) == 2, "both of them counted")
+    wait_until(lambda: counted(server, "neutral.spf.test") == 2, "both counted")
 
     kill(server.project, "report-sender")
     server.project.wait_for("healthy", "report-sender")
@@ -189,14 +192,30 @@ def test_what_was_counted_survives_a_kill(server, stranger, told):
     )
 
 
-def counted(server) -> int:
-    """Return how many messages of neutral.spf.test are counted and not reported."""
+def counted(server, words: str) -> int:
+    """Return of how many messages the rows hold *words*, and are not reported yet."""
     script = (
-        "import sqlite3; print(sqlite3.connect('/var/lib/report-sender/results.db')"
-        ".execute('SELECT coalesce(sum(count), 0) FROM results WHERE line LIKE ?',"
-        " ['%neutral.spf.test%']).fetchone()[0])"
+        "import sqlite3, sys"
+        "; print(sqlite3.connect('/var/lib/report-sender/results.db').execute("
+        "'SELECT coalesce(sum(count), 0) FROM results WHERE instr(line, ?)',"
+        " [sys.argv[1]]).fetchone()[0])"
     )
-    return int(server.project.inside("report-sender", "python3", "-c", script))
+    return int(server.project.inside("report-sender", "python3", "-c", script, words))
+
+
+def test_a_message_that_is_put_off_is_not_counted(
+    server, stranger, spammer, bob, subject, told
+):
+    """A message that gets 451 is not counted: it will come again."""
+    message = letter("a@rep.big.test", bob.address, subject)
+
+    reply = spammer.send(bob.address, stranger.sign(message, "lame.big.test"))
+    told("pass.spf.test")
+
+    assert reply.code == 451, reply
+    # Rows come in their order.
+    wait_until(lambda: counted(server, "pass.spf.test"), "the one after it counted")
+    assert counted(server, "rep.big.test") == 0
 
 
 def test_mail_waits_for_no_report(server, alice, stranger, subject, told):
@@ -280,7 +299,7 @@ def test_reports_can_be_turned_off(server, told):
         begin = time.time()
         told("neutral.spf.test")
         end_day(server)
-        assert counted(server) == 0
+        assert counted(server, WATCHED) == 0
         assert "dmarc report" not in project.said("report-sender", begin)
     project.stack("init", "--yes")
     await_applied(project, "dkim-verify")

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from report_sender.counting.results import SECONDS_A_DAY
@@ -182,6 +184,24 @@ def test_a_kill_while_a_report_is_made_loses_nothing(store, monkeypatch):
 
 def _killed(*_, **__):
     raise KeyboardInterrupt
+
+
+def test_a_kill_between_report_and_rows_loses_nothing(store):
+    """As above, once the report is written down."""
+    store.add(DAY, dmarc_rows.read(message()))
+
+    def killed_at_the_second() -> Iterator[str]:
+        yield "mailto:r@sender.test"
+        raise KeyboardInterrupt
+
+    ((day, group),) = store.open_groups("dmarc", MIDNIGHT)
+    make = partial(sending._made, ours=OURS)
+    with pytest.raises(KeyboardInterrupt):
+        store.close(day, group, MIDNIGHT, make, killed_at_the_second())
+
+    assert store.due(MIDNIGHT) == []
+    sending.close(store, OURS, MIDNIGHT)
+    assert len(store.due(MIDNIGHT)) == 1
 
 
 def test_what_is_sent_again_has_the_same_names(store):
