@@ -113,6 +113,15 @@ def rows(server, stranger) -> dict[str, tuple[int, str, str, str]]:
 
 
 @pytest.fixture
+def elsewhere(server, subject) -> Iterator[str]:
+    """Have a domain for MAIL FROM that proves nothing, for each test another."""
+    name = f"{subject.split()[1]}.test"
+    name_server.add(server.project, [f"{name}. 0 A 192.0.2.66"])
+    yield name
+    name_server.remove(server.project, [f"{name}."])
+
+
+@pytest.fixture
 def told(server, stranger, spammer, bob):
     """Send *count* messages of WATCHED, from *sender*, and wait until they count."""
 
@@ -128,25 +137,27 @@ def told(server, stranger, spammer, bob):
 
 
 @pytest.mark.core
-def test_the_owner_of_a_domain_learns_who_sent_in_its_name(server, stranger, told):
+def test_the_owner_of_a_domain_learns_who_sent_in_its_name(
+    server, stranger, told, elsewhere
+):
     """
     An owner gets one report, valid by the schema of RFC 9990 and signed by us.
 
     It counts mail that is proven and mail that is not.
     """
     told(f"own.{WATCHED}", 2)
-    told("pass.spf.test", 3)
+    told(elsewhere, 3)
 
-    counted = {
+    wanted = {
         f"own.{WATCHED}": (2, "pass", "fail", "pass"),
-        "pass.spf.test": (3, "quarantine", "fail", "fail"),
+        elsewhere: (3, "quarantine", "fail", "fail"),
     }
 
     def found() -> bool:
         end_day(server)
-        return rows(server, stranger) == counted
+        return rows(server, stranger).items() >= wanted.items()
 
-    wait_until(found, f"a report on {counted}")
+    wait_until(found, f"a report on {wanted}")
     for report in reports(server, stranger, ".xml.gz"):
         valid = signatures(report, records_to_publish(server))
         assert [(each.domain, each.valid) for each in valid] == [
@@ -162,10 +173,10 @@ def test_the_owner_of_a_domain_learns_who_sent_in_its_name(server, stranger, tol
 
 
 @pytest.mark.core
-def test_nobody_gets_reports_on_others_unasked(server, told):
+def test_nobody_gets_reports_on_others_unasked(server, told, elsewhere):
     """A domain can't have its reports sent to one that hasn't agreed in its DNS."""
     begin = time.time()
-    told("pass.spf.test")
+    told(elsewhere)
 
     def declined() -> bool:
         end_day(server)
@@ -177,17 +188,17 @@ def test_nobody_gets_reports_on_others_unasked(server, told):
 
 
 @pytest.mark.core
-def test_what_was_counted_survives_a_kill(server, stranger, told):
+def test_what_was_counted_survives_a_kill(server, stranger, told, elsewhere):
     """Rows that were counted before a kill of report-sender are reported after it."""
-    told("neutral.spf.test", 2)
-    wait_until(lambda: counted(server, "neutral.spf.test") == 2, "both counted")
+    told(elsewhere, 2)
+    wait_until(lambda: counted(server, elsewhere) == 2, "both counted")
 
     kill(server.project, "report-sender")
     server.project.wait_for("healthy", "report-sender")
     end_day(server)
 
     wait_until(
-        lambda: rows(server, stranger).get("neutral.spf.test", (0,))[0] == 2,
+        lambda: rows(server, stranger).get(elsewhere, (0,))[0] == 2,
         "a report on both",
     )
 
@@ -204,31 +215,31 @@ def counted(server, words: str) -> int:
 
 
 def test_a_message_that_is_put_off_is_not_counted(
-    server, stranger, spammer, bob, subject, told
+    server, stranger, spammer, bob, subject, told, elsewhere
 ):
     """A message that gets 451 is not counted: it will come again."""
     message = letter("a@rep.big.test", bob.address, subject)
 
     reply = spammer.send(bob.address, stranger.sign(message, "lame.big.test"))
-    told("pass.spf.test")
+    told(elsewhere)
 
     assert reply.code == 451, reply
     # Rows come in their order.
-    wait_until(lambda: counted(server, "pass.spf.test"), "the one after it counted")
+    wait_until(lambda: counted(server, elsewhere), "the one after it counted")
     assert counted(server, "rep.big.test") == 0
 
 
-def test_mail_waits_for_no_report(server, alice, stranger, subject, told):
+def test_mail_waits_for_no_report(server, alice, stranger, subject, told, elsewhere):
     """While report-sender hangs or is gone, mail comes and goes as fast as ever."""
-    usual = told("pass.spf.test", 5)
+    usual = told(elsewhere, 5)
 
     with paused(server.project, "report-sender"):
         # More than its socket holds.
-        hanging = told("pass.spf.test", 15) / 3
+        hanging = told(elsewhere, 15) / 3
         alice.send(stranger.address, subject)
         stranger.receive(subject)
     kill(server.project, "report-sender")
-    gone = told("pass.spf.test", 5)
+    gone = told(elsewhere, 5)
     server.project.wait_for("healthy", "report-sender")
 
     assert max(hanging, gone) < 3 * usual + 1
@@ -289,7 +300,7 @@ def test_the_socket_for_reports_takes_no_other_mail(server, sender, to):
     assert "Sender address rejected" in done.stderr or "5.1.2" in done.stderr
 
 
-def test_reports_can_be_turned_off(server, told):
+def test_reports_can_be_turned_off(server, told, elsewhere):
     """With DMARC_REPORTS=no nothing is counted and nothing sent."""
     project = server.project
     with settings(project, DMARC_REPORTS="no"):
@@ -297,9 +308,9 @@ def test_reports_can_be_turned_off(server, told):
         await_applied(project, "dkim-verify")
         await_applied(project, "report-sender")
         begin = time.time()
-        told("neutral.spf.test")
+        told(elsewhere)
         end_day(server)
-        assert counted(server, WATCHED) == 0
+        assert counted(server, elsewhere) == 0
         assert "dmarc report" not in project.said("report-sender", begin)
     project.stack("init", "--yes")
     await_applied(project, "dkim-verify")
