@@ -150,9 +150,12 @@ class Asker:
         Raises:
             SilentError: When it doesn't answer.
         """
-        zone = dns.name.from_text(self._zone_of(name.lower()))
+        zone = self._zone_of(name.lower())
+        if not zone:
+            return False
+        question = dns.name.from_text(zone)
         try:
-            found = self._resolver.resolve(zone, "SOA", search=False)
+            found = self._resolver.resolve(question, "SOA", search=False)
         except dns.exception.DNSException as error:
             raise SilentError(_words(error)) from None
         return bool(found.response.flags & dns.flags.AD)

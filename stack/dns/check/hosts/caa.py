@@ -77,7 +77,7 @@ def _allows(tag: str, found: Answer, authorities: tuple[str, ...]) -> bool:
 
 def _tag(record: Any) -> str:
     tag: bytes = record.tag
-    return tag.decode().lower()
+    return tag.decode(errors="replace").lower()
 
 
 def _issuer(record: Any) -> str:

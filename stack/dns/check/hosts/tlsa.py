@@ -47,7 +47,7 @@ def _none(subject: Subject, found: Answer, signed: bool) -> Finding:
             "the zone is signed (DNSSEC): with this record, servers that check DANE"
             " deliver to this server alone",
         )
-    return subject.ok(found, "none is wanted: the zone is not signed (DNSSEC)")
+    return subject.ok(found, "none is wanted: to the resolver, the zone is not signed")
 
 
 def _fits(subject: Subject, chains: Chains, found: Answer) -> bool:

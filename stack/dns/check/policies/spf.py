@@ -4,6 +4,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import dns.exception
+import dns.name
 import spf
 
 from stack.accounts.addresses import nearest
@@ -142,7 +144,11 @@ class _Query(spf.query):
         # What others let send is not ours to look for in each of their servers.
         is_ours = nearest(name.lower(), self._ours)
         try:
+            # A record of others may lead to anything.
+            dns.name.from_text(name)
             found = (self._asker.ask if is_ours else self._asker.resolve)(name, kind)
+        except (dns.exception.SyntaxError, dns.exception.FormError):
+            return []
         except SilentError as error:
             raise spf.TempError(f"{name}: {error}") from None
         return [_plain(record, kind) for record in found.records]

@@ -89,6 +89,7 @@ def test_without_name_servers_the_resolver_is_asked(net, ask):
 
     assert (found.texts, found.servers) == (("192.0.2.1",), ())
     assert ask.ask("other.lan", "A") == Answer()
+    assert not ask.is_signed("mail.lan")
 
 
 @pytest.mark.parametrize("silent", [True, False])

@@ -18,6 +18,7 @@ ROW = [
     ('"v=spf1 a:other.test -all"', Status.WRONG, "add mx to it"),
     ('"v=spf1 ip4:192.0.2 -all"', Status.WRONG, "Invalid IP4 address"),
     ('"v=spf1 mx -al"', Status.WRONG, "Unknown mechanism"),
+    (f'"v=spf1 mx a:{"x" * 64}.test -all"', Status.OK, "a record of your own"),
     ('"v=spf1 mx include:none.test -all"', Status.WRONG, "No valid SPF record"),
     (
         f'"v=spf1 mx {" ".join(f"a:n{at}.test" for at in range(3))} -all"',

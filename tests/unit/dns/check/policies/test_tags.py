@@ -36,7 +36,7 @@ def test_a_list_is_read_or_it_is_none(text, found):
     ],
 )
 def test_records_of_a_version_are_kept(text, kept):
-    """The version comes first, and its case counts (RFC 9989 §4.7)."""
+    """The version comes first, and its case counts (RFC 9989)."""
     record = dns.rdata.from_text("IN", "TXT", f'"{text}"')
 
     found = tags.of_version(Answer((record,), ("ns1.test",)), "DMARC1")
