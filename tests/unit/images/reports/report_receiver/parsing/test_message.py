@@ -74,30 +74,44 @@ def test_a_tls_report_says_how_sessions_fared():
     )
 
 
-@pytest.mark.parametrize(
-    ("data", "label"),
-    [
-        (dmarc("n"), "text/xml"),
-        (dmarc("n"), "application/xml"),
-        (b"\xef\xbb\xbf" + dmarc("n"), "application/xml"),
-        (gzip.compress(dmarc("n")), "application/gzip"),
-        (gzip.compress(dmarc("n")), "application/x-gzip"),
-        (zipped(("a.xml", dmarc("n"))), "application/zip"),
-        (zipped(("a.xml", dmarc("n"))), "application/x-zip-compressed"),
-        # Mislabelled: its octets count.
-        (gzip.compress(dmarc("n")), "application/zip"),
-        (zipped(("a.xml", dmarc("n"))), "application/octet-stream"),
-        (dmarc("n").replace(b"UTF-8", b"UTF-16").decode().encode("utf-16"), "text/xml"),
-        # A name in an archive is not looked at.
-        (zipped(("../../../../etc/passwd", dmarc("n"))), "application/zip"),
-        (zipped(("a/", b""), ("a/b.exe", dmarc("n"))), "application/zip"),
-        (tls("n"), "application/tlsrpt+json"),
-        (gzip.compress(tls("n")), "application/octet-stream"),
-    ],
-)
-def test_a_packed_or_mislabelled_report_is_read(data, label):
+# Reports that are read: what is attached, and what it is labelled as.
+READ = {
+    "XML": (dmarc("n"), "text/xml"),
+    "XML, labelled otherwise": (dmarc("n"), "application/xml"),
+    "XML with a byte order mark": (b"\xef\xbb\xbf" + dmarc("n"), "application/xml"),
+    "XML in UTF-16": (
+        dmarc("n").replace(b"UTF-8", b"UTF-16").decode().encode("utf-16"),
+        "text/xml",
+    ),
+    "gzip": (gzip.compress(dmarc("n")), "application/gzip"),
+    "gzip, labelled otherwise": (gzip.compress(dmarc("n")), "application/x-gzip"),
+    "gzip, called zip": (gzip.compress(dmarc("n")), "application/zip"),
+    "zip": (zipped(("a.xml", dmarc("n"))), "application/zip"),
+    "zip, labelled otherwise": (
+        zipped(("a.xml", dmarc("n"))),
+        "application/x-zip-compressed",
+    ),
+    "zip, called anything": (
+        zipped(("a.xml", dmarc("n"))),
+        "application/octet-stream",
+    ),
+    "zip with a hostile name": (
+        zipped(("../../../../etc/passwd", dmarc("n"))),
+        "application/zip",
+    ),
+    "zip with a folder": (
+        zipped(("a/", b""), ("a/b.exe", dmarc("n"))),
+        "application/zip",
+    ),
+    "JSON": (tls("n"), "application/tlsrpt+json"),
+    "JSON in gzip": (gzip.compress(tls("n")), "application/octet-stream"),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_packed_or_mislabelled_report_is_read(name):
     """What it is, is seen by its first octets."""
-    assert taken(data, label).report_id == "n"
+    assert taken(*READ[name]).report_id == "n"
 
 
 def encrypted() -> bytes:
@@ -124,56 +138,98 @@ FILE = b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><feedback>&b;</fe
 NOT_OURS = "about other.test, which is not a domain of ours"
 
 
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (gzip_of_zeros(1 << 30), "over 20971520 octets when unpacked"),
-        (zipped(("a", bytes(21 << 20))), "over 20971520 octets when unpacked"),
-        (gzip.compress(gzip.compress(b"a")), "an archive in an archive"),
-        (zipped(("a.zip", zipped(("b", b"c")))), "an archive in an archive"),
-        (zipped(("a", b"b"), ("c", b"d")), "a zip file with 2 files in it, not one"),
-        (zipped(), "an attachment that is neither XML nor JSON"),
-        (encrypted(), "an encrypted or unusual zip file"),
-        (compressed_by(zipfile.ZIP_BZIP2), "a zip file of an unusual compression"),
-        (gzip.compress(dmarc("n"))[:-20], "a gzip file that is cut off"),
-        (b"\x1f\x8b" + b"broken" * 9, "a broken gzip file"),
-        (zipped(("a", dmarc("n")))[:-9], "a broken zip file"),
-        (b"PK\x03\x04" + b"broken" * 9, "a broken zip file"),
-        (b"MZ\x90\x00", "an attachment that is neither XML nor JSON"),
-        (b"", "an attachment that is neither XML nor JSON"),
-        (LAUGHS, "XML with a DTD or entities"),
-        (FILE, "XML with a DTD or entities"),
-        (dmarc("n")[:-9], "broken XML"),
-        (b"<html></html>", "XML that is no DMARC report"),
-        (b'<?xml version="1.0" encoding="nonsense"?><feedback/>', "broken XML"),
-        (b"<feedback>" + b"<a>" * 999, "too many XML elements, or too deep"),
-        (b"<feedback></feedback>", "no org_name"),
-        (dmarc("n", domain="other.test"), NOT_OURS),
-        (dmarc("n", domain="nexample.test"), "about nexample.test, which is not"),
-        (dmarc("n", domain="a b"), "policy_published/domain is no domain: a b"),
-        (dmarc("n", record(source="here")), "source_ip is no address: here"),
-        (dmarc("n", record(amount=-1)), "count is no number from 0 to 1000000000"),
-        (dmarc("n", record(disposition="eat")), "disposition is no word of the RFC"),
-        (
-            dmarc("n", record(header_from="a\x1b[2Jb".replace("\x1b", "^"))),
-            "header_from",
-        ),
-        (dmarc("n", end=time.time() + 9 * DAY), "about a time that is long ago, or"),
-        (dmarc("n", end=time.time() - 500 * DAY), "about a time that is long ago, or"),
-        (b"{", "broken JSON"),
-        (b'{"a":' + b"[" * 100_000, "broken JSON"),
-        (b"{}", "JSON that is no TLS report"),
-        (b'{"policies": [' + b" " * tls_parser.LARGEST + b"]}", "JSON of over"),
-        (tls("n", policies=[]), "no policies"),
-        (tls("n", policies=[{}]), "policy is no JSON object"),
-        (tls("n", policies={}), "policies is no list of up to 100"),
-        (tls("n", domain="other.test"), NOT_OURS),
-        (tls("n", **{"report-id": 7}), "no report-id"),
-        (tls("n", **{"date-range": {}}), "no start-datetime"),
-    ],
-)
-def test_what_is_no_report_of_ours_is_refused(data, reason):
+# What is refused, and the words for it.
+REFUSED = {
+    "1 GB in gzip": (gzip_of_zeros(1 << 30), "over 20971520 octets when unpacked"),
+    "21 MB in zip": (
+        zipped(("a", bytes(21 << 20))),
+        "over 20971520 octets when unpacked",
+    ),
+    "gzip in gzip": (gzip.compress(gzip.compress(b"a")), "an archive in an archive"),
+    "zip in zip": (
+        zipped(("a.zip", zipped(("b", b"c")))),
+        "an archive in an archive",
+    ),
+    "two files": (
+        zipped(("a", b"b"), ("c", b"d")),
+        "a zip file with 2 files in it, not one",
+    ),
+    "no file": (zipped(), "an attachment that is neither XML nor JSON"),
+    "encrypted": (encrypted(), "an encrypted or unusual zip file"),
+    "bzip2": (
+        compressed_by(zipfile.ZIP_BZIP2),
+        "a zip file of an unusual compression",
+    ),
+    "half a gzip": (gzip.compress(dmarc("n"))[:-20], "a gzip file that is cut off"),
+    "a broken gzip": (b"\x1f\x8b" + b"broken" * 9, "a broken gzip file"),
+    "half a zip": (zipped(("a", dmarc("n")))[:-9], "a broken zip file"),
+    "a broken zip": (b"PK\x03\x04" + b"broken" * 9, "a broken zip file"),
+    "a program": (b"MZ\x90\x00", "an attachment that is neither XML nor JSON"),
+    "nothing": (b"", "an attachment that is neither XML nor JSON"),
+    "entities": (LAUGHS, "XML with a DTD or entities"),
+    "a file as an entity": (FILE, "XML with a DTD or entities"),
+    "a DTD": (
+        b"<!DOCTYPE feedback>" + dmarc("n")[39:],
+        "XML with a DTD or entities",
+    ),
+    "half a document": (dmarc("n")[:-9], "broken XML"),
+    "another document": (b"<html></html>", "XML that is no DMARC report"),
+    "an unknown encoding": (
+        b'<?xml version="1.0" encoding="nonsense"?><feedback/>',
+        "broken XML",
+    ),
+    "deep elements": (
+        b"<feedback>" + b"<a>" * 999,
+        "too many XML elements, or too deep",
+    ),
+    "no metadata": (b"<feedback></feedback>", "no org_name"),
+    "another's domain": (dmarc("n", domain="other.test"), NOT_OURS),
+    "a domain that ends like ours": (
+        dmarc("n", domain="nexample.test"),
+        "about nexample.test, which is not",
+    ),
+    "no domain": (
+        dmarc("n", domain="a b"),
+        "policy_published/domain is no domain: a b",
+    ),
+    "no address": (
+        dmarc("n", record(source="here")),
+        "source_ip is no address: here",
+    ),
+    "a negative count": (
+        dmarc("n", record(amount=-1)),
+        "count is no number from 0 to 1000000000",
+    ),
+    "an odd disposition": (
+        dmarc("n", record(disposition="eat")),
+        "disposition is no word of the RFC",
+    ),
+    "an odd author": (dmarc("n", record(header_from="a^[2Jb")), "header_from"),
+    "the future": (dmarc("n", end=time.time() + 9 * DAY), "about a time that is"),
+    "the past": (dmarc("n", end=time.time() - 500 * DAY), "about a time that is"),
+    "half an object": (b"{", "broken JSON"),
+    "deep lists": (b'{"a":' + b"[" * 100_000, "broken JSON"),
+    "another object": (b"{}", "JSON that is no TLS report"),
+    "too much JSON": (
+        b'{"policies": [' + b" " * tls_parser.LARGEST + b"]}",
+        "JSON of over",
+    ),
+    "no policies": (tls("n", policies=[]), "no policies"),
+    "an empty policy": (tls("n", policies=[{}]), "policy is no JSON object"),
+    "policies that are none": (
+        tls("n", policies={}),
+        "policies is no list of up to 100",
+    ),
+    "another's policy": (tls("n", domain="other.test"), NOT_OURS),
+    "a number as an id": (tls("n", **{"report-id": 7}), "no report-id"),
+    "no time": (tls("n", **{"date-range": {}}), "no start-datetime"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_report_of_ours_is_refused(name):
     """Each in words, and before it takes time or memory."""
+    data, reason = REFUSED[name]
     began = time.process_time()
 
     assert reason in refusal(data)
@@ -225,6 +281,15 @@ def test_a_report_that_is_not_authenticated_is_refused(results):
     assert refusal(dmarc("n"), "text/xml", results) == (
         "not authenticated, as if from: noreply@outside.test"
     )
+
+
+def test_a_report_of_our_own_is_proven_without_a_policy():
+    """As report-sender and dkim-verify write it for a domain without one."""
+    results = "mail.example.test; dmarc=none (p=absent dis=none from=proven)"
+
+    report = taken(dmarc("n"), "text/xml", f"{results} header.from=example.test")
+
+    assert report.reporter == "example.test"
 
 
 def test_the_reporter_is_who_is_proven():
