@@ -93,13 +93,15 @@ def _facts(project: Project, settings: "Settings", found: Wanted) -> "Facts":
     from stack.web import fetch
 
     client = trust.client(project)
+    # If nothing listens on it, no mail leaves by it either.
+    ipv6 = settings.public_ipv6 if found.listens_on_ipv6 else None
     names = {record.name for block in found.blocks.values() for record in block}
     relays = {name: settings.relay_of(name) for name in names}
     return Facts(
         hostname=settings.mail_hostname,
         first=settings.mail_domain,
         domains=found.domains,
-        addresses=tuple(filter(None, (settings.public_ipv4, settings.public_ipv6))),
+        addresses=tuple(filter(None, (settings.public_ipv4, ipv6))),
         listens_on_ipv6=found.listens_on_ipv6,
         relays={name: relay.host for name, relay in relays.items() if relay},
         served=partial(_served, project, settings.mail_hostname),

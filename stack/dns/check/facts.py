@@ -30,7 +30,7 @@ class Facts:
     domains: frozenset[str]
     """The domains that it takes mail for."""
     addresses: tuple[Address, ...] = ()
-    """PUBLIC_IPV4 and PUBLIC_IPV6, those that are set."""
+    """PUBLIC_IPV4 and PUBLIC_IPV6, those that are set and in use."""
     listens_on_ipv6: bool = True
     """Whether an AAAA record is of use."""
     relays: Mapping[str, str] = field(default_factory=dict)

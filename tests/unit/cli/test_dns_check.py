@@ -166,6 +166,17 @@ def test_aaaa_is_wrong_without_ipv6_ports(check, net, ready, found, address, sta
     assert findings(check("--json"))["AAAA"]["status"] == status
 
 
+def test_an_ipv6_address_that_is_not_in_use_needs_no_records(check, ready, found):
+    """No AAAA, no PTR, and no right to send: `dns show` prints none of them."""
+    with ready.env.open("a") as file:
+        file.write("PUBLIC_IPV6=2001:db8::1\n")
+    found += [Endpoint(465, "192.0.2.1", 465)]
+
+    rows = json.loads(check("--json").stdout)
+
+    assert {each["status"] for each in rows} == {"ok"}
+
+
 def test_a_relays_name_is_told(check, ready):
     """Its own addresses are not in any setting."""
     with ready.env.open("a") as file:
