@@ -127,6 +127,16 @@ class Derived:
         return "webroot" if self.settings.web and chosen == "standalone" else chosen
 
     @property
+    def compose_web(self) -> dict[str, str]:
+        """
+        What compose.yaml is told of port 80 of the service certs; empty: HTTP_PORT.
+
+        The service web has that if it runs. It is a free port on loopback then, as no
+        value lets Compose publish nothing.
+        """
+        return {"COMPOSE_CERTS_HTTP": "127.0.0.1:0" if self.settings.web else ""}
+
+    @property
     def policy_lifetime(self) -> int:
         """
         Seconds for which senders keep the MTA-STS policy (RFC 8461 §3.2, max_age).

@@ -35,9 +35,6 @@ UNSEEN = re.compile(r"[\xa0\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufe
 FOREIGN = ("COMPOSE_", "DOCKER_")
 PROFILES = "COMPOSE_PROFILES"
 
-# Ours, for compose.yaml alone: written by `stack init` as it follows from WEB.
-CERTS_PORT = "COMPOSE_CERTS_HTTP"
-
 
 def load(path: Path) -> Settings:
     """
@@ -115,6 +112,13 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
+def with_changes(text: str, values: Mapping[str, str]) -> str:
+    """Return *text* with *values*, as it is if it has them; "" is a key left out."""
+    known = dotenv_values(stream=StringIO(text), interpolate=False)
+    other = {key: to for key, to in values.items() if (known.get(key) or "") != to}
+    return with_values(text, other)
+
+
 def with_profile(text: str, profile: str, *, started: bool = True) -> str:
     """Return *text* with *profile* among those that Compose starts, or not."""
     known = dotenv_values(stream=StringIO(text), interpolate=False).get(PROFILES) or ""
@@ -124,20 +128,6 @@ def with_profile(text: str, profile: str, *, started: bool = True) -> str:
     others = [each for each in profiles if each != profile]
     wanted = [*others, profile] if started else others
     return with_values(text, {PROFILES: ",".join(wanted)})
-
-
-def with_port_80_of_certs(text: str, *, opened: bool) -> str:
-    """
-    Return *text* with the address on which Compose opens port 80 of the service certs.
-
-    Unless it is *opened* to the world, the service web has HTTP_PORT. What is published
-    is a free port on loopback then: Compose can't publish none by a value.
-    """
-    if opened and CERTS_PORT not in dotenv_values(
-        stream=StringIO(text), interpolate=False
-    ):
-        return text
-    return with_values(text, {CERTS_PORT: "" if opened else "127.0.0.1:0"})
 
 
 def _values(text: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from stack.certs import store
 from stack.certs.self_signed import self_signed
 from stack.certs.store import Stored
 from stack.config import envfile, relay_logins
+from stack.config.derived import Derived
 from stack.config.settings import Settings
 from stack.spam import local_cf
 from stack.system import files
@@ -34,7 +35,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
     # Compose starts services by profile: it can't read a setting.
     text = envfile.with_profile(text, "antivirus", started=settings.antivirus)
     text = envfile.with_profile(text, "web", started=settings.web)
-    text = envfile.with_port_80_of_certs(text, opened=not settings.web)
+    text = envfile.with_changes(text, Derived(settings).compose_web)
     asked = is_start_asked(project)
     text = envfile.with_profile(text, "acme") if asked else text
     known = database.domains(project.database)
