@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -217,8 +217,10 @@ class Project:
                 if each.is_symlink() or each.name.startswith("."):
                     continue
                 access = self.access(each, directory=each.is_dir())
-                if not files.is_right(each, access):
-                    yield each, access
+                # A journal of SQLite comes and goes, as `reports` writes meanwhile.
+                with suppress(FileNotFoundError):
+                    if not files.is_right(each, access):
+                        yield each, access
 
     @contextmanager
     def lock(self) -> Iterator[None]:

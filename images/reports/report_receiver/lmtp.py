@@ -51,7 +51,8 @@ class _Server(LMTP):
 async def serve(take: Take, socket: Path = SOCKET) -> None:
     """Serve Postfix at *socket* until cancelled."""
     handler = _Handler(take)
-    server = await asyncio.get_running_loop().create_unix_server(
+    loop = asyncio.get_running_loop()
+    server = await loop.create_unix_server(
         lambda: _Server(
             handler,
             data_size_limit=LARGEST,
@@ -59,11 +60,14 @@ async def serve(take: Take, socket: Path = SOCKET) -> None:
             hostname="reports",
             ident="LMTP",
             timeout=IDLE,
-            loop=asyncio.get_running_loop(),
+            loop=loop,
         ),
         str(socket),
     )
     # Only Postfix has a way into the folder.
     socket.chmod(0o666)
-    async with server:
-        await server.serve_forever()
+    try:
+        # Not serve_forever(), which waits at its end until all clients have gone.
+        await loop.create_future()
+    finally:
+        server.close()

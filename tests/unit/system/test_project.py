@@ -71,6 +71,20 @@ def test_links_and_unknown_entries_in_var_are_ignored(project):
     assert list(project.wrong_access()) == []
 
 
+def test_a_file_that_goes_meanwhile_is_ignored(project):
+    """As the journal of a database that its service writes."""
+    paths = {project.reports, project.reports.with_name("reports.db-journal")}
+    for path in paths:
+        project.write(path, "")
+        path.chmod(0o644)
+    found = project.wrong_access()
+
+    first, _ = next(found)
+    (paths - {first}).pop().unlink()
+
+    assert list(found) == []
+
+
 def test_files_of_certbot_are_ignored(project):
     """Its hooks are programs; nobody else gets in through the directory above."""
     hook = project.acme / "hooks" / "auth"

@@ -1,7 +1,13 @@
 """reports.toml is read whole or refused, with what is wrong."""
 
+from types import SimpleNamespace
+
 import pytest
 from report_receiver.configuration import Configuration, load
+
+from stack.apply.render import render
+from stack.certs.store import Served
+from tests.support.places import CONFIG
 
 GOOD = 'server = "Mail.a.test"\nkeep_days = 400\ndomains = ["a.test"]\n'
 
@@ -11,6 +17,18 @@ def test_the_configuration_is_read(tmp_path):
     (tmp_path / "reports.toml").write_text(GOOD)
 
     assert load(tmp_path) == Configuration("mail.a.test", 400, frozenset({"a.test"}))
+
+
+def test_the_template_names_our_domains(tmp_path, settings):
+    """All that have DKIM keys: those that `stack dns show` publishes records for."""
+    keys = [SimpleNamespace(domain=name) for name in ("example.org", "a.example")]
+    served = Served(("mail.example.org.pem",), ())
+    found = render(CONFIG, settings, keys, served, ("reports",))
+    (tmp_path / "reports.toml").write_text(found["reports/reports.toml"])
+
+    assert load(tmp_path) == Configuration(
+        "mail.example.org", 400, frozenset({"example.org", "a.example"})
+    )
 
 
 @pytest.mark.parametrize(
