@@ -103,7 +103,17 @@ def _time(seconds: int) -> str:
 def _show_senders(senders: Sequence["Sender"]) -> None:
     if not senders:
         return say("No DMARC report yet.")
-    heads = ("messages", "as", "from", "", "dkim", "spf", "unproven", "junk", "refused")
+    heads = (
+        "messages",
+        "as",
+        "from",
+        "whose",
+        "dkim",
+        "spf",
+        "unproven",
+        "junk",
+        "refused",
+    )
     table(
         [
             (*heads, "reported by"),

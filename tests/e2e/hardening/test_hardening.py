@@ -15,21 +15,21 @@ CAPABILITIES = {
     "certs": {"DAC_OVERRIDE"},
     "postfix": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"},
     "dovecot": {"CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID", "SYS_CHROOT"},
+    "reports": set(),
+    "report-sender": set(),
     "dkim-sign": set(),
     "dkim-verify": set(),
     "spamassassin": set(),
     "rule-updater": set(),
-    "reports": set(),
-    "report-sender": set(),
 }
 NEVER_ROOT = {
     "resolver": 5008,
+    "reports": 5011,
+    "report-sender": 5011,
     "dkim-sign": 5006,
     "dkim-verify": 5006,
     "spamassassin": 5007,
     "rule-updater": 5007,
-    "reports": 5011,
-    "report-sender": 5011,
 }
 PUBLISHED = {
     "postfix": {"25/tcp", "465/tcp", "587/tcp"},
@@ -56,12 +56,12 @@ PROGRAMS = ("config", "images", "stack", "tools")
 
 # Folders of sockets at which nobody is asked for a password, and who has them.
 SOCKETS = {
-    "sieve": {"postfix", "dovecot"},
-    "notices": {"postfix", "certs"},
     "report-intake": {"postfix", "reports"},
     "report-mail": {"postfix", "report-sender"},
     "dmarc-results": {"dkim-verify", "report-sender"},
     "tls-results": {"postfix", "report-sender"},
+    "sieve": {"postfix", "dovecot"},
+    "notices": {"postfix", "certs"},
 }
 
 every_service = pytest.mark.parametrize("service", CAPABILITIES)

@@ -16,12 +16,12 @@ LISTENING = {
     "resolver": {53},
     "postfix": {25, 465, 587},
     "dovecot": {143, 993},
+    "reports": set(),
+    "report-sender": set(),
     "dkim-sign": {8891},
     "dkim-verify": {8892},
     "spamassassin": {8893},
     "rule-updater": set(),
-    "reports": set(),
-    "report-sender": set(),
     # Port 80, too, but only while an authority is asked for a certificate.
     "certs": set(),
 }
