@@ -5,6 +5,7 @@ Runs the sender, or sends all that there is.
 """
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -72,6 +73,8 @@ def run() -> None:
     os.umask(0o077)
     store = Store(DATABASE)
     collector = Collector(store, {listening(at): read for at, read in SOURCES.items()})
+    # Python has no handler, and the first process of a container no default.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     threading.Thread(target=schedule.run, args=[store, LIVE, DATA], daemon=True).start()
     collector.run()
 

@@ -46,10 +46,13 @@ class Collector:
         self._said: dict[str, float] = {}
 
     def run(self) -> None:
-        """Count until the process ends."""
-        while True:
-            self.turn()
-            ALIVE.touch()
+        """Count until the process is told to end."""
+        try:
+            while True:
+                self.turn()
+                ALIVE.touch()
+        finally:
+            self._write()
 
     def turn(self) -> None:
         """Read for a second, or until there is enough, then write."""
@@ -57,8 +60,7 @@ class Collector:
         while len(self._waiting) < _BATCH and (left := end - time.monotonic()) > 0:
             for ready in select.select(self._sockets, [], [], left)[0]:
                 self._take(ready.recv(_LARGEST), self._sockets[ready])
-        if self._waiting:
-            self._write()
+        self._write()
 
     def _take(self, datagram: bytes, read: Read) -> None:
         try:
@@ -67,6 +69,8 @@ class Collector:
             self._say("a row is not counted, it can't be read", str(error))
 
     def _write(self) -> None:
+        if not self._waiting:
+            return
         day = int(time.time()) // SECONDS_A_DAY
         try:
             if left_out := self._store.add(day, self._waiting):

@@ -83,6 +83,24 @@ def _full(*_):
     raise sqlite3.OperationalError("database or disk is full")
 
 
+def test_what_was_read_is_written_at_the_end(collector, store, place, monkeypatch):
+    """SIGTERM comes at any moment."""
+    _tell(place, message())
+    read = []
+
+    def ended(*_):
+        if read:
+            raise SystemExit
+        read.append(True)
+        return [next(iter(collector._sockets))], [], []
+
+    monkeypatch.setattr("report_sender.service.collector.select.select", ended)
+    with pytest.raises(SystemExit):
+        collector.run()
+
+    assert len(store.open_groups("dmarc", FOREVER)) == 1
+
+
 def test_the_sockets_are_where_the_others_tell():
     """One volume for each of the two that tell: neither reaches the other's."""
     assert [str(each) for each in SOURCES] == [
