@@ -17,6 +17,7 @@ from tests.support.mail.mailbox import Received
 from tests.support.mail.message import letter, new_subject
 from tests.support.mail.outsiders import authentication_results
 from tests.support.places import ROOT
+from tests.support.reports.receiving import senders
 from tests.support.wait import wait_until
 from tests.support.world import OUTSIDE, name_server
 
@@ -170,6 +171,25 @@ def test_the_owner_of_a_domain_learns_who_sent_in_its_name(
         assert subject.startswith(
             f"Report Domain: {WATCHED} Submitter: example.test Report-ID: <"
         )
+
+
+def test_our_own_domains_are_reported_on_to_ourselves(server, spammer, bob, elsewhere):
+    """`stack reports` shows who sent here in the name of our own domains, too."""
+    message = letter("ceo@example.test", bob.address, new_subject())
+
+    reply = spammer.send(bob.address, message, f"a@{elsewhere}")
+    assert reply.code == 250, reply
+
+    def shown() -> bool:
+        end_day(server)
+        return any(
+            each["domain"] == "example.test"
+            and "example.test" in each["reporters"]
+            and each["unproven"]
+            for each in senders(server.project, server.project.gateway)
+        )
+
+    wait_until(shown, "our own report among the others")
 
 
 @pytest.mark.core
