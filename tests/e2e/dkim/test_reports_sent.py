@@ -308,6 +308,7 @@ def test_domains_learn_how_mail_to_them_was_encrypted(server, alice, stranger, s
     (failure,) = bad["failure-details"]
     assert failure["result-type"] == "validation-failure"
     assert failure["receiving-mx-hostname"] == "mx.broken.test"
+    assert failure["receiving-mx-helo"] == "sink"
 
 
 @pytest.mark.parametrize(

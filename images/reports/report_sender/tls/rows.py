@@ -1,5 +1,6 @@
 """The datagrams of libtlsrpt, by which Postfix tells how a session was encrypted."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,6 @@ from report_sender.counting.results import (
     RowError,
     as_json,
     parsed,
-    printable,
     text,
     texts,
 )
@@ -44,6 +44,9 @@ _MOST_POLICIES = 5
 _MOST_FAILURES = 10
 _LONGEST = 512
 _LONGEST_RECORD = 4096
+
+_GREETING = re.compile(r"250[ -](\S+)")
+_UNPRINTABLE = re.compile(r"[^ -~]+")
 
 
 def read(datagram: bytes) -> list[Result]:
@@ -88,9 +91,18 @@ def _failure(found: object) -> dict[str, str]:
         raise RowError("a failure is no object")
     details = {"result-type": _meaning(_FAILURES, found, "c")}
     for short, name in _DETAILS.items():
-        if found.get(short):
-            details[name] = printable(found[short], name, _LONGEST)
+        if value := _plain(found.get(short)):
+            details[name] = value
     return details
+
+
+def _plain(value: object) -> str:
+    """Return what of *value*, a stranger's words, may be shown."""
+    words = value if isinstance(value, str) else ""
+    # Postfix passes on all lines of a server's answer to EHLO: the name is in the first.
+    if greeting := _GREETING.match(words):
+        words = greeting[1]
+    return _UNPRINTABLE.sub(" ", words)[:_LONGEST]
 
 
 def _meaning(meanings: dict[int, str], found: dict[str, Any], name: str) -> str:

@@ -79,6 +79,27 @@ def test_a_domain_without_a_policy_is_reported_on():
 
 
 @pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("250-mx.far.test Hello\r\n250-PIPELINING\r\n250 STARTTLS", "mx.far.test"),
+        ("mx.far.test", "mx.far.test"),
+        ("\x1b[2J\r\nmx", " [2J mx"),
+        ("b\u00fccher.test", "b cher.test"),
+        ("x" * 600, "x" * 512),
+        (7, None),
+        ("", None),
+    ],
+)
+def test_of_a_servers_answer_the_name_is_shown(told, shown):
+    """Postfix passes on all that the server has said to EHLO."""
+    (policy,) = _report(session({"h": told}))["policies"]
+
+    (failure,) = policy["failure-details"]
+
+    assert failure.get("receiving-mx-helo") == shown
+
+
+@pytest.mark.parametrize(
     ("row", "reason"),
     [
         (b"{", "no JSON"),
@@ -88,7 +109,8 @@ def test_a_domain_without_a_policy_is_reported_on():
         (session(policies=[[]]), "a policy is no object"),
         (session(policies=[{"policy-type": 3}]), "policy-type is '3'"),
         (session({"c": 999}), "c is '999'"),
-        (session({"a": "x" * 600}), "additional-information is"),
+        (session(policies=["x"]), "a policy is no object"),
+        (session(policies=[{"policy-type": 9, "mx-host": "x"}]), "mx-host is"),
     ],
 )
 def test_a_datagram_that_is_wrong_is_not_counted(row, reason):
