@@ -99,7 +99,7 @@ def _failure(found: object) -> dict[str, str]:
 def _plain(value: object) -> str:
     """Return what of *value*, a stranger's words, may be shown."""
     words = value if isinstance(value, str) else ""
-    # Postfix passes on all lines of a server's answer to EHLO: the name is in the first.
+    # Postfix passes on all that a server answers to EHLO: the first line has its name.
     if greeting := _GREETING.match(words):
         words = greeting[1]
     return _UNPRINTABLE.sub(" ", words)[:_LONGEST]
