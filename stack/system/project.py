@@ -19,6 +19,7 @@ DKIM = 5006
 PASSWORDS_GROUP = 5010
 REPORTS = 5011
 WEB_GROUP = 5013
+SRS = 5014
 
 # Permissions by the directory under var/: of directories in it, and of files.
 ACCESS = {
@@ -33,6 +34,7 @@ ACCESS = {
     "dns": (Access(0o755, ROOT, ROOT), Access(0o644, ROOT, ROOT)),
     "dkim": (Access(0o700, DKIM, DKIM), Access(0o600, DKIM, DKIM)),
     "reports": (Access(0o700, REPORTS, REPORTS), Access(0o600, REPORTS, REPORTS)),
+    "srs": (Access(0o700, SRS, SRS), Access(0o600, SRS, SRS)),
     "accounts": (
         Access(0o750, ROOT, POSTFIX_GROUP),
         Access(0o640, ROOT, POSTFIX_GROUP),
@@ -142,6 +144,11 @@ class Project:
     def logins(self) -> Path:
         """The logins to relays: a table that Postfix reads as root."""
         return self.var / "relay" / "logins.texthash"
+
+    @property
+    def srs_secrets(self) -> Path:
+        """The secrets that prove a return address of forwarded mail, one a line."""
+        return self.var / "srs" / "secrets"
 
     @property
     def own_rules(self) -> Path:

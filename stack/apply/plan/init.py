@@ -1,5 +1,6 @@
 """The plan of `stack init`: all that the containers need."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -59,6 +60,7 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         *certificate,
         *_web_folder(project),
         *_logins(project),
+        *_srs_secrets(project),
         *_own_rules(project),
         *_reports(project),
         *configuration(project, settings, domains, kept, text),
@@ -116,6 +118,14 @@ def _logins(project: Project) -> list[Change]:
     if files.exists(project.logins):
         return []
     return write(project, relative_name(project, project.logins), relay_logins.text({}))
+
+
+def _srs_secrets(project: Project) -> list[Change]:
+    # Return addresses that are out in the world depend on it: it is made once.
+    if files.exists(project.srs_secrets):
+        return []
+    name = relative_name(project, project.srs_secrets)
+    return write(project, name, f"{secrets.token_hex(32)}\n")
 
 
 def _own_rules(project: Project) -> list[Change]:

@@ -19,6 +19,7 @@ CAPABILITIES = {
     "report-sender": set(),
     "dkim-sign": set(),
     "dkim-verify": set(),
+    "srs": set(),
     "spamassassin": set(),
     "rule-updater": set(),
 }
@@ -28,6 +29,7 @@ NEVER_ROOT = {
     "report-sender": 5011,
     "dkim-sign": 5006,
     "dkim-verify": 5006,
+    "srs": 5014,
     "spamassassin": 5007,
     "rule-updater": 5007,
 }
@@ -49,6 +51,7 @@ SECRETS = {
     # And the service web, where it runs: see test_web.py.
     "/var/web": {"stack", "certs"},
     "/relay": {"postfix", "stack"},
+    "/srs": {"srs", "stack"},
     "/accounts": {"postfix", "dovecot", "dkim-sign", "stack"},
 }
 # Folders whose programs root may run on the host: mounted read-only.
@@ -62,6 +65,7 @@ SOCKETS = {
     "tls-results": {"postfix", "report-sender"},
     "sieve": {"postfix", "dovecot"},
     "notices": {"postfix", "certs"},
+    "srs": {"postfix", "srs"},
 }
 
 every_service = pytest.mark.parametrize("service", CAPABILITIES)
@@ -117,7 +121,8 @@ def test_the_published_network_has_no_ipv6(server):
 def test_keys_and_accounts_are_readable_by_their_reader_only(server):
     """Private keys have mode 600, the accounts and passwords mode 640."""
     listing = server.project.as_root(
-        "find var/dkim var/tls var/relay var/accounts -type f -printf '%m %P\\n'"
+        "find var/dkim var/tls var/relay var/srs var/accounts -type f"
+        " -printf '%m %P\\n'"
     )
     modes = {name: mode for mode, name in map(str.split, listing.splitlines())}
 

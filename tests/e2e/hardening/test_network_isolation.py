@@ -20,6 +20,7 @@ LISTENING = {
     "report-sender": set(),
     "dkim-sign": {8891},
     "dkim-verify": {8892},
+    "srs": set(),
     "spamassassin": {8893},
     "rule-updater": set(),
     # Port 80, too, but only while an authority is asked for a certificate.

@@ -12,8 +12,8 @@ from tests.support.server.project import Project
 
 OURS = {
     *("postfix", "dovecot", "dkim-sign", "dkim-verify", "spamassassin"),
-    *("rule-updater", "resolver", "stack", "certs", "clamav", "web", "reports"),
-    "report-sender",
+    *("rule-updater", "resolver", "srs", "stack", "certs", "clamav", "web"),
+    *("reports", "report-sender"),
 }
 
 # Lines that show no fault, and that no test can announce.

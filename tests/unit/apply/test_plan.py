@@ -74,7 +74,7 @@ def test_where_certificates_alone_are_seen_they_alone_are_planned(ready, tmp_pat
     carry_out(ready, NEW)
     part = Project(tmp_path / "part")
     shutil.copytree(ready.root, part.root, symlinks=True)
-    for kind in ("accounts", "dkim", "identity", "relay", "reports", "spam"):
+    for kind in ("accounts", "dkim", "identity", "relay", "reports", "spam", "srs"):
         shutil.rmtree(part.var / kind)
     shutil.rmtree(part.root / "images")
 

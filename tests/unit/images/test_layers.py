@@ -55,6 +55,12 @@ LAYERS = {
         {"health", "update"},
         {"__main__"},
     ],
+    "srs/srs_table": [
+        {"address", "config"},
+        {"health", "scheme"},
+        {"tables"},
+        {"__main__"},
+    ],
 }
 # Packages of ours that others may use.
 SHARED = {

@@ -34,6 +34,7 @@ def test_a_trial_is_made_from_nothing(stack, project):
         "var/relay/logins.texthash",
         "var/identity/owner",
         "var/spam/local.cf",
+        "var/srs/secrets",
         "var/tls/mail.example.test.pem",
         "var/etc/certs/env",
         "var/etc/dkim-sign/KeyTable",

@@ -28,6 +28,7 @@ def test_modes_do_not_depend_on_the_umask(stack, project, mask):
     assert found["etc/postfix/main.cf"] == "0o644"
     assert found["tls"] == found["dkim"] == found["dkim/example.test"] == "0o700"
     assert found["tls/mail.example.test.pem"] == "0o600"
+    assert (found["srs"], found["srs/secrets"]) == ("0o700", "0o600")
     assert found["accounts"] == "0o750"
     assert found["accounts/accounts.db"] == "0o640"
     assert found["accounts/passwords.db"] == "0o640"
@@ -69,6 +70,7 @@ def test_root_gives_every_file_to_who_reads_it(stack, project):
     assert owner("var/accounts/passwords.db") == (0, 5010)
     assert owner("var/accounts") == (0, 5001)
     assert owner("var/dkim/example.test") == (5006, 5006)
+    assert owner("var/srs/secrets") == (5014, 5014)
 
 
 def test_keys_and_certificate_are_never_made_again(stack, ready):

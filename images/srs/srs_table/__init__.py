@@ -1,0 +1,1 @@
+"""Rewrites the senders of forwarded mail (SRS), and finds them again for bounces."""
