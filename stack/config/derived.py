@@ -81,8 +81,9 @@ class Derived:
         How many lookups in a row one recipient may need.
 
         One step in `stack` is up to three in Postfix: alias domain, bare name, alias.
+        The last one may be to a mark (forwarded.sqlite).
         """
-        return 3 * expansion.MOST_STEPS
+        return 3 * expansion.MOST_STEPS + 1
 
     # --- The filters ----------------------------------------------------------
 

@@ -115,7 +115,7 @@ class Scheme:
 
 def _digest(secret: bytes, *parts: str) -> str:
     """Return the hash of *parts*, of which each but the last has no `=` in it."""
-    # Lower-cased, as the case of an address may change on its way.
-    text = "=".join(parts).lower().encode("utf-8", "surrogateescape")
+    # The case may change on the way. Postfix folds it for access(5): ß becomes ss.
+    text = "=".join(parts).casefold().encode("utf-8", "surrogateescape")
     digest = hmac.digest(secret, text, "sha256")[:_HASH_OCTETS]
     return base64.b32encode(digest).decode()

@@ -236,9 +236,14 @@ def test_a_bounce_of_utf_8_mail_is_not_recoded(alice, records, subject):
 
 
 @pytest.mark.core
-def test_the_port_that_bypasses_recoding_is_open_to_postfix_only(server):
-    """The port by which such mail bypasses recoding is open to Postfix alone."""
-    connect = "import socket; socket.create_connection(('postfix', 10025), 5)"
+@pytest.mark.parametrize("port", [10025, 10027])
+def test_the_port_that_bypasses_recoding_is_open_to_postfix_only(server, port):
+    """
+    The port by which such mail bypasses recoding is open to Postfix alone.
+
+    So is the one by which mail that is forwarded gets another sender.
+    """
+    connect = f"import socket; socket.create_connection(('postfix', {port}), 5)"
     look = f"try:\n {connect}\nexcept ConnectionRefusedError: print('refused')"
 
     said = server.project.inside("dkim-sign", "python3", "-c", look)

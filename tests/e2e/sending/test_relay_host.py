@@ -86,6 +86,20 @@ def test_mail_with_a_null_sender_goes_through_the_relay_host(
 
 @pytest.mark.core
 @pytest.mark.usefixtures("relay_host")
+def test_forwarded_mail_goes_through_the_relay_host(spammer, stranger, subject):
+    """Mail that an alias forwards leaves through RELAY_HOST with a rewritten sender."""
+    to = "away@starttls.test"
+
+    reply = spammer.send(to, letter("a@outside.test", to, subject), "a@outside.test")
+
+    assert reply.code == 250
+    received = stranger.receive(subject)
+    assert received.all("Return-Path")[0].startswith("<SRS0=")
+    assert f"Authenticated sender: {FIRST[0]}" in relay_received_header(received)
+
+
+@pytest.mark.core
+@pytest.mark.usefixtures("relay_host")
 @pytest.mark.parametrize("sender", ["alice@example.test", "office@tls.test"])
 def test_mail_between_local_users_is_not_relayed(alice, bob, subject, sender):
     """Mail between local users stays on this server."""

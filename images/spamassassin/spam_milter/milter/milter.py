@@ -28,6 +28,10 @@ PORT = 8893
 HOST = "filter-spamassassin"
 """This container's address on the network where Postfix is, and no other."""
 
+LEADS_OUT = "X-Leads-Out"
+"""Put there by Postfix if a recipient is on another server, at the end of all aliases
+(config/postfix/leads_out.sqlite.j2). No reader sees it."""
+
 Told = ParamSpec("Told")
 """What Postfix tells with one step."""
 
@@ -72,6 +76,7 @@ class SpamMilter(Milter.Base):
         self.login = ""
         self.results = b""
         self.recipients: list[str] = []
+        self.leads_out = 0
         # A reload must not change the scores of a message under way.
         self.settings = self.config
         self.copy = Copy(self.settings.scan_limit)
@@ -109,6 +114,9 @@ class SpamMilter(Milter.Base):
     @deferring
     @Milter.decode("bytes")
     def header(self, name: str, value: bytes) -> int:
+        if name.lower() == LEADS_OUT.lower():
+            self.leads_out += 1
+            return Milter.CONTINUE
         self.copy.add(header(name, value))
         self.results += results(name, value, self.server)
         return Milter.CONTINUE
@@ -133,17 +141,27 @@ class SpamMilter(Milter.Base):
             if self.settings.timeout_action == "wait":
                 raise
             return self.let_in_unscanned(str(error))
-        refused = scan.score >= self.settings.reject_score
-        outcome = "refused" if refused else "marked" if scan.spam else "passed"
+        refusal = self.refusal(scan)
+        outcome = "refused" if refusal else "marked" if scan.spam else "passed"
         say(
             f"{self.queue_id}: {outcome}, score={scan.score:.1f}"
             f" ms={1000 * (time.monotonic() - started):.0f}"
             f" scanned={self.copy.size} client={self.client.address or 'unknown'}"
             f" tests={','.join(scan.tests)}"
         )
-        if refused:
-            return self.refuse(scan)
+        if refusal:
+            return self.refuse(refusal)
         return self.let_in(verdict.headers(scan))
+
+    def refusal(self, scan: Scan) -> str:
+        """Return why the message is refused; empty if it isn't."""
+        limit, contact = self.settings.reject_score, self.settings.contact
+        if scan.score >= limit:
+            return verdict.refusal(scan, limit, contact)
+        # Forwarded, spam would be ours to the next server. Only its sender can be told.
+        if scan.spam and self.leads_out:
+            return verdict.forward_refusal(scan, contact)
+        return ""
 
     def scan(self) -> Scan:
         """Have spamd scan the message when one of its children is free."""
@@ -165,6 +183,8 @@ class SpamMilter(Milter.Base):
 
     def let_in(self, headers: list[tuple[str, str]]) -> int:
         """Accept the message, with *headers* unless a user has sent it."""
+        for number in range(self.leads_out, 0, -1):
+            self.chgheader(LEADS_OUT, number, "")
         for name, value in headers if not self.login else []:
             # Postfix puts no space after the colon since we asked for leading space.
             self.addheader(name, f" {value}")
@@ -176,10 +196,9 @@ class SpamMilter(Milter.Base):
         say(f"{self.queue_id}: unscanned, {reason}")
         return self.let_in(verdict.unscanned(reason))
 
-    def refuse(self, scan: Scan) -> int:
+    def refuse(self, reason: str) -> int:
         """Answer 550."""
-        limit, contact = self.settings.reject_score, self.settings.contact
-        self.setreply("550", "5.7.1", verdict.refusal(scan, limit, contact))
+        self.setreply("550", "5.7.1", reason)
         self.reset()
         return Milter.REJECT
 
@@ -224,6 +243,6 @@ class SpamMilter(Milter.Base):
 def serve(listen: str) -> None:
     """Serve Postfix at *listen*, in libmilter's notation, until told to stop."""
     Milter.factory = SpamMilter
-    Milter.set_flags(Milter.ADDHDRS)
+    Milter.set_flags(Milter.ADDHDRS + Milter.CHGHDRS)
     listening = listener(listen)
     Milter.runmilter("spam-milter", f"fd:{listening.fileno()}")

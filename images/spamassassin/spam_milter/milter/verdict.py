@@ -35,6 +35,14 @@ def status(scan: Scan) -> str:
     return "\n".join([*lines, line])
 
 
+def forward_refusal(scan: Scan, contact: str) -> str:
+    """Return the text of the 550 for marked mail that an alias would pass on."""
+    return (
+        f"Message refused: spam score {scan.score:.1f}, and what may be spam is not"
+        f" forwarded; if it is no spam, please tell {contact}"
+    )
+
+
 def refusal(scan: Scan, limit: float, contact: str) -> str:
     """Return the text of the 550, which helps if the message was no spam."""
     return (

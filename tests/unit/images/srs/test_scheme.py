@@ -46,13 +46,14 @@ def test_the_address_has_the_published_form():
     assert str(made("a@outside.test")) == "SRS0=5UFEJX2E=HN=outside.test=a@example.test"
 
 
-@pytest.mark.parametrize("form", [str.lower, str.upper, str.swapcase])
+@pytest.mark.parametrize("form", [str.lower, str.upper, str.casefold])
 def test_the_case_may_change_on_the_way(form):
     """Some servers lower-case the local part."""
-    changed = Address.of(form(str(made("A.Person@outside.test"))))
+    changed = Address.of(form(str(made("A.Persönß@outside.test"))))
 
     assert scheme().is_ours(changed)
-    assert str(scheme().reverse(changed)).lower() == "a.person@outside.test"
+    back = str(scheme().reverse(changed))
+    assert back.casefold() == "a.persönss@outside.test"
 
 
 @pytest.mark.parametrize("separator", "-+")
