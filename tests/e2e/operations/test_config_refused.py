@@ -20,6 +20,7 @@ BROKEN = {
     "dkim-sign": ("dkimpy-milter.conf", "MisspeltKey yes"),
     "dkim-verify": ("dkimpy-milter.conf", "MisspeltKey yes"),
     "reports": ("reports.toml", "misspelt"),
+    "srs": ("srs.conf", "misspelt_key = yes"),
 }
 
 

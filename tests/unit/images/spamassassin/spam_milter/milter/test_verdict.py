@@ -1,6 +1,12 @@
 """A scanned message carries what was found, and a refusal says it to its sender."""
 
-from spam_milter.milter.verdict import headers, refusal, status, unscanned
+from spam_milter.milter.verdict import (
+    forward_refusal,
+    headers,
+    refusal,
+    status,
+    unscanned,
+)
 from spam_milter.spamc.client import Scan
 
 
@@ -46,6 +52,16 @@ def test_a_refusal_says_why_and_whom_to_ask():
 
     assert text == (
         "Message refused: spam score 1000.0, limit 15.0;"
+        " if it is no spam, please tell postmaster@example.org"
+    )
+
+
+def test_a_refusal_to_forward_says_so():
+    """The message would have been let in if nobody else got it."""
+    text = forward_refusal(Scan(True, 6.0, 5.0, ("A",)), "postmaster@example.org")
+
+    assert text == (
+        "Message refused: spam score 6.0, and what may be spam is not forwarded;"
         " if it is no spam, please tell postmaster@example.org"
     )
 
