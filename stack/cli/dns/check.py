@@ -9,7 +9,8 @@ import click
 
 from stack.cli.dns import policies
 from stack.cli.dns.wanted import Wanted, wanted
-from stack.cli.support.arguments import domain, name_server
+from stack.cli.support.arguments import domain
+from stack.cli.support.arguments import resolvers as asked_resolvers
 from stack.cli.support.output import as_json, say, show, table
 from stack.system.errors import UnableError
 from stack.system.project import Project
@@ -28,14 +29,7 @@ PORT_TIMEOUT = 8.0
 
 @click.command()
 @click.argument("domain", type=domain, required=False)
-@click.option(
-    "--resolver",
-    "resolvers",
-    metavar="ADDRESS[#PORT]",
-    type=name_server,
-    multiple=True,
-    help="Ask this resolver instead of the machine's. May be given several times.",
-)
+@asked_resolvers
 @as_json
 @click.pass_obj
 def check(

@@ -53,6 +53,16 @@ def name_server(value: str) -> tuple[str, int]:
     return found
 
 
+resolvers = click.option(
+    "--resolver",
+    "resolvers",
+    metavar="ADDRESS[#PORT]",
+    type=name_server,
+    multiple=True,
+    help="Ask this resolver instead of the machine's. May be given several times.",
+)
+
+
 def relay(value: str) -> str:
     """Take a relay as in .env, always with its port; or @ and a sender's domain."""
     from stack.config.types.sending.relays import Relay
@@ -65,24 +75,6 @@ def relay(value: str) -> str:
         return str(Relay.of(value))
     except ValueError as error:
         raise click.BadParameter(f"{value!r} {error}") from None
-
-
-def ip_address(value: str) -> str:
-    """Take an IP address."""
-    from ipaddress import ip_address as parse
-
-    try:
-        return str(parse(value))
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is not an IP address") from None
-
-
-resolver = click.option(
-    "--resolver",
-    metavar="ADDRESS",
-    type=ip_address,
-    help="Find the name servers by the resolver at this address.",
-)
 
 
 def _checked(kind: str, value: str) -> str:

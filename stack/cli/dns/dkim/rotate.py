@@ -34,7 +34,7 @@ LONG = 450
     type=click.Choice(["2048", "4096"]),
     help="The length of the next RSA key.  [default: DKIM_RSA_BITS]",
 )
-@arguments.resolver
+@arguments.resolvers
 @click.pass_obj
 def rotate(
     project: Project,
@@ -42,7 +42,7 @@ def rotate(
     all_: bool,
     now: bool,
     bits: str | None,
-    resolver: str | None,
+    resolvers: tuple[tuple[str, int], ...],
 ) -> None:
     """
     Replace the keys of each DOMAIN, in two steps.
@@ -55,7 +55,7 @@ def rotate(
     """
     from stack.config import envfile
     from stack.dns.dkim import state
-    from stack.dns.lookup import resolvers
+    from stack.dns.lookup import asker
 
     project.require()
     settings = envfile.load(project.env)
@@ -63,7 +63,7 @@ def rotate(
         raise click.UsageError("name domains, or give --all")
     names = steps.chosen(project, domains)
     begun = _begin(project, names, int(bits) if bits else None, settings.dkim_rsa_bits)
-    asked = resolvers.of(resolver)
+    asked = asker.resolver(resolvers)
     waiting = [] if now else [each for each in names if each not in begun]
     checked, missing = _look(project, waiting, asked)
     if now:

@@ -31,11 +31,14 @@ class View(NamedTuple):
 
 @click.command("show")
 @click.argument("domains", metavar="[DOMAIN]...", type=arguments.domain, nargs=-1)
-@arguments.resolver
+@arguments.resolvers
 @as_json
 @click.pass_obj
 def show_(
-    project: Project, domains: tuple[str, ...], resolver: str | None, json_: bool
+    project: Project,
+    domains: tuple[str, ...],
+    resolvers: tuple[tuple[str, int], ...],
+    json_: bool,
 ) -> None:
     """
     Print the keys of each DOMAIN, or of all, and what its name servers show of them.
@@ -43,10 +46,10 @@ def show_(
     A key is signing; or next, before `stack dkim rotate` has it sign; or retired, while
     mail that it has signed is on its way; then its record is to be removed.
     """
-    from stack.dns.lookup import resolvers
+    from stack.dns.lookup import asker
 
     project.require()
-    asked = resolvers.of(resolver)
+    asked = asker.resolver(resolvers)
     names = steps.chosen(project, domains)
     # A silent name server takes its time.
     with terminal.progress(names) as shown:

@@ -145,7 +145,7 @@ def advance(project: Project) -> None:
     from stack.accounts.store import database
     from stack.config import envfile
     from stack.dns.dkim import state
-    from stack.dns.lookup import resolvers
+    from stack.dns.lookup import asker
 
     known = {
         name: state.load(project.dkim, name)
@@ -155,7 +155,7 @@ def advance(project: Project) -> None:
     # At the start of all containers nobody answers yet.
     if not under_way or not _is_applied(project):
         return
-    resolver, ready = resolvers.of(None), {}
+    resolver, ready = asker.resolver(), {}
     for name, each in under_way.items():
         if each.next and not_shown(project, name, each.next, resolver):
             say(

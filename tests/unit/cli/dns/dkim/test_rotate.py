@@ -74,7 +74,7 @@ def test_a_domain_whose_name_servers_are_not_found_waits(stack, ready, tables, l
     done = stack("dkim", "rotate", "example.org", "--resolver", "192.0.2.53")
 
     assert done.exit_code == 1
-    assert lost == [["192.0.2.53"]]
+    assert [str(each[0]) for each in lost] == ["Do53:192.0.2.53@53"]
     assert "the name servers of example.org are not found" in done.stderr
     assert tables() == OLD
 
@@ -204,7 +204,7 @@ def test_all_domains_are_rotated(stack, ready, published):
         (("example.org", "--all"), 2, "name domains, or give --all"),
         (("example.net",), 1, "example.net: is not a domain of this server"),
         (("example.org", "--bits", "1024"), 2, "'1024' is not one of"),
-        (("example.org", "--resolver", "ns1"), 2, "'ns1' is not an IP address"),
+        (("example.org", "--resolver", "ns1"), 2, "'ns1' must be an IP address"),
     ],
 )
 def test_a_wrong_argument_changes_nothing(
