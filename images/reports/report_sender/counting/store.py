@@ -121,12 +121,11 @@ class Store:
         self, day: int, group: Group, until: int, make: Make, uris: Iterable[str]
     ) -> None:
         """Have *make* write the report of a *group*'s *day*, and forget its rows."""
-        where = "kind = ? AND day = ? AND domain = ? AND policy = ?"
-        key = (group.kind, day, group.domain, group.policy)
         with self._open() as database:
             rows = database.execute(
-                f"SELECT line, count FROM results WHERE {where}",  # noqa: S608
-                key,
+                "SELECT line, count FROM results"
+                " WHERE day = ? AND kind = ? AND domain = ? AND policy = ?",
+                (day, *group),
             )
             period = period_of(day, _reported(database, group.kind), until)
             report = make(group, rows, period)
@@ -138,7 +137,12 @@ class Store:
                 "INSERT OR IGNORE INTO recipients (report, uri) VALUES (?, ?)",
                 [(report.id, uri) for uri in uris],
             )
-            database.execute(f"DELETE FROM results WHERE {where}", key)  # noqa: S608
+            _drop(database, day, group)
+
+    def drop(self, day: int, group: Group) -> None:
+        """Forget the rows of a *group*'s *day*."""
+        with self._open() as database:
+            _drop(database, day, group)
 
     def closed(self, kind: str, until: int) -> None:
         """Remember that there are reports on all up to *until*, seconds since 1970."""
@@ -202,8 +206,20 @@ class Store:
         ) as database:
             database.execute("PRAGMA foreign_keys = ON")
             database.execute("BEGIN IMMEDIATE")
-            yield database
+            try:
+                yield database
+            except BaseException:
+                # A query that is not at its end would hold the lock.
+                database.rollback()
+                raise
             database.execute("COMMIT")
+
+
+def _drop(database: sqlite3.Connection, day: int, group: Group) -> None:
+    database.execute(
+        "DELETE FROM results WHERE day = ? AND kind = ? AND domain = ? AND policy = ?",
+        (day, *group),
+    )
 
 
 def _rows(database: sqlite3.Connection) -> int:

@@ -2,7 +2,9 @@
 
 import fcntl
 import gzip
+import sqlite3
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -45,9 +47,22 @@ def close(store: Store, ours: Configuration, until: int) -> None:
         store.forget(kind)
     for kind in ours.kinds:
         for day, group in store.open_groups(kind, until):
-            make = partial(_made, ours=ours)
-            store.close(day, group, until, make, destinations.uris(group))
+            _close(store, day, group, until, ours)
         store.closed(kind, until)
+
+
+def _close(
+    store: Store, day: int, group: Group, until: int, ours: Configuration
+) -> None:
+    make = partial(_made, ours=ours)
+    try:
+        store.close(day, group, until, make, destinations.uris(group))
+    except sqlite3.Error:
+        raise
+    except Exception:
+        # One domain's rows must not keep the others from their reports.
+        say(f"no {group.kind} report on {group.domain}: {_fault()}")
+        store.drop(day, group)
 
 
 def send(
@@ -74,6 +89,12 @@ def send(
         except OSError as error:
             say(f"reports wait, Postfix does not take them now: {error}")
             return False
+        except sqlite3.Error:
+            raise
+        except Exception:
+            # One report must not keep the others back.
+            _put_off(store, recipient, _fault())
+            continue
         store.done(recipient)
     return True
 
@@ -95,6 +116,10 @@ def _send(
             continue
         submitting(letter.written(report, str(each), ours), str(each))
         say(f"{what} sent to {each}")
+
+
+def _fault() -> str:
+    return traceback.format_exc().strip()
 
 
 def _put_off(store: Store, recipient: Recipient, why: str) -> None:

@@ -257,6 +257,34 @@ def test_a_silent_name_server_puts_a_report_off(store, monkeypatch):
     assert postfix.taken == []
 
 
+@pytest.mark.parametrize("fault", ["making", "sending"])
+def test_no_domain_keeps_the_others_from_their_reports(store, monkeypatch, fault):
+    """Whatever is wrong with one of them, and that for ever."""
+    for domain in ("a.test", "b.test", "c.test"):
+        policy = {"domain": domain, "rua": [f"mailto:r@{domain}"]}
+        store.add(DAY, dmarc_rows.read(message(policy)))
+    at, name = {
+        "making": (sending, "_made"),
+        "sending": (sending.letter, "written"),
+    }[fault]
+    real = getattr(at, name)
+
+    def faulty(what, *arguments, **named):
+        if what.domain == "b.test":
+            raise ValueError("a fault of ours")
+        return real(what, *arguments, **named)
+
+    monkeypatch.setattr(at, name, faulty)
+    postfix = Postfix()
+
+    for _ in range(2):
+        sending.close(store, OURS, MIDNIGHT)
+        assert _send(store, postfix)
+
+    assert {recipient for recipient, _ in postfix.taken} == {"r@a.test", "r@c.test"}
+    assert len(postfix.taken) == 2
+
+
 @pytest.mark.parametrize(
     "uri",
     [
