@@ -14,7 +14,7 @@ shellcheck tools/*.sh images/runtime/*/* images/*/hooks/* images/*/sieve/* \
     images/postfix/programs/accepts-mail images/postfix/programs/filters-answer images/postfix/programs/queue-runs \
     images/spamassassin/update-rules images/spamassassin/updater/* \
     images/resolver/names-answered .ci/run \
-    tests/support/world/images/mirror/publish
+    tests/support/world/images/mirror/publish tests/support/world/images/dns/start
 hadolint images/*/Dockerfile tests/support/world/images/*/Dockerfile
 yamllint --strict .
 check-jsonschema --builtin-schema vendor.compose-spec compose.yaml tests/support/world/compose.yaml

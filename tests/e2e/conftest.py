@@ -249,6 +249,12 @@ def sinks(server: Server) -> None:
 
 
 @pytest.fixture(scope="session")
+def transport(server: Server, sinks: None) -> None:
+    """Start the mail server with many certificates, and that of MTA-STS policies."""
+    server.project.start_services("sink-tls", "policies")
+
+
+@pytest.fixture(scope="session")
 def mirror(server: Server) -> None:
     """Start a channel with updates of SpamAssassin rules."""
     server.project.start_services("mirror")

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from . import authentication
 from .authority import write_certificates
 from .blocklists import listing, local_zones
+from .signed_zone import UNBOUND_CONF, ZONE, SignedZone
+from .sts import FOLDER, certified
 from .zones import Zones
 
 # The domain that signs what strangers send, and where it publishes its key.
@@ -27,6 +29,7 @@ SERVICES = {
     *("dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"),
     "sink-eight",
     *("names", "ca", "ca-eab", "busy", "mirror"),
+    *("sink-tls", "policies"),
 }
 
 # Clients that need an address of their own: see tests/e2e/receiving/test_postscreen.py.
@@ -65,6 +68,23 @@ class World:
         """The servers that record every byte, by domain: see images/sink here."""
         domains = ("plain.test", "broken.test", "old.test", "eight.test")
         return {name: str(self.subnet[41 + at]) for at, name in enumerate(domains)}
+
+    @property
+    def tls(self) -> str:
+        """The address of the mail server with a certificate for each of its names."""
+        return str(self.subnet[51])
+
+    @property
+    def policies(self) -> str:
+        """The address of the server with the MTA-STS policies of all domains."""
+        return str(self.subnet[52])
+
+    @cached_property
+    def signed_zone(self) -> SignedZone:
+        """The domains with TLSA records; one of them has a server without TLS."""
+        names = ("right", "wrong", "both", "stripped", "bogus", "bare")
+        servers = dict.fromkeys(names, self.tls) | {"clear": self.sinks["plain.test"]}
+        return SignedZone(servers, self.policies, max(1, self.ttl))
 
     @property
     def relay(self) -> str:
@@ -149,6 +169,8 @@ class World:
             "WORLD_CERTS": self.certs,
             "WORLD_NAMES": self.names,
             "WORLD_MIRROR": self.mirror,
+            "WORLD_TLS": self.tls,
+            "WORLD_POLICIES": self.policies,
             **{
                 f"WORLD_{name.partition('.')[0].upper()}": address
                 for name, address in (self.sinks | self.authorities).items()
@@ -244,7 +266,7 @@ server:
 remote-control:
     control-enable: yes
     control-interface: /run/unbound.ctl
-"""
+{UNBOUND_CONF}"""
 
     def _kept(self, record: str) -> str:
         """Return *record*, `name type data`, with its time to live."""
@@ -256,5 +278,11 @@ remote-control:
         (folder / "world").mkdir()
         (folder / "world" / "unbound.conf").write_text(self.unbound_conf)
         (folder / "world" / OURS).touch()
-        write_certificates(folder / "world" / "certificates", RELAY, self.authorities)
+        (folder / FOLDER).mkdir()
+        certificates = folder / "world" / "certificates"
+        both = f"mta-sts.both.{ZONE}"
+        write_certificates(certificates, RELAY, certified(*self.authorities, both))
+        (folder / "world" / f"{ZONE}.zone").write_text(
+            self.signed_zone.text((certificates / "untrusted.pem").read_text())
+        )
         self.zones.write(folder / "world" / "names")

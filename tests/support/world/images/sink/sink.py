@@ -3,7 +3,8 @@ A mail server that takes everything and writes down what came, to the byte.
 
 Each session is a line of JSON in its log. What it offers is its argument: `plain`
 offers nothing, `broken` STARTTLS, and then breaks the handshake, `old` STARTTLS with no
-version after TLS 1.0, `eight` 8BITMIME.
+version after TLS 1.0, `tls` STARTTLS with the certificate of the name that a client
+asks for, `eight` 8BITMIME.
 """
 
 import base64
@@ -15,12 +16,18 @@ import sys
 import tempfile
 from pathlib import Path
 
+import sni
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 END = b"\r\n.\r\n"
-OFFERS = {"broken": "STARTTLS", "old": "STARTTLS", "eight": "8BITMIME"}
+OFFERS = {
+    "broken": "STARTTLS",
+    "old": "STARTTLS",
+    "tls": "STARTTLS",
+    "eight": "8BITMIME",
+}
 
 
 def old_tls() -> ssl.SSLContext:
@@ -126,5 +133,7 @@ class Server(socketserver.ThreadingTCPServer):
 Session.behaviour = sys.argv[1]
 if Session.behaviour == "old":
     Session.tls = old_tls()
+elif Session.behaviour == "tls":
+    Session.tls = sni.context(Path("/certificates"))
 with Server(("", 25), Session) as server:
     server.serve_forever()
