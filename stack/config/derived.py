@@ -19,6 +19,14 @@ TLS_LEVELS = {"verify": "secure", "encrypt": "encrypt", "optional": "may"}
 # Seconds. RFC 8461 §3.2 asks for weeks, and allows a year.
 DAY = 86_400
 WEEKS = 28 * DAY
+# Those of TLS_POLICY, as smtp_tls_policy_maps has them.
+EXCEPTIONS = {
+    "none": "none",
+    "may": "may",
+    "encrypt": "encrypt",
+    "dane": "dane-only",
+    "verify": "verify servername=hostname",
+}
 
 # The names under which mail programs keep deleted messages.
 TRASH = ("Trash", "Deleted Items", "Deleted Messages")
@@ -69,6 +77,13 @@ class Derived:
     def relay_tls_level(self) -> str:
         """The TLS level for relays on port 465, where every session has TLS."""
         return "secure" if self.settings.relay_tls == "verify" else "encrypt"
+
+    @property
+    def tls_levels(self) -> dict[str, str]:
+        """How mail to single domains is protected, by domain (postconf(5))."""
+        return {
+            each.domain: EXCEPTIONS[each.level] for each in self.settings.tls_policy
+        }
 
     @property
     def alias_address_limit(self) -> int:

@@ -16,6 +16,7 @@ from stack.config.settings.public.ports import Ports
 from stack.config.settings.public.web import Web
 from stack.config.settings.sending.relays import Relays
 from stack.config.settings.sending.reports import Reports
+from stack.config.settings.sending.transport import Transport
 from stack.config.types.text import Level, YesOrNo
 
 
@@ -28,6 +29,7 @@ class Settings(
     Postscreen,
     Limits,
     Reports,
+    Transport,
     Relays,
     Certificates,
     Web,
@@ -55,6 +57,21 @@ class Settings(
     allow_ephemeral_data: YesOrNo = False
     """Start even if mail, queue or keys are not on a persistent mount (yes). They are
     lost together with the container, so this is for tests only."""
+
+    @field_validator("resolver_dnssec")
+    @classmethod
+    def _enough_for_dane(cls, validates: bool, info: ValidationInfo) -> bool:
+        demanded = [
+            str(each)
+            for each in info.data.get("tls_policy", ())
+            if each.level == "dane"
+        ]
+        if demanded and not validates:
+            raise ValueError(
+                f"must be yes while TLS_POLICY has {demanded[0]}: without DNSSEC"
+                " nothing is proven by DANE, and that mail would never leave"
+            )
+        return validates
 
     @field_validator("resolver_network")
     @classmethod

@@ -43,7 +43,7 @@ def test_every_container_asks_our_resolver(server):
         if "names" in (service.get("networks") or {}) and name != "resolver"
     }
 
-    assert {"postfix", "dkim-verify", "clamav", "rule-updater"} < asked.keys()
+    assert {"postfix", "dkim-verify", "clamav", "tls-policy"} < asked.keys()
     assert all(servers == [address] for servers in asked.values()), asked
 
 

@@ -22,6 +22,7 @@ CAPABILITIES = {
     "srs": set(),
     "spamassassin": set(),
     "rule-updater": set(),
+    "tls-policy": set(),
 }
 NEVER_ROOT = {
     "resolver": 5008,
@@ -32,6 +33,7 @@ NEVER_ROOT = {
     "srs": 5014,
     "spamassassin": 5007,
     "rule-updater": 5007,
+    "tls-policy": 5012,
 }
 PUBLISHED = {
     "postfix": {"25/tcp", "465/tcp", "587/tcp"},
@@ -57,7 +59,8 @@ SECRETS = {
 # Folders whose programs root may run on the host: mounted read-only.
 PROGRAMS = ("config", "images", "stack", "tools")
 
-# Folders of sockets at which nobody is asked for a password, and who has them.
+# Folders of sockets at which nobody is asked for a password, and who has them. The
+# last one's answers decide how mail is protected.
 SOCKETS = {
     "report-intake": {"postfix", "reports"},
     "report-mail": {"postfix", "report-sender"},
@@ -66,6 +69,7 @@ SOCKETS = {
     "sieve": {"postfix", "dovecot"},
     "notices": {"postfix", "certs"},
     "srs": {"postfix", "srs"},
+    "tls-policy": {"postfix", "tls-policy"},
 }
 
 every_service = pytest.mark.parametrize("service", CAPABILITIES)
@@ -206,9 +210,7 @@ def test_a_secret_is_mounted_only_where_it_is_needed(server, secret):
 
 @pytest.mark.parametrize("volume", SOCKETS)
 def test_sockets_without_a_login_are_mounted_only_where_they_are_needed(server, volume):
-    """
-    Each socket that takes mail or results without a login is mounted into two services.
-    """
+    """Each socket without a login is mounted only into two services."""
     seen = {
         service
         for service, container in server.project.containers().items()

@@ -23,6 +23,7 @@ LISTENING = {
     "srs": set(),
     "spamassassin": {8893},
     "rule-updater": set(),
+    "tls-policy": set(),
     # Port 80, too, but only while an authority is asked for a certificate.
     "certs": set(),
 }

@@ -21,6 +21,7 @@ BROKEN = {
     "dkim-verify": ("dkimpy-milter.conf", "MisspeltKey yes"),
     "reports": ("reports.toml", "misspelt"),
     "srs": ("srs.conf", "misspelt_key = yes"),
+    "tls-policy": ("tls-policy.conf", "misspelt = yes"),
 }
 
 

@@ -12,6 +12,7 @@ from tests.support.configuration.relays import (
     relay_received_header,
     relaying,
 )
+from tests.support.faults.services import stopped
 from tests.support.mail.message import letter
 from tests.support.mail.outsiders import authentication_results
 from tests.support.server.queue import waiting
@@ -73,6 +74,17 @@ def test_a_domains_mail_goes_through_its_relay(
         f"dkim=pass header.d={domain} header.a=ed25519-sha256",
         f"dmarc=pass header.from={domain}",
     } == authentication_results(received)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("domain", ["starttls.test", "tls.test"])
+def test_mail_to_a_relay_does_not_depend_on_what_its_recipient_publishes(
+    server, alice, stranger, subject, domain
+):
+    """Mail to a relay is protected as RELAY_TLS says: nobody asks tls-policy."""
+    with stopped(server.project, "tls-policy"):
+        send(alice, domain, stranger.address, subject)
+        assert stranger.receive(subject)
 
 
 @pytest.mark.core

@@ -38,6 +38,10 @@ SMALL = {
     },
     "resolver": {"/live": "size=4m,uid=5008"},
     "reports": {"/live": "size=4m,uid=5011"},
+    "tls-policy": {
+        "/live": "size=4m,uid=5012",
+        "/var/lib/tls-policy": "size=4m,uid=5012",
+    },
 }
 STORES = [f"{service}:{folder}" for service, found in SMALL.items() for folder in found]
 

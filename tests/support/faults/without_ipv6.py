@@ -12,7 +12,7 @@ from tests.support.server.project import Project
 # All that listen or connect; clamav runs only where an operator wants it.
 SERVICES = (
     *("postfix", "dovecot", "dkim-sign", "dkim-verify", "spamassassin"),
-    *("resolver", "rule-updater", "certs", "report-sender"),
+    *("resolver", "rule-updater", "certs", "report-sender", "tls-policy"),
 )
 
 # What socket(2) says where the kernel was built without it, or started with

@@ -13,7 +13,7 @@ from tests.support.server.project import Project
 OURS = {
     *("postfix", "dovecot", "dkim-sign", "dkim-verify", "spamassassin"),
     *("rule-updater", "resolver", "srs", "stack", "certs", "clamav", "web"),
-    *("reports", "report-sender"),
+    *("reports", "report-sender", "tls-policy"),
 }
 
 # Lines that show no fault, and that no test can announce.

@@ -14,18 +14,22 @@ import dns.rrset
 
 
 @contextmanager
-def answering(*lines: str, code: str = "NOERROR") -> Iterator[dns.resolver.Resolver]:
+def answering(
+    *lines: str, code: str = "NOERROR", proven: bool = False
+) -> Iterator[dns.resolver.Resolver]:
     """
     Answer every question with *lines* of a zone, and *code*; yield who asks there.
 
-    With the code SILENCE there is no answer at all.
+    With the code SILENCE there is no answer at all. If that is *proven* by DNSSEC, who
+    asks for it is told so (RFC 6840, section 5.8).
     """
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
             data, plain = self.request
             if code != "SILENCE":
-                plain.sendto(_answer(data, lines, code), self.client_address)
+                reply = _answer(data, lines, code, proven)
+                plain.sendto(reply, self.client_address)
 
     with _asked(Handler) as resolver:
         yield resolver
@@ -73,9 +77,12 @@ def _aged(rrset: dns.rrset.RRset, left: int) -> dns.rrset.RRset:
     return aged
 
 
-def _answer(question: bytes, lines: tuple[str, ...], code: str) -> bytes:
-    reply = dns.message.make_response(dns.message.from_wire(question))
+def _answer(data: bytes, lines: tuple[str, ...], code: str, proven: bool) -> bytes:
+    question = dns.message.from_wire(data)
+    reply = dns.message.make_response(question)
     reply.flags |= dns.flags.RA
+    if proven and question.flags & dns.flags.AD:
+        reply.flags |= dns.flags.AD
     reply.set_rcode(dns.rcode.from_text(code))
     # The zone's SOA record is what says that there is nothing.
     told = dns.message.from_text("\n".join([";ANSWER", *lines])).answer

@@ -49,6 +49,20 @@ def test_relay_by_domain_overrides_relay_host():
     assert found.sender_relays == {"b.example": Relay("c.example", 25)}
 
 
+def test_exceptions_are_levels_of_postfix():
+    """An operator's dane means proven: without TLSA records mail waits."""
+    levels = ("none", "may", "encrypt", "dane", "verify")
+    found = derived(tls_policy=",".join(f"{each}.example={each}" for each in levels))
+
+    assert found.tls_levels == {
+        "none.example": "none",
+        "may.example": "may",
+        "encrypt.example": "encrypt",
+        "dane.example": "dane-only",
+        "verify.example": "verify servername=hostname",
+    }
+
+
 @pytest.mark.parametrize("size", [65_536, LARGEST_MESSAGE])
 def test_clamav_takes_more_than_postfix_lets_in(size):
     """clamd can't look at files of 2 GiB, and wouldn't say so."""

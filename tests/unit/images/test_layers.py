@@ -49,6 +49,12 @@ LAYERS = {
         {"supervisor"},
         {"__main__"},
     ],
+    "tls-policy/tls_policy": [
+        {"config", "destination", "dns_lookup", "health"},
+        {"dane", "sts"},
+        {"answer"},
+        {"__main__"},
+    ],
     "spamassassin/spam_rules": [
         {"config", "local_cf", "sets"},
         {"schedule"},

@@ -56,6 +56,11 @@ PROMISED = {
         "test_spam.py::test_spam_over_the_reject_score_is_refused",
         "test_spam.py::test_spam_over_the_mark_score_is_delivered_to_junk",
     ),
+    "and waits where DANE or MTA-STS finds the server unproven": (
+        "test_outgoing_dane.py::test_a_server_with_the_right_tlsa_gets_mail",
+        "test_outgoing_dane.py::test_mail_to_a_server_that_is_not_proven_waits",
+        "test_outgoing_mta_sts.py::test_mail_to_another_server_waits",
+    ),
     "A filter that is down or hangs delays mail": (
         "test_outage.py::test_without_a_filter_mail_is_deferred",
         "test_spam_faults.py::test_a_killed_filter_restarts",
