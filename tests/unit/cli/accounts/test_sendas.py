@@ -73,4 +73,4 @@ def test_dns_show_has_the_records_of_names_below_a_domain(stack, app):
         ["news.example.org", "MX", "10 mail.example.org"],
         ["news.example.org", "TXT", "v=spf1 mx -all"],
     ]
-    assert len(lines) == 11
+    assert len(lines) == 16
