@@ -86,24 +86,23 @@ def configuration(
         of_web: The certificates of the service web, if they are to be others.
     """
     text = text if text is not None else envfile.read(project.env) or ""
-    selectors, changes = (
-        [],
-        write(project, relative_name(project, project.applied), text),
-    )
+    now = datetime.now(UTC)
+    made = {}
     for name in sorted(set(domains)):
         known = keys.get(name) or state.load(project.dkim, name)
-        found, new = rotation.ensure(
-            project.dkim, name, datetime.now(UTC), settings.dkim_rsa_bits, known
+        made[name] = rotation.ensure(
+            project.dkim, name, now, settings.dkim_rsa_bits, known
         )
-        selectors.append(found.selectors(name))
-        changes += written(project, new.items())
     rendered = render.render(
         project.config,
         settings,
-        selectors,
+        [found.selectors(name) for name, (found, _) in made.items()],
         store.served(stored, settings.mail_hostname),
         sites=sites.sites(settings, domains, _usable(project, of_web)),
     )
+    changes = write(project, relative_name(project, project.applied), text)
+    for _, new in made.values():
+        changes += written(project, new.items())
     return changes + list(_rendered(project, rendered))
 
 
