@@ -13,7 +13,7 @@ shellcheck tools/*.sh images/runtime/*/* images/*/hooks/* images/*/sieve/* \
     images/clamav/*-* images/postfix/programs/rehearse \
     images/postfix/programs/accepts-mail images/postfix/programs/filters-answer images/postfix/programs/queue-runs \
     images/spamassassin/update-rules images/spamassassin/updater/* \
-    images/resolver/names-answered .ci/run \
+    images/resolver/names-answered images/web/*-* .ci/run \
     tests/support/world/images/mirror/publish tests/support/world/images/dns/start
 hadolint images/*/Dockerfile tests/support/world/images/*/Dockerfile
 yamllint --strict .

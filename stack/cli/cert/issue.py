@@ -86,11 +86,11 @@ def issue(
                 issuance.dry_run(deploying, request, account)
             else:
                 problems += issuance.issue(deploying, request, options)
-        except StackError as error:
+        except (StackError, OSError) as error:
             # Each name of the service web has a certificate of its own.
             if not web:
                 raise
-            problems += error.problems
+            problems += getattr(error, "problems", (str(error),))
     if not dry_run:
         start_certs(project)
     require_proof(problems)
