@@ -6,7 +6,6 @@ One datagram a message and author, of JSON. report_sender/dmarc/rows.py reads it
 
 import json
 import socket
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -59,7 +58,6 @@ def results(
             continue
         aligned = author.aligned(identifiers)
         yield {
-            "time": int(time.time()),
             "policy": {"domain": found.domain, **_published(found.record)},
             "source": judged.client,
             "disposition": _disposition(evaluation, judged.verdict),
@@ -86,6 +84,9 @@ def tell(place: Path, rows: Iterable[dict[str, object]]) -> str:
                 sending.sendto(json.dumps(row).encode(), str(place))
         except OSError as error:
             return error.strerror or str(error)
+        except Exception as error:
+            # A fault here must not become one of the message.
+            return f"{type(error).__name__}: {error}"
     return ""
 
 
