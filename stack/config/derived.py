@@ -1,7 +1,7 @@
 """Values for templates that follow from the settings, each with its reason."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from stack.accounts.routing import expansion
 from stack.config.settings import Settings
@@ -31,6 +31,37 @@ EXCEPTIONS = {
 # The names under which mail programs keep deleted messages.
 TRASH = ("Trash", "Deleted Items", "Deleted Messages")
 
+# All addresses of a machine.
+EVERY, EVERY_IPV6 = IPv4Address("0.0.0.0"), IPv6Address("::")  # noqa: S104 - compared, not bound
+
+# Why the ports are closed on IPv6 though they should be open, by what `make up` has
+# seen, and what to do.
+CLOSED = {
+    "": "nobody has looked whether clients keep their addresses: `make up` does",
+    "hidden": (
+        "the engine gives all IPv6 clients the address of its gateway: use Docker 27 or"
+        ' newer, or set "experimental": true and "ip6tables": true in'
+        " /etc/docker/daemon.json, restart it, then `make up`"
+    ),
+    "none": (
+        "this machine has no IPv6 address, or its engine can make no network with IPv6:"
+        " when it can, `make up`"
+    ),
+    "old-network": (
+        "the containers' network is of before it had IPv6: `docker compose down`, which"
+        " ends sessions and keeps all data, then `make up`"
+    ),
+    "taken": (
+        "another network has the addresses of NETWORK_SUBNET_IPV6: set others in .env,"
+        " then `make up`"
+    ),
+    "unknown": (
+        "whether clients keep their addresses can't be seen from this machine: if you"
+        " know that they do, IPV6=yes in .env, then `make up`"
+    ),
+}
+NO_ADDRESS = "to open them, set PUBLISH_ADDRESS_IPV6 in .env, then `make up`"
+
 # Loopback, and the private networks (RFC 1918) from which Docker takes addresses.
 PRIVATE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
@@ -49,6 +80,65 @@ class Derived:
     def log_debug(self) -> bool:
         """Whether the daemons log details for debugging."""
         return self.settings.log_level == "debug"
+
+    # --- IPv6 -----------------------------------------------------------------
+
+    @property
+    def address_ipv6(self) -> IPv6Address | None:
+        """The address on which the ports are to be open on IPv6; None if on none."""
+        wanted = self.settings
+        if wanted.ipv6 == "no":
+            return None
+        is_on_all = wanted.publish_address == EVERY
+        return wanted.publish_address_ipv6 or (EVERY_IPV6 if is_on_all else None)
+
+    @property
+    def has_ipv6(self) -> bool:
+        """
+        Whether the ports are open on IPv6, and the containers behind them have it.
+
+        Where clients were seen to come with another's address it isn't, whoever asks.
+        """
+        seen = self.settings.ipv6_seen
+        unknown = seen in {"", "unknown"}
+        good = self.settings.ipv6 == "yes" if unknown else seen == "kept"
+        return good and self.address_ipv6 is not None
+
+    @property
+    def ipv6_closed(self) -> str:
+        """Why the ports are closed on IPv6, and what to do; empty if they are open."""
+        if self.has_ipv6:
+            return ""
+        if self.settings.ipv6 == "no":
+            return "IPV6=no in .env"
+        if self.address_ipv6 is None:
+            return NO_ADDRESS
+        return CLOSED[self.settings.ipv6_seen]
+
+    @property
+    def sends_on_ipv6(self) -> bool:
+        """Whether mail leaves on IPv6, too."""
+        named = self.settings.ipv6_names == "match"
+        wanted = {"yes": True, "no": False, "auto": named}[self.settings.send_ipv6]
+        return self.has_ipv6 and wanted
+
+    @property
+    def gateway_ipv6(self) -> IPv6Address:
+        """
+        The address of Docker's gateway: whoever comes with it could be anybody.
+
+        Docker takes the first one of the network.
+        """
+        return self.settings.network_subnet_ipv6[1]
+
+    @property
+    def compose_ipv6(self) -> dict[str, str]:
+        """What compose.yaml is told, as Compose can't reckon; empty where closed."""
+        address = f"[{self.address_ipv6}]"
+        return {
+            "COMPOSE_NETWORK_IPV6": "true" if self.has_ipv6 else "",
+            "COMPOSE_ADDRESS_IPV6": address if self.has_ipv6 else "",
+        }
 
     # --- Postfix --------------------------------------------------------------
 

@@ -31,7 +31,8 @@ VALUE = re.compile(
 # What looks like a space, or like nothing.
 UNSEEN = re.compile(r"[\xa0\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
 
-# Compose's own (COMPOSE_PROJECT_NAME, COMPOSE_PROFILES …): not settings of ours.
+# Compose's own, or for it alone (COMPOSE_PROJECT_NAME, COMPOSE_NETWORK_IPV6 …): not
+# settings of ours.
 FOREIGN = ("COMPOSE_", "DOCKER_")
 PROFILES = "COMPOSE_PROFILES"
 

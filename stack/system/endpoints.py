@@ -5,6 +5,7 @@ On the host these are the addresses that Docker has published, on IPv4 and on IP
 container of ours they are those of the services, by their names.
 """
 
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stack.system.errors import UnableError
+from stack.system.project import Project
 
 SERVICES = {
     25: "postfix",
@@ -87,7 +89,7 @@ def find_web(root: Path) -> list[Endpoint]:
 
 def _find(root: Path, services: Mapping[int, str]) -> list[Endpoint]:
     running = containers(root)
-    found = _named(services) if running is None else _published(running, services)
+    found = _named(root, services) if running is None else _published(running, services)
     return sorted(set(found))
 
 
@@ -174,10 +176,23 @@ def _published(
                 yield Endpoint(port, address, int(binding["HostPort"]))
 
 
-def _named(services: Mapping[int, str]) -> Iterator[Endpoint]:
+def _named(root: Path, services: Mapping[int, str]) -> Iterator[Endpoint]:
+    # Where IPv6 was closed again, the network still has it, and nobody listens.
+    families = (4, 6) if _has_ipv6(root) else (4,)
     for port, service in services.items():
-        for *_, place in _addresses(service, port):
-            yield Endpoint(port, str(place[0]), port)
+        for *_, (address, *_) in _addresses(service, port):
+            if ip_address(address).version in families:
+                yield Endpoint(port, str(address), port)
+
+
+def _has_ipv6(root: Path) -> bool:
+    """Say whether Compose and the services were told to have IPv6."""
+    try:
+        text = Project(root).applied.read_text()
+    except OSError:
+        # Nothing was applied yet, or it is not for this user to read.
+        return False
+    return re.search("^COMPOSE_NETWORK_IPV6=true", text, re.MULTILINE) is not None
 
 
 def _addresses(service: str, port: int) -> list[Any]:

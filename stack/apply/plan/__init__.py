@@ -14,7 +14,7 @@ from stack.apply.plan.dkim import (
     dkim_switched,
 )
 from stack.apply.plan.domain import domains_added, domains_removed
-from stack.apply.plan.init import initial
+from stack.apply.plan.init import env, initial
 
 __all__ = [
     "certificates",
@@ -25,6 +25,7 @@ __all__ = [
     "dkim_switched",
     "domains_added",
     "domains_removed",
+    "env",
     "initial",
     "is_start_asked",
 ]

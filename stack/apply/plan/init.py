@@ -30,15 +30,9 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         InvalidError: When .env or a template is wrong.
         UnableError: When what is there can't be read.
     """
-    ownership.refuse_foreign_volumes(project)
-    text = envfile.with_values(recovery.settings(project), names)
+    text = _env(project, names)
     settings = envfile.parse(text)
-    # Compose starts services by profile: it can't read a setting.
-    text = envfile.with_profile(text, "antivirus", started=settings.antivirus)
-    text = envfile.with_profile(text, "web", started=settings.web)
-    text = envfile.with_changes(text, Derived(settings).compose_web)
     asked = is_start_asked(project)
-    text = envfile.with_profile(text, "acme") if asked else text
     known = database.domains(project.database)
     domains = sorted({*known, settings.mail_domain})
     stored, certificate = _certificates(project, settings)
@@ -67,6 +61,29 @@ def initial(project: Project, names: Mapping[str, str]) -> list[Change]:
         *obsolete,
         *_repairs(project),
     ]
+
+
+def env(project: Project, names: Mapping[str, str]) -> list[Change]:
+    """
+    Plan what `stack init` changes in .env, with the keys of *names* set.
+
+    Raises:
+        InvalidError: When .env is wrong.
+        UnableError: When what is there can't be read.
+    """
+    return write(project, ".env", _env(project, names))
+
+
+def _env(project: Project, names: Mapping[str, str]) -> str:
+    ownership.refuse_foreign_volumes(project)
+    text = envfile.with_values(recovery.settings(project), names)
+    settings = envfile.parse(text)
+    # Compose starts services by profile: it can't read a setting. Nor can it reckon.
+    derived = Derived(settings)
+    text = envfile.with_changes(text, derived.compose_ipv6 | derived.compose_web)
+    text = envfile.with_profile(text, "antivirus", started=settings.antivirus)
+    text = envfile.with_profile(text, "web", started=settings.web)
+    return envfile.with_profile(text, "acme") if is_start_asked(project) else text
 
 
 def _certificates(

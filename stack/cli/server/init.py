@@ -32,6 +32,8 @@ Where Python is not installed, `docker compose run --rm stack` is `stack`."""
 @click.option("--yes", is_flag=True, help="Ask nothing; without .env make a trial.")
 @click.option("--dry-run", is_flag=True, help="Only list what would change.")
 @click.option("--verbose", is_flag=True, help="Name every file that is written.")
+@click.option("--ipv6-seen", help="What tools/ipv6.sh says.", hidden=True)
+@click.option("--only-env", is_flag=True, help="Write no file but .env.", hidden=True)
 @click.pass_obj
 def init(
     project: Project,
@@ -40,6 +42,8 @@ def init(
     yes: bool,
     dry_run: bool,
     verbose: bool,
+    ipv6_seen: str | None,
+    only_env: bool,
 ) -> None:
     """
     Make or update everything that the containers need.
@@ -55,9 +59,16 @@ def init(
 
     project.require()
     names = _names(project, domain, hostname, ask=not yes)
+    names |= {"IPV6_SEEN": ipv6_seen} if ipv6_seen else {}
+    names |= _ipv6_names(project, names)
     if dry_run:
         for change in plan.initial(project, names):
             click.echo(change.words)
+        return
+    if only_env:
+        # For Compose. The rest follows when it starts the containers.
+        with project.lock():
+            carry_out(plan.env(project, names), verbose=verbose)
         return
     with verdicts.waiting_for_verdicts(project), project.lock():
         changes = plan.initial(project, names)
@@ -99,6 +110,27 @@ def _names(
             hostname = _prompt("Name of this server", f"mail.{domain}")
     first = {"MAIL_DOMAIN": domain, "MAIL_HOSTNAME": hostname or f"mail.{domain}"}
     return wanted | {key: name for key, name in first.items() if key not in known}
+
+
+def _ipv6_names(project: Project, names: dict[str, str]) -> dict[str, str]:
+    """
+    Return the key of .env that says whether PUBLIC_IPV6 has the right names.
+
+    None where mail can't leave on IPv6 anyway, or where nobody can say it now: then it
+    stays as it was.
+    """
+    from stack.apply import recovery
+    from stack.config import envfile
+    from stack.config.derived import Derived
+    from stack.dns.resolver import reverse
+
+    settings = envfile.parse(envfile.with_values(recovery.settings(project), names))
+    if not (Derived(settings).has_ipv6 and settings.public_ipv6):
+        return {}
+    problem = reverse.problem(settings.public_ipv6, settings.mail_hostname)
+    if problem is None:
+        return {}
+    return {"IPV6_NAMES": "differ" if problem else "match"}
 
 
 def _ask(question: str, default: str) -> str:

@@ -9,10 +9,11 @@ from stack.accounts.store import database
 from stack.apply import versions
 from stack.certs.validation import condition
 from stack.config import envfile
+from stack.config.derived import Derived
 from stack.config.settings import Settings
 from stack.dns.dkim import overview as dkim
 from stack.dns.dkim import state
-from stack.dns.resolver import dnsbl_status, public_resolvers
+from stack.dns.resolver import dnsbl_status, public_resolvers, reverse
 from stack.renewal.deployment import handshake
 from stack.renewal.loop import expiry
 from stack.system import endpoints, inotify
@@ -29,6 +30,11 @@ PORT_TIMEOUT, DEADLINE = 1.0, 1.1
 # The second, where an operator has added a container without a check of its health.
 WELL = ("healthy", "running")
 
+# What `make up` has seen of IPv6 that an operator can mend.
+ODD = ("hidden", "old-network", "taken")
+
+# Of the names of PUBLIC_IPV6.
+SILENT = "no name server says in time what PTR and AAAA record it has"
 
 # In the order in which they are told.
 KINDS = (
@@ -38,6 +44,8 @@ KINDS = (
     "port",
     "certificate",
     "dkim",
+    "ipv6",
+    "sending",
     "names",
     "list",
     "kernel",
@@ -74,11 +82,14 @@ def rows(project: Project) -> list[Row]:
         wrong = [Row("settings", ".env", each, "fail") for each in error.problems]
     else:
         looks["certificate"] = partial(_certificates, project, settings)
+        looks["ipv6"] = partial(_ipv6, settings)
+        looks["sending"] = partial(_sending, settings)
         looks["list"] = partial(_lists, project, settings)
         # Whoever asks them may be as slow as they are.
         late["list"] = [
             Row("list", zone, dnsbl_status.SLOW, "warn") for zone in settings.list_zones
         ]
+        late["sending"] = [Row("sending", "IPv6", SILENT, "warn")]
     found = at_once(
         [partial(_rows_or_error, *each) for each in looks.items()], DEADLINE
     )
@@ -169,6 +180,37 @@ def _dkim(project: Project) -> list[Row]:
         for name, known in states.items()
         for line in dkim.to_do(project.dkim, name, known, now)
     ]
+
+
+def _ipv6(settings: Settings) -> list[Row]:
+    derived = Derived(settings)
+    if derived.has_ipv6:
+        return [Row("ipv6", "ports", f"open on {derived.address_ipv6}", "ok")]
+    levels: dict[str, Level] = {"yes": "fail", "auto": "warn"}
+    is_odd = settings.ipv6 == "yes" or settings.ipv6_seen in ODD
+    level = levels[settings.ipv6] if is_odd and derived.address_ipv6 else "ok"
+    return [Row("ipv6", "ports", f"closed: {derived.ipv6_closed}", level)]
+
+
+def _sending(settings: Settings) -> list[Row]:
+    derived = Derived(settings)
+    if not derived.has_ipv6:
+        return []
+    way = "open" if derived.sends_on_ipv6 else "IPv4 only"
+    if settings.send_ipv6 == "no":
+        return [Row("sending", "IPv6", f"{way}: SEND_IPV6=no in .env", "ok")]
+    if not settings.public_ipv6:
+        words = f"{way}: PUBLIC_IPV6 in .env is the address whose names are looked at"
+        return [Row("sending", "IPv6", words, "ok")]
+    problem = reverse.problem(settings.public_ipv6, settings.mail_hostname)
+    if problem is None:
+        return [Row("sending", "IPv6", f"{way}; {SILENT}", "warn")]
+    if problem:
+        return [Row("sending", "IPv6", f"{way}: {problem}; then `stack init`", "warn")]
+    if not derived.sends_on_ipv6:
+        words = f"{way}: the names of {settings.public_ipv6} are right: `stack init`"
+        return [Row("sending", "IPv6", words, "warn")]
+    return [Row("sending", "IPv6", f"open from {settings.public_ipv6}", "ok")]
 
 
 def _names() -> list[Row]:

@@ -1,9 +1,21 @@
 """IP addresses, networks and name servers."""
 
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address
-from typing import Annotated, NamedTuple
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+)
+from typing import Annotated, Literal, NamedTuple
 
-from stack.config.types.text import items, parsed, read_by
+from stack.config.types.text import items, one_of, parsed, read_by
+
+# Those that everybody may choose from for himself: RFC 4193, section 3.1.
+LOCAL = IPv6Network("fd00::/8")
+
+# What `make up` may have seen of IPv6 on this machine: see tools/ipv6.sh.
+SEEN = ("", "kept", "hidden", "none", "old-network", "taken", "unknown")
 
 
 class NameServer(NamedTuple):
@@ -88,6 +100,17 @@ def _network(text: str, wanted: str) -> IPv4Network:
     return inside.network
 
 
+def _subnet_ipv6(text: str) -> IPv6Network:
+    wanted = "an IPv6 network in fd00::/8 with 64 bits, like fdb7:4c19:e0a2:25::/64"
+    try:
+        network = IPv6Network(text)
+    except ValueError:
+        raise ValueError(f"must be {wanted}") from None
+    if network.prefixlen != 64 or not network.subnet_of(LOCAL):
+        raise ValueError(f"must be {wanted}")
+    return network
+
+
 def _resolver_network(text: str) -> IPv4Network:
     # Earlier, .env had only the first three numbers, and the resolver's was 53.
     try:
@@ -103,6 +126,10 @@ def _resolver_network(text: str) -> IPv4Network:
 IPv4 = Annotated[IPv4Address, parsed(IPv4Address, "an IPv4 address")]
 IPv6 = Annotated[IPv6Address, parsed(IPv6Address, "an IPv6 address")]
 Subnet = Annotated[IPv4Network, read_by(_subnet)]
+SubnetIPv6 = Annotated[IPv6Network, read_by(_subnet_ipv6)]
 Networks = Annotated[tuple[IPv4Network, ...], read_by(_networks)]
 ResolverNetwork = Annotated[IPv4Network, read_by(_resolver_network)]
 Upstream = Annotated[tuple[NameServer, ...], read_by(_upstream)]
+AutoYesOrNo = Annotated[Literal["auto", "yes", "no"], one_of("auto", "yes", "no")]
+SeenOfIPv6 = Annotated[str, one_of(*SEEN)]
+NamesMatch = Annotated[Literal["", "match", "differ"], one_of("", "match", "differ")]

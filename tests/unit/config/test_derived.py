@@ -4,7 +4,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from stack.config.derived import Derived
+from stack.config.derived import EVERY, Derived
 from stack.config.settings import Settings
 from stack.config.settings.limits import LARGEST_MESSAGE
 from stack.config.types.sending.relays import Relay
@@ -102,3 +102,76 @@ def test_mailboxes_below_the_trash_may_grow_past_the_quota():
 def test_the_web_server_answers_challenges_where_it_runs(values, challenge):
     """It has port 80 then; names may be proven in the DNS all the same."""
     assert derived(**values).acme_challenge == challenge
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "is_open"),
+    [
+        ("auto", "kept", True),
+        ("auto", "", False),
+        ("auto", "unknown", False),
+        ("yes", "kept", True),
+        ("yes", "", True),
+        ("yes", "unknown", True),
+        ("no", "kept", False),
+        *(
+            (wanted, seen, False)
+            for wanted in ("auto", "yes")
+            for seen in ("hidden", "none", "old-network", "taken")
+        ),
+    ],
+)
+def test_ipv6_is_open_where_clients_keep_their_addresses(wanted, seen, is_open):
+    """Whoever says yes is believed where nobody has seen otherwise."""
+    found = derived(ipv6=wanted, ipv6_seen=seen)
+
+    assert found.has_ipv6 == is_open
+    assert bool(found.ipv6_closed) != is_open
+    assert found.compose_ipv6 == {
+        "COMPOSE_NETWORK_IPV6": "true" if is_open else "",
+        "COMPOSE_ADDRESS_IPV6": "[::]" if is_open else "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("address", "on_ipv6", "expected"),
+    [
+        (str(EVERY), "", "[::]"),
+        (str(EVERY), "2001:db8::1", "[2001:db8::1]"),
+        ("127.0.0.1", "", ""),
+        ("192.0.2.1", "", ""),
+        ("192.0.2.1", "2001:db8::1", "[2001:db8::1]"),
+    ],
+)
+def test_ipv6_is_open_on_all_addresses_only_where_ipv4_is(address, on_ipv6, expected):
+    """Whoever has named one address has not asked for all of another kind."""
+    wanted = {"publish_address_ipv6": on_ipv6} if on_ipv6 else {}
+    found = derived(publish_address=address, ipv6_seen="kept", **wanted)
+
+    assert found.compose_ipv6["COMPOSE_ADDRESS_IPV6"] == expected
+    assert found.has_ipv6 == bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names", "seen", "sends"),
+    [
+        ("auto", "match", "kept", True),
+        ("auto", "differ", "kept", False),
+        ("auto", "", "kept", False),
+        ("yes", "differ", "kept", True),
+        ("no", "match", "kept", False),
+        ("yes", "match", "hidden", False),
+    ],
+)
+def test_mail_leaves_on_ipv6_with_the_right_names(wanted, names, seen, sends):
+    """And never where the containers have no IPv6."""
+    found = derived(send_ipv6=wanted, ipv6_names=names, ipv6_seen=seen)
+
+    assert found.sends_on_ipv6 == sends
+
+
+def test_the_gateway_is_the_first_address_of_the_network():
+    """Docker takes that one."""
+    found = derived(network_subnet_ipv6="fd12:3456:789a:1::/64")
+
+    assert str(found.gateway_ipv6) == "fd12:3456:789a:1::1"

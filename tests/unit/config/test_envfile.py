@@ -288,3 +288,19 @@ def test_what_is_written_for_a_profile_can_be_read():
     text = envfile.with_profile(NAMES + "COMPOSE_PROFILES=web\n", "acme")
 
     assert envfile.parse(text) == envfile.parse(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "COMPOSE_A=true\n"),
+        ("COMPOSE_A=true # why\n", "COMPOSE_A=true # why\n"),
+        ("COMPOSE_A='true'\nCOMPOSE_B=\n", "COMPOSE_A='true'\nCOMPOSE_B=\n"),
+        ("COMPOSE_B=[::]\n", "COMPOSE_B=\nCOMPOSE_A=true\n"),
+    ],
+)
+def test_only_what_differs_is_written(before, after):
+    """A key that is to be empty may be missing."""
+    wanted = {"COMPOSE_A": "true", "COMPOSE_B": ""}
+
+    assert envfile.with_changes(before, wanted) == after

@@ -8,6 +8,7 @@ import pytest
 from stack.system import endpoints
 from stack.system.endpoints import Endpoint
 from stack.system.errors import UnableError
+from stack.system.project import Project
 
 # What Docker writes for all addresses of either family.
 ALL_4, ALL_6 = endpoints.NEAREST
@@ -74,11 +75,29 @@ def test_stopped_server_has_no_endpoints(running, tmp_path):
     assert endpoints.health(tmp_path) == []
 
 
-def test_in_a_container_endpoints_come_from_service_names(names, tmp_path):
-    """On each of their addresses, on the very port; one that is down is nowhere."""
+@pytest.mark.parametrize(
+    ("env", "addresses"),
+    [
+        ("COMPOSE_NETWORK_IPV6=true\n", ("172.29.25.5", "fd00::5")),
+        ("COMPOSE_NETWORK_IPV6=\n", ("172.29.25.5",)),
+        (None, ("172.29.25.5",)),
+    ],
+)
+def test_in_a_container_endpoints_come_from_service_names(
+    names, tmp_path, env, addresses
+):
+    """
+    On each of their addresses, on the very port; one that is down is nowhere.
+
+    Nobody listens on IPv6 where it was closed again, though the network has it still.
+    """
     names["postfix"] = ["172.29.25.5", "fd00::5", "172.29.25.5"]
     endpoints_inside = tmp_path / "inside"
     endpoints_inside.touch()
+    if env is not None:
+        applied = Project(tmp_path).applied
+        applied.parent.mkdir(parents=True)
+        applied.write_text(env)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(endpoints, "INSIDE", endpoints_inside)
@@ -87,7 +106,7 @@ def test_in_a_container_endpoints_come_from_service_names(names, tmp_path):
     assert found == [
         Endpoint(port, address, port)
         for port in (25, 465, 587)
-        for address in ("172.29.25.5", "fd00::5")
+        for address in addresses
     ]
 
 

@@ -1,10 +1,17 @@
 """The ports of this machine on which clients reach the server."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from pydantic import BaseModel, ValidationInfo, field_validator
 
-from stack.config.types.networks import IPv4, Subnet
+from stack.config.types.networks import (
+    AutoYesOrNo,
+    IPv4,
+    IPv6,
+    SeenOfIPv6,
+    Subnet,
+    SubnetIPv6,
+)
 from stack.config.types.numbers import Port
 
 PORTS = (
@@ -58,6 +65,28 @@ class Ports(BaseModel, use_attribute_docstrings=True):
     """The network of the containers. Change it if your own network uses these
     addresses. Run `docker compose down` first: Compose does not change a network that
     is in use."""
+
+    ipv6: AutoYesOrNo = "auto"
+    """Whether the ports are open on IPv6 too. auto: `make up` looks whether the address
+    of an IPv6 client reaches the containers, and opens the ports if it does. yes: open
+    them also where `make up` can't look or isn't used; a client may then come with the
+    address of Docker's gateway, and is refused with 451 when it sends. no: IPv4 only.
+    `stack status` says what is open, and why not. After a change run `make up`; or
+    `stack init`, `docker compose down` and `docker compose up --detach --wait`."""
+
+    publish_address_ipv6: IPv6 | None = None
+    """The IPv6 address of this machine on which the ports are opened. :: means all
+    addresses. Empty: all if PUBLISH_ADDRESS is 0.0.0.0, and otherwise none."""
+
+    network_subnet_ipv6: SubnetIPv6 = IPv6Network("fdb7:4c19:e0a2:25::/64")
+    """The IPv6 network of the containers: 64 bits in fd00::/8 that no other network of
+    this machine has. A second server on one machine needs another one. Run `docker
+    compose down` before a change."""
+
+    ipv6_seen: SeenOfIPv6 = ""
+    """Written by `make up`: what it has seen of IPv6 on this machine. kept: the address
+    of a client reaches the containers. hidden, none, old-network, taken and unknown are
+    reasons why the ports are closed, which `stack status` explains."""
 
     @field_validator(*PORTS)
     @classmethod

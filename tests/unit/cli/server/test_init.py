@@ -2,11 +2,13 @@
 
 import sqlite3
 from contextlib import closing
+from ipaddress import IPv6Address
 
 import pytest
 
 from stack.cli.support import arguments, terminal
 from stack.config import envfile, reference
+from stack.dns.resolver import reverse
 from stack.spam import local_cf
 from stack.system.project import Project
 from tests.support.project.prepared import contents
@@ -246,3 +248,65 @@ def test_the_longest_hostname_is_one_that_files_can_have(stack, project, length,
         assert contents(project) == before
     else:
         assert (project.tls / f"{host}.pem").exists()
+
+
+@pytest.mark.parametrize(
+    ("seen", "network", "address"),
+    [("kept", "true", "[::]"), ("hidden", None, None)],
+)
+def test_what_was_seen_of_ipv6_opens_the_ports(stack, ready, seen, network, address):
+    """`make up` says it; Compose reads its part, and the rest is rendered."""
+    done = stack("init", "--yes", f"--ipv6-seen={seen}")
+
+    text = ready.env.read_text()
+    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    assert done.exit_code == 0
+    assert values["IPV6_SEEN"] == seen
+    assert values.get("COMPOSE_NETWORK_IPV6") == network
+    assert values.get("COMPOSE_ADDRESS_IPV6") == address
+    assert stack("init", "--yes", f"--ipv6-seen={seen}", "--dry-run").stdout == ""
+
+
+def test_ports_that_were_open_are_closed_when_clients_are_hidden(stack, ready):
+    """What Compose reads is emptied; nobody is asked for."""
+    stack("init", "--yes", "--ipv6-seen=kept")
+
+    stack("init", "--yes", "--ipv6-seen=hidden")
+
+    text = ready.env.read_text()
+    assert "\nCOMPOSE_NETWORK_IPV6=\nCOMPOSE_ADDRESS_IPV6=\n" in text
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"), [("", "match"), ("bad", "differ"), (None, "match")]
+)
+def test_the_names_of_our_address_are_looked_up(
+    stack, ready, monkeypatch, problem, expected
+):
+    """And where nobody can say it, what was found before stays."""
+    with ready.env.open("a") as file:
+        file.write("PUBLIC_IPV6=2001:db8::1\nIPV6=yes\nIPV6_NAMES=match\n")
+    asked = []
+
+    def answer(*question: object) -> str | None:
+        asked.append(question)
+        return problem
+
+    monkeypatch.setattr(reverse, "problem", answer)
+    assert stack("init", "--yes").exit_code == 0
+
+    assert asked == [(IPv6Address("2001:db8::1"), "mail.example.org")]
+    assert f"\nIPV6_NAMES={expected}\n" in ready.env.read_text()
+
+
+def test_only_env_may_be_written(stack, ready):
+    """What containers read stays until they start anew."""
+    before = contents(ready)
+
+    done = stack("init", "--yes", "--ipv6-seen=kept", "--only-env")
+
+    assert done.exit_code == 0
+    assert "\nIPV6_SEEN=kept\n" in ready.env.read_text()
+    assert {k: v for k, v in contents(ready).items() if k != ".env"} == {
+        k: v for k, v in before.items() if k != ".env"
+    }

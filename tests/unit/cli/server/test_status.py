@@ -7,7 +7,7 @@ from threading import Barrier, Event
 import pytest
 
 from stack.cli.server import overview
-from stack.dns.resolver import dnsbl_status
+from stack.dns.resolver import dnsbl_status, reverse
 from stack.system import endpoints
 from stack.system.project import Project
 from tests.support.certs.authority import DAY, HOST
@@ -213,3 +213,64 @@ def test_without_an_engine_it_says_so(stack, project, health, monkeypatch):
 def nowhere(service: str, port: int) -> list[object]:
     """Raise what a machine does that knows no such name."""
     raise endpoints.UnableError("from here the mail ports can't be found")
+
+
+IPV6_ROWS = [
+    ("", "ok", "closed: nobody has looked whether clients keep their addresses"),
+    ("IPV6=no", "ok", "closed: IPV6=no in .env"),
+    ("IPV6=yes", "ok", "open on ::"),
+    ("IPV6_SEEN=kept", "ok", "open on ::"),
+    ("IPV6_SEEN=none", "ok", "closed: this machine has no IPv6 address"),
+    ("IPV6_SEEN=hidden", "warn", "closed: the engine gives all IPv6 clients the"),
+    ("IPV6_SEEN=old-network", "warn", "`docker compose down`, which ends sessions"),
+    ("IPV6_SEEN=taken", "warn", "closed: another network has the addresses of NET"),
+    ("IPV6=yes\nIPV6_SEEN=none", "fail", "closed: this machine has no IPv6 address"),
+    ("PUBLISH_ADDRESS=127.0.0.1", "ok", "closed: to open them, set PUBLISH_ADDRESS_IP"),
+]
+
+
+@pytest.mark.parametrize(("lines", "level", "words"), IPV6_ROWS)
+def test_what_is_open_on_ipv6_is_said(
+    stack, project, found, health, lines, level, words
+):
+    """And if it is closed, why, and what to do."""
+    with project.env.open("a") as file:
+        file.write(f"{lines}\n")
+
+    (row,) = rows_of("ipv6", stack)
+
+    assert (row["name"], row["level"]) == ("ports", level)
+    assert words in row["state"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem", "level", "words"),
+    [
+        ("IPV6_NAMES=match", "", "ok", "open from 2001:db8::1"),
+        ("IPV6_NAMES=match", "is bad", "warn", "open: is bad; then `stack init`"),
+        ("IPV6_NAMES=differ", "is bad", "warn", "IPv4 only: is bad; then"),
+        ("IPV6_NAMES=differ", "", "warn", "IPv4 only: the names of 2001:db8::1 are"),
+        ("IPV6_NAMES=match", None, "warn", "open; no name server says in time"),
+        ("SEND_IPV6=no", "", "ok", "IPv4 only: SEND_IPV6=no"),
+        ("PUBLIC_IPV6=", "", "ok", "IPv4 only: PUBLIC_IPV6 in .env is the address"),
+    ],
+)
+def test_how_mail_leaves_is_said(
+    stack, project, found, health, monkeypatch, lines, problem, level, words
+):
+    """With what is wrong with the names of our address."""
+    monkeypatch.setattr(reverse, "problem", lambda *_: problem)
+    address = "" if "PUBLIC_IPV6" in lines else "PUBLIC_IPV6=2001:db8::1\n"
+    with project.env.open("a") as file:
+        file.write(f"IPV6=yes\n{address}{lines}\n")
+
+    (row,) = rows_of("sending", stack)
+
+    assert (row["name"], row["level"]) == ("IPv6", level)
+    assert row["state"].startswith(words)
+
+
+def rows_of(kind: str, stack) -> list[dict[str, str]]:
+    """Return the rows of a *kind* that `stack status` prints."""
+    rows = json.loads(stack("status", "--json").stdout)
+    return [row for row in rows if row["kind"] == kind]

@@ -23,6 +23,16 @@ from tests.support.configuration.invalid_settings import NAMES, complaint
         ("https_port", "80", "must be another port: HTTP_PORT has it"),
         ("network_subnet", "172.29.25.1/24", "must be the network, 172.29.25.0/24"),
         ("network_subnet", "172.29.25.0/30", "must be an IPv4 network"),
+        ("ipv6", "on", "must be auto, yes or no"),
+        ("publish_address_ipv6", "192.0.2.1", "must be an IPv6 address"),
+        (
+            "network_subnet_ipv6",
+            "fd00::/48",
+            "an IPv6 network in fd00::/8 with 64 bits",
+        ),
+        ("network_subnet_ipv6", "2001:db8::/64", "an IPv6 network in fd00::/8"),
+        ("network_subnet_ipv6", "172.29.25.0/24", "an IPv6 network in fd00::/8"),
+        ("ipv6_seen", "well", "must be , kept, hidden"),
     ],
 )
 def test_bad_value_is_refused_with_its_remedy(key, value, reason):
@@ -35,6 +45,9 @@ def test_bad_value_is_refused_with_its_remedy(key, value, reason):
     [
         ("http_port", "0"),
         ("http_port", "8080"),
+        ("network_subnet_ipv6", "fd12:3456:789a:1::/64"),
+        ("publish_address_ipv6", "::"),
+        ("ipv6_seen", "old-network"),
     ],
 )
 def test_good_value_is_written_back_unchanged(key, value):
