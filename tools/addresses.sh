@@ -4,10 +4,15 @@
 # addresses.sh explain: the same for what Docker has said, read from stdin.
 set -eu
 
+# Subnets on IPv6 stand in compose.yaml in any case, and count where the network has it.
 networks() {
-    awk '/^networks:/ { inside = 1; next } /^[a-z]/ { inside = 0 }
-        inside && /^    name: / { name = $2 }
-        inside && /subnet: / { print name, $NF }' "$config"
+    awk 'function told() { if (ipv6 && has_ipv6) print name, ipv6; ipv6 = has_ipv6 = "" }
+        /^networks:/ { inside = 1; next } /^[a-z]/ { inside = 0 }
+        inside && /^    name: / { told(); name = $2 }
+        inside && /subnet: .*:/ { ipv6 = $NF; next }
+        inside && /subnet: / { print name, $NF }
+        inside && /enable_ipv6: true/ { has_ipv6 = 1 }
+        END { told() }' "$config"
 }
 
 # Who publishes what: "address port port-of-the-container".
@@ -29,9 +34,11 @@ setting_of_port() {
     esac
 }
 
+# setting_of_network NETWORK [SUBNET]
 setting_of_network() {
-    case "$1" in
-        *_names) echo RESOLVER_NETWORK ;;
+    case "$1 ${2:-}" in
+        *_names*) echo RESOLVER_NETWORK ;;
+        *:*) echo NETWORK_SUBNET_IPV6 ;;
         *) echo NETWORK_SUBNET ;;
     esac
 }
@@ -67,7 +74,7 @@ check_port() {
 check_network() {
     found=$(docker network inspect --format '{{range .IPAM.Config}} {{.Subnet}}{{end}} ' "$1" 2>/dev/null) || return 0
     case "$found" in *" $2 "*) return ;; esac
-    echo "Error: the network $1 has${found% }, and $(setting_of_network "$1") in .env is for $2: put that back, or run 'docker compose down' first, which ends sessions and keeps all data" >&2
+    echo "Error: the network $1 has${found% }, and $(setting_of_network "$1" "$2") in .env is for $2: put that back, or run 'docker compose down' first, which ends sessions and keeps all data" >&2
     refused=3
 }
 

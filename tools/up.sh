@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 tools=$PWD/tools
 
 said=$(mktemp)
-trap 'rm -f "$said"' EXIT
+planned=$(mktemp)
+trap 'rm -f "$said" "$planned"' EXIT
 
 # Shows what a command says, and keeps it; its status is the command's.
 keeping() {
@@ -39,8 +40,22 @@ is_built() {
 
 is_built || docker compose build stack
 
+# Whether clients on IPv6 would keep their addresses. The first container to be run makes
+# the network: it is to have IPv6 if the ports may be open there.
+seen=$("$tools/ipv6.sh")
+network_ipv6=
+case "$seen" in
+    kept) network_ipv6=true ;;
+    unknown) ! docker compose config | grep -q '^  wanted: .*yes' || network_ipv6=true ;;
+esac
+
+initialize() {
+    COMPOSE_NETWORK_IPV6=$network_ipv6 docker compose run --rm --no-TTY stack \
+        init ${seen:+--ipv6-seen="$seen"} "$@"
+}
+
 echo "Checking .env and what is there" >&2
-keeping docker compose run --rm --no-TTY stack init --yes --dry-run > /dev/null || {
+keeping initialize --yes --dry-run > "$planned" || {
     refused=$?
     "$tools/addresses.sh" explain < "$said" >&2
     exit "$refused"
@@ -51,6 +66,12 @@ is_built || {
     ingredients 2> /dev/null > "$built" || true
 }
 "$tools/addresses.sh" check
+
+# Compose reads .env before a container of it could change it, and opens ports by it.
+if grep -q ' \.env$' "$planned"; then
+    initialize --yes --only-env > /dev/null
+    "$tools/addresses.sh" check
+fi
 
 echo "Starting" >&2
 docker compose up --detach --wait || {
