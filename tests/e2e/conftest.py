@@ -245,7 +245,8 @@ def issued(certificates: Certificates, authorities: None) -> None:
 @pytest.fixture(scope="session")
 def sinks(server: Server) -> None:
     """Start the servers that record all that they receive."""
-    server.project.start_services("sink-plain", "sink-broken", "sink-old", "sink-eight")
+    kinds = ("plain", "broken", "old", "eight", "six")
+    server.project.start_services(*(f"sink-{kind}" for kind in kinds))
 
 
 @pytest.fixture(scope="session")

@@ -212,7 +212,7 @@ def test_after_a_kill_key_and_certificate_match(server, certificates):
     assert certificates.served_everywhere() == {shown["sha256"]}
 
 
-def test_check_looks_at_ipv4_and_ipv6(server, certificates):
+def test_check_looks_at_ipv4_and_ipv6(server, world, certificates):
     """
     On the host, `stack cert check` looks at each published port on IPv4 and on IPv6.
 
@@ -232,7 +232,7 @@ def test_check_looks_at_ipv4_and_ipv6(server, certificates):
     assert seen == {
         (port, address, host)
         for port in PORTS
-        for address in ADDRESSES
+        for address in (*ADDRESSES, world.outsider)
         for host in (HOSTNAME, None)
     }
     assert not any(each["problem"] for each in found["ports"])

@@ -111,17 +111,6 @@ def test_each_service_has_memory_and_process_limits(host, service):
     assert host["PidsLimit"] > 0
 
 
-def test_the_published_network_has_no_ipv6(server):
-    """
-    The network of the published ports has no IPv6.
-
-    Docker would show all IPv6 clients as one, its own gateway.
-    """
-    edge = server.project.docker.networks.get(f"{server.project.name}_edge")
-
-    assert edge.attrs["EnableIPv6"] is False
-
-
 def test_keys_and_accounts_are_readable_by_their_reader_only(server):
     """Private keys have mode 600, the accounts and passwords mode 640."""
     listing = server.project.as_root(

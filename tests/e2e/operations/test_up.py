@@ -11,15 +11,25 @@ from tests.support.configuration.templates import settings
 from tests.support.harness.clone import ids, new_clone, run_up
 from tests.support.harness.subnets import free_networks
 from tests.support.mail.mailbox import Mailbox
+from tests.support.mail.outsiders import Spammer
 from tests.support.server.project import ADDRESS, Project
 from tests.support.server.server import Server
 from tests.support.upgrade import PASSWORD, rename, unpack
+from tests.support.world import World
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """Have a clone as one with umask 077 makes it, with ports in .env and no names."""
+def clone(
+    server: Server, world: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Project]:
+    """
+    Have a clone as one with umask 077 makes it, with ports in .env and no names.
+
+    On IPv6 its ports are those of an address that the world gives this machine.
+    """
     project = new_clone(tmp_path_factory.mktemp("up") / "clone", "up")
+    with (project.folder / ".env").open("a") as env:
+        env.write(f"PUBLISH_ADDRESS_IPV6={world.outsider}\n")
     yield project
     project.compose("down", "--volumes", "--remove-orphans")
     project.remove()
@@ -64,8 +74,25 @@ def test_a_clone_made_with_umask_077_starts(running):
     assert "\nMAIL_DOMAIN=example.test\nMAIL_HOSTNAME=mail.example.test\n" in env
     status = running.stack("status", check=False).stdout
     ports = [line for line in status.splitlines() if line.startswith("port ")]
-    assert len(ports) == 5
+    assert len(ports) == 10
     assert all(line.endswith(" answers") for line in ports)
+
+
+@pytest.mark.core
+def test_up_opens_the_ports_on_ipv6(running, world):
+    """
+    `make up` sees that clients on IPv6 keep their addresses, and opens the ports.
+
+    It does so in the first run.
+    """
+    client = Server(running, world.outsider)
+
+    assert "\nIPV6_SEEN=kept\n" in (running.folder / ".env").read_text()
+    with Spammer(client).session() as session:
+        session.say("MAIL FROM:<a@outside.test>")
+        session.say("RCPT TO:<nobody@example.test>")
+    assert f"[{world.outsider}]" in running.said("postfix", 0)
+    assert "open on" in running.stack("status", check=False).stdout
 
 
 def test_up_changes_no_container_without_a_change(untouched):

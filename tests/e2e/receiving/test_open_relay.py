@@ -46,14 +46,17 @@ def test_no_form_of_a_foreign_recipient_is_relayed_for_the_gateway(
     """
     No form of a foreign recipient is accepted through the published port.
 
-    The test arrives as Docker's gateway, as all IPv6 clients do: the gateway is not
-    trusted.
+    The test arrives as Docker's gateway, on IPv4 and on IPv6: the gateway is not
+    trusted. Whatever it wants, on IPv6 it is told to come again by IPv4.
     """
     port = server.project.port(25, address=address)
 
     asked = answers(address, port, world.postfix)
 
-    assert not_refused(asked, world.postfix) == []
+    taken = not_refused(asked, world.postfix)
+    if address == "::1":
+        taken = [each for each in taken if not each[2].startswith("451 4.7.1")]
+    assert taken == []
     assert "probe" not in server.project.inside("postfix", "postqueue", "-j").decode()
 
 
@@ -93,22 +96,24 @@ def test_a_foreign_recipient_is_refused_with_554(spammer):
     assert "5.7.1" in str(reply)
 
 
-def test_no_port_is_published_on_ipv6(server):
+def test_no_port_is_published_on_ipv6_by_itself(server):
     """
-    Each port is published on IPv4 alone, where Docker shows us the client's address.
+    Each port is published on IPv4 alone, until `stack init` says in .env to open IPv6.
 
-    Compose is asked about the project's own compose.yaml.
+    Compose is asked about the project's own compose.yaml, and as for a fresh clone.
     """
     project = server.project
-    own = [f"--file={project.folder / 'compose.yaml'}"]
-    settings = [each for each in project.options if each.startswith("--env-file")]
-    alone = type(project)(project.name, project.folder, own + settings)
+    own = [f"--file={project.folder / 'compose.yaml'}", "--env-file=/dev/null"]
+    alone = type(project)(project.name, project.folder, own)
 
-    config = json.loads(alone.compose("config", "--format", "json").stdout)
+    config = json.loads(
+        alone.compose("--profile=*", "config", "--format", "json").stdout
+    )
 
     published = [
         port["host_ip"]
         for service in config["services"].values()
         for port in service.get("ports", [])
     ]
-    assert published == [ADDRESS] * 6
+    assert published == ["0.0.0.0"] * 6  # noqa: S104 - compared, not bound
+    assert config["networks"]["edge"]["enable_ipv6"] is False

@@ -29,7 +29,8 @@ def run_in_container(
     Returns:
         What it printed.
     """
-    place = project.docker.api.create_endpoint_config(ipv4_address=address or None)
+    kind = "ipv6_address" if ":" in address else "ipv4_address"
+    place = project.docker.api.create_endpoint_config(**{kind: address or None})
     printed = project.docker.containers.run(
         project.image,
         ["-m", f"{CLIENTS.name}.programs.{program}", *arguments],

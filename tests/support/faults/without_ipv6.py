@@ -7,6 +7,7 @@ from errno import EAFNOSUPPORT
 from pathlib import Path
 from socket import AF_INET6
 
+from tests.support.configuration.templates import settings
 from tests.support.server.project import Project
 
 # All that listen or connect; clamav runs only where an operator wants it.
@@ -54,8 +55,11 @@ def without_ipv6(project: Project, way: str) -> Iterator[None]:
     override.write_text("\n".join(["services:", *lines, ""]))
     up = ("up", "--detach", "--wait", "--wait-timeout=180", *SERVICES)
     try:
-        project.compose(f"--file={override}", *up)
-        yield
+        # As where `make up` has seen that there is none.
+        with settings(project, IPV6_SEEN="none"):
+            project.stack("init", "--yes", "--only-env")
+            project.compose(f"--file={override}", *up)
+            yield
     finally:
         project.compose(*up)
         override.unlink()

@@ -45,6 +45,11 @@ def new_project(folder: Path, world: World) -> Project:
         **free_networks(world.subnet),
         "RESOLVER_UPSTREAM": world.dns,
         "PUBLIC_IPV4": world.postfix,
+        "PUBLIC_IPV6": world.public_ipv6,
+        # As `stack init` would write it before the second start.
+        "PUBLISH_ADDRESS_IPV6": world.outsider,
+        "COMPOSE_ADDRESS_IPV6": f"[{world.outsider}]",
+        "COMPOSE_NETWORK_IPV6": "true",
     }
     lines = [settings, *(f"{key}={value}" for key, value in own.items())]
     (folder / ".env").write_text("\n".join([*lines, ""]))

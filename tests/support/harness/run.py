@@ -33,6 +33,7 @@ LONG = (
     "test_spam_bayes.py",
     "test_spam_training.py",
     "test_postscreen.py",
+    "test_ipv6_clients.py",
     "test_cert_order_fails.py",
     "test_second_clone.py",
     "test_up.py",

@@ -1,4 +1,4 @@
-"""IPv4 networks that nothing on this machine uses yet."""
+"""Networks that nothing on this machine uses yet."""
 
 import random
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from pathlib import Path
 import docker
 
 from tests.support.harness import worker
+from tests.support.world import ipv6_of
 
 # Private, and outside of what Docker and home routers hand out by default.
 POOL = IPv4Network("10.213.0.0/16")
@@ -34,6 +35,7 @@ def free_networks(*besides: IPv4Network) -> dict[str, str]:
     names = free_subnet(edge, *besides)
     return {
         "NETWORK_SUBNET": str(edge),
+        "NETWORK_SUBNET_IPV6": str(ipv6_of(edge)),
         "RESOLVER_NETWORK": str(names),
         "RESOLVER_ADDRESS": str(names[53]),
     }

@@ -14,7 +14,6 @@ from imapclient import IMAPClient
 
 from tests.support.clients.event_loop import wait_for
 from tests.support.mail.message import letter
-from tests.support.server.project import ADDRESS
 from tests.support.server.server import Server
 
 Refused = dict[str, aiosmtplib.SMTPResponse]
@@ -71,7 +70,7 @@ class Mailbox:
                 sender=sender or self.address,
                 recipients=to,
                 mail_options=options,
-                hostname=ADDRESS,
+                hostname=self.server.address,
                 port=self.server.port(port),
                 use_tls=port == 465,
                 start_tls=port != 465,
@@ -94,7 +93,9 @@ class Mailbox:
         """
         trust, published = self.server.trust, self.server.port(port)
         tls = {"ssl": True, "ssl_context": trust} if port == 993 else {"ssl": False}
-        with IMAPClient(ADDRESS, port=published, timeout=30, **tls) as client:
+        with IMAPClient(
+            self.server.address, port=published, timeout=30, **tls
+        ) as client:
             if port == 143:
                 client.starttls(trust)
             client.login(self.address, self.password)

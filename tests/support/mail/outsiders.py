@@ -114,7 +114,7 @@ class Spammer:
 
     def session(self) -> Smtp:
         """Connect to port 25 and say EHLO."""
-        session = Smtp(ADDRESS, self.server.port(25))
+        session = Smtp(self.server.address, self.server.port(25))
         session.ehlo()
         return session
 

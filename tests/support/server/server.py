@@ -22,10 +22,12 @@ class Server:
     """The server under test, reached by its published ports."""
 
     project: Project
+    address: str = ADDRESS
+    """That of this machine at which the ports are used; see World.outsider, too."""
 
     def port(self, number: int) -> int:
         """Tell where *number* is published now."""
-        return self.project.port(number)
+        return self.project.port(number, address=self.address)
 
     @cached_property
     def certificate(self) -> str:
@@ -49,8 +51,8 @@ class Server:
         """
         protocol = Imap if number in IMAP_PORTS else Smtp
         if number in TLS_FROM_THE_START:
-            return protocol(ADDRESS, self.port(number), tls)
-        session = protocol(ADDRESS, self.port(number))
+            return protocol(self.address, self.port(number), tls)
+        session = protocol(self.address, self.port(number))
         try:
             if isinstance(session, Smtp):
                 session.ehlo()

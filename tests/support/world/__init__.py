@@ -3,7 +3,7 @@
 import base64
 from dataclasses import dataclass, field
 from functools import cached_property
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -27,7 +27,7 @@ OURS = "ours.conf"
 # The services of compose.yaml that are the world, and not ours.
 SERVICES = {
     *("dns", "outside", "relay", "sink-plain", "sink-broken", "sink-old"),
-    "sink-eight",
+    *("sink-eight", "sink-six"),
     *("names", "ca", "ca-eab", "busy", "mirror"),
     *("sink-tls", "policies"),
 }
@@ -38,6 +38,15 @@ POSTSCREEN_CLIENTS = (
     *("listed", "exception", "encrypted", "refusing list", "refused"),
 )
 LISTED = ("listed", "exception", "encrypted")
+
+# The domain whose mail server has no IPv4 address.
+SIX = "six.test"
+
+
+def ipv6_of(subnet: IPv4Network, number: int = 0) -> IPv6Network:
+    """Return a network that is as free as *subnet*, of 256 addresses: its own."""
+    _, _, *own = subnet.network_address.packed
+    return IPv6Network(f"fd2e:e2e0:{number:x}:{own[0]:x}::/64")
 
 
 def _new_key() -> rsa.RSAPrivateKey:
@@ -52,6 +61,27 @@ class World:
     ttl: int = 0
     """For how many seconds an answer may be remembered: not at all, as tests change."""
     key: rsa.RSAPrivateKey = field(default_factory=_new_key)
+
+    @property
+    def subnet_ipv6(self) -> IPv6Network:
+        """The addresses on IPv6, which most of what is there has, too."""
+        return ipv6_of(self.subnet)
+
+    @property
+    def far(self) -> tuple[IPv4Network, IPv6Network]:
+        """
+        Another network, which our server isn't on.
+
+        This machine has the first address there, and reaches our ports by it as from
+        outside: not through Docker's gateway, as nothing there is masqueraded.
+        """
+        beside = IPv4Address(int(self.subnet.network_address) ^ 0x10000)
+        return IPv4Network((beside, 24)), ipv6_of(self.subnet, 1)
+
+    @property
+    def outsider(self) -> str:
+        """The address on IPv6 of a client of our ports from outside."""
+        return str(self.far[1][1])
 
     @property
     def dns(self) -> str:
@@ -87,6 +117,11 @@ class World:
         return SignedZone(servers, self.policies, max(1, self.ttl))
 
     @property
+    def six(self) -> str:
+        """The address of a sink that has none on IPv4."""
+        return str(self.subnet_ipv6[0xA41])
+
+    @property
     def relay(self) -> str:
         """The address of the server that sends on mail for its customers."""
         return str(self.subnet[87])
@@ -97,9 +132,23 @@ class World:
         return str(self.subnet[10])
 
     @property
+    def postfix_ipv6(self) -> str:
+        """The same on IPv6."""
+        return str(self.subnet_ipv6[0xA10])
+
+    @property
     def web(self) -> str:
         """The address at which the world finds our web server."""
         return str(self.subnet[11])
+
+    @property
+    def public_ipv6(self) -> str:
+        """
+        The address of our server's name, and the one that has that name in reverse.
+
+        Nobody is there. Of addresses in its networks Docker says itself whose they are.
+        """
+        return "2001:db8:25::25"
 
     @property
     def postscreen_clients(self) -> dict[str, str]:
@@ -110,6 +159,14 @@ class World:
         """
         return {
             name: str(self.subnet[100 + at])
+            for at, name in enumerate(POSTSCREEN_CLIENTS)
+        }
+
+    @property
+    def postscreen_clients_ipv6(self) -> dict[str, str]:
+        """Their addresses on IPv6, all in one /64."""
+        return {
+            name: str(self.subnet_ipv6[0xA100 + at])
             for at, name in enumerate(POSTSCREEN_CLIENTS)
         }
 
@@ -161,6 +218,11 @@ class World:
         return {
             "WORLD_SUBNET": str(self.subnet),
             "WORLD_REST": str([*self.subnet.subnets()][1]),
+            "WORLD_SUBNET_IPV6": str(self.subnet_ipv6),
+            "WORLD_FAR": str(self.far[0]),
+            "WORLD_FAR_IPV6": str(self.far[1]),
+            "WORLD_POSTFIX_IPV6": self.postfix_ipv6,
+            "WORLD_SIX": self.six,
             "WORLD_DNS": self.dns,
             "WORLD_OUTSIDE": self.outside,
             "WORLD_RELAY": self.relay,
@@ -212,7 +274,18 @@ class World:
             *(f"{name}. A {address}" for name, address in self.authorities.items()),
             "spam.test. A 192.0.2.66",
             "silent.test. MX 0 .",
-            *listing(self.postscreen_clients[name] for name in LISTED),
+            # Senders that have no IPv4 address; the second is another's.
+            f"six.spf-six.test. AAAA {self.outsider}",
+            f'six.spf-six.test. TXT "v=spf1 ip6:{self.outsider} -all"',
+            f"other.spf-six.test. AAAA {self.six}",
+            f'other.spf-six.test. TXT "v=spf1 ip6:{self.six} -all"',
+            f"{SIX}. MX 10 mx.{SIX}.",
+            f"mx.{SIX}. AAAA {self.six}",
+            *(
+                record
+                for clients in (self.postscreen_clients, self.postscreen_clients_ipv6)
+                for record in listing(clients[name] for name in LISTED)
+            ),
             f"rules.test. A {self.mirror}",
             'mirrors.rules.test. TXT "http://rules.test/MIRRORED.BY"',
             '1.0.4.updates.spamassassin.org. TXT "0"',
@@ -263,6 +336,7 @@ server:
     local-data-ptr: "{self.outside} 0 mx.{OUTSIDE}"
     local-data-ptr: "{self.relay} 0 {RELAY}"
     local-data-ptr: "{self.postfix} 0 mail.example.test"
+    local-data-ptr: "{self.public_ipv6} 0 mail.example.test"
 remote-control:
     control-enable: yes
     control-interface: /run/unbound.ctl

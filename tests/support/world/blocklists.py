@@ -1,6 +1,7 @@
 """DNSBLs of the test world: one that works, and others that fail in some way."""
 
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 
 # Lists whom it should, and its test point (RFC 5782, 5).
 HONEST = "dnsbl.test"
@@ -17,7 +18,9 @@ EMPTY = "empty.test"
 def listing(addresses: Iterable[str]) -> Iterator[str]:
     """The records of the honest list, with *addresses* on it."""
     for address in ("127.0.0.2", *addresses):
-        yield f"{'.'.join(reversed(address.split('.')))}.{HONEST}. A 127.0.0.2"
+        # As for reverse DNS: nibbles, where it is on IPv6 (RFC 5782, 2.4).
+        digits = ip_address(address).reverse_pointer.rsplit(".", 2)[0]
+        yield f"{digits}.{HONEST}. A 127.0.0.2"
 
 
 def local_zones() -> str:

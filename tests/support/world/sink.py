@@ -18,6 +18,8 @@ class Session:
     """What followed each DATA, with the final dot."""
     tls: str
     """The version, or nothing if it was in the clear."""
+    client: str
+    """The address that it came from."""
 
     def count(self, verb: str) -> int:
         """How many commands begin with *verb*."""
@@ -47,6 +49,7 @@ class Sink:
                 record["commands"],
                 [base64.b64decode(data) for data in record["data"]],
                 record["tls"],
+                record["client"],
             )
             for record in records
         ]

@@ -4,12 +4,13 @@ A mail server that takes everything and writes down what came, to the byte.
 Each session is a line of JSON in its log. What it offers is its argument: `plain`
 offers nothing, `broken` STARTTLS, and then breaks the handshake, `old` STARTTLS with no
 version after TLS 1.0, `tls` STARTTLS with the certificate of the name that a client
-asks for, `eight` 8BITMIME.
+asks for, `eight` 8BITMIME, and `six` nothing, on IPv6 alone.
 """
 
 import base64
 import datetime
 import json
+import socket
 import socketserver
 import ssl
 import sys
@@ -74,6 +75,7 @@ class Session(socketserver.StreamRequestHandler):
             "commands": self.commands,
             "data": self.data,
             "tls": self.version,
+            "client": self.client_address[0],
         }
         print(json.dumps(record), flush=True)
 
@@ -131,6 +133,8 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 Session.behaviour = sys.argv[1]
+if Session.behaviour == "six":
+    Server.address_family = socket.AF_INET6
 if Session.behaviour == "old":
     Session.tls = old_tls()
 elif Session.behaviour == "tls":
