@@ -309,7 +309,7 @@ def test_a_forwarding_loop_ends(server, stranger, subject):
     project.inside("outside", "postfix", "reload")
     try:
         stranger.send(LOOP, subject)
-        bounce = stranger.receive(subject, within=120)
+        bounce = stranger.receive(subject, within=300)
     finally:
         project.inside("outside", "postconf", "-X", "virtual_alias_maps")
         project.inside("outside", "postfix", "reload")
