@@ -1,5 +1,6 @@
 """Certificates for the names of the service web: issued, proven, renewed, removed."""
 
+import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -214,6 +215,23 @@ def test_check_and_show_know_the_web_server(stack, on, certbot, monkeypatch):
     assert f"var/web/{POLICY}.pem" not in right.stderr
     assert f"{POLICY}" in right.stdout
     assert POLICY in shown.stdout
+
+
+def test_the_names_are_aliases_and_nothing_else(stack, on, certbot, monkeypatch):
+    """A CAA record beside a CNAME would be an error (RFC 2181 §10.1)."""
+    with web(on, monkeypatch):
+        issue(stack)
+
+    blocks = json.loads(stack("dns", "show", "--json").stdout)
+
+    kinds = [
+        (each["name"], each["type"]) for block in blocks for each in block["records"]
+    ]
+    assert [kind for name, kind in kinds if name in (POLICY, AUTOCONFIG)] == [
+        "CNAME",
+        "CNAME",
+    ]
+    assert ("_mta-sts.example.org", "TXT") in kinds
 
 
 def test_a_damaged_file_of_the_web_server_is_told(stack, on):
