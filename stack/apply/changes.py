@@ -18,9 +18,9 @@ from stack.config import envfile
 from stack.config.settings import Settings
 from stack.dns.dkim import rotation, state
 from stack.dns.dkim.state import DomainKeys
+from stack.services.web import sites
 from stack.system import files
 from stack.system.project import Project
-from stack.web import sites
 
 # The services whose configuration names certificates.
 WITH_CERTIFICATES = ("postfix", "dovecot", "web")

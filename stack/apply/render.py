@@ -18,9 +18,9 @@ from stack.certs.store import Served
 from stack.config.derived import Derived
 from stack.config.settings import Settings
 from stack.dns.dkim.state import SigningKeys
+from stack.services.web.sites import Site
 from stack.system import files
 from stack.system.errors import InvalidError
-from stack.web.sites import Site
 
 SUMS = "SHA256SUMS"
 SUFFIX = ".j2"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from stack.accounts.addresses import nearest
 from stack.config.settings import Settings
 from stack.dns import tlsa
-from stack.web import mta_sts
-from stack.web.sites import Site
+from stack.services.web import mta_sts
+from stack.services.web.sites import Site
 
 TTL = 3600  # seconds
 

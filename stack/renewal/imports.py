@@ -12,10 +12,10 @@ from stack.renewal import requests, tlsa_rollover
 from stack.renewal.deployment.deployer import Deployer
 from stack.renewal.state.state_file import CertificateState, Source, load
 from stack.renewal.state.state_lock import locked_state, renewal_attempt
+from stack.services.web.places import WEB
 from stack.system import endpoints, files
 from stack.system.errors import StackError, UnableError
 from stack.system.project import Project
-from stack.web.places import WEB
 
 # The mount point of IMPORT_FOLDER in compose.yaml.
 MOUNTED = Path("/import")

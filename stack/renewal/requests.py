@@ -8,9 +8,9 @@ from stack.certs.bundle import Bundle
 from stack.certs.store import Stored
 from stack.renewal.acme import lineages
 from stack.renewal.state.state_file import State
+from stack.services.web import sites
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.web import sites
 
 
 @dataclass(frozen=True)

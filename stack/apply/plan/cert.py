@@ -16,9 +16,9 @@ from stack.certs import store
 from stack.certs.store import Stored
 from stack.config import envfile
 from stack.config.settings import Settings
+from stack.services.web.places import MAIL, WEB, Place
 from stack.system import files
 from stack.system.project import Project
-from stack.web.places import MAIL, WEB, Place
 
 
 def certificates(

@@ -8,10 +8,10 @@ from stack.apply.plan import accounts, self_made
 from stack.apply.plan.dkim import dkim_ended
 from stack.certs import store
 from stack.config.settings import Settings
+from stack.services.web import sites
+from stack.services.web.sites import Site
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.web import sites
-from stack.web.sites import Site
 
 
 def domains_added(

@@ -16,7 +16,7 @@ from stack.certs.store import Stored
 from stack.config import envfile, relay_logins
 from stack.config.derived import Derived
 from stack.config.settings import Settings
-from stack.spam import local_cf
+from stack.services.spam import local_cf
 from stack.system import files
 from stack.system.errors import StackError
 from stack.system.project import Project

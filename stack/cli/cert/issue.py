@@ -97,7 +97,7 @@ def issue(
 
 
 def _web_hosts(project: Project, hosts: tuple[str, ...]) -> list[tuple[str, ...]]:
-    from stack.web import sites
+    from stack.services.web import sites
 
     if hosts:
         raise click.UsageError("--web takes no HOST: it is for all names of the web")

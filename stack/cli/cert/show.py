@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stack.certs.store import Stored
     from stack.renewal.deployment.port_check import PortResult
     from stack.renewal.loop.expiry import Expiry
-    from stack.web.places import Place
+    from stack.services.web.places import Place
 
 FAILED = 1
 
@@ -37,7 +37,7 @@ def show_(project: Project, json_: bool) -> None:
     from stack.certs import store
     from stack.renewal import requests
     from stack.renewal.loop import expiry
-    from stack.web import places
+    from stack.services.web import places
 
     project.require()
     stored = store.load(project.tls) | requests.in_use(project)
@@ -125,7 +125,7 @@ class _Found:
 def _mail(project: Project, host: str) -> _Found:
     from stack.certs import store
     from stack.certs.validation import condition
-    from stack.web.places import MAIL
+    from stack.services.web.places import MAIL
 
     now = datetime.now(UTC)
     bad = condition.problems(project.tls, project.etc, host, now)
@@ -133,7 +133,7 @@ def _mail(project: Project, host: str) -> _Found:
 
 
 def _web_hosts(project: Project) -> list[str]:
-    from stack.web import sites
+    from stack.services.web import sites
 
     return sites.hosts(project)
 
@@ -141,7 +141,7 @@ def _web_hosts(project: Project) -> list[str]:
 def _web(project: Project, hosts: Sequence[str]) -> _Found:
     from stack.certs import store
     from stack.certs.validation import condition
-    from stack.web.places import WEB
+    from stack.services.web.places import WEB
 
     known = store.usable(project.web)
     missing = {

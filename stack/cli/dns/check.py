@@ -83,8 +83,8 @@ def look(
 def _facts(project: Project, settings: "Settings", found: Wanted) -> "Facts":
     from stack.certs.validation import trust
     from stack.dns.check.facts import Facts
+    from stack.services.web import fetch
     from stack.system.endpoints import HTTPS
-    from stack.web import fetch
 
     client = trust.client(project)
     # If nothing listens on it, no mail leaves by it either.

@@ -60,7 +60,7 @@ def _apply(project: Project, mode: str) -> None:
 
 def _say_records(found: Wanted) -> None:
     from stack.dns.records import zone_line
-    from stack.web import mta_sts as policy
+    from stack.services.web import mta_sts as policy
 
     say("Publish now, in place of the record that is there:")
     for domain, block in found.blocks.items():

@@ -11,7 +11,7 @@ from stack.system.project import Project
 
 if TYPE_CHECKING:
     from stack.dns.check.finding import Finding
-    from stack.web.evidence import Evidence
+    from stack.services.web.evidence import Evidence
 
 
 def note(project: Project, found: Wanted, findings: Sequence["Finding"]) -> "Evidence":
@@ -23,7 +23,7 @@ def note(project: Project, found: Wanted, findings: Sequence["Finding"]) -> "Evi
         found: With the policy that is served.
         findings: Of all that is wanted for some domains.
     """
-    from stack.web import evidence, mta_sts
+    from stack.services.web import evidence, mta_sts
 
     wrong = {each.domain for each in of_policies(findings) if not _is_ok(each)}
     looked_at = {each.domain: each.domain not in wrong for each in findings}
@@ -37,7 +37,7 @@ def note(project: Project, found: Wanted, findings: Sequence["Finding"]) -> "Evi
 
 def of_policies(findings: Sequence["Finding"]) -> list["Finding"]:
     """Return the *findings* about the record and the page of a policy."""
-    from stack.web import mta_sts, sites
+    from stack.services.web import mta_sts, sites
 
     return [
         each

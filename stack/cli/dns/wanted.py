@@ -124,7 +124,7 @@ def _certified(project: Project, settings: "Settings") -> "CertificateFacts":
     from stack.dns.records import CertificateFacts
     from stack.renewal import requests
     from stack.renewal.state import state_file
-    from stack.web import sites
+    from stack.services.web import sites
 
     remembered = state_file.load(project)
     # Their names are aliases, which can have no other record.
@@ -148,6 +148,6 @@ def _web(
     project: Project, settings: "Settings", domains: "Iterable[str]"
 ) -> "WebFacts":
     from stack.dns.records import WebFacts
-    from stack.web import mta_sts, sites
+    from stack.services.web import mta_sts, sites
 
     return WebFacts(tuple(sites.sites(settings, domains, {})), mta_sts.policy(project))

@@ -13,9 +13,9 @@ from stack.cli.support.output import as_json, say, show, table
 from stack.system.project import Project
 
 if TYPE_CHECKING:
-    from stack.reports.database import Reader
-    from stack.reports.dmarc import Sender
-    from stack.reports.tls import Failure, Host
+    from stack.services.reports.database import Reader
+    from stack.services.reports.dmarc import Sender
+    from stack.services.reports.tls import Failure, Host
 
 # Refused messages of as many kinds are shown.
 FEW = 10
@@ -50,7 +50,7 @@ def reports(
     With tls: how many sessions with our server were encrypted, and what failed. Without
     either: a summary, and the reports that were refused.
     """
-    from stack.reports.database import Selection, reading
+    from stack.services.reports.database import Selection, reading
 
     project.require()
     with reading(project.reports, Selection(days, domain or "")) as reader:
@@ -70,7 +70,7 @@ def _nothing() -> dict[str, Any]:
 
 def _found(project: Project, reader: "Reader") -> dict[str, Any]:
     from stack.config import envfile
-    from stack.reports import dmarc, tls
+    from stack.services.reports import dmarc, tls
 
     own = dmarc.own_addresses(envfile.load(project.env))
     return {

@@ -22,7 +22,7 @@ class NeedsFilter(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it here if the socket is here, else by `docker compose run`."""
-        from stack.spam import spamd
+        from stack.services.spam import spamd
 
         ctx.obj.require()
         if spamd.is_mounted():
@@ -119,7 +119,7 @@ def learn(
     Ham is mail that isn't spam. FILE is a message, an mbox or a Maildir; - is stdin. A
     message that was learnt as the other kind is learnt anew.
     """
-    from stack.spam import spamd
+    from stack.services.spam import spamd
 
     count = _each(files, lambda message: spamd.learn(message, kind, address))
     say(f"Handed over to be learnt as {kind}: {_messages(count)}.")
@@ -130,7 +130,7 @@ def learn(
 @for_user
 def forget(files: tuple[Path, ...], address: str | None) -> None:
     """Make the filter forget what it learnt from the messages in FILE."""
-    from stack.spam import spamd
+    from stack.services.spam import spamd
 
     count = _each(files, lambda message: spamd.forget(message, address))
     say(f"Handed over to be forgotten: {_messages(count)}.")
@@ -148,7 +148,7 @@ def test(files: tuple[Path], address: str | None, json_: bool) -> None:
 
     The filter can't see which server delivered it, so SPF and the like are left out.
     """
-    from stack.spam import message_files, spamd
+    from stack.services.spam import message_files, spamd
 
     message = next(message_files.read(files))
     found = spamd.report(message, address)
@@ -164,7 +164,7 @@ def test(files: tuple[Path], address: str | None, json_: bool) -> None:
 @as_json
 def stats(json_: bool) -> None:
     """Print how much the filter has learnt, and how much it has still to learn."""
-    from stack.spam import spamd
+    from stack.services.spam import spamd
 
     found = spamd.stats()
     if json_:
@@ -197,7 +197,7 @@ def _each(files: Iterable[Path], hand_over: Callable[[bytes], None]) -> int:
     Raises:
         StackError: When one is refused; the message says how many were accepted before.
     """
-    from stack.spam import message_files
+    from stack.services.spam import message_files
 
     count = 0
     try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from stack.accounts.store.models import User
-    from stack.spam.preferences import Verdict
+    from stack.services.spam.preferences import Verdict
 
 EVERYBODY = "everybody"
 
@@ -107,7 +107,7 @@ def add(context: click.Context, entries: tuple[str, ...], address: str | None) -
     @DOMAIN doesn't cover subdomains. For a user, the user's own entry overrides the
     entry for everybody with the same address.
     """
-    from stack.spam import preferences
+    from stack.services.spam import preferences
 
     with _opened(context, address) as (session, user):
         new = preferences.add(session, _verdict(context), user, entries)
@@ -125,7 +125,7 @@ def remove(
     context: click.Context, entries: tuple[str, ...], address: str | None
 ) -> None:
     """Remove each ADDRESS, or DOMAIN, from the list."""
-    from stack.spam import preferences
+    from stack.services.spam import preferences
 
     with _opened(context, address) as (session, user):
         preferences.remove(session, _verdict(context), user, entries)
@@ -144,7 +144,7 @@ def remove(
 @click.pass_context
 def list_(context: click.Context, address: str | None, json_: bool) -> None:
     """Print each entry, and the user it is for."""
-    from stack.spam import preferences
+    from stack.services.spam import preferences
 
     with _opened(context, address) as (session, user):
         found = preferences.listed(session, _verdict(context), user)

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from cryptography.x509 import Certificate
 
-from stack.web.fetch import Fetch, FetchError, Page
+from stack.services.web.fetch import Fetch, FetchError, Page
 
 Address = IPv4Address | IPv6Address
 

@@ -16,10 +16,10 @@ from stack.renewal.deployment.deployer import Deployer
 from stack.renewal.requests import CertificateRequest
 from stack.renewal.state.state_file import CertificateState, PendingRollover, State
 from stack.renewal.state.state_lock import renewal_attempt
+from stack.services.web.places import WEB
 from stack.system import files
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.web.places import WEB
 
 
 @dataclass(frozen=True)

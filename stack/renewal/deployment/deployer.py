@@ -17,12 +17,12 @@ from stack.certs.store import Stored
 from stack.config.settings import Settings
 from stack.renewal.deployment import handshake, port_check
 from stack.renewal.deployment.port_check import PortResult, Removed
+from stack.services.web import places
+from stack.services.web.places import MAIL, Place
 from stack.system import files
 from stack.system.endpoints import Endpoint
 from stack.system.errors import StackError
 from stack.system.project import Project
-from stack.web import places
-from stack.web.places import MAIL, Place
 
 # Seconds that the ports may take to serve a new certificate, unless said otherwise.
 TIMEOUT = 60.0

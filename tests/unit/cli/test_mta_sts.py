@@ -10,9 +10,9 @@ from stack.cli.dns import policies
 from stack.cli.dns.wanted import wanted
 from stack.config import envfile
 from stack.dns.check.finding import Finding, Status
+from stack.services.web import evidence, mta_sts
 from stack.system import endpoints
 from stack.system.project import Project
-from stack.web import evidence, mta_sts
 from tests.support.project import prepared
 
 NOW = datetime.now(UTC)

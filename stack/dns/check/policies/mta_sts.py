@@ -6,7 +6,7 @@ from stack.dns.check.kind import Kind
 from stack.dns.check.policies import tags
 from stack.dns.lookup.answers import plain
 from stack.dns.lookup.asker import Asker
-from stack.web import mta_sts
+from stack.services.web import mta_sts
 
 
 def check(subject: Subject, facts: Facts, asker: Asker) -> Finding:

@@ -4,8 +4,8 @@ from stack.dns.check.facts import Facts
 from stack.dns.check.finding import Finding, Subject
 from stack.dns.check.kind import Kind
 from stack.dns.lookup.asker import Asker
-from stack.web import mta_sts, sites
-from stack.web.fetch import FetchError, Page
+from stack.services.web import mta_sts, sites
+from stack.services.web.fetch import FetchError, Page
 
 AUTOCONFIG_PATH = "/mail/config-v1.1.xml"
 IS_FETCHED = "the name leads to this server, and its page is fetched"

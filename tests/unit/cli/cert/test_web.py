@@ -120,7 +120,7 @@ def test_a_name_that_fails_keeps_no_other_back(stack, on, certbot, monkeypatch):
     certbot.before = before
     with web(on, monkeypatch):
         # In this order the first one fails.
-        monkeypatch.setattr("stack.web.sites.KINDS", ("autoconfig", "mta-sts"))
+        monkeypatch.setattr("stack.services.web.sites.KINDS", ("autoconfig", "mta-sts"))
         stack("init")
         done = issue(stack)
 

@@ -8,7 +8,7 @@ import pytest
 from report_receiver.parsing.report import Failures, Sessions
 from report_receiver.store import MIGRATIONS
 
-from stack.reports import database
+from stack.services.reports import database
 from tests.support.reports.kept import dmarc, keep, refuse, sent, tls
 
 OURS = "192.0.2.1"

@@ -9,7 +9,7 @@ import pytest
 from stack.cli.support import arguments, terminal
 from stack.config import envfile, reference
 from stack.dns.resolver import reverse
-from stack.spam import local_cf
+from stack.services.spam import local_cf
 from stack.system.project import Project
 from tests.support.project.prepared import contents
 

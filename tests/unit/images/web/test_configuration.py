@@ -7,7 +7,7 @@ import pytest
 from stack.apply.render import render
 from stack.certs.store import Served
 from stack.config.settings import Settings
-from stack.web.sites import Site
+from stack.services.web.sites import Site
 from tests.support.places import CONFIG
 
 SERVED = Served(("mail.example.org.pem",), ())

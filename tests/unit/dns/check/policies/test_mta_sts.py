@@ -9,8 +9,8 @@ from stack.dns.check.facts import Facts
 from stack.dns.check.finding import Status
 from stack.dns.check.policies.mta_sts import MTA_STS
 from stack.dns.records import WebFacts
-from stack.web import mta_sts
-from stack.web.sites import KINDS, Site
+from stack.services.web import mta_sts
+from stack.services.web.sites import KINDS, Site
 from tests.unit.dns.check.conftest import FACTS, KEYS, SETTINGS, Blocks
 
 NAME = "_mta-sts.a.example"

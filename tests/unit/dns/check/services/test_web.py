@@ -8,8 +8,8 @@ from stack.dns import records
 from stack.dns.check.finding import Status
 from stack.dns.check.services.web import WEB
 from stack.dns.records import WebFacts
-from stack.web.fetch import FetchError, Page
-from stack.web.sites import KINDS, Site
+from stack.services.web.fetch import FetchError, Page
+from stack.services.web.sites import KINDS, Site
 from tests.unit.dns.check.conftest import FACTS, KEYS, SETTINGS, Blocks
 
 POLICY = "version: STSv1\nmode: testing\nmx: mail.example.org\nmax_age: 86400\n"

@@ -1,7 +1,7 @@
 """Which senders are ours."""
 
 from stack.config.settings import Settings
-from stack.reports import dmarc
+from stack.services.reports import dmarc
 
 
 def test_our_own_addresses_and_relays_given_by_address_are_ours():

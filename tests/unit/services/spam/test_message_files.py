@@ -4,7 +4,7 @@ import mailbox
 
 import pytest
 
-from stack.spam import message_files
+from stack.services.spam import message_files
 from stack.system.errors import StackError
 
 ONE, TWO = (f"Subject: {n}\n\nFrom here on.\n".encode() for n in (1, 2))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from stack.reports.database import Reader
+from stack.services.reports.database import Reader
 
 SESSIONS = """
     SELECT sessions.domain, policy, mx, sum(succeeded), sum(failed),

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from stack.accounts import users
-from stack.spam import preferences
-from stack.spam.preferences import Entry
+from stack.services.spam import preferences
+from stack.services.spam.preferences import Entry
 from stack.system.errors import StackError
 
 ALICE, BOB = "alice@example.org", "bob@example.org"

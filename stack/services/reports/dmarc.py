@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from stack.config.settings import Settings
-from stack.reports.database import Reader
+from stack.services.reports.database import Reader
 
 MESSAGES = """
     SELECT header_from, source, disposition, dkim, spf, amount, reporter

@@ -2,7 +2,7 @@
 
 import re
 
-from stack.web import mta_sts
+from stack.services.web import mta_sts
 
 POLICY = "version: STSv1\nmode: testing\nmx: mail.example.org\nmax_age: 86400\n"
 

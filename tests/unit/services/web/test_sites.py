@@ -2,7 +2,7 @@
 
 from stack.certs import store
 from stack.config.settings import Settings
-from stack.web import places, sites
+from stack.services.web import places, sites
 from tests.support.certs.bundles import bundle, put
 
 NAMES = {"mail_domain": "example.org", "mail_hostname": "mail.example.org"}

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.services.web import sites
 from stack.system import endpoints
 from stack.system.endpoints import Endpoint
 from stack.system.project import Project
-from stack.web import sites
 
 
 @dataclass(frozen=True)

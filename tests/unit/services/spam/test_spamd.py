@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack.spam import spamd
+from stack.services.spam import spamd
 from stack.system.errors import StackError, UnableError
 from tests.support.network.control_socket import answering, reply
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from stack.services.web import evidence
 from stack.system.errors import UnableError
-from stack.web import evidence
 from tests.support.certs.bundles import TODAY
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

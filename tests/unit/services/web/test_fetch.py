@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from stack.certs.bundle import Bundle
-from stack.web import fetch
-from stack.web.fetch import FetchError, Page
+from stack.services.web import fetch
+from stack.services.web.fetch import FetchError, Page
 from tests.support.certs.bundles import ROOT, bundle
 from tests.support.network.mail_ports import always, closed, hangs, serving
 
