@@ -105,7 +105,7 @@ def test_json_is_a_list_of_objects(check, net):
     assert done.exit_code == 1
     assert {each["domain"] for each in rows} == {"a.example"}
     (row,) = [each for each in rows if each["status"] != "ok"]
-    policy = "v=DMARC1; p=quarantine; rua=mailto:postmaster@a.example"
+    policy = "v=DMARC1; p=quarantine; rua=mailto:dmarc-reports@a.example"
     assert row.pop("remark").endswith("publish it")
     assert row == {
         "domain": "a.example",
