@@ -1,6 +1,6 @@
 """Where certificates lie, and which ports serve them: mail, or the service web."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,6 @@ class Place:
     """The service of each port."""
     ports: str
     """What messages call the ports."""
-    find: Callable[[Path], list[Endpoint]]
-    """Returns where the ports of the project in a folder are."""
     has_default: bool
     """Whether clients without SNI get the certificate of MAIL_HOSTNAME."""
 
@@ -29,12 +27,21 @@ class Place:
         """Return the folder in *project*."""
         return project.var / self.name
 
+    def find(self, root: Path) -> list[Endpoint]:
+        """
+        Return where the ports of the project at *root* are; empty if none runs.
+
+        Raises:
+            UnableError: When neither Docker nor the network of the services can be
+                used.
+        """
+        return endpoints.find(root) if self.has_default else endpoints.find_web(root)
+
 
 MAIL = Place(
     "tls",
     endpoints.SERVICES,
     "mail port",
-    lambda root: endpoints.find(root),  # looked up late, so that tests can replace it
     has_default=True,
 )
 
@@ -43,7 +50,6 @@ WEB = Place(
     "web",
     endpoints.WEB_SERVICES,
     "web port",
-    lambda root: endpoints.find_web(root),
     has_default=False,
 )
 
