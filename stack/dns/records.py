@@ -172,11 +172,11 @@ def _domain(settings: Settings, name: str, keys: Mapping[str, str]) -> list[Reco
             "TXT",
             f"v=DMARC1; p=quarantine; rua=mailto:dmarc-reports@{name}",
         ),
-        # Who can't deliver here by TLS tells the postmaster (RFC 8460 §3).
+        # Who can't deliver here by TLS reports that (RFC 8460 §3).
         Record(
             f"_smtp._tls.{name}",
             "TXT",
-            f"v=TLSRPTv1; rua=mailto:postmaster@{name}",
+            f"v=TLSRPTv1; rua=mailto:tls-reports@{name}",
         ),
         *_services(settings, name),
     ]

@@ -22,7 +22,7 @@ def made(**values: str) -> Settings:
 def reports_and_services(domain: str) -> list[Record]:
     """Return where TLS failures are reported, and where mail programs go."""
     host = "mail.example.org"
-    report = f"v=TLSRPTv1; rua=mailto:postmaster@{domain}"
+    report = f"v=TLSRPTv1; rua=mailto:tls-reports@{domain}"
     return [
         Record(f"_smtp._tls.{domain}", "TXT", report),
         Record(f"_submissions._tcp.{domain}", "SRV", f"0 1 465 {host}"),

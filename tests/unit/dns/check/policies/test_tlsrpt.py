@@ -10,7 +10,7 @@ NAME = "_smtp._tls.a.example"
 @pytest.mark.parametrize(
     ("values", "status", "words"),
     [
-        (['"v=TLSRPTv1; rua=mailto:postmaster@a.example"'], Status.OK, ""),
+        (['"v=TLSRPTv1; rua=mailto:tls-reports@a.example"'], Status.OK, ""),
         (['"v=TLSRPTv1;rua=https://r.test/,mailto:a@b.test"'], Status.OK, ""),
         ([], Status.WARNING, "publish it"),
         (['"v=TLSRPTv2; rua=mailto:a@a.example"'], Status.WARNING, "publish it"),
