@@ -4,7 +4,13 @@ Netstrings: octets with their length before them, as in `5:hello,`.
 Source: D. J. Bernstein, https://cr.yp.to/proto/netstrings.txt.
 """
 
-import asyncio
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Health checks need the form alone: to load this would take them half their time.
+    import asyncio
 
 
 class NetstringError(Exception):
