@@ -4,7 +4,8 @@
  * all mail waits (dict_sqlite.c). This library is loaded before every program of the image
  * (/etc/ld.so.preload). It has a reader
  *
- * - wait for a writer: `stack` writes to the accounts for milliseconds;
+ * - wait for a writer: `stack` writes to the accounts for milliseconds. If one takes
+ *   longer, the next look-ups don't wait: a reply to RCPT takes a dozen of them;
  * - use the text after "-- else " in our queries when there is no answer, or no row if the
  *   text is "no row";
  * - call a_labels(domain) in a query, see a_labels_sql.c.
@@ -12,6 +13,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* As in sqlite3.h. */
 typedef struct sqlite3 sqlite3;
@@ -19,7 +21,8 @@ typedef struct sqlite3_stmt sqlite3_stmt;
 enum { SQLITE_OK = 0, SQLITE_ROW = 100, SQLITE_DONE = 101, SQLITE_OPEN_MEMORY = 0x86 };
 enum { SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION = 1005 };
 typedef int open_function(const char *, sqlite3 **, int, const char *);
-typedef int timeout_function(sqlite3 *, int);
+typedef int wait_function(void *, int);
+typedef int handler_function(sqlite3 *, wait_function *, void *);
 typedef int configure_function(sqlite3 *, int, ...);
 typedef int load_function(sqlite3 *, const char *, const char *, char **);
 typedef int prepare_function(sqlite3 *, const char *, int, sqlite3_stmt **, const char **);
@@ -29,6 +32,10 @@ typedef int bind_function(sqlite3_stmt *, int, const char *, int, void (*)(void 
 
 /* Less than an SMTP client waits for an answer to RCPT. */
 static const int timeout_ms = 5000;
+static const int pause_ms = 20;
+
+/* Seconds for which nobody waits after that. */
+static const int patience_s = 10;
 
 static const char extension[] = "/usr/local/lib/a_labels.so";
 static const char otherwise[] = "-- else ";
@@ -54,14 +61,33 @@ static void extend(sqlite3 *database)
     load(database, extension, "sqlite3_alabels_init", NULL);
 }
 
+/* Called while another process writes (sqlite3_busy_handler); zero: give up. */
+static int wait_for_writer(void *unused, int pauses)
+{
+    static time_t gave_up;
+    const struct timespec pause = {0, pause_ms * 1000000L};
+    struct timespec now;
+
+    (void) unused;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (gave_up && now.tv_sec - gave_up < patience_s)
+        return 0;
+    if (pauses * pause_ms >= timeout_ms) {
+        gave_up = now.tv_sec;
+        return 0;
+    }
+    nanosleep(&pause, NULL);
+    return 1;
+}
+
 int sqlite3_open_v2(const char *name, sqlite3 **database, int flags, const char *vfs)
 {
     open_function *open = (open_function *) original("sqlite3_open_v2");
-    timeout_function *wait = (timeout_function *) original("sqlite3_busy_timeout");
+    handler_function *handle = (handler_function *) original("sqlite3_busy_handler");
     int status = open(name, database, flags, vfs);
 
     if (status == SQLITE_OK) {
-        wait(*database, timeout_ms);
+        handle(*database, wait_for_writer, NULL);
         extend(*database);
     }
     return status;

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.configuration.templates import refused
 from tests.support.faults.services import kill, paused
+from tests.support.server.accounts import add_domains, remove_domains
 from tests.support.server.project import CommandError
 from tests.support.server.server import HOSTNAME
 from tests.support.server.web import Web, ask, running
@@ -189,7 +190,9 @@ def test_check_asks_the_web_server_for_its_certificates(server, web, certificate
         for each in json.loads(checked.stdout)["ports"]
         if each["port"] == 443
     }
-    assert asked == {POLICY: None, AUTOCONFIG: None}
+    # The server may have other domains, too.
+    assert asked.keys() >= {POLICY, AUTOCONFIG}
+    assert set(asked.values()) == {None}
     assert certificates.of(POLICY)["file"] == f"var/web/{POLICY}.pem"
 
 
@@ -200,22 +203,22 @@ def test_a_domain_that_comes_later_gets_its_names(server, web, certificates):
     With the domain, its names and keys go.
     """
     project = server.project
-    project.stack("domain", "add", "second.test")
+    add_domains(project, "third.test")
     try:
         missing = project.stack("cert", "check", check=False)
         certificates.issue("--web")
-        found = web.get("mta-sts.second.test", PATH)
-        settings = web.get("autoconfig.second.test", SETTINGS)
+        found = web.get("mta-sts.third.test", PATH)
+        settings = web.get("autoconfig.third.test", SETTINGS)
     finally:
-        project.stack("domain", "remove", "second.test")
+        remove_domains(project, "third.test")
 
-    assert "var/web/mta-sts.second.test.pem: is missing" in missing.stderr
+    assert "var/web/mta-sts.third.test.pem: is missing" in missing.stderr
     assert found.status == 200
-    assert "<domain>second.test</domain>" in settings.text
+    assert "<domain>third.test</domain>" in settings.text
     with pytest.raises(ssl.SSLError):
-        web.get("mta-sts.second.test", PATH)
-    assert "second.test" not in project.as_root("ls var/web")
-    assert "second.test" not in certificates.cert("renew").stderr
+        web.get("mta-sts.third.test", PATH)
+    assert "third.test" not in project.as_root("ls var/web")
+    assert "third.test" not in certificates.cert("renew").stderr
 
 
 @pytest.mark.core

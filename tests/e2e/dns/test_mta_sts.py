@@ -119,9 +119,10 @@ def test_the_policy_is_enforced_after_a_day(web):
         f"mx: {HOSTNAME}",
         "max_age: 2419200",
     ]
-    assert done.stdout.startswith(f"{RECORD}. ")
+    assert f"{RECORD}. " in done.stdout
     assert outdated["status"] == "wrong"
-    assert outdated["wanted"] == done.stdout.splitlines()
+    # There is one for each domain of the server.
+    assert set(outdated["wanted"]) <= set(done.stdout.splitlines())
     assert "mode: none" in web.get(HOST, "/.well-known/mta-sts.txt").text
     assert withdrawn.stdout != done.stdout
 

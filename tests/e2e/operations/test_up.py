@@ -69,7 +69,7 @@ def test_a_clone_made_with_umask_077_starts(running):
     services = {each: running.container(each).health for each in ids(running)}
     env = (running.folder / ".env").read_text()
 
-    assert len(services) == 7
+    assert len(services) == 11
     assert set(services.values()) == {"healthy"}
     assert "\nMAIL_DOMAIN=example.test\nMAIL_HOSTNAME=mail.example.test\n" in env
     status = running.stack("status", check=False).stdout

@@ -115,5 +115,5 @@ def test_no_port_is_published_on_ipv6_by_itself(server):
         for service in config["services"].values()
         for port in service.get("ports", [])
     ]
-    assert published == ["0.0.0.0"] * 6  # noqa: S104 - compared, not bound
+    assert published == ["0.0.0.0"] * 8  # noqa: S104 - compared, not bound
     assert config["networks"]["edge"]["enable_ipv6"] is False

@@ -100,4 +100,6 @@ def running(project: Project) -> Iterator[Web]:
             project.compose("rm", "--force", "web")
             project.as_root("find var/web -mindepth 1 -delete")
     project.stack("init", "--yes")
+    # It takes port 80 back.
+    project.compose("up", "--detach", "--wait", "certs")
     publish(project)

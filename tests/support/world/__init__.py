@@ -210,7 +210,7 @@ class World:
             "refused": self.dns,
             "blocked": str(self.subnet[99]),
         }
-        return Zones(hosts | others)
+        return Zones(hosts | others, self.dns)
 
     @property
     def variables(self) -> dict[str, str]:

@@ -22,6 +22,9 @@ class Zones:
     hosts: Mapping[str, str]
     """The names in every zone, and their addresses."""
 
+    forwarder: str
+    """The address of the name server that knows all other names."""
+
     secret: str = field(default_factory=_new_secret)
     """What proves the right to change a zone (RFC 8945), in base64."""
 
@@ -29,6 +32,8 @@ class Zones:
         """Make the files of the server in the new *folder*."""
         folder.mkdir()
         (folder / "key.conf").write_text(self._key)
+        forwarders = f"forwarders {{ {self.forwarder}; }};\n"
+        (folder / "forwarders.conf").write_text(forwarders)
         for zone in (*ZONES, SIGNED):
             (folder / f"{zone}.zone").write_text(self._zone(zone))
 
