@@ -110,6 +110,7 @@ def test_sender_chosen_values_can_not_forge_a_verdict(spammer, bob, subject, wor
     assert "dis=quarantine from=unproven" in header
 
 
+@pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
 def test_while_the_resolver_is_down_mail_is_deferred(server, spammer, bob, subject):
     """
     While our resolver is down, mail that needs a verdict is deferred with 451 4.4.3.

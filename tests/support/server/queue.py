@@ -17,14 +17,19 @@ class Waiting:
 
 
 def waiting(project: Project, recipient: str) -> list[Waiting]:
-    """The messages to *recipient*, as postqueue(1) lists them."""
+    """
+    The messages to *recipient*, as postqueue(1) lists them.
+
+    One that moves to another queue meanwhile is listed twice there, and once here.
+    """
     listing = project.inside("postfix", "postqueue", "-j").decode()
-    return [
+    found = [
         Waiting(message["queue_id"], message["sender"], each.get("delay_reason", ""))
         for message in map(json.loads, listing.splitlines())
         for each in message["recipients"]
         if each["address"] == recipient
     ]
+    return list({each.queue_id: each for each in found}.values())
 
 
 def flush(project: Project) -> None:

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from tests.unit.spam.test_spamd import REPORT
 
 from stack.services.spam import spamd
 from stack.system import processes
 from tests.support.network.control_socket import answering, reply
+from tests.unit.services.spam.test_spamd import REPORT
 
 LETTER = b"Subject: hello\n\nhello\n"
 
