@@ -5,7 +5,8 @@ from ipaddress import IPv4Address
 from typing import Annotated, Literal, NamedTuple
 
 from stack.config.types.names import name
-from stack.config.types.text import items, one_of, read_by
+from stack.config.types.sending.by_domain import by_domain
+from stack.config.types.text import one_of, read_by
 
 # A relay on this port speaks TLS from the first byte (RFC 8314 §3.3).
 IMPLICIT_TLS = 465
@@ -107,14 +108,7 @@ def _relay_or_none(text: str) -> Relay | None:
 
 
 def _by_domain(text: str) -> tuple[DomainRelay, ...]:
-    found: dict[str, DomainRelay] = {}
-    for each in map(DomainRelay.of, items(text)):
-        if each.domain in found:
-            raise ValueError(
-                f"must name each domain once: {each.domain} is there twice"
-            )
-        found[each.domain] = each
-    return tuple(found.values())
+    return by_domain(text, DomainRelay.of)
 
 
 RelayTLS = Annotated[

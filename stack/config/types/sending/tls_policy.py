@@ -3,7 +3,8 @@
 from typing import Annotated, NamedTuple
 
 from stack.config.types.names import name
-from stack.config.types.text import items, read_by
+from stack.config.types.sending.by_domain import by_domain
+from stack.config.types.text import read_by
 
 LEVELS = ("none", "may", "encrypt", "dane", "verify")
 
@@ -40,14 +41,7 @@ class TLSPolicy(NamedTuple):
 
 
 def _policies(text: str) -> tuple[TLSPolicy, ...]:
-    found: dict[str, TLSPolicy] = {}
-    for each in map(TLSPolicy.of, items(text)):
-        if each.domain in found:
-            raise ValueError(
-                f"must name each domain once: {each.domain} is there twice"
-            )
-        found[each.domain] = each
-    return tuple(found.values())
+    return by_domain(text, TLSPolicy.of)
 
 
 TLSPolicies = Annotated[tuple[TLSPolicy, ...], read_by(_policies)]

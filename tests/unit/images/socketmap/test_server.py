@@ -32,7 +32,7 @@ SHORT = Limits(
 async def table(map_name: str, key: str) -> Reply:
     """Answer as the key says."""
     if key == "hangs":
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
     if key == "breaks":
         raise RuntimeError("broken")
     return {
