@@ -154,8 +154,8 @@ def _from_containers(running: list[Any]) -> ReadView:
 
     def look(service: str) -> View:
         try:
-            code, said = by_name[service].exec_run(["verdict"])
-        except (KeyError, DockerException):
+            code, said = endpoints.execute(by_name[service], ["verdict"])
+        except (KeyError, DockerException, TimeoutError):
             return View(watches=False, verdict=None)
         first, _, rest = said.decode(errors="replace").partition("\n")
         return View(code == 0 and first == "watches", parse(rest))

@@ -7,7 +7,7 @@ container of ours they are those of the services, by their names.
 
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stack.system.errors import UnableError
+from stack.system.parallel import at_once
 from stack.system.project import Project
 
 SERVICES = {
@@ -138,6 +139,29 @@ def _container(engine: Any, container: str) -> Any:
     except NotFound:
         # The container has ended since it was listed.
         return None
+
+
+def execute(
+    container: Any, command: Sequence[str], seconds: float = 10, **options: Any
+) -> tuple[int, Any]:
+    """
+    Run *command* in *container*, and return its exit status and what it printed.
+
+    If the container ends meanwhile, the engine may never close the connection
+    (https://github.com/moby/moby/issues/34472), and the library would wait for good.
+
+    Args:
+        seconds: How long to wait.
+        options: Those of docker.models.containers.Container.exec_run.
+
+    Raises:
+        DockerException: When the engine can't run it.
+        TimeoutError: When it hasn't ended in time. It goes on in the container.
+    """
+    (done,) = at_once([partial(container.exec_run, list(command), **options)], seconds)
+    if done is None:
+        raise TimeoutError(f"{' '.join(command)} has not ended within {seconds:g} s")
+    return done.exit_code, done.output
 
 
 def health(root: Path) -> list[tuple[str, str]]:

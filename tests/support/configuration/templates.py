@@ -67,12 +67,8 @@ def _once(text: str, old: str, new: str) -> str:
 
 def await_applied(project: Project, service: str) -> None:
     """Wait until *service* uses the configuration that was rendered last."""
-    container = project.container(service)
-    healthy = ["/usr/local/lib/config/healthy"]
     wait_until(
-        lambda: container.exec_run(healthy).exit_code == 0,
-        f"{service} with the new configuration",
-        60,
+        lambda: project.probe(service)[0], f"{service} with the new configuration", 60
     )
 
 

@@ -10,6 +10,9 @@ START = ("run", "--detach", "--no-deps", "--no-TTY", "--entrypoint=sh", "stack",
 
 Done = subprocess.CompletedProcess[str]
 
+# Seconds. `stack init` waits for each service to take its new configuration.
+ENDED_WITHIN = 600
+
 
 def execute(container: str, *command: str, stdin: str = "") -> Done:
     """Run *command* in the *container* of this id, as `docker compose exec` would."""
@@ -18,6 +21,7 @@ def execute(container: str, *command: str, stdin: str = "") -> Done:
         input=stdin,
         capture_output=True,
         text=True,
+        timeout=ENDED_WITHIN,
         check=False,
     )
 

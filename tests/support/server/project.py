@@ -13,6 +13,7 @@ import docker
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
+from stack.system import endpoints
 from tests.support.logs.lines import Line
 from tests.support.logs.logbook import Logbook
 from tests.support.server.containers import Containers
@@ -31,6 +32,10 @@ SERVICE_OF_PORT = {
 
 # Seconds. All images from nothing, on a machine of two cores, take some minutes.
 BUILT_WITHIN = 1800
+
+# A command in a container, and a health check, on a busy machine.
+ENDED_WITHIN = 300
+CHECKED_WITHIN = 60
 
 # The variables that Compose and Docker need. Others are left out: Compose would prefer
 # a SMTP_PORT from a developer's shell to the one in .env.
@@ -199,7 +204,11 @@ class Project:
             CommandError: When it fails.
         """
         container = self.container(service)
-        code, (output, complaint) = container.exec_run(list(command), demux=True)
+        try:
+            done = endpoints.execute(container, command, ENDED_WITHIN, demux=True)
+        except TimeoutError as error:
+            raise CommandError(f"{service}: {error}") from None
+        code, (output, complaint) = done
         if code:
             raise CommandError(f"{service}: {command}: exit {code}: {complaint}")
         return output or b""
@@ -215,8 +224,8 @@ class Project:
         if kind == "CMD-SHELL":
             command = ["/bin/sh", "-c", *command]
         try:
-            code, said = container.exec_run(command)
-        except APIError as error:
+            code, said = endpoints.execute(container, command, CHECKED_WITHIN)
+        except (APIError, TimeoutError) as error:
             # It isn't running, or not any more.
             return False, str(error)
         return code == 0, said.decode(errors="replace")

@@ -1,6 +1,7 @@
 """Mail ports are found as Docker has published them, or by the services' names."""
 
 import socket
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -145,3 +146,13 @@ def test_endpoints_are_named_and_sorted():
     assert str(first) == "port 25 (127.0.0.1:25250)"
     assert str(second) == "port 465 ([::1]:4650)"
     assert (first.family, second.family) == ("IPv4", "IPv6")
+
+
+def test_a_command_in_a_container_is_not_awaited_for_good():
+    """An engine that never tells how a command ended holds nobody up for longer."""
+    ended = threading.Event()
+    container = SimpleNamespace(exec_run=lambda _: ended.wait())
+
+    with pytest.raises(TimeoutError, match=r"verdict now has not ended within 0\.1 s"):
+        endpoints.execute(container, ["verdict", "now"], seconds=0.1)
+    ended.set()
