@@ -16,7 +16,7 @@ from tests.support.faults.services import paused, stopped
 from tests.support.harness.tiers import core_rows
 from tests.support.server.project import ADDRESS, Project
 from tests.support.server.queue import flush, waiting
-from tests.support.server.resolver import await_health, resolves
+from tests.support.server.resolver import await_health, control, resolves
 from tests.support.wait import wait_until
 from tests.support.world import OUTSIDE
 
@@ -187,3 +187,28 @@ def test_a_recipient_domain_is_not_looked_up_for_a_relay(server, alice):
         session.say("RSET")
 
     assert codes == {"office@tls.test": 250, alice.address: 550, "RELAY_HOST": 250}
+
+
+@pytest.mark.parametrize("reloads", [1, 2])
+@pytest.mark.provokes("postfix", "dnsblog_query: lookup error")
+def test_a_name_server_that_was_down_is_asked_again_in_seconds(server, reloads):
+    """
+    A name server that was down is asked again in seconds, when all names had failed.
+
+    However often the resolver has read its configuration again.
+    """
+    project = server.project
+    for _ in range(reloads):
+        project.inside("resolver", "/usr/local/lib/config/reload")
+
+    with stopped(project, "dns"):
+        wait_until(lambda: is_given_up(project), "a name server that is given up", 90)
+
+    wait_until(lambda: resolves(project, f"mx.{OUTSIDE}"), "an answer", 15)
+
+
+def is_given_up(project: Project) -> bool:
+    """Say whether the resolver expects no answer any more; ask it for one before."""
+    assert not resolves(project, f"mx.{OUTSIDE}")
+    # The longest time that it waits for an answer: infra-cache-max-rtt.
+    return "rto 2000 " in control(project, "dump_infra")
