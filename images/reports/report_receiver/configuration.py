@@ -19,9 +19,13 @@ class Configuration(NamedTuple):
     """Our domains, in lower case and as A-labels."""
 
     def is_ours(self, domain: str) -> bool:
-        """Say whether *domain* is one of ours or below one."""
-        labels = domain.split(".")
-        return any(".".join(labels[n:]) in self.domains for n in range(len(labels)))
+        """
+        Say whether *domain* is one of ours, our server, or below one of them.
+
+        A TLS report on mail by DANE is about the server (RFC 8460, section 1.1).
+        """
+        ours, labels = {*self.domains, self.server}, domain.split(".")
+        return any(".".join(labels[n:]) in ours for n in range(len(labels)))
 
 
 def load(folder: Path) -> Configuration:

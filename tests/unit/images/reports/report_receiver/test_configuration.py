@@ -36,6 +36,8 @@ def test_the_template_names_our_domains(tmp_path, settings):
     [
         ("a.test", True),
         ("below.a.test", True),
+        ("mx.hoster.test", True),
+        ("hoster.test", False),
         ("test", False),
         ("ba.test", False),
         ("a.test.other", False),
@@ -43,8 +45,9 @@ def test_the_template_names_our_domains(tmp_path, settings):
     ],
 )
 def test_a_domain_of_ours_and_those_below_are_ours(domain, ours):
-    """A name that only ends alike is not."""
-    assert Configuration("m", 1, frozenset({"a.test"})).is_ours(domain) is ours
+    """So is the server, wherever its name is; a name that only ends alike is not."""
+    ours_are = Configuration("mx.hoster.test", 1, frozenset({"a.test"}))
+    assert ours_are.is_ours(domain) is ours
 
 
 @pytest.mark.parametrize(
