@@ -1,21 +1,29 @@
 """IP addresses, networks and name servers."""
 
+from collections.abc import Callable
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
     IPv4Network,
     IPv6Address,
+    IPv6Interface,
     IPv6Network,
+    ip_interface,
 )
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from stack.config.types.text import items, one_of, parsed, read_by
 
 # Those that everybody may choose from for himself: RFC 4193, section 3.1.
 LOCAL = IPv6Network("fd00::/8")
 
+# IPv4 addresses as IPv6 sockets have them: RFC 4291, section 2.5.5.2.
+MAPPED = IPv6Network("::ffff:0:0/96")
+
 # What `make up` may have seen of IPv6 on this machine: see tools/ipv6.sh.
 SEEN = ("", "kept", "hidden", "none", "old-network", "taken", "unknown")
+
+Interface = TypeVar("Interface", bound=IPv4Interface | IPv6Interface)
 
 
 class NameServer(NamedTuple):
@@ -74,9 +82,26 @@ def _upstream(text: str) -> tuple[NameServer, ...]:
     return found
 
 
-def _networks(text: str) -> tuple[IPv4Network, ...]:
-    wanted = "IPv4 addresses or networks like 192.0.2.25,198.51.100.0/24"
-    return tuple(_network(item, wanted) for item in items(text))
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(map(_client_network, items(text)))
+
+
+def _client_network(text: str) -> IPv4Network | IPv6Network:
+    """Read a network of clients in a form that Postfix compares with theirs."""
+    wanted = (
+        "IPv4 or IPv6 addresses or networks like 192.0.2.25,198.51.100.0/24,"
+        "2001:db8:25::/64"
+    )
+    # cidr_table(5) knows no zones.
+    if "%" in text:
+        raise ValueError(f"must be addresses without a zone like %eth0: {text}")
+    network = _interface(text, wanted, ip_interface).network
+    # Postfix drops this prefix of a client's address before it looks it up.
+    if isinstance(network, IPv6Network) and network.subnet_of(MAPPED):
+        raise ValueError(
+            f"must be IPv4 addresses without ::ffff: {text} would match no client"
+        )
+    return network
 
 
 def _subnet(text: str, example: str = "172.29.25.0/24") -> IPv4Network:
@@ -88,8 +113,12 @@ def _subnet(text: str, example: str = "172.29.25.0/24") -> IPv4Network:
 
 
 def _network(text: str, wanted: str) -> IPv4Network:
+    return _interface(text, wanted, IPv4Interface).network
+
+
+def _interface(text: str, wanted: str, read: Callable[[str], Interface]) -> Interface:
     try:
-        inside = IPv4Interface(text)
+        inside = read(text)
     except ValueError:
         raise ValueError(f"must be {wanted}: {text}") from None
     if inside.ip != inside.network.network_address:
@@ -97,7 +126,7 @@ def _network(text: str, wanted: str) -> IPv4Network:
             f"must be the network, {inside.network}, or the one address, {inside.ip}:"
             f" {text} is neither"
         )
-    return inside.network
+    return inside
 
 
 def _subnet_ipv6(text: str) -> IPv6Network:
@@ -127,7 +156,7 @@ IPv4 = Annotated[IPv4Address, parsed(IPv4Address, "an IPv4 address")]
 IPv6 = Annotated[IPv6Address, parsed(IPv6Address, "an IPv6 address")]
 Subnet = Annotated[IPv4Network, read_by(_subnet)]
 SubnetIPv6 = Annotated[IPv6Network, read_by(_subnet_ipv6)]
-Networks = Annotated[tuple[IPv4Network, ...], read_by(_networks)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], read_by(_networks)]
 ResolverNetwork = Annotated[IPv4Network, read_by(_resolver_network)]
 Upstream = Annotated[tuple[NameServer, ...], read_by(_upstream)]
 AutoYesOrNo = Annotated[Literal["auto", "yes", "no"], one_of("auto", "yes", "no")]

@@ -171,6 +171,26 @@ def test_a_client_on_a_dnsbl_is_refused(world, visit):
     )
 
 
+def test_a_client_in_the_allowlist_is_served_at_once(server, world, visit):
+    """A client on IPv6 in POSTSCREEN_ALLOWLIST is served, even if a DNSBL lists it."""
+    address = world.postscreen_clients_ipv6["listed"]
+
+    *_, before = visit("listed", *ENVELOPE)
+    with postscreen_settings(
+        server.project, POSTSCREEN_ALLOWLIST=f"192.0.2.0/24,{address}"
+    ):
+        greeting, *_, alone = visit("listed", *ENVELOPE)
+    with postscreen_settings(
+        server.project, POSTSCREEN_ALLOWLIST=str(world.subnet_ipv6)
+    ):
+        *_, among_others = visit("listed", *ENVELOPE)
+
+    assert before.startswith("550 5.7.1")
+    assert greeting == "220 mail.example.test ESMTP"
+    assert alone.startswith("250")
+    assert among_others.startswith("250")
+
+
 def test_greylisting_defers_a_new_client_once(server, visit):
     """With GREYLISTING, a new client on IPv6 gets 450 once, and is served then."""
     with postscreen_settings(server.project, GREYLISTING="yes"):

@@ -41,8 +41,9 @@ class Postscreen(BaseModel, use_attribute_docstrings=True):
 
     postscreen_allowlist: Networks = ()
     """Clients that are spared GREETING_DELAY, DNSBL and GREYLISTING: your monitoring,
-    for example, or a partner who is on a block list by mistake. Addresses and networks,
-    separated by commas. All other checks still apply to their mail."""
+    for example, or a partner who is on a block list by mistake. Addresses and networks
+    of IPv4 and IPv6, separated by commas. All other checks still apply to their mail.
+    """
 
     @field_validator("dnsbl_threshold")
     @classmethod

@@ -1,6 +1,6 @@
 """What holds for the settings of all topics."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 import pytest
 from pydantic import ValidationError
@@ -27,7 +27,7 @@ def test_lists_become_typed_tuples():
     made = Settings(
         **NAMES,
         trusted_forwarders="Lists.example,",
-        postscreen_allowlist="192.0.2.25,198.51.100.0/24",
+        postscreen_allowlist="192.0.2.25,198.51.100.0/24,2001:DB8:25::/64",
         resolver_upstream="192.0.2.53,,192.0.2.54:5353",
         spam_rules_channels="",
     )
@@ -36,6 +36,7 @@ def test_lists_become_typed_tuples():
     assert made.postscreen_allowlist == (
         IPv4Network("192.0.2.25/32"),
         IPv4Network("198.51.100.0/24"),
+        IPv6Network("2001:db8:25::/64"),
     )
     assert made.resolver_upstream == (
         NameServer(IPv4Address("192.0.2.53")),

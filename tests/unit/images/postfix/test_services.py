@@ -72,7 +72,8 @@ def test_tlsa_is_looked_up_only_without_a_relay(settings, host, by_domain):
 def test_only_listed_exceptions_pass_postscreen(settings):
     """Beside the health check of our own loopback."""
     names = settings.model_dump(include={"mail_domain", "mail_hostname"})
-    chosen = Settings(**names, postscreen_allowlist="192.0.2.25,198.51.100.0/24")
+    listed = "192.0.2.25,198.51.100.0/24,2001:db8::25,2001:db8:25::/64"
+    chosen = Settings(**names, postscreen_allowlist=listed)
     text = render(CONFIG, chosen, [], SERVED)["postfix/postscreen_allowlist.cidr"]
 
     rows = [line.split() for line in text.splitlines() if line and line[0] != "#"]
@@ -80,4 +81,6 @@ def test_only_listed_exceptions_pass_postscreen(settings):
         ["127.0.0.0/8", "permit"],
         ["192.0.2.25/32", "permit"],
         ["198.51.100.0/24", "permit"],
+        ["2001:db8::25/128", "permit"],
+        ["2001:db8:25::/64", "permit"],
     ]

@@ -6,6 +6,8 @@ from stack.config.reference import written
 from stack.config.settings import Settings
 from tests.support.configuration.invalid_settings import NAMES, complaint
 
+ADDRESSES = "must be IPv4 or IPv6 addresses or networks like 192.0.2.25,198.51"
+
 
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
@@ -19,18 +21,23 @@ from tests.support.configuration.invalid_settings import NAMES, complaint
         ("dnsbl_threshold", "0", "from 1 to 99"),
         ("dnsbl_threshold", "2", "must be at most 1: a client on all lists has"),
         ("greylisting", "on", "must be yes or no"),
-        (
-            "postscreen_allowlist",
-            "partner.example",
-            "must be IPv4 addresses or networks",
-        ),
+        ("postscreen_allowlist", "partner.example", ADDRESSES),
         (
             "postscreen_allowlist",
             "192.0.2.1/24",
             "the network, 192.0.2.0/24, or the one",
         ),
-        ("postscreen_allowlist", "192.0.2.0/33", "must be IPv4 addresses or networks"),
-        ("postscreen_allowlist", "2001:db8::1", "must be IPv4 addresses or networks"),
+        (
+            "postscreen_allowlist",
+            "2001:db8::1/64",
+            "the network, 2001:db8::/64, or the one address, 2001:db8::1",
+        ),
+        ("postscreen_allowlist", "192.0.2.0/33", ADDRESSES),
+        ("postscreen_allowlist", "2001:db8::/129", ADDRESSES),
+        ("postscreen_allowlist", "[2001:db8::1]", ADDRESSES),
+        ("postscreen_allowlist", "fe80::1%eth0", "without a zone"),
+        ("postscreen_allowlist", "::ffff:192.0.2.1", "IPv4 addresses without ::ffff:"),
+        ("postscreen_allowlist", "::ffff:0:0/96", "IPv4 addresses without ::ffff:"),
     ],
 )
 def test_bad_value_is_refused_with_its_remedy(key, value, reason):
