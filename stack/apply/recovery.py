@@ -18,7 +18,11 @@ def settings(project: Project) -> str:
 
 
 def is_in_use(project: Project) -> bool:
-    """Say whether the project has more than a trial without users."""
+    """
+    Say whether the project has more than a trial without users.
+
+    What `make up` writes into .env counts as a setting.
+    """
     kept = files.read(project.applied)
     has_names = kept is not None and kept != reference.example()
     return has_names or database.has_users(project.database)
@@ -34,7 +38,10 @@ def refuse_missing_env(project: Project, names: Mapping[str, str]) -> None:
     """
     if "MAIL_DOMAIN" in names or not is_in_use(project):
         return
-    lost = f"{project.env.name}: is missing, and this server is no trial"
+    lost = (
+        f"{project.env.name}: is missing, and this server has users, or settings of its"
+        " own"
+    )
     if files.exists(project.applied):
         kept = project.applied.relative_to(project.root)
         raise InvalidError(

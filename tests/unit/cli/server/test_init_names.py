@@ -72,7 +72,7 @@ def test_a_lost_name_of_a_server_in_use_is_told_not_invented(stack, ready):
 
 
 def test_a_lost_env_is_not_made_anew(stack, ready):
-    """Of a server that is no trial: the last good one is named, nothing is written."""
+    """Of a server with its own names: the last good one is named, none is written."""
     text = ready.env.read_text()
     ready.env.unlink()
     before = contents(ready)
@@ -81,8 +81,8 @@ def test_a_lost_env_is_not_made_anew(stack, ready):
 
     assert done.exit_code == 4
     assert done.stderr == (
-        "Error: .env: is missing, and this server is no trial: put back the last good"
-        " one, `cp var/etc/certs/env .env`\n"
+        "Error: .env: is missing, and this server has users, or settings of its own:"
+        " put back the last good one, `cp var/etc/certs/env .env`\n"
     )
     assert contents(ready) == before
     assert ready.applied.read_text() == text
@@ -99,6 +99,18 @@ def test_a_lost_env_of_a_trial_with_users_is_not_made_anew_either(stack, project
     project.env.unlink()
 
     assert stack("init", "--yes").exit_code == 4
+    assert not project.env.exists()
+
+
+def test_a_lost_env_of_a_trial_with_a_setting_is_not_made_anew_either(stack, project):
+    """`make up` writes what it has seen of IPv6: the ports would be closed again."""
+    stack("init", "--yes", "--ipv6-seen=kept")
+    project.env.unlink()
+
+    done = stack("init", "--yes")
+
+    assert done.exit_code == 4
+    assert "`cp var/etc/certs/env .env`" in done.stderr
     assert not project.env.exists()
 
 
