@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.configuration.templates import refused, settings
-from tests.support.faults.services import kill
+from tests.support.faults.services import kill, slow
 from tests.support.harness.tiers import core_rows
 from tests.support.mail.message import letter
 from tests.support.server.project import CommandError, Project
@@ -230,6 +230,34 @@ def test_a_trial_that_was_killed_is_repeated(server, spammer):
 
     project.stack("init", "--yes")
     project.wait_for("healthy", "postfix")
+
+
+@pytest.mark.core
+def test_dovecot_is_seen_at_work_at_each_look(server, alice):
+    """
+    A look at a Dovecot that works finds it at work, and not at the second try only.
+
+    On a busy machine there is no time for many.
+    """
+    looks = "for _ in $(seq 10); do /usr/local/lib/config/works 0 || exit; done"
+
+    server.project.inside("dovecot", "bash", "-c", looks)
+
+
+@pytest.mark.provokes("postfix", "SASL|lmtp|/run/sockets")
+def test_a_slow_service_takes_a_good_configuration(server, alice, subject):
+    """
+    Dovecot with a tenth of a core takes a good configuration, and keeps it.
+    """
+    project = server.project
+
+    with slow(project, "dovecot"), settings(project, LOG_LEVEL="debug"):
+        project.stack("init", "--yes")
+    project.stack("init", "--yes")
+
+    project.wait_for("healthy", "dovecot")
+    alice.send(alice.address, subject)
+    assert alice.receive(subject)
 
 
 def resolver_answers(project: Project) -> bool:
