@@ -8,8 +8,6 @@ from typing import Any
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-SOCKET = Path("/run/intake/lmtp")
-
 # Octets. More than other servers send as one message; a larger one counts as refused.
 LARGEST = 10 * 1024 * 1024
 
@@ -48,7 +46,7 @@ class _Server(LMTP):
         await super().push(status)
 
 
-async def serve(take: Take, socket: Path = SOCKET) -> None:
+async def serve(take: Take, socket: Path) -> None:
     """Serve Postfix at *socket* until cancelled."""
     handler = _Handler(take)
     loop = asyncio.get_running_loop()

@@ -1,7 +1,7 @@
 """
 Runs the sender, or sends all that there is.
 
-`python3 -m report_sender [--check FOLDER | --healthy | --until now]`
+`python3 -m report_sender [--check FOLDER | --until now]`
 """
 
 import os
@@ -13,25 +13,19 @@ from pathlib import Path
 
 from report_sender import configuration
 from report_sender.counting.store import Store
+from report_sender.health import LIVE
 from report_sender.service import schedule, sending
-from report_sender.service.collector import ALIVE, SOURCES, Collector, listening
+from report_sender.service.collector import SOURCES, Collector, listening
 
-LIVE = Path("/live/current")
 DATA = Path("/var/lib/report-sender")
 DATABASE = DATA / "results.db"
 
-# Seconds. The collector tells every second that it is at work.
-PATIENCE = 30
-
 
 def main(arguments: list[str]) -> None:
-    """Check a configuration, look whether this works, end the day, or run."""
+    """Check a configuration, end the day, or run."""
     match arguments:
         case ["--check", folder]:
             check(Path(folder))
-        case ["--healthy"]:
-            check(LIVE)
-            look()
         case ["--until", "now"]:
             end_day()
         case []:
@@ -46,16 +40,6 @@ def check(folder: Path) -> None:
         configuration.load(folder)
     except (ValueError, OSError) as error:
         sys.exit(str(error))
-
-
-def look() -> None:
-    """Exit with what is wrong unless results are counted."""
-    try:
-        silent = time.time() - ALIVE.stat().st_mtime
-    except OSError:
-        sys.exit("results are not counted: the collector has not started")
-    if silent > PATIENCE:
-        sys.exit(f"results are not counted: the collector hangs for {silent:.0f} s")
 
 
 def end_day() -> None:

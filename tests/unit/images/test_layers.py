@@ -27,16 +27,17 @@ LAYERS = {
         {"pymilter_parts"},
     ],
     "reports/report_receiver": [
-        {"configuration", "lmtp"},
+        {"configuration", "lmtp", "places"},
         {"parsing"},
         {"store"},
-        {"intake"},
+        {"health", "intake"},
         {"__main__"},
     ],
     "reports/report_sender": [
         {"configuration", "counting"},
         {"delivery", "dmarc", "tls"},
         {"service"},
+        {"health"},
         {"__main__"},
     ],
     "socketmap/socketmap_server": [

@@ -10,6 +10,7 @@ from pathlib import Path
 from report_sender.counting.results import SECONDS_A_DAY, Result, RowError
 from report_sender.counting.store import Store
 from report_sender.dmarc import rows as dmarc_rows
+from report_sender.service import alive
 from report_sender.service.log import say
 from report_sender.tls import rows as tls_rows
 
@@ -21,9 +22,6 @@ SOURCES: dict[Path, Read] = {
     Path("/run/dmarc-results/socket"): dmarc_rows.read,
     Path("/run/tls-results/socket"): tls_rows.read,
 }
-
-# Touched at each turn: tells that this part is at work.
-ALIVE = Path("/run/collecting")
 
 # Octets, more than either of the two sends.
 _LARGEST = 65_536
@@ -50,7 +48,7 @@ class Collector:
         try:
             while True:
                 self.turn()
-                ALIVE.touch()
+                alive.show()
         finally:
             self._write()
 
