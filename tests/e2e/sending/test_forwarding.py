@@ -13,8 +13,8 @@ import pytest
 from tests.support.configuration.sieve_scripts import script
 from tests.support.dkim.signatures import records_to_publish, signatures
 from tests.support.faults.services import kill, paused, stopped
-from tests.support.mail.mailbox import Received
 from tests.support.mail.message import PUSHY, letter, new_subject
+from tests.support.mail.return_addresses import return_address
 from tests.support.mail.strict_receiver import strict_receiver
 from tests.support.server.accounts import aliases, open_account
 from tests.support.server.queue import Waiting, flush, waiting
@@ -35,18 +35,6 @@ SILENT = (
     "srs/socket|sender_canonical_maps map lookup problem|queue file write error"
     "|451 4.3.5 <SRS0="
 )
-
-# Who asks for an address of ours that was made some days ago.
-MAKE = """
-import sys, time
-from pathlib import Path
-from srs_table.address import Address
-from srs_table.config import SECRETS, load_secrets
-from srs_table.scheme import Scheme
-then = time.time() - int(sys.argv[2]) * 86400
-scheme = Scheme("example.test", load_secrets(SECRETS), 21, lambda: then)
-print(scheme.forward(Address.of(sys.argv[1])))
-"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,20 +62,6 @@ def signed(stranger, subject) -> bytes:
     return stranger.sign(letter(AUTHOR, AWAY, subject), AUTHOR.partition("@")[2])
 
 
-def sender_of(received: Received) -> str:
-    """Return the envelope sender with which a message was delivered."""
-    # As octets: it may be beyond ASCII.
-    path = re.search(rb"^Return-Path: +<(.*)>", received.raw, re.MULTILINE)
-    assert path
-    return path[1].decode()
-
-
-def made(server, sender: str, days: int = 0) -> str:
-    """Return the address that was made for *sender* so many *days* ago."""
-    command = ("python3", "-c", MAKE, sender, str(days))
-    return server.project.inside("srs", *command).decode().strip()
-
-
 def deferred(server) -> Waiting | None:
     """Return the mail that waits for its new sender, if it was tried."""
     return next((each for each in waiting(server.project, MARKED) if each.reason), None)
@@ -108,7 +82,7 @@ def test_forwarded_mail_passes_spf_and_dmarc(
     name, domain = AUTHOR.split("@")
     assert re.fullmatch(
         rf"SRS0=[A-Z2-7]{{8}}=[A-Z2-7]{{2}}={domain}={name}@example\.test",
-        sender_of(received),
+        received.sender,
     )
     assert len(received.all("DKIM-Signature")) == 1
     told = " ".join(received.all("Authentication-Results"))
@@ -125,8 +99,8 @@ def test_the_local_copy_keeps_its_sender(spammer, bob, stranger, signed, subject
     assert spammer.send(BOTH, signed, AUTHOR).code == 250
     away, here = stranger.receive(subject), bob.receive(subject)
 
-    assert sender_of(away).startswith("SRS0=")
-    assert sender_of(here) == AUTHOR
+    assert away.sender.startswith("SRS0=")
+    assert here.sender == AUTHOR
     assert here.all("X-Leads-Out") == []
     assert bob.subjects().count(subject) == 1
 
@@ -136,7 +110,7 @@ def test_mail_of_our_users_is_not_rewritten(alice, stranger, subject):
     """What a user sends to an alias keeps the user as its sender."""
     alice.send(AWAY, subject)
 
-    assert sender_of(stranger.receive(subject)) == alice.address
+    assert stranger.receive(subject).sender == alice.address
 
 
 @pytest.mark.core
@@ -145,7 +119,7 @@ def test_our_own_bounce_goes_to_the_first_sender(server, stranger, subject):
     stranger.send(DEAD, subject)
     bounce = stranger.receive(subject)
 
-    assert sender_of(bounce) == ""
+    assert bounce.sender == ""
     assert "MAILER-DAEMON@example.test" in bounce.message["From"]
     assert f"Final-Recipient: rfc822; nobody-there@{OUTSIDE}" in bounce.raw.decode()
     assert b"forwarded.invalid" not in bounce.raw
@@ -164,11 +138,11 @@ def test_a_bounce_of_another_server_goes_to_the_first_sender(
 
     Also from a server that writes local parts in lower case.
     """
-    address = form(made(server, stranger.address))
+    address = form(return_address(server, stranger.address))
     bounce = letter("mailer-daemon@pass.spf.test", address, subject)
 
     assert spammer.send(address, bounce, sender="").code == 250
-    assert sender_of(stranger.receive(subject)) == ""
+    assert stranger.receive(subject).sender == ""
 
 
 @pytest.mark.parametrize(
@@ -187,7 +161,7 @@ def test_any_sender_is_rewritten_and_found_again(
     options = "" if sender.isascii() else " SMTPUTF8"
     text = letter(stranger.address, AWAY, subject)
     assert spammer.send(AWAY, text, sender, options=options).code == 250
-    forwarded = sender_of(stranger.receive(subject))
+    forwarded = stranger.receive(subject).sender
 
     again = f"again {subject}"
     bounce = letter("mailer-daemon@pass.spf.test", stranger.address, again)
@@ -206,7 +180,7 @@ def test_any_sender_is_rewritten_and_found_again(
 @pytest.mark.core
 def test_a_forged_expired_or_foreign_return_address_is_refused(server, spammer):
     """A forged, expired or foreign return address is refused (550)."""
-    good = made(server, f"a@{OUTSIDE}")
+    good = return_address(server, f"a@{OUTSIDE}")
 
     def answer(address: str, sender: str = "") -> str:
         with spammer.session() as session:
@@ -220,8 +194,8 @@ def test_a_forged_expired_or_foreign_return_address_is_refused(server, spammer):
     assert "not made here" in answer(
         good.replace("@example.test", "@mail.example.test")
     )
-    assert answer(made(server, f"a@{OUTSIDE}", days=21)).startswith("250")
-    assert "has expired" in answer(made(server, f"a@{OUTSIDE}", days=22))
+    assert answer(return_address(server, f"a@{OUTSIDE}", days=21)).startswith("250")
+    assert "has expired" in answer(return_address(server, f"a@{OUTSIDE}", days=22))
     assert "550 5.7.1" in answer(good, f"a@{OUTSIDE}")
     assert "takes bounces only" in answer(good, f"a@{OUTSIDE}")
 
@@ -249,7 +223,7 @@ def test_a_sender_of_ours_from_elsewhere_is_rewritten_too(
     """
     message = letter(f"someone@{OUTSIDE}", AWAY, subject)
     assert spammer.send(AWAY, message, alice.address).code == 250
-    forwarded = sender_of(stranger.receive(subject))
+    forwarded = stranger.receive(subject).sender
 
     assert re.fullmatch(r"SRS0=\w+=\w+=example\.test=alice@example\.test", forwarded)
     bounce = letter("mailer-daemon@pass.spf.test", alice.address, f"back {subject}")
@@ -262,7 +236,7 @@ def test_a_bounce_through_an_alias_keeps_its_null_sender(spammer, stranger, subj
     bounce = letter("mailer-daemon@pass.spf.test", AWAY, subject)
     assert spammer.send(AWAY, bounce, sender="").code == 250
 
-    assert sender_of(stranger.receive(subject)) == ""
+    assert stranger.receive(subject).sender == ""
 
 
 @pytest.mark.core
@@ -315,7 +289,7 @@ def test_a_forwarding_loop_ends(server, stranger, subject):
         project.inside("outside", "postfix", "reload")
 
     assert "too many hops" in bounce.raw.decode()
-    assert sender_of(bounce) == ""
+    assert bounce.sender == ""
     for recipient in (f"loop@{OUTSIDE}", f"loop@{OUTSIDE}.forwarded.invalid"):
         assert waiting(project, recipient) == []
 
@@ -331,7 +305,7 @@ def test_while_the_rewriting_is_down_forwarded_mail_waits(
     Bounces to a rewritten sender are told to come again (451). Other mail flows.
     """
     project = server.project
-    address = made(server, stranger.address)
+    address = return_address(server, stranger.address)
     with stopped(project, "srs"):
         letter_away = letter(f"a@{OUTSIDE}", AWAY, subject)
         assert spammer.send(BOTH, letter_away, f"a@{OUTSIDE}").code == 250
@@ -342,7 +316,7 @@ def test_while_the_rewriting_is_down_forwarded_mail_waits(
             assert session.say(f"RCPT TO:<{address}>").code == 451
     flush(project)
 
-    assert sender_of(stranger.receive(subject)).startswith("SRS0=")
+    assert stranger.receive(subject).sender.startswith("SRS0=")
     assert "127.0.0.1" in found.reason
     assert waiting(project, MARKED) == []
     assert bob.subjects().count(subject) == 1
@@ -366,7 +340,7 @@ def test_while_the_rewriting_hangs_forwarded_mail_waits(
         assert stranger.receive(meanwhile)
         assert len(waiting(project, MARKED)) == 1
 
-    assert sender_of(stranger.receive(subject)).startswith("SRS0=")
+    assert stranger.receive(subject).sender.startswith("SRS0=")
     assert waiting(project, MARKED) == []
 
 
@@ -388,5 +362,5 @@ def test_no_forwarded_message_is_lost_when_the_rewriting_is_killed(
 
     for number in range(10):
         received = stranger.receive(f"{number} {subject}")
-        assert sender_of(received).startswith("SRS0=")
+        assert received.sender.startswith("SRS0=")
     assert waiting(project, MARKED) == []

@@ -1,6 +1,7 @@
 """A user of our server, who sends by SMTP and reads by IMAP."""
 
 import email.policy
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,14 @@ class Received:
     def message(self) -> EmailMessage:
         """The message, taken apart."""
         return email.message_from_bytes(self.raw, policy=email.policy.default)
+
+    @property
+    def sender(self) -> str:
+        """The envelope sender with which it was delivered, "" for the null sender."""
+        # As octets: it may be beyond ASCII.
+        path = re.search(rb"^Return-Path: +<(.*)>", self.raw, re.MULTILINE)
+        assert path
+        return path[1].decode()
 
     def all(self, header: str) -> list[str]:
         """Every value of *header*, unfolded."""

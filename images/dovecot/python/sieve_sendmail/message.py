@@ -16,11 +16,14 @@ _PROGRAM = b"X-Sieve: "
 _FORWARDED = b"X-Sieve-Redirected-From: "
 
 # The first Received header is Dovecot's, the second our Postfix's: "with UTF8" there
-# says that the message needs SMTPUTF8 (RFC 6531, section 4.3).
+# says that the message needs SMTPUTF8 (RFC 6531, section 4.3). It names the client that
+# the message came from, unless that was a program of a user or a script
+# (smtpd_hide_client_session in postconf(5)).
 _OURS = 2
 _TOP = 65536  # octets in which they are looked for
 _RECEIVED = re.compile(rb"^Received:(.*\n(?:[ \t].*\n)*)", re.MULTILINE | re.IGNORECASE)
 _UTF8 = re.compile(rb"\bwith\s+UTF8")
+_FROM = re.compile(rb"\s*from\s")
 
 # In /proc/PID/stat, after the name: see proc_pid_stat(5), and PF_EXITING in the kernel.
 _FLAGS = 6
@@ -35,6 +38,7 @@ class Message:
         forwarded: Whether the script forwards it; otherwise the script wrote it.
         eight_bit: Whether it holds anything but ASCII.
         utf8: Whether it arrived with SMTPUTF8, and so leaves with it.
+        submitted: Whether a user of this server has sent it, as far as is certain.
     """
 
     def __init__(self, maildir: Path, source: BinaryIO) -> None:
@@ -50,7 +54,7 @@ class Message:
             (maildir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._name = f"{time.time_ns()}.P{os.getpid()}.{socket.gethostname()}"
         self._path = maildir / "tmp" / self._name
-        self.forwarded = self.eight_bit = self.utf8 = False
+        self.forwarded = self.eight_bit = self.utf8 = self.submitted = False
         self._head = b""
         try:
             with self._path.open("xb") as file:
@@ -61,6 +65,7 @@ class Message:
             raise
         received = _RECEIVED.findall(self._head)[:_OURS]
         self.utf8 = any(map(_UTF8.search, received))
+        self.submitted = self._is_submitted(received)
 
     def __enter__(self) -> Self:
         """Return the message, whose file is there until the block ends."""
@@ -102,6 +107,12 @@ class Message:
             kept.unlink(missing_ok=True)
             raise
         _sync(self._maildir / "new")
+
+    def _is_submitted(self, received: list[bytes]) -> bool:
+        if len(received) < _OURS or _FROM.match(received[-1]):
+            return False
+        # The script of another user may have forwarded it, from elsewhere.
+        return self._head.count(b"\n" + _FORWARDED) == 0
 
     def _take(self, source: BinaryIO, file: BinaryIO) -> None:
         in_head = True

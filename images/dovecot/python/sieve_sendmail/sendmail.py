@@ -15,7 +15,7 @@ from sieve_sendmail.session import Reply, submit
 # See sysexits(3).
 _TRY_AGAIN = 75
 
-# In Postfix's master.cf, one service is for forwarded mail and one for replies.
+# Where Postfix has a service for each kind of mail.
 _SOCKETS = Path("/run/sieve")
 
 
@@ -29,11 +29,8 @@ def main(arguments: list[str]) -> int:
     _drop_root()
     try:
         with Message(Path(maildir), sys.stdin.buffer) as message:
-            service = "forward" if message.forwarded else "reply"
-            sender = sender.strip("<>")
-            if message.forwarded and sender:
-                sender = _returns_to(user)
-            reply = submit(_SOCKETS / service, user, sender, recipients, message)
+            socket = _SOCKETS / _service(message)
+            reply = submit(socket, user, sender.strip("<>"), recipients, message)
             return _outcome(reply, message, recipients)
     except OSError as error:
         # Postfix logs what it refuses, but does not know of this failure.
@@ -50,15 +47,11 @@ def _outcome(reply: Reply, message: Message, recipients: list[str]) -> int:
     return 0
 
 
-def _returns_to(user: str) -> str:
-    """
-    Return the envelope sender for mail that *user* forwards.
-
-    With an address of *user*, SPF passes and bounces reach *user*, where returned.sieve
-    recognizes them. A message with a null sender keeps it (RFC 5228, section 4.2).
-    """
-    name, _, domain = user.rpartition("@")
-    return f"{name}+undelivered@{domain}"
+def _service(message: Message) -> str:
+    """Return the service of Postfix's master.cf that *message* is for."""
+    if not message.forwarded:
+        return "reply"
+    return "forward-own" if message.submitted else "forward"
 
 
 def _drop_root() -> None:

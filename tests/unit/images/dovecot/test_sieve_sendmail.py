@@ -19,6 +19,8 @@ WRITTEN = b"X-Sieve: P 1\r\nMessage-ID: <1@example.org>\r\n" + TEXT
 LMTP = b"Received: from a\n\tby b with LMTP\n"
 UTF8 = b"Received: from c\n\tby b (Postfix) with UTF8SMTPS id 1\n"
 SMTP = b"Received: from c by b (Postfix) with ESMTPS id 1\n"
+HIDDEN = b"Received: by b (Postfix) id 1\n\tfor <alice@example.org>; today\n"
+REDIRECTED = b"X-Sieve-Redirected-From: carol@example.org\n"
 
 # Dovecot, which dies while it hands over a message; and the program that it calls.
 DIES = """
@@ -76,15 +78,15 @@ def message(tmp_path, text: bytes) -> Message:
     return Message(tmp_path, io.BytesIO(text))
 
 
-def test_a_letter_is_forwarded_in_the_name_of_the_user(postfix, send, tmp_path):
-    """And whole, with the dots of the transport, and without Pigeonhole's version."""
+def test_a_letter_is_forwarded_with_its_sender(postfix, send, tmp_path):
+    """The user has logged in. The letter is whole, without Pigeonhole's version."""
     assert send(FORWARDED) == 0
 
     assert postfix.commands == [
         "EHLO dovecot.invalid",
         "XCLIENT LOGIN=alice@example.org",
         "EHLO dovecot.invalid",
-        "MAIL FROM:<alice+undelivered@example.org>",
+        "MAIL FROM:<b@example.net>",
         "RCPT TO:<to@example.net>",
     ]
     sent = postfix.letter.replace(b"\r\n.", b"\r\n")
@@ -209,6 +211,39 @@ def test_eight_bit_and_smtputf8_are_read_from_the_message(
     """What strangers say of how it came to them doesn't count."""
     with message(tmp_path, text) as found:
         assert (found.eight_bit, found.utf8) == (eight_bit, utf8)
+
+
+@pytest.mark.parametrize(
+    ("text", "submitted"),
+    [
+        (LMTP + HIDDEN + b"\n", True),
+        (LMTP + SMTP + HIDDEN + b"\n", False),
+        (LMTP + HIDDEN + REDIRECTED + LMTP + SMTP + b"\n", False),
+        (LMTP + HIDDEN + b"\n" + REDIRECTED, True),
+        (LMTP + b"\n" + HIDDEN, False),
+        (b"", False),
+    ],
+)
+def test_message_of_another_server_is_never_taken_for_a_users(
+    tmp_path, text, submitted
+):
+    """Also after another user's script forwarded it. Nobody can write above ours."""
+    with message(tmp_path, REDIRECTED + text) as found:
+        assert found.submitted is submitted
+
+
+@pytest.mark.parametrize(
+    ("way", "service"), [(HIDDEN, "forward-own"), (SMTP, "forward")]
+)
+def test_message_of_a_user_has_a_service_of_its_own(
+    postfix, send, tmp_path, way, service
+):
+    """There its sender is kept; at the other one it is rewritten (master.cf)."""
+    (tmp_path / "forward").rename(tmp_path / service)
+
+    assert send(b"X-Sieve: P 1\n" + REDIRECTED + LMTP + way + TEXT) == 0
+
+    assert "MAIL FROM:<b@example.net>" in postfix.commands
 
 
 def test_each_octet_is_sent_unchanged(tmp_path):
