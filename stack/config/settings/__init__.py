@@ -14,6 +14,7 @@ from stack.config.settings.limits import Limits
 from stack.config.settings.names import Names
 from stack.config.settings.public.ports import Ports
 from stack.config.settings.public.web import Web
+from stack.config.settings.sending.forwarding import Forwarding
 from stack.config.settings.sending.ipv6 import SendingIpv6
 from stack.config.settings.sending.relays import Relays
 from stack.config.settings.sending.reports import Reports
@@ -30,6 +31,7 @@ class Settings(
     Postscreen,
     Limits,
     Reports,
+    Forwarding,
     Transport,
     SendingIpv6,
     Relays,

@@ -90,6 +90,7 @@ def test_forwarded_mail_passes_spf_and_dmarc(
     assert "spf=pass" in told
     assert f"dmarc=pass (p=reject dis=none) header.from={domain}" in told
     assert b"forwarded.invalid" not in received.raw
+    assert received.all("ARC-Seal") == []
     assert received.all("X-Leads-Out") == []
 
 

@@ -38,20 +38,26 @@ def signatures(received: Received, records: dict[str, str]) -> list[Signature]:
     headers = received.all("DKIM-Signature")
     return [
         Signature(
-            _tag("d", header), _tag("a", header), _holds(received.raw, index, records)
+            tag("d", header), tag("a", header), _holds(received.raw, index, records)
         )
         for index, header in enumerate(headers)
     ]
 
 
 def verify_with_mail_dkim(
-    server: Server, received: Received, records: dict[str, str]
+    server: Server, received: Received, records: dict[str, str], kind: str = "dkim"
 ) -> set[str]:
     """
     Verify with Mail::DKIM, which is in SpamAssassin's image and not in our signer.
 
+    Args:
+        server: Whose image has it.
+        received: The message.
+        records: TXT records with public keys, by name.
+        kind: dkim, or arc for the ARC chain.
+
     Returns:
-        Lines like "rsa-sha256 pass".
+        Lines like "rsa-sha256 pass"; for arc, one line like "pass (as.1.a.test=pass)".
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -61,7 +67,7 @@ def verify_with_mail_dkim(
         shutil.copy(Path(__file__).with_name("verify_dkim.pl"), folder)
         verdicts = server.project.docker.containers.run(
             server.project.container("spamassassin").image.id,
-            ["/judge/verify_dkim.pl", "/judge/message", "/judge/records"],
+            ["/judge/verify_dkim.pl", "/judge/message", "/judge/records", kind],
             entrypoint="perl",
             remove=True,
             network_mode="none",
@@ -70,7 +76,8 @@ def verify_with_mail_dkim(
     return set(verdicts.decode().splitlines())
 
 
-def _tag(name: str, header: str) -> str:
+def tag(name: str, header: str) -> str:
+    """Return the value of the tag *name* (RFC 6376, 3.2), "" if there is none."""
     found = re.search(rf"(?:^|;)\s*{name}\s*=\s*([^;\s]+)", header)
     return found[1] if found else ""
 

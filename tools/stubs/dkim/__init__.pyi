@@ -62,4 +62,16 @@ class DKIM(DomainSigner):
 
     def verify(self, idx: int = ..., dnsfunc: _DNSFunction = ...) -> bool: ...
 
-class ARC(DomainSigner): ...
+class ARC(DomainSigner):
+    # The highest instance, and the headers of all sets with theirs.
+    def sorted_arc_headers(self) -> tuple[int, list[tuple[int, _Header]]]: ...
+
+    # Whole lines, the newest header first; none without results of srv_id.
+    def sign(
+        self,
+        selector: bytes,
+        domain: bytes,
+        privkey: bytes,
+        srv_id: bytes,
+        include_headers: Sequence[bytes] | None = None,
+    ) -> list[bytes]: ...

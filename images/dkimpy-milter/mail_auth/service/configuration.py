@@ -12,9 +12,11 @@ from mail_auth.verifying.dmarc.enforcement import Enforcement
 
 _BOTH = {"Mode", "Socket", "debugLevel"}
 _SIGNER = {
+    "AuthservID",
     "Canonicalization",
     "KeyTable",
     "KeyTableEd25519",
+    "SealDomain",
     "SenderLogins",
     "SendRateLimit",
     "SignHeaders",
@@ -30,6 +32,7 @@ _VERIFIER = {
     "TrustedSealers",
 }
 _NUMBERS = {"DNSTimeout", "MinimumKeyBits", "debugLevel"}
+_SERVER = "[A-Za-z0-9.-]+"
 # From 4 on, dkimpy-milter prints its configuration, private keys and all.
 _LOUDEST = 3
 
@@ -103,7 +106,7 @@ def load(path: Path) -> Conf:
 def _verifier(given: _Options) -> Conf:
     given.only(_BOTH | _VERIFIER, "v, which holds no key and signs nothing")
     return {
-        "AuthservID": given.text("AuthservID", r"[A-Za-z0-9.-]+"),
+        "AuthservID": given.text("AuthservID", _SERVER),
         "Enforcement": Enforcement(
             given.text("DMARCPolicy", "off|mark|refuse"),
             given.domains("TrustedForwarders"),
@@ -119,16 +122,28 @@ def _signer(given: _Options) -> Conf:
     rsa = key_tables.key_table(rsa_file, read_rsa)
     ed25519 = key_tables.key_table(ed_file, read_ed25519)
     key_tables.check_pairs(rsa_file, rsa, ed_file, ed25519)
+    signing_table = key_tables.signing_table(given.file("SigningTable"), rsa)
     return {
-        "AuthservID": "",
+        **_seal(given, signing_table),
         "Canonicalization": given.text("Canonicalization", "relaxed/relaxed"),
         "SenderLogins": accounts.owner_query(given.file("SenderLogins")),
         "SendRateLimit": int(given.text("SendRateLimit", r"\d{1,5}")),
         "SignHeaders": _sign_headers(given.file("SignHeaders")),
-        "SigningTable": key_tables.signing_table(given.file("SigningTable"), rsa),
+        "SigningTable": signing_table,
         "privateRSATable": {name: list(row[1:]) for name, row in rsa.items()},
         "privateEd25519Table": {name: list(row[1:]) for name, row in ed25519.items()},
     }
+
+
+def _seal(given: _Options, signing_table: dict[str, str]) -> Conf:
+    """Return who seals forwarded mail; without SealDomain none is sealed."""
+    if "SealDomain" not in given.found:
+        return {"AuthservID": "", "SealDomain": ""}
+    domain = given.text("SealDomain", "[a-z0-9.-]+")
+    if domain not in signing_table:
+        raise given.error("SealDomain", f"no row *@{domain} in SigningTable")
+    server = given.text("AuthservID", _SERVER)
+    return {"AuthservID": server, "SealDomain": domain}
 
 
 def _sign_headers(path: Path) -> list[str]:

@@ -24,6 +24,14 @@ DKIMPY = Library(
             takes="self body",
             uses="body_algorithm canonicalize_body",
         ),
+        # Called by signing/arc_seal.py.
+        Part(
+            "dkim:ARC.sign",
+            takes="self selector domain privkey srv_id include_headers timestamp"
+            " standardize",
+            uses="parse_pem_private_key gen_header canonicalize_body",
+        ),
+        Part("dkim:ARC.sorted_arc_headers", takes="self"),
         # Called by verifying/arc.py, and by key_lookup.py, key_record.py and
         # verification.py in dkim/.
         Part("dkim:evaluate_pk", takes="name s"),

@@ -8,8 +8,8 @@ from mail_auth.dns.domain_names import a_labels
 from mail_auth.headers.addresses import Address, AddressError, parse
 from mail_auth.headers.display_text import addresses_shown
 from mail_auth.headers.line_length import MAX_LINE_OCTETS, first_long_line
+from mail_auth.milter.rate_limit import RateLimit
 from mail_auth.milter.refusal import RefusalError, deferred, rejected
-from mail_auth.signing.rate_limit import RateLimit
 
 Values = Callable[[str], list[bytes]]
 """From a header's name in lower case to its unfolded values."""

@@ -10,10 +10,11 @@ from mail_auth.dkim.canonicalization import split_message
 from mail_auth.headers.folding import folded
 from mail_auth.milter import log
 from mail_auth.milter.base import RawBytesMilter
+from mail_auth.milter.rate_limit import RateLimit
 from mail_auth.milter.refusal import RefusalError, deferred, rejected
 from mail_auth.signing import accounts, password_service, sender_checks
+from mail_auth.signing.arc_seal import Key, NotSealableError, arc_set
 from mail_auth.signing.key_tables import key_name_for
-from mail_auth.signing.rate_limit import RateLimit
 from mail_auth.signing.sevenbit.conversion import NotConvertibleError, converted
 
 # Only Postfix's own bounces, and the postmaster's copies of them (double_bounce_sender
@@ -22,6 +23,9 @@ _POSTFIX = {"", "double-bounce"}
 
 # The name of Postfix's service for mail that Sieve scripts forward (master.cf).
 _FORWARD = "forward"
+
+# And of that on our own loopback, which what is forwarded to other servers passes.
+_LEAVES = "srs"
 
 # A header by which Postfix never converts the message: see main.cf, "What leaves as
 # it is".
@@ -79,9 +83,13 @@ class Signer(RawBytesMilter):
         """
         Check who sends, then have dkimpy-milter sign; raises RefusalError.
 
-        What a user's Sieve script forwards is only counted.
+        What a user's Sieve script forwards is only counted. What leaves for another
+        server afterwards, as what aliases forward, is only sealed.
         """
         message = self.fp.getvalue()
+        if self.getsymval("{daemon_name}") == _LEAVES:
+            self._seal(message)
+            return
         self._refuse_lost_login()
         if login := self.getsymval("{auth_authen}"):
             forwards = self.getsymval("{daemon_name}") == _FORWARD
@@ -130,6 +138,22 @@ class Signer(RawBytesMilter):
         _, self.selectorEd25519, self.privkeyEd25519 = self.conf["privateEd25519Table"][
             name
         ]
+
+    def _seal(self, message: bytes) -> None:
+        """Add an ARC set, if SealDomain is set and the message can have one."""
+        if not (domain := self.conf["SealDomain"]):
+            return
+        name = self.conf["SigningTable"][domain]
+        key = Key(*self.conf["privateRSATable"][name])
+        server = self.conf["AuthservID"]
+        try:
+            headers = arc_set(message, server, key, self._covered())
+        except NotSealableError as reason:
+            self.log(f"not sealed: {reason}")
+            return
+        for header in headers:
+            super().addheader(*header)
+        self.log(f"ARC set added (s={key.selector} d={key.domain})")
 
     def sign_dkim(self, message: bytes) -> None:
         """

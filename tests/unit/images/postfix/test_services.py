@@ -84,3 +84,15 @@ def test_only_listed_exceptions_pass_postscreen(settings):
         ["2001:db8::25/128", "permit"],
         ["2001:db8:25::/64", "permit"],
     ]
+
+
+@pytest.mark.parametrize(("chosen", "sealed"), [({}, 0), ({"arc_seal": "yes"}, 1)])
+def test_forwarded_mail_is_sealed_only_if_wanted(settings, chosen, sealed):
+    """By our loopback, which nothing but forwarded mail passes; by the signer's key."""
+    names = settings.model_dump(include={"mail_domain", "mail_hostname"})
+    files = render(CONFIG, Settings(**names | chosen), [], SERVED)
+
+    assert files["postfix/master.cf"].count("milter_macro_daemon_name=srs") == sealed
+    signer = files["dkim-sign/dkimpy-milter.conf"]
+    assert signer.count(f"SealDomain {settings.mail_domain}") == sealed
+    assert signer.count(f"AuthservID {settings.mail_hostname}") == sealed

@@ -1,8 +1,8 @@
 """How much a login may send in an hour, and what it is told then."""
 
 import pytest
+from mail_auth.milter.rate_limit import RateLimit
 from mail_auth.milter.refusal import RefusalError
-from mail_auth.signing.rate_limit import RateLimit
 from mail_auth.signing.sender_checks import check_rate
 
 
