@@ -1,9 +1,14 @@
-"""Starts other programs. No other module does."""
+"""Starts other programs, and this one a second time. No other module does."""
 
+import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 # The status of a program that was killed for its time, as that of timeout(1).
 TIMED_OUT = 124
@@ -44,6 +49,48 @@ def run(
 def run_attached(command: Sequence[str]) -> int:
     """Run *command* with our stdin, stdout and stderr, and return its status."""
     return subprocess.run(command, check=False).returncode  # noqa: S603 - as above
+
+
+def run_forked(work: Callable[[], str]) -> str:
+    """
+    Return what *work* returns in a child process, whose memory is free again then.
+
+    Only while this process has one thread (fork(2)). An exception here, such as the
+    exit that a signal handler raises, ends the child by SIGTERM and waits for it.
+
+    Raises:
+        SystemExit: The child failed, and has said why: with its status, or 1 when a
+            signal ended it.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reader)
+        _end_with(work, writer)
+    os.close(writer)
+    try:
+        with os.fdopen(reader) as words:
+            returned = words.read()
+    except BaseException:
+        os.kill(child, signal.SIGTERM)
+        os.waitpid(child, 0)
+        raise
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status:
+        sys.exit(max(status, 1))
+    return returned
+
+
+def _end_with(work: Callable[[], str], writer: int) -> NoReturn:
+    """Write to *writer* what *work* returns, and end without the parent's clean-up."""
+    status = 1
+    try:
+        os.write(writer, work().encode())
+        status = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 def find(program: str) -> str | None:

@@ -75,10 +75,10 @@ class RunsInCerts(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it here if this is that service, else there by `docker compose exec`."""
-        from stack.renewal.acme import certbot
+        from stack.renewal.acme import certbot_program
 
         ctx.obj.require()
-        if certbot.is_available():
+        if certbot_program.is_available():
             return super().invoke(ctx)
         command = ("stack", "cert", str(self.name), *ctx.meta["typed"])
         return ctx.exit(_run_in_certs(ctx.obj, command))

@@ -3,6 +3,7 @@
 import signal
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -66,14 +67,14 @@ def renew(
     A renewal is due when the authority suggests it (ARI), else in the last third of the
     lifetime. The key is kept if the DNS has TLSA records for it.
     """
-    from stack.renewal import requests
-    from stack.renewal.acme import issuance
-    from stack.renewal.acme.issuance import IssueOptions
-
     if healthy:
         return _check_health(project)
     if forever:
         return _run_loop(project)
+    from stack.renewal import requests
+    from stack.renewal.acme import issuance
+    from stack.renewal.acme.issuance import IssueOptions
+
     deploying = deployer(project, seconds)
     wanted, unproven = _requested(project, names), []
     for request in wanted:
@@ -134,7 +135,7 @@ def _check_health(project: Project) -> None:
 
 
 def _run_loop(project: Project) -> None:
-    from stack.renewal.loop import renewal_loop
+    from stack.system import processes
 
     # The kernel ignores these signals for the first process of a container unless it
     # handles them. An exit is safe at any step: the old files are still whole.
@@ -144,9 +145,18 @@ def _run_loop(project: Project) -> None:
     wakes = {signal.SIGHUP}
     signal.pthread_sigmask(signal.SIG_BLOCK, wakes)
     while True:
-        pause = renewal_loop.run_once(project, _log)
-        _log(f"Next look at {datetime.now(UTC) + pause:%Y-%m-%d %H:%M} UTC.")
-        signal.sigtimedwait(wakes, pause.total_seconds())
+        # In a child: what a round loads takes 40 MiB, and the next is half a day away.
+        pause = float(processes.run_forked(partial(_round, project)))
+        signal.sigtimedwait(wakes, pause)
+
+
+def _round(project: Project) -> str:
+    """Do what is due, and return for how many seconds to wait then."""
+    from stack.renewal.loop import renewal_loop
+
+    pause = renewal_loop.run_once(project, _log)
+    _log(f"Next look at {datetime.now(UTC) + pause:%Y-%m-%d %H:%M} UTC.")
+    return str(pause.total_seconds())
 
 
 def _log(words: str) -> None:

@@ -13,13 +13,10 @@ from pathlib import Path
 from stack.certs.validation import trust
 from stack.config.derived import Derived
 from stack.config.settings import Settings
-from stack.renewal.acme import certbot_errors, lineages
+from stack.renewal.acme import certbot_errors, certbot_program, lineages
 from stack.system import files, processes
 from stack.system.errors import StackError
 from stack.system.project import Project
-
-# Installed by images/stack/Dockerfile. A certbot of the machine is never used.
-PROGRAM = Path("/opt/certbot/bin/certbot")
 
 WEBROOT = "/webroot"
 
@@ -54,11 +51,6 @@ class Order:
     """Whether to change the key this time, whatever *reuse_key* says."""
     dry_run: bool = False
     account: ExternalAccount | None = None
-
-
-def is_available() -> bool:
-    """Say whether certbot is installed here: it is in the service certs."""
-    return PROGRAM.exists()
 
 
 def obtain(project: Project, settings: Settings, order: Order) -> None:
@@ -103,7 +95,7 @@ def delete(project: Project, settings: Settings, lineage: str) -> None:
 def _call(project: Project, settings: Settings, verb: str, *words: str) -> None:
     folder, logs = lineages.folder(project.acme), project.acme / "logs"
     command = [
-        str(PROGRAM),
+        str(certbot_program.PATH),
         verb,
         "--non-interactive",
         *("--config-dir", str(folder)),

@@ -13,7 +13,7 @@ from stack.certs import store
 from stack.certs.bundle import Bundle
 from stack.config import envfile
 from stack.config.settings import Settings
-from stack.renewal.acme import certbot, directory, lineages
+from stack.renewal.acme import certbot_program, directory, lineages
 from stack.renewal.acme.directory import Directory
 from stack.renewal.state import state_file
 from stack.system import processes
@@ -153,7 +153,7 @@ class Certbot:
         self, command: Sequence[str], environment: Mapping[str, str], seconds: float
     ) -> Result:
         """Stand in for the program."""
-        assert command[0] == str(certbot.PROGRAM)
+        assert command[0] == str(certbot_program.PATH)
         words = list(command[1:])
         self.calls.append(words)
         self.before(words[0])

@@ -141,7 +141,9 @@ def test_only_one_module_starts_programs():
     modules = ("subprocess", "multiprocessing", "pty", "asyncio")
     functions = [name for name in dir(os) if re.match("exec|spawn|posix_spawn", name)]
 
-    assert users(*modules, *functions, "os.system", "popen") == {"system/processes"}
+    assert users(*modules, *functions, "os.fork", "os.system", "popen") == {
+        "system/processes"
+    }
 
 
 def test_nobody_reads_the_environment():
@@ -149,15 +151,40 @@ def test_nobody_reads_the_environment():
     assert users("environ", "environb", "getenv", "getenvb") == set()
 
 
+# What takes long to load, and much memory.
+HEAVY = "pydantic sqlalchemy alembic jinja2 cryptography argon2 idna dotenv docker dns"
+
+
+def said_by(code: str) -> str:
+    """Return what *code* prints, in a Python of its own."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def test_help_loads_nothing_heavy():
     """`--help` and completion answer at once: the rest is imported when used."""
-    heavy = (
-        "pydantic sqlalchemy alembic jinja2 cryptography argon2 idna dotenv docker dns"
-    )
-    code = f"import stack.cli, sys; print(*set({heavy.split()}) & set(sys.modules))"
+    code = f"import stack.cli, sys; print(*set({HEAVY.split()}) & set(sys.modules))"
 
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    assert said_by(code) == ""
 
-    assert done.stdout.strip() == ""
+
+def test_the_service_certs_waits_without_anything_heavy(tmp_path):
+    """What a round loads is in a child, and no longer in memory when that has ended."""
+    (tmp_path / "config").mkdir()
+    code = f"""
+import signal, sys
+from pathlib import Path
+from stack.cli import main
+from stack.renewal.acme import certbot_program
+
+def wait(*_):
+    print("waits with", *set({HEAVY.split()}) & set(sys.modules))
+    sys.exit()
+
+certbot_program.PATH = Path(sys.executable)
+signal.sigtimedwait = wait
+main(["--project", {str(tmp_path)!r}, "cert", "renew", "--forever"])
+"""
+
+    assert said_by(code).splitlines()[-1] == "waits with"

@@ -1,6 +1,11 @@
 """Programs are started with the given environment, and with a time limit."""
 
+import os
+import signal
 import sys
+import time
+
+import pytest
 
 from stack.system import processes
 
@@ -45,6 +50,49 @@ def test_program_is_killed_after_the_timeout():
 def test_attached_program_returns_its_status():
     """It is for the caller to pass on."""
     assert processes.run_attached([*PYTHON, "exit(5)"]) == 5
+
+
+def test_forked_work_returns_its_words():
+    """It runs in another process, and its memory is not ours."""
+    here = []
+
+    words = processes.run_forked(lambda: here.append(1) or str(os.getpid()))
+
+    assert int(words) != os.getpid()
+    assert here == []
+
+
+def test_forked_work_that_fails_says_why_and_ends_the_parent(capfd):
+    """With status 1, whether an exception or a signal ended it."""
+    for work in (lambda: 1 / 0, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        with pytest.raises(SystemExit) as ended:
+            processes.run_forked(work)
+        assert ended.value.code == 1
+
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_forked_work_ends_with_its_parent():
+    """SIGTERM to the parent ends the work by SIGTERM, and waits until it has ended."""
+    parent = os.getpid()
+
+    def leave(*_):
+        sys.exit(7)
+
+    def work():
+        os.kill(parent, signal.SIGTERM)
+        time.sleep(60)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            processes.run_forked(work)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert ended.value.code == 7
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_programs_are_found_on_the_path(tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 import pytest
 
 from stack.cli.support import terminal
-from stack.renewal.acme import certbot
+from stack.renewal.acme import certbot_program
 from stack.system import processes
 from tests.support.project.prepared import contents
 
@@ -11,7 +11,7 @@ from tests.support.project.prepared import contents
 @pytest.fixture(autouse=True)
 def elsewhere(monkeypatch, tmp_path):
     """This is not the service certs."""
-    monkeypatch.setattr(certbot, "PROGRAM", tmp_path / "nowhere")
+    monkeypatch.setattr(certbot_program, "PATH", tmp_path / "nowhere")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from stack.certs import store
 from stack.renewal import requests
-from stack.renewal.acme import certbot as calling
+from stack.renewal.acme import certbot_program
 from stack.renewal.deployment import port_check
 from stack.renewal.state import state_file
 from stack.system import endpoints
@@ -48,7 +48,7 @@ def certbot(on, monkeypatch, tmp_path_factory) -> Certbot:
     """This is the container that has certbot."""
     program = tmp_path_factory.mktemp("certbot") / "certbot"
     program.touch()
-    monkeypatch.setattr(calling, "PROGRAM", program)
+    monkeypatch.setattr(certbot_program, "PATH", program)
     return install(monkeypatch, on)
 
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from stack.certs.validation import trust
-from stack.renewal.acme import certbot
+from stack.renewal.acme import certbot, certbot_program
 from stack.renewal.acme.certbot import ExternalAccount, Order
 from stack.system.errors import StackError
 from stack.system.project import Project
@@ -72,7 +72,7 @@ class Program:
 def program(project, tmp_path_factory, monkeypatch) -> Program:
     """A program in certbot's place."""
     found = Program(tmp_path_factory.mktemp("program"), project)
-    monkeypatch.setattr(certbot, "PROGRAM", found.path)
+    monkeypatch.setattr(certbot_program, "PATH", found.path)
     return found
 
 
@@ -260,11 +260,11 @@ def test_delete_removes_the_lineage(project, program):
 
 def test_certbot_is_available_if_its_program_exists(program):
     """Elsewhere, the command runs in the service certs by Docker."""
-    assert certbot.is_available()
+    assert certbot_program.is_available()
 
     program.path.unlink()
 
-    assert not certbot.is_available()
+    assert not certbot_program.is_available()
 
 
 def test_certbot_is_stopped_after_the_timeout(project, program, monkeypatch):

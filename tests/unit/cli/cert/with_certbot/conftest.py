@@ -6,7 +6,7 @@ import pytest
 
 from stack.dns import tlsa
 from stack.dns.tlsa import Published
-from stack.renewal.acme import certbot as calling
+from stack.renewal.acme import certbot_program
 from tests.support.certs.authority import HOST
 from tests.support.network.mail_ports import all_ports, as_stored
 from tests.support.renewal.certbot_lab import (
@@ -32,7 +32,7 @@ def certbot(ready, monkeypatch, tmp_path_factory) -> Iterator[Certbot]:
     """This is the container that has certbot; every port serves, no TLSA records."""
     program = tmp_path_factory.mktemp("certbot") / "certbot"
     program.touch()
-    monkeypatch.setattr(calling, "PROGRAM", program)
+    monkeypatch.setattr(certbot_program, "PATH", program)
     monkeypatch.setattr(tlsa, "published", lambda host: Published(frozenset(), 0))
     settings_of(ready)
     made = install(monkeypatch, ready)
