@@ -1,7 +1,9 @@
 """
-Runs the sender, or sends all that there is.
+Runs the sender, or sends what there is.
 
-`python3 -m report_sender [--check FOLDER | --until now]`
+`python3 -m report_sender [--check FOLDER | --until now|SECONDS]`
+
+SECONDS are those since 1970.
 """
 
 import os
@@ -14,8 +16,9 @@ from pathlib import Path
 from report_sender import configuration
 from report_sender.counting.store import Store
 from report_sender.health import LIVE
-from report_sender.service import schedule, sending
+from report_sender.service import schedule
 from report_sender.service.collector import SOURCES, Collector, listening
+from report_sender.service.log import say
 
 DATA = Path("/var/lib/report-sender")
 DATABASE = DATA / "results.db"
@@ -27,7 +30,9 @@ def main(arguments: list[str]) -> None:
         case ["--check", folder]:
             check(Path(folder))
         case ["--until", "now"]:
-            end_day()
+            send(int(time.time()) + 1)
+        case ["--until", seconds] if seconds.isdecimal():
+            send(int(seconds))
         case []:
             run()
         case _:
@@ -42,13 +47,23 @@ def check(folder: Path) -> None:
         sys.exit(str(error))
 
 
-def end_day() -> None:
-    """Send reports on all that has been counted, as if the day were over."""
-    with sending.alone(DATA):
-        ours, store = configuration.load(LIVE), Store(DATABASE)
-        sending.close(store, ours, int(time.time()) + 1)
-        if not sending.send(store, ours):
-            sys.exit(1)
+def send(until: int) -> None:
+    """Send the reports on all that was counted before *until*, seconds since 1970."""
+    # Here, because the process that counts does without what sends.
+    import traceback
+
+    from report_sender.service import sending
+
+    try:
+        with sending.alone(DATA):
+            ours, store = configuration.load(LIVE), Store(DATABASE)
+            sending.close(store, ours, until)
+            is_sent = sending.send(store, ours)
+    except Exception:
+        say(f"reports wait: {traceback.format_exc().strip()}")
+        is_sent = False
+    if not is_sent:
+        sys.exit(1)
 
 
 def run() -> None:
@@ -59,7 +74,7 @@ def run() -> None:
     collector = Collector(store, {listening(at): read for at, read in SOURCES.items()})
     # Python has no handler, and the first process of a container no default.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    threading.Thread(target=schedule.run, args=[store, LIVE, DATA], daemon=True).start()
+    threading.Thread(target=schedule.run, args=[store], daemon=True).start()
     collector.run()
 
 

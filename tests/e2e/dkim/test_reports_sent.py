@@ -231,15 +231,40 @@ def test_a_stop_takes_a_moment_and_loses_nothing(server, told, elsewhere):
     assert counted(server, elsewhere) == 1
 
 
+def test_reports_on_a_day_that_is_over_need_no_command(
+    server, stranger, told, elsewhere
+):
+    """The server sends the reports on a day that is over without being told to."""
+    told(elsewhere)
+    wait_until(lambda: counted(server, elsewhere) == 1, "the message is counted")
+
+    query(server, "UPDATE results SET day = day - 2 WHERE instr(line, ?)", elsewhere)
+
+    wait_until(
+        lambda: rows(server, stranger).get(elsewhere, (0,))[0] == 1,
+        "a report on the day before yesterday",
+        within=90,
+    )
+    assert counted(server, elsewhere) == 0
+
+
 def counted(server, words: str) -> int:
     """Return of how many messages the rows hold *words*, and are not reported yet."""
+    count = "SELECT coalesce(sum(count), 0) FROM results WHERE instr(line, ?)"
+    return int(query(server, count, words))
+
+
+def query(server, statement: str, words: str) -> bytes:
+    """Run *statement* on what is counted; return the first number of its answer."""
     script = (
-        "import sqlite3, sys"
-        "; print(sqlite3.connect('/var/lib/report-sender/results.db').execute("
-        "'SELECT coalesce(sum(count), 0) FROM results WHERE instr(line, ?)',"
-        " [sys.argv[1]]).fetchone()[0])"
+        "import sqlite3, sys; database ="
+        " sqlite3.connect('/var/lib/report-sender/results.db', timeout=20)\n"
+        "with database:\n"
+        "    print(*(database.execute(sys.argv[1], sys.argv[2:]).fetchone() or ()))"
     )
-    return int(server.project.inside("report-sender", "python3", "-c", script, words))
+    return server.project.inside(
+        "report-sender", "python3", "-c", script, statement, words
+    )
 
 
 def test_a_message_that_is_put_off_is_not_counted(

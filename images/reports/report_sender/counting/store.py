@@ -117,6 +117,20 @@ class Store:
             )
             return [(day, Group(kind, *names)) for day, *names in found]
 
+    def has_due(self, until: int, now: int) -> bool:
+        """
+        Tell whether there is anything to send, both times in seconds since 1970.
+
+        That is rows of before *until*, or a report that is due by *now*.
+        """
+        with self._open() as database:
+            found = database.execute(
+                "SELECT EXISTS (SELECT * FROM results WHERE day * ? < ?)"
+                " OR EXISTS (SELECT * FROM recipients WHERE due <= ?)",
+                (SECONDS_A_DAY, until, now),
+            )
+            return bool(found.fetchone()[0])
+
     def close(
         self, day: int, group: Group, until: int, make: Make, uris: Iterable[str]
     ) -> None:

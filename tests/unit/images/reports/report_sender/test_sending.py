@@ -137,6 +137,19 @@ def test_what_is_not_over_is_not_reported(store):
     assert len(store.due(MIDNIGHT)) == 2
 
 
+def test_due_is_a_day_that_is_over_or_a_report_on_its_way(store):
+    """The sender starts for those, and has nothing to do else."""
+    store.add(DAY, dmarc_rows.read(message()))
+    assert not store.has_due(DAY * SECONDS_A_DAY, MIDNIGHT)
+    assert store.has_due(MIDNIGHT, MIDNIGHT)
+
+    sending.close(store, OURS, MIDNIGHT)
+    assert store.has_due(MIDNIGHT, MIDNIGHT)
+
+    _send(store, Postfix())
+    assert not store.has_due(MIDNIGHT, MIDNIGHT)
+
+
 def test_parts_of_a_day_do_not_overlap(store):
     """Who ends the day at noon gets the afternoon in another report."""
     noon = MIDNIGHT - SECONDS_A_DAY // 2
