@@ -12,12 +12,11 @@ import pytest
 
 from tests.support.configuration.sieve_scripts import script
 from tests.support.dkim.signatures import records_to_publish, signatures
-from tests.support.faults.services import kill, paused, stopped
-from tests.support.mail.message import PUSHY, letter, new_subject
+from tests.support.mail.message import PUSHY, letter
 from tests.support.mail.return_addresses import return_address
 from tests.support.mail.strict_receiver import strict_receiver
 from tests.support.server.accounts import aliases, open_account
-from tests.support.server.queue import Waiting, flush, waiting
+from tests.support.server.queue import waiting
 from tests.support.wait import wait_until
 from tests.support.world import OUTSIDE
 
@@ -25,16 +24,9 @@ from tests.support.world import OUTSIDE
 AUTHOR = "a@reject.dmarc.test"
 
 AWAY = "away-from-here@example.test"
-MARKED = f"stranger@{OUTSIDE}.forwarded.invalid"
 BOTH = "here-and-away@example.test"
 DEAD = "dead-end@example.test"
 LOOP = "round-and-round@example.test"
-
-# What Postfix says while the service does not answer.
-SILENT = (
-    "srs/socket|sender_canonical_maps map lookup problem|queue file write error"
-    "|451 4.3.5 <SRS0="
-)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -60,11 +52,6 @@ def forwarding(server, alice, bob, stranger) -> Iterator[None]:
 def signed(stranger, subject) -> bytes:
     """Write a letter of AUTHOR, signed by his domain."""
     return stranger.sign(letter(AUTHOR, AWAY, subject), AUTHOR.partition("@")[2])
-
-
-def deferred(server) -> Waiting | None:
-    """Return the mail that waits for its new sender, if it was tried."""
-    return next((each for each in waiting(server.project, MARKED) if each.reason), None)
 
 
 @pytest.mark.core
@@ -293,75 +280,3 @@ def test_a_forwarding_loop_ends(server, stranger, subject):
     assert bounce.sender == ""
     for recipient in (f"loop@{OUTSIDE}", f"loop@{OUTSIDE}.forwarded.invalid"):
         assert waiting(project, recipient) == []
-
-
-@pytest.mark.core
-@pytest.mark.provokes("postfix", SILENT)
-def test_while_the_rewriting_is_down_forwarded_mail_waits(
-    server, spammer, bob, stranger, subject
-):
-    """
-    While the service `srs` is down, mail to forward waits, and is forwarded once.
-
-    Bounces to a rewritten sender are told to come again (451). Other mail flows.
-    """
-    project = server.project
-    address = return_address(server, stranger.address)
-    with stopped(project, "srs"):
-        letter_away = letter(f"a@{OUTSIDE}", AWAY, subject)
-        assert spammer.send(BOTH, letter_away, f"a@{OUTSIDE}").code == 250
-        assert bob.receive(subject)
-        found = wait_until(lambda: deferred(server), f"mail to {MARKED} that waits")
-        with spammer.session() as session:
-            session.say("MAIL FROM:<>")
-            assert session.say(f"RCPT TO:<{address}>").code == 451
-    flush(project)
-
-    assert stranger.receive(subject).sender.startswith("SRS0=")
-    assert "127.0.0.1" in found.reason
-    assert waiting(project, MARKED) == []
-    assert bob.subjects().count(subject) == 1
-
-
-def test_while_the_rewriting_hangs_forwarded_mail_waits(
-    server, spammer, alice, bob, stranger, subject
-):
-    """
-    While the service `srs` hangs, mail to forward waits, and other mail flows.
-
-    Postfix gives up after 100 seconds and tries again, as when the service is down.
-    """
-    project = server.project
-    text = letter(f"a@{OUTSIDE}", BOTH, subject)
-    with paused(project, "srs"):
-        assert spammer.send(BOTH, text, f"a@{OUTSIDE}").code == 250
-        assert bob.receive(subject)
-        meanwhile = new_subject()
-        alice.send(stranger.address, meanwhile)
-        assert stranger.receive(meanwhile)
-        assert len(waiting(project, MARKED)) == 1
-
-    assert stranger.receive(subject).sender.startswith("SRS0=")
-    assert waiting(project, MARKED) == []
-
-
-@pytest.mark.provokes("postfix", SILENT)
-def test_no_forwarded_message_is_lost_when_the_rewriting_is_killed(
-    server, spammer, bob, stranger, subject
-):
-    """
-    Of ten messages that are forwarded while the service `srs` is killed, all arrive.
-    """
-    project = server.project
-    for number in range(10):
-        if number == 5:
-            kill(project, "srs")
-        text = letter(f"a@{OUTSIDE}", AWAY, f"{number} {subject}")
-        assert spammer.send(AWAY, text, f"a@{OUTSIDE}").code == 250
-    project.wait_for("healthy", "srs")
-    flush(project)
-
-    for number in range(10):
-        received = stranger.receive(f"{number} {subject}")
-        assert received.sender.startswith("SRS0=")
-    assert waiting(project, MARKED) == []

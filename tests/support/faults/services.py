@@ -1,7 +1,9 @@
 """Faults of services: killed, stopped, paused, slow, and others."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event
 
 from docker.errors import APIError
 from docker.models.containers import Container
@@ -11,6 +13,9 @@ from tests.support.wait import wait_until
 
 # Postfix logs this while the filter restarts.
 WHILE_RESTARTING = r"[Mm]ilter service|host or service .* not found|spamassassin:8893"
+
+# Seconds that a hesitant service works before it stands still again.
+_AWAKE = 0.2
 
 
 def kill(project: Project, service: str) -> None:
@@ -64,6 +69,30 @@ def _is_frozen(container: Container) -> bool:
             raise
         return False
     return True
+
+
+@contextmanager
+def hesitant(project: Project, service: str, seconds: float) -> Iterator[None]:
+    """
+    Have *service* stand still, and wake for a moment every so many *seconds*.
+
+    So it answers, but late. When this begins, it stands still.
+    """
+    container, is_over = project.container(service), Event()
+
+    def wake_and_stand() -> None:
+        while not is_over.wait(seconds):
+            container.unpause()
+            is_over.wait(_AWAKE)
+            wait_until(lambda: _is_frozen(container), f"{service} paused")
+
+    with paused(project, service), ThreadPoolExecutor(1) as other:
+        waking = other.submit(wake_and_stand)
+        try:
+            yield
+        finally:
+            is_over.set()
+            waking.result()
 
 
 @contextmanager

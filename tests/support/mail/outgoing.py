@@ -33,6 +33,13 @@ def tried_again(project: Project, recipient: str, within: float = 60) -> None:
     wait_until(has_left, f"mail to {recipient} on its way", within)
 
 
+def longest_delay(project: Project, recipient: str, since: float) -> float:
+    """Return how many seconds mail to *recipient* took at most, as Postfix logged."""
+    took = rf"to=<{re.escape(recipient)}>,.* delay=([\d.]+),.* status=sent"
+    found = re.findall(took, project.said("postfix", since))
+    return max(map(float, found))
+
+
 def connections(project: Project, host: str, since: float) -> str:
     """Return what Postfix has logged of its connections to *host*."""
     name = rf"postfix/smtp\[.*\b{re.escape(host)}\b"
