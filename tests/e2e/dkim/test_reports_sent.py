@@ -1,9 +1,8 @@
 """
-Domains that ask for reports get them: on mail in their name, and on its encryption.
+Domains that ask for DMARC reports get them: who sent mail in their name.
 """
 
-import gzip
-import json
+import re
 import time
 from collections.abc import Iterator
 
@@ -13,11 +12,17 @@ import xmlschema
 from tests.support.configuration.templates import await_applied, settings
 from tests.support.dkim.signatures import records_to_publish, signatures
 from tests.support.faults.services import kill, paused, stopped
-from tests.support.mail.mailbox import Received
 from tests.support.mail.message import letter, new_subject
 from tests.support.mail.outsiders import authentication_results
 from tests.support.places import ROOT
 from tests.support.reports.receiving import senders
+from tests.support.reports.sent import (
+    content,
+    copies,
+    end_day,
+    file_name,
+    reports,
+)
 from tests.support.wait import wait_until
 from tests.support.world import OUTSIDE, name_server
 
@@ -37,8 +42,6 @@ ZONE = {
     "rep.big.test": ["A 192.0.2.66"],
     "_dmarc.rep.big.test": [f'TXT "v=DMARC1; p=reject; rua={TO}"'],
     "unasked.test": [f"MX 10 mx.{OUTSIDE}."],
-    f"_smtp._tls.{OUTSIDE}": [f'TXT "v=TLSRPTv1; rua={TO}"'],
-    "_smtp._tls.broken.test": [f'TXT "v=TLSRPTv1; rua={TO}"'],
 }
 
 
@@ -55,38 +58,6 @@ def asked_for(server) -> Iterator[None]:
     project.inside("postfix", "sh", "-c", "postsuper -d ALL deferred 2>&1")
 
 
-def end_day(server) -> str:
-    """Have all that was counted reported; return what is said of it."""
-    command = ("report-sender", "--until", "now")
-    return server.project.inside("report-sender", *command).decode()
-
-
-def reports(server, stranger, kind: str) -> list[Received]:
-    """Return the reports in the stranger's mailbox whose names end in *kind*."""
-    script = 'cd /home/stranger/Maildir/new && grep -ls "report" * || true'
-    names = server.project.inside("outside", "sh", "-c", script).decode().split()
-    found = [
-        Received(
-            server.project.inside("outside", "cat", f"/home/stranger/Maildir/new/{n}")
-        )
-        for n in names
-    ]
-    return [
-        each
-        for each in found
-        if any(
-            (part.get_filename() or "").endswith(kind)
-            for part in each.message.iter_attachments()
-        )
-    ]
-
-
-def content(report: Received) -> bytes:
-    """Return what a report says, unpacked."""
-    (part,) = report.message.iter_attachments()
-    return gzip.decompress(part.get_content())
-
-
 def rows(server, stranger) -> dict[str, tuple[int, str, str, str]]:
     """
     Return the rows of all reports on WATCHED, by the domain of the envelope's sender.
@@ -94,7 +65,7 @@ def rows(server, stranger) -> dict[str, tuple[int, str, str, str]]:
     Each has count, disposition, and whether DKIM and SPF proved the author.
     """
     found = {}
-    for report in reports(server, stranger, ".xml.gz"):
+    for report in reports(stranger, ".xml.gz"):
         text = content(report).decode()
         SCHEMA.validate(text)
         data = SCHEMA.to_dict(text, namespaces={"": SCHEMA.target_namespace})
@@ -155,11 +126,11 @@ def test_the_owner_of_a_domain_learns_who_sent_in_its_name(
     }
 
     def found() -> bool:
-        end_day(server)
+        end_day(server.project)
         return rows(server, stranger).items() >= wanted.items()
 
     wait_until(found, f"a report on {wanted}")
-    for report in reports(server, stranger, ".xml.gz"):
+    for report in reports(stranger, ".xml.gz"):
         valid = signatures(report, records_to_publish(server))
         assert [(each.domain, each.valid) for each in valid] == [
             ("example.test", True)
@@ -181,7 +152,7 @@ def test_our_own_domains_are_reported_on_to_ourselves(server, spammer, bob, else
     assert reply.code == 250, reply
 
     def shown() -> bool:
-        end_day(server)
+        end_day(server.project)
         return any(
             each["domain"] == "example.test"
             and "example.test" in each["reporters"]
@@ -199,7 +170,7 @@ def test_nobody_gets_reports_on_others_unasked(server, told, elsewhere):
     told(elsewhere)
 
     wait_until(
-        lambda: "not sent to mailto:victim@unasked.test" in end_day(server),
+        lambda: "not sent to mailto:victim@unasked.test" in end_day(server.project),
         "that the report is not sent there",
     )
     assert "to=<victim@unasked.test>" not in server.project.said("postfix", begin)
@@ -212,12 +183,60 @@ def test_what_was_counted_survives_a_kill(server, stranger, told, elsewhere):
 
     kill(server.project, "report-sender")
     server.project.wait_for("healthy", "report-sender")
-    end_day(server)
+    end_day(server.project)
 
     wait_until(
         lambda: rows(server, stranger).get(elsewhere, (0,))[0] == 2,
         "a report on both",
     )
+
+
+def test_a_report_in_flight_at_a_kill_is_sent_again_under_the_same_names(
+    server, stranger, told, elsewhere
+):
+    """
+    A report that Postfix took just before a kill is sent again under the same names.
+
+    By its Report-ID, who gets both drops the second one (RFC 9990, 3.5.2).
+    """
+    project, container = server.project, server.project.container("report-sender")
+    end_day(project)
+    told(elsewhere)
+    wait_until(lambda: counted(server, elsewhere) == 1, "the message counted")
+
+    with paused(project, "dkim-sign"):
+        begin = time.time()
+        container.exec_run(["report-sender", "--until", "now"], detach=True)
+        connected = "postfix/report/smtpd"
+        wait_until(lambda: connected in project.said("postfix", begin), "it sending")
+        # So that no recipient can be crossed off.
+        container.exec_run(["python3", "-c", LOCK], detach=True)
+        wait_until(lambda: container.exec_run(LOCKED).exit_code == 0, "the lock")
+    taken = re.compile(r"message-id=(<[0-9a-f]{32}\.\S+>)")
+    name = wait_until(
+        lambda: taken.findall(project.said("postfix", begin)), "that it was taken"
+    )[0]
+    wait_until(lambda: len(copies(stranger, name)) == 1, "the report")
+    kill(project, "report-sender")
+    project.wait_for("healthy", "report-sender")
+    end_day(project)
+
+    wait_until(lambda: len(copies(stranger, name)) == 2, "the same report again")
+    first, again = copies(stranger, name)
+    assert again.all("Subject") == first.all("Subject")
+    assert file_name(again) == file_name(first)
+    assert content(again) == content(first)
+
+
+# Holds the database for as long as its process lives, and says so.
+LOCK = """
+import pathlib, signal, sqlite3
+store = sqlite3.connect("/var/lib/report-sender/results.db", 60, isolation_level=None)
+store.execute("BEGIN IMMEDIATE")
+pathlib.Path("/run/locked").touch()
+signal.pause()
+"""
+LOCKED = ["test", "-e", "/run/locked"]
 
 
 def test_a_stop_takes_a_moment_and_loses_nothing(server, told, elsewhere):
@@ -298,43 +317,6 @@ def test_mail_waits_for_no_report(server, alice, stranger, subject, told, elsewh
     assert max(hanging, gone) < 3 * usual + 1
 
 
-@pytest.mark.usefixtures("sinks")
-@pytest.mark.provokes("postfix", r"SSL_connect error to mx\.broken\.test")
-@pytest.mark.provokes("postfix", "postfix/smtp.*TLS library problem.*wrong version")
-def test_domains_learn_how_mail_to_them_was_encrypted(server, alice, stranger, subject):
-    """
-    A domain with _smtp._tls gets a TLS report (RFC 8460): sessions that were encrypted,
-    and those that could not be.
-    """
-    alice.send(stranger.address, subject)
-    stranger.receive(subject)
-    alice.send("a@broken.test", subject)
-
-    def told() -> dict[str, dict]:
-        end_day(server)
-        found = {}
-        for report in reports(server, stranger, ".json.gz"):
-            assert report.all("TLS-Required") == ["No"]
-            assert report.all("TLS-Report-Submitter") == ["example.test"]
-            assert report.message.get_content_type() == "multipart/report"
-            data = json.loads(content(report))
-            (domain,) = report.all("TLS-Report-Domain")
-            found[domain] = data
-        return found if found.keys() >= {OUTSIDE, "broken.test"} else {}
-
-    found = wait_until(told, "both reports")
-    (good,) = found[OUTSIDE]["policies"]
-    (bad,) = found["broken.test"]["policies"]
-    assert good["policy"]["policy-type"] == "no-policy-found"
-    assert good["summary"]["total-successful-session-count"] >= 1
-    assert good["failure-details"] == []
-    assert bad["summary"]["total-failure-session-count"] >= 1
-    (failure,) = bad["failure-details"]
-    assert failure["result-type"] == "validation-failure"
-    assert failure["receiving-mx-hostname"] == "mx.broken.test"
-    assert failure["receiving-mx-helo"] == "sink"
-
-
 @pytest.mark.parametrize(
     ("sender", "to"),
     [
@@ -363,7 +345,7 @@ def test_reports_can_be_turned_off(server, told, elsewhere):
         await_applied(project, "dkim-verify")
         await_applied(project, "report-sender")
         told(elsewhere)
-        assert "dmarc report" not in end_day(server)
+        assert "dmarc report" not in end_day(server.project)
         assert counted(server, elsewhere) == 0
     project.stack("init", "--yes")
     await_applied(project, "dkim-verify")

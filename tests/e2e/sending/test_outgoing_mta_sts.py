@@ -80,6 +80,7 @@ def test_a_server_that_the_policy_names_gets_mail(
     ("name", "mx", "words"),
     [
         ("self-signed", (), "Server certificate not verified"),
+        ("misnamed", (), "Server certificate not verified"),
         ("plain", (), "TLS is required, but was not offered"),
         ("unnamed", ("other.sts.test",), "its MTA-STS policy (RFC 8461) names others"),
     ],
@@ -89,9 +90,10 @@ def test_mail_to_another_server_waits(
     server, world, alice, subject, domain, name, mx, words
 ):
     """
-    Mail waits if the server has no trusted certificate or no TLS, or is not named.
+    Mail waits if the server has no TLS, or is not named by the policy.
 
-    The queue says why.
+    It also waits for a trusted certificate with the server's own name. The queue says
+    why.
     """
     found = domain(name)
     found.serve(mx=mx)

@@ -1,6 +1,7 @@
 """The test internet: addresses, DNS names, and one DKIM key."""
 
 import base64
+import shutil
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
@@ -13,7 +14,7 @@ from . import authentication
 from .authority import write_certificates
 from .blocklists import listing, local_zones
 from .signed_zone import UNBOUND_CONF, ZONE, SignedZone
-from .sts import FOLDER, certified
+from .sts import FOLDER, MISNAMED, certified
 from .zones import Zones
 
 # The domain that signs what strangers send, and where it publishes its key.
@@ -114,7 +115,8 @@ class World:
         """The domains with TLSA records; one of them has a server without TLS."""
         names = ("right", "wrong", "both", "stripped", "bogus", "bare")
         servers = dict.fromkeys(names, self.tls) | {"clear": self.sinks["plain.test"]}
-        return SignedZone(servers, self.policies, max(1, self.ttl))
+        reports_to = f"mailto:stranger@{OUTSIDE}"
+        return SignedZone(servers, self.policies, reports_to, max(1, self.ttl))
 
     @property
     def six(self) -> str:
@@ -356,6 +358,8 @@ remote-control:
         certificates = folder / "world" / "certificates"
         both = f"mta-sts.both.{ZONE}"
         write_certificates(certificates, RELAY, certified(*self.authorities, both))
+        # What an authority has signed for another name.
+        shutil.copy(certificates / "trusted.pem", certificates / f"{MISNAMED}.pem")
         (folder / "world" / f"{ZONE}.zone").write_text(
             self.signed_zone.text((certificates / "untrusted.pem").read_text())
         )

@@ -25,6 +25,9 @@ auth-zone:
 # Their TLSA is another server's, or there is none.
 WRONG, WITHOUT = ("wrong", "both"), ("bare",)
 
+# They ask for reports on TLS (RFC 8460).
+REPORTED = ("right", "wrong")
+
 
 @dataclass(frozen=True)
 class SignedZone:
@@ -42,6 +45,9 @@ class SignedZone:
 
     policies: str
     """The address of the server of policies."""
+
+    reports_to: str
+    """The URI at which REPORTED want reports."""
 
     ttl: int
     """For how many seconds a record may be remembered: at least one."""
@@ -62,6 +68,9 @@ class SignedZone:
             '_mta-sts.both TXT "v=STSv1; id=1"',
             f"mta-sts.both A {self.policies}",
         ]
+        for name in REPORTED:
+            wish = f"v=TLSRPTv1; rua={self.reports_to}"
+            lines.append(f'_smtp._tls.{name} TXT "{wish}"')
         for name, address in self.servers.items():
             lines += [f"{name} MX 10 mx.{name}", f"mx.{name} A {address}"]
             shown = sha256(name.encode()).hexdigest() if name in WRONG else digest

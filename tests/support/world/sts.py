@@ -14,9 +14,11 @@ from tests.support.world import name_server
 DOMAINS = (
     *("right.sts.test", "self-signed.sts.test", "unnamed.sts.test", "plain.sts.test"),
     *("testing.sts.test", "downgraded.sts.test", "unreadable.sts.test"),
-    *("kept.sts.test", "slow.sts.test"),
+    *("kept.sts.test", "slow.sts.test", "misnamed.sts.test"),
 )
-SELF_SIGNED = ("mx.self-signed.sts.test", "mta-sts.unreadable.sts.test")
+# An authority has signed its certificate, but for another name.
+MISNAMED = "mx.misnamed.sts.test"
+_UNSIGNED = ("mx.self-signed.sts.test", "mta-sts.unreadable.sts.test")
 
 FOLDER = Path("world", "policies")
 
@@ -24,7 +26,8 @@ FOLDER = Path("world", "policies")
 def certified(*others: str) -> list[str]:
     """Return the hosts that have a certificate of an authority, and *others*."""
     hosts = [f"{kind}.{domain}" for domain in DOMAINS for kind in ("mx", "mta-sts")]
-    return [*(each for each in hosts if each not in SELF_SIGNED), *others]
+    lacking = (*_UNSIGNED, MISNAMED)
+    return [*(each for each in hosts if each not in lacking), *others]
 
 
 @dataclass(frozen=True)
