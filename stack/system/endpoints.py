@@ -9,6 +9,7 @@ import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -175,6 +176,19 @@ def health(root: Path) -> list[tuple[str, str]]:
         (name, _health(each))
         for each in containers(root) or []
         if (name := each.labels[SERVICE]) != "stack"
+    )
+
+
+def logged(root: Path, service: str, since: datetime) -> str:
+    """
+    Return the last lines that *service* of the project at *root* has logged.
+
+    At most a thousand; empty without Docker.
+    """
+    return "".join(
+        each.logs(since=since, tail=1000).decode(errors="replace")
+        for each in containers(root) or []
+        if each.labels[SERVICE] == service
     )
 
 

@@ -1,7 +1,7 @@
 """Collects the rows of `stack status`. All checks run at the same time."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -32,6 +32,15 @@ WELL = ("healthy", "running")
 
 # What `make up` has seen of IPv6 that an operator can mend.
 ODD = ("hidden", "old-network", "taken")
+
+# What these services log of a client with the address of Docker's gateway on IPv6
+# (main.cf, nameless; dovecot.conf, hidden), and how far back that is looked for.
+HIDDEN = {
+    "postfix": "Your IPv6 address is hidden from this server",
+    "dovecot": "clients on IPv6 have the address of the gateway",
+}
+HOUR = timedelta(hours=1)
+LOGGED = 24 * HOUR
 
 # Of the names of PUBLIC_IPV6.
 SILENT = "no name server says in time what PTR and AAAA record it has"
@@ -82,9 +91,10 @@ def rows(project: Project) -> list[Row]:
         wrong = [Row("settings", ".env", each, "fail") for each in error.problems]
     else:
         looks["certificate"] = partial(_certificates, project, settings)
-        looks["ipv6"] = partial(_ipv6, settings)
+        looks["ipv6"] = partial(_ipv6_clients, project, settings)
         looks["sending"] = partial(_sending, settings)
         looks["list"] = partial(_lists, project, settings)
+        late["ipv6"] = [_ipv6(settings)]
         # Whoever asks them may be as slow as they are.
         late["list"] = [
             Row("list", zone, dnsbl_status.SLOW, "warn") for zone in settings.list_zones
@@ -182,14 +192,32 @@ def _dkim(project: Project) -> list[Row]:
     ]
 
 
-def _ipv6(settings: Settings) -> list[Row]:
+def _ipv6_clients(project: Project, settings: Settings) -> list[Row]:
+    """Add to the row on the ports what the logs tell of their clients."""
+    row, derived = _ipv6(settings), Derived(settings)
+    since = datetime.now(UTC) - LOGGED
+    if not derived.has_ipv6 or not any(
+        words in endpoints.logged(project.root, service, since)
+        for service, words in HIDDEN.items()
+    ):
+        return [row]
+    words = (
+        f"{row.state}, but in the last {LOGGED // HOUR} hours clients came with the"
+        f" address of Docker's gateway, {derived.gateway_ipv6}, and were refused:"
+        " `make up` looks again, and closes the ports if the engine hides clients;"
+        " programs of this machine have to use 127.0.0.1 and not ::1"
+    )
+    return [row._replace(state=words, level="warn")]
+
+
+def _ipv6(settings: Settings) -> Row:
     derived = Derived(settings)
     if derived.has_ipv6:
-        return [Row("ipv6", "ports", f"open on {derived.address_ipv6}", "ok")]
+        return Row("ipv6", "ports", f"open on {derived.address_ipv6}", "ok")
     levels: dict[str, Level] = {"yes": "fail", "auto": "warn"}
     is_odd = settings.ipv6 == "yes" or settings.ipv6_seen in ODD
     level = levels[settings.ipv6] if is_odd and derived.address_ipv6 else "ok"
-    return [Row("ipv6", "ports", f"closed: {derived.ipv6_closed}", level)]
+    return Row("ipv6", "ports", f"closed: {derived.ipv6_closed}", level)
 
 
 def _sending(settings: Settings) -> list[Row]:

@@ -1,8 +1,6 @@
 """postscreen refuses clients that talk too early or are listed, before any scan."""
 
 import json
-import subprocess
-import sys
 import time
 
 import pytest
@@ -11,6 +9,7 @@ from tests.support.clients.container import run_in_container
 from tests.support.clients.programs.smtp_commands import EHLO
 from tests.support.configuration.postscreen import postscreen_settings
 from tests.support.configuration.templates import settings
+from tests.support.server.status import status, status_in_container
 from tests.support.wait import wait_until
 from tests.support.world.blocklists import EMPTY, EVERYBODY, HONEST, MUTE, REFUSING
 
@@ -210,7 +209,7 @@ def test_status_shows_a_useless_dnsbl(server, place):
     ask = status_in_container if place == "container" else status
 
     def said() -> list[str]:
-        states = [row["state"] for row in ask(server) if row["kind"] == "list"]
+        states = [row["state"] for row in ask(server.project) if row["kind"] == "list"]
         return [" ".join(each.split()[:2]) for each in states]
 
     with settings(server.project, DNSBL=lists):
@@ -231,27 +230,14 @@ def test_status_warns_of_silent_dnsbls(server, place):
 
     def levels() -> dict[str, str]:
         return {
-            row["name"]: row["level"] for row in ask(server) if row["kind"] == "list"
+            row["name"]: row["level"]
+            for row in ask(server.project)
+            if row["kind"] == "list"
         }
 
     with settings(server.project, DNSBL=",".join([*silent, HONEST])):
         expected = dict.fromkeys(silent, "warn") | {HONEST: "ok"}
         wait_until(lambda: levels() == expected, "an answer of the last in time")
-
-
-def status_in_container(server) -> list[dict[str, str]]:
-    """What `docker compose run --rm stack status` says."""
-    done = server.project.stack("status", "--json", check=False)
-    return json.loads(done.stdout)
-
-
-def status(server) -> list[dict[str, str]]:
-    """What `stack status` says on the machine itself."""
-    command = ("stack", "--project", str(server.project.folder), "status", "--json")
-    done = subprocess.run(
-        [sys.executable, "-m", *command], capture_output=True, text=True, check=False
-    )
-    return json.loads(done.stdout)
 
 
 @pytest.mark.core

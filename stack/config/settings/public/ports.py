@@ -70,7 +70,7 @@ class Ports(BaseModel, use_attribute_docstrings=True):
     """Whether the ports are open on IPv6 too. auto: `make up` looks whether the address
     of an IPv6 client reaches the containers, and opens the ports if it does. yes: open
     them also where `make up` can't look or isn't used; a client may then come with the
-    address of Docker's gateway, and is refused with 451 when it sends. no: IPv4 only.
+    address of Docker's gateway, and can neither send nor read. no: IPv4 only.
     `stack status` says what is open, and why not. After a change run `make up`; or
     `stack init`, `docker compose down` and `docker compose up --detach --wait`."""
 
