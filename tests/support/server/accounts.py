@@ -22,7 +22,8 @@ def open_account(server: Server, address: str, *options: str) -> Mailbox:
 
 def operate(project: Project, *commands: str) -> None:
     """Run several `stack` commands, one after the other, with words as a shell has."""
-    project.as_root("\n".join(f"stack {command}" for command in commands))
+    for command in commands:
+        project.stack(*shlex.split(command))
 
 
 def add_domains(project: Project, *domains: str) -> None:

@@ -17,7 +17,7 @@ from stack.system import endpoints
 from tests.support.logs.lines import Line
 from tests.support.logs.logbook import Logbook
 from tests.support.server.containers import Containers
-from tests.support.server.operator import Operator, execute
+from tests.support.server.operator.container import Operator, execute
 from tests.support.wait import wait_until
 
 # The address of the published ports, and the service of each port.
@@ -90,7 +90,7 @@ class Project:
     @cached_property
     def operator(self) -> Operator:
         """A container of the service `stack`, for commands."""
-        return Operator(self.compose)
+        return Operator(self.folder, self.compose)
 
     @property
     def command(self) -> list[str]:

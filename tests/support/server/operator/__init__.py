@@ -1,0 +1,1 @@
+"""The container in which the tests run `stack`, and what runs there."""
