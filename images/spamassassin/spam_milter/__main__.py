@@ -28,11 +28,19 @@ def milter() -> None:
     os._exit(1)
 
 
-def start_training(supervisor: Supervisor, waiting: Spool, knowledge: Bayes) -> None:
+def start_training(
+    supervisor: Supervisor, waiting: Spool, bayes_database: Bayes
+) -> None:
     """Accept training requests, and pass them to spamd when it is ready."""
     # Training occupies children of spamd, as messages do.
     concurrency = SpamMilter.concurrency
-    parts = (waiting, knowledge, str(SOCKET), lambda: supervisor.settings, concurrency)
+    parts = (
+        waiting,
+        bayes_database,
+        str(SOCKET),
+        lambda: supervisor.settings,
+        concurrency,
+    )
     server = control_socket.Server(
         control_socket.SOCKET, control_socket.Control(*parts)
     )
@@ -45,14 +53,14 @@ def main() -> int:
     signals = Signals()
     supervisor = Supervisor()
     serving = False
-    waiting, knowledge = Spool(spool.FOLDER), Bayes(bayes.DATABASE)
+    waiting, bayes_database = Spool(spool.FOLDER), Bayes(bayes.DATABASE)
     try:
         require_parts(PYMILTER)
         # spamd opens the database as soon as it has read its rules.
-        learner.prepare(waiting, knowledge)
-        SpamMilter.knowledge = knowledge
+        learner.prepare(waiting, bayes_database)
+        SpamMilter.bayes_database = bayes_database
         supervisor.start_next()
-        start_training(supervisor, waiting, knowledge)
+        start_training(supervisor, waiting, bayes_database)
         while True:
             came = signals.wait(seconds=0.1 if supervisor.in_transition else None)
             if came & {signal.SIGTERM, signal.SIGINT}:

@@ -26,7 +26,7 @@ SCHEMA = Path(__file__).with_name("bayes.sql")
 
 
 @dataclass(frozen=True)
-class Knowledge:
+class TrainingCounts:
     """How much has been taught for one user, or for the site."""
 
     nspam: int
@@ -117,7 +117,7 @@ class Bayes:
         with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
             yield database
 
-    def knowledge(self) -> dict[str, Knowledge]:
+    def training_counts(self) -> dict[str, TrainingCounts]:
         """
         Return what is known for each user that something was taught for, and for SITE.
 
@@ -131,19 +131,19 @@ class Bayes:
         )
         with self.reading() as database:
             rows = database.execute(query).fetchall()
-        return {name: Knowledge(*numbers) for name, *numbers in rows}
+        return {name: TrainingCounts(*numbers) for name, *numbers in rows}
 
     def stats(self) -> dict[str, dict[str, int | None]]:
         """Return the same in plain types, with nothing for what can't be read."""
         try:
-            return {name: asdict(each) for name, each in self.knowledge().items()}
+            return {name: asdict(each) for name, each in self.training_counts().items()}
         except sqlite3.Error:
             return {}
 
     def judge(self, user: str) -> str:
         """Return whose training to use for mail to *user*: their own if it suffices."""
         try:
-            own = self.knowledge().get(user)
+            own = self.training_counts().get(user)
         except sqlite3.Error:
             return SITE
         return user if own and own.judges else SITE

@@ -18,7 +18,7 @@ class Client:
 
 
 @dataclass
-class Copy:
+class TruncatedMessage:
     """The first *limit* bytes of a message: never more is held in memory."""
 
     limit: int

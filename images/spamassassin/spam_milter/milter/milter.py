@@ -14,7 +14,14 @@ from milter_runtime.log import say
 from spam_milter.bayes import SITE, Bayes
 from spam_milter.config import Config
 from spam_milter.milter import verdict
-from spam_milter.milter.message import Client, Copy, header, mailbox, results, trace
+from spam_milter.milter.message import (
+    Client,
+    TruncatedMessage,
+    header,
+    mailbox,
+    results,
+    trace,
+)
 from spam_milter.spamc.client import (
     NoAnswerError,
     NoVerdictError,
@@ -63,7 +70,7 @@ class SpamMilter(Milter.Base):
     """The path of spamd's socket."""
     concurrency = ConcurrencyLimit()
     """As many slots as spamd has children."""
-    knowledge: Bayes
+    bayes_database: Bayes
     """What users have trained."""
 
     def __init__(self) -> None:
@@ -79,7 +86,7 @@ class SpamMilter(Milter.Base):
         self.leads_out = 0
         # A reload must not change the scores of a message under way.
         self.settings = self.config
-        self.copy = Copy(self.settings.scan_limit)
+        self.copy = TruncatedMessage(self.settings.scan_limit)
 
     @deferring
     def connect(
@@ -224,7 +231,7 @@ class SpamMilter(Milter.Base):
         """
         if self.settings.learning == "site" or len(self.recipients) != 1:
             return SITE
-        return self.knowledge.judge(mailbox(self.recipients[0]))
+        return self.bayes_database.judge(mailbox(self.recipients[0]))
 
     @property
     def queue_id(self) -> str:

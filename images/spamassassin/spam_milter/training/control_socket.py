@@ -67,12 +67,12 @@ class Control:
     def __init__(
         self,
         spool: Spool,
-        knowledge: bayes.Bayes,
+        bayes_database: bayes.Bayes,
         spamd: str,
         config: Callable[[], Config],
         concurrency: ConcurrencyLimit,
     ) -> None:
-        self.spool, self.knowledge = spool, knowledge
+        self.spool, self.bayes_database = spool, bayes_database
         self.spamd, self.config, self.concurrency = spamd, config, concurrency
 
     def answer(self, request: Request) -> bytes:
@@ -115,14 +115,14 @@ class Control:
         told = {
             "learning": self.config().learning,
             "enough": bayes.MIN_TRAINED,
-            "users": self.knowledge.stats(),
+            "users": self.bayes_database.stats(),
             "spool": asdict(self.spool.backlog()),
         }
         return reply("0 EX_OK", body=json.dumps(told).encode())
 
     def forward(self, request: Request) -> bytes:
         """Pass the request to the spamd in use, or to the one that replaces it."""
-        user = self.knowledge.judge(training_request.user(request))
+        user = self.bayes_database.judge(training_request.user(request))
         headers = {**request.headers, "user": user}
         timeout = self.config().answer_timeout
         return exchange_with_retries(

@@ -5,7 +5,7 @@ from contextlib import closing
 from functools import partial
 
 import pytest
-from spam_milter.bayes import SITE, Bayes, Knowledge
+from spam_milter.bayes import SITE, Bayes, TrainingCounts
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def aside(bayes: Bayes) -> list[str]:
 def test_a_new_database_knows_nothing(bayes):
     """It has the tables, and nobody in them."""
     assert bayes.fault() is None
-    assert bayes.knowledge() == {}
+    assert bayes.training_counts() == {}
 
 
 def test_a_second_start_changes_nothing(bayes):
@@ -43,7 +43,7 @@ def test_a_second_start_changes_nothing(bayes):
 
     Bayes(bayes.path).prepare()
 
-    assert bayes.knowledge() == {SITE: Knowledge(3, 4, 0, None, None, None)}
+    assert bayes.training_counts() == {SITE: TrainingCounts(3, 4, 0, None, None, None)}
     assert aside(bayes) == []
 
 
@@ -79,7 +79,7 @@ def test_a_damaged_database_is_put_aside(bayes, capsys, damage):
     again = Bayes(bayes.path)
     again.prepare()
 
-    assert again.knowledge() == {}
+    assert again.training_counts() == {}
     assert len([name for name in aside(bayes) if not name.endswith("-wal")]) >= 1
     assert "put aside" in capsys.readouterr().out
 
@@ -110,7 +110,7 @@ def test_an_empty_file_becomes_a_database(tmp_path):
 
     bayes.prepare()
 
-    assert bayes.knowledge() == {}
+    assert bayes.training_counts() == {}
     assert aside(bayes) == []
 
 

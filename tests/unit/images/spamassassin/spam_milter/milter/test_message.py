@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from spam_milter.milter.message import Client, Copy, header, results, trace
+from spam_milter.milter.message import Client, TruncatedMessage, header, results, trace
 
 CLIENT = Client(name="mail.test", address="192.0.2.7", helo="helo.test")
 
@@ -61,7 +61,7 @@ def test_a_header_keeps_its_bytes_and_folds():
 
 def test_a_copy_ends_at_its_limit():
     """No more is held in memory than will be scanned."""
-    copy = Copy(limit=5)
+    copy = TruncatedMessage(limit=5)
 
     for data in (b"abc", b"def", b"ghi"):
         copy.add(data)
@@ -73,7 +73,7 @@ def test_a_copy_ends_at_its_limit():
 
 def test_a_copy_with_room_is_not_full():
     """The rest of the message is asked for as long as there is room."""
-    copy = Copy(limit=5)
+    copy = TruncatedMessage(limit=5)
 
     copy.add(b"abcd")
 

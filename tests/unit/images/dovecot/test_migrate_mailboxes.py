@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.places import ROOT
 
-ARRANGE = ROOT / "images/dovecot/mailboxes/arrange"
-LAYOUT = ARRANGE.parent / "layout.conf"
+MIGRATE = ROOT / "images/dovecot/mailboxes/migrate"
+LAYOUT = MIGRATE.parent / "layout.conf"
 
 # The name "maildir", as Dovecot writes it where that is the folder of a mailbox.
 ESCAPED = "\x7f6daildir"
@@ -91,10 +91,10 @@ def files(home: Path) -> dict[str, str]:
     }
 
 
-def arrange(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def migrate(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the program over all users, with *options* to Perl."""
     return subprocess.run(
-        ["perl", *options, str(ARRANGE), str(home.parents[1])],
+        ["perl", *options, str(MIGRATE), str(home.parents[1])],
         env={**os.environ, "PERL5LIB": str(ROOT / "tests/support/images")},
         capture_output=True,
         text=True,
@@ -106,7 +106,7 @@ def test_each_mailbox_moves_with_all_that_is_known_of_it(home):
     """Mail, flags, UIDs and subscriptions stay; one line says what was done."""
     lay_out(home, OLD)
 
-    done = arrange(home)
+    done = migrate(home)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
@@ -121,9 +121,9 @@ def test_run_killed_at_any_step_is_resumed(tmp_path):
     for step in count():
         home = tmp_path / str(step) / "example.test" / "alice"
         lay_out(home, OLD)
-        if arrange(home, f"-MKilled={step}").returncode != -signal.SIGKILL:
+        if migrate(home, f"-MKilled={step}").returncode != -signal.SIGKILL:
             break
-        assert arrange(home).returncode == 0, step
+        assert migrate(home).returncode == 0, step
         assert files(home) == NEW, step
 
     assert step > len(OLD)
@@ -131,11 +131,11 @@ def test_run_killed_at_any_step_is_resumed(tmp_path):
 
 def test_a_second_start_says_and_changes_nothing(home):
     """Nothing changes where all mailboxes have their place, or where there are none."""
-    empty = arrange(home)
+    empty = migrate(home)
     lay_out(home, OLD)
-    arrange(home)
+    migrate(home)
 
-    again = arrange(home, "-MKilled=0")
+    again = migrate(home, "-MKilled=0")
 
     assert (empty.returncode, empty.stdout, empty.stderr) == (0, "", "")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
@@ -173,7 +173,7 @@ def test_a_folder_that_stood_in_dovecots_way_becomes_one_as_any(home, name):
         },
     )
 
-    assert arrange(home).returncode == 0
+    assert migrate(home).returncode == 0
     assert files(home) == {
         f"mail/mailboxes/{name}/maildir/cur/1.M1:2,": "top",
         f"mail/mailboxes/Work/{name}/maildir/cur/2.M2:2,": "below",
@@ -185,7 +185,7 @@ def test_a_folder_that_stood_in_dovecots_way_becomes_one_as_any(home, name):
 def test_a_mailbox_whose_place_is_taken_gets_another_name(home):
     """Where an older version has run since, nothing is overwritten; a line tells."""
     lay_out(home, OLD)
-    arrange(home)
+    migrate(home)
     lay_out(
         home,
         {
@@ -196,7 +196,7 @@ def test_a_mailbox_whose_place_is_taken_gets_another_name(home):
         },
     )
 
-    done = arrange(home)
+    done = migrate(home)
 
     assert done.returncode == 0
     assert f"{home}: the mailbox Work is called recovered-1 now\n" in done.stdout
@@ -222,7 +222,7 @@ def test_names_as_long_and_as_deep_as_they_could_be(home):
     # Longer than those that Dovecot gives to messages.
     (home / "Maildir" / crowded / "cur" / ("m" * 155)).touch()
 
-    done = arrange(home)
+    done = migrate(home)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert (boxes / longest / "maildir/cur").is_dir()
@@ -235,13 +235,13 @@ def test_names_as_long_and_as_deep_as_they_could_be(home):
 def test_an_error_names_the_place_and_what_helps(home):
     """Nobody's mail is served then; what moved stays moved, and the rest follows."""
     lay_out(home, {**OLD, "mail": "a file where a folder has to be"})
-    refused = arrange(home)
+    refused = migrate(home)
     (home / "mail").unlink()
 
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"not starting: making {home}/mail")
     assert "there must be room; no mail is lost, and the next start" in refused.stderr
-    assert arrange(home).returncode == 0
+    assert migrate(home).returncode == 0
     assert files(home) == NEW
 
 
@@ -249,7 +249,7 @@ def test_a_volume_that_cannot_be_read_is_an_error(home):
     """It isn't taken for one without mail."""
     missing = home / "not" / "there"
 
-    refused = arrange(missing / "example.test" / "alice")
+    refused = migrate(missing / "example.test" / "alice")
 
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"not starting: reading {missing}: No such file")
@@ -263,7 +263,7 @@ def test_a_mailbox_that_was_half_made_is_completed(home, made):
     for part in made:
         (half / part).mkdir()
 
-    assert arrange(home).returncode == 0
+    assert migrate(home).returncode == 0
     assert sorted(each.name for each in half.iterdir()) == ["cur", "new", "tmp"]
 
 
