@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from tests.support.configuration.dnssec import dnssec
 from tests.support.configuration.templates import settings
 from tests.support.harness.tiers import core_rows
 from tests.support.server.project import Project
+from tests.support.server.resolver import zone_key
 from tests.support.server.server import DOMAIN, HOSTNAME
 from tests.support.world.name_server import instead, known
 from tests.support.world.published_zone import publish
+from tests.support.world.updates import signed_record
+from tests.support.world.zones import SIGNED
 
 TLSA = f"_25._tcp.{HOSTNAME}"
 SRV = f"_imaps._tcp.{DOMAIN}"
@@ -173,6 +177,39 @@ def test_a_tlsa_record_is_compared_with_what_port_25_serves(
     (finding,) = [each for each in found if each["kind"] == "TLSA"]
     assert "no valid signature (DNSSEC)" in finding["remark"]
     assert "var/tls" not in finding["remark"]
+
+
+@pytest.mark.usefixtures("authorities")
+@pytest.mark.provokes("postfix", "DNSSEC validation may be unavailable|dnssec_probe")
+def test_a_tlsa_record_in_a_signed_zone_is_checked(server, world, certificates):
+    """
+    In a signed zone, a TLSA record of the served key is right, and another one wrong.
+
+    The line to publish is named, also while there is none.
+    """
+    project, right = server.project, certificates.of()["tlsa"]
+    key = zone_key(project, SIGNED, world.names)
+
+    def found() -> Finding:
+        shown = project.stack("dns", "check", DOMAIN, "--json", check=False).stdout
+        (finding,) = [each for each in json.loads(shown) if each["kind"] == "TLSA"]
+        return finding
+
+    with dnssec(project, key, RESOLVER_UPSTREAM=world.names):
+        with signed_record(world, TLSA, "TLSA", right):
+            fitting = found()
+        with signed_record(world, TLSA, "TLSA", ANOTHER_KEY):
+            other = found()
+            said = project.stack("dns", "check", DOMAIN, check=False)
+        none = found()
+
+    assert (fitting["status"], fitting["remark"]) == ("ok", None)
+    assert fitting["asked"] == "name servers"
+    line = f"{TLSA}. 3600 IN TLSA {right}"
+    assert (other["status"], other["wanted"]) == ("wrong", [line])
+    assert (none["status"], none["wanted"]) == ("warning", [line])
+    assert said.returncode == 1
+    assert line in said.stdout
 
 
 @pytest.mark.core

@@ -15,7 +15,7 @@ from tests.support.certs.acme import with_records
 from tests.support.clients.dialogue import Smtp
 from tests.support.faults.services import stopped
 from tests.support.server.project import ADDRESS, Project
-from tests.support.server.resolver import await_health, resolves
+from tests.support.server.resolver import await_health, resolves, zone_key
 from tests.support.wait import wait_until
 from tests.support.world import OUTSIDE
 from tests.support.world.zones import SIGNED
@@ -223,18 +223,6 @@ def answer(container: Container, rcode: str = "") -> str:
     return wait_until(look, f"an answer {rcode}")
 
 
-def key_of(project: Project, server: str) -> str:
-    """Return the key of the signed zone as its *server* has it: a DNSKEY record."""
-    asked = ("drill", "DNSKEY", SIGNED, f"@{server}")
-
-    def look() -> str:
-        answer = project.inside("resolver", *asked).decode()
-        lines = [line for line in answer.splitlines() if "\tDNSKEY\t257 " in line]
-        return " ".join(lines[0].partition(" ;{")[0].split()) if lines else ""
-
-    return wait_until(look, "the key of a zone that was signed")
-
-
 @pytest.mark.core
 def test_a_dnssec_answer_is_validated(server, world, authorities):
     """
@@ -244,7 +232,7 @@ def test_a_dnssec_answer_is_validated(server, world, authorities):
     up.
     """
     project = server.project
-    key = key_of(project, world.names)
+    key = zone_key(project, SIGNED, world.names)
     # With one letter of the trust anchor changed, the answers count as forged.
     head, _, material = key.rpartition(" ")
     turned = ("A" if material[9] != "A" else "B").join((material[:9], material[10:]))

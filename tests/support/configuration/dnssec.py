@@ -1,4 +1,4 @@
-"""DNSSEC in use, for the one zone of the test world that is signed."""
+"""DNSSEC in use, for one signed zone of the test world."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,16 +12,16 @@ ROOT = 'trust-anchor-file: "/usr/share/dns/root.key"'
 
 
 @contextmanager
-def dnssec(project: Project) -> Iterator[None]:
+def dnssec(project: Project, anchor: str = "", **others: str) -> Iterator[None]:
     """
-    Have RESOLVER_DNSSEC on for a while.
+    Have RESOLVER_DNSSEC on for a while, and *others* of the settings as said.
 
-    The root of this world is not signed, so the key of the signed zone takes the place
-    of the root's.
+    The root of this world is not signed, so the key of a signed zone takes the place of
+    the root's: *anchor*, a record of type DS or DNSKEY, by default that of dane.test.
     """
-    anchor = f'trust-anchor: "{trust_anchor(project)}"'
-    with replaced(project, "resolver/unbound.conf.j2", ROOT, anchor):
-        with with_settings(project, RESOLVER_DNSSEC="yes"):
+    instead = f'trust-anchor: "{anchor or trust_anchor(project)}"'
+    with replaced(project, "resolver/unbound.conf.j2", ROOT, instead):
+        with with_settings(project, RESOLVER_DNSSEC="yes", **others):
             await_reload(project)
             yield
         await_reload(project)

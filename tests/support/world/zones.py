@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ZONES = ("example.test", "second.test")
-SIGNED = "signed.test"
+SIGNED = "example.test"
 KEY_NAME = "certs"
 
 
@@ -34,7 +34,7 @@ class Zones:
         (folder / "key.conf").write_text(self._key)
         forwarders = f"forwarders {{ {self.forwarder}; }};\n"
         (folder / "forwarders.conf").write_text(forwarders)
-        for zone in (*ZONES, SIGNED):
+        for zone in ZONES:
             (folder / f"{zone}.zone").write_text(self._zone(zone))
 
     @property
