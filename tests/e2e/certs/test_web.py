@@ -3,13 +3,14 @@
 import json
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.support.configuration.templates import refused
-from tests.support.faults.services import kill, paused
+from tests.support.faults.services import hesitant, kill, paused
 from tests.support.server.accounts import add_domains, remove_domains
 from tests.support.server.project import CommandError
 from tests.support.server.server import HOSTNAME
@@ -18,6 +19,9 @@ from tests.support.wait import wait_until
 
 POLICY, AUTOCONFIG = "mta-sts.example.test", "autoconfig.example.test"
 PATH, SETTINGS = "/.well-known/mta-sts.txt", "/mail/config-v1.1.xml"
+
+# At the same time.
+CLIENTS = 10
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +236,22 @@ def test_mail_needs_no_web_server(server, web, alice, bob, subject):
     assert bob.receive(f"killed {subject}")
     # Docker starts it again.
     wait_until(lambda: is_served(web), "the policy, after a kill", within=60)
+
+
+def test_a_slow_web_server_answers_later_and_holds_up_no_mail(
+    server, web, alice, bob, subject
+):
+    """While the web server takes seconds, all clients get the policy, and mail goes."""
+    with (
+        hesitant(server.project, "web", 3),
+        ThreadPoolExecutor(CLIENTS) as clients,
+    ):
+        asked = [clients.submit(web.get, POLICY, PATH) for _ in range(CLIENTS)]
+        alice.send(bob.address, subject)
+        assert bob.receive(subject)
+        answers = [each.result() for each in asked]
+
+    assert [each.status for each in answers] == [200] * CLIENTS
 
 
 def is_served(web: Web) -> bool:
