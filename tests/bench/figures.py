@@ -23,7 +23,7 @@ from tests.support.server.accounts import open_account
 from tests.support.server.project import Project
 from tests.support.server.server import DOMAIN, Server
 from tests.support.world import World
-from tests.support.world.blocklists import HONEST, MUTE
+from tests.support.world.zones.blocklists import HONEST, MUTE
 
 # Seconds for which names may be remembered, as on the internet.
 NAMES_KEPT = 300

@@ -32,7 +32,7 @@ from tests.support.server.accounts import add_domains, open_account, operate
 from tests.support.server.project import CommandError, Project
 from tests.support.server.server import DOMAIN, PORTS, Server
 from tests.support.world import OUTSIDE, World
-from tests.support.world.published_zone import publish
+from tests.support.world.name_servers.published_zone import publish
 
 __all__ = [
     "pytest_collection_modifyitems",

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.mail.message import letter
 from tests.support.server.accounts import add_domains, aliases, remove_domains
-from tests.support.world.published_zone import publish
+from tests.support.world.name_servers.published_zone import publish
 
 pytestmark = pytest.mark.core
 

@@ -16,8 +16,8 @@ from tests.support.mail.mailbox import Mailbox, Received
 from tests.support.mail.message import letter
 from tests.support.mail.outsiders import authentication_results, one_at_a_time
 from tests.support.wait import wait_until
-from tests.support.world import second_server
-from tests.support.world.published_zone import publish
+from tests.support.world.name_servers import second_server
+from tests.support.world.name_servers.published_zone import publish
 
 DOMAIN = "second.test"
 

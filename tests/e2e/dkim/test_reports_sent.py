@@ -24,7 +24,8 @@ from tests.support.reports.sent import (
     reports,
 )
 from tests.support.wait import wait_until
-from tests.support.world import OUTSIDE, name_server
+from tests.support.world import OUTSIDE
+from tests.support.world.name_servers import name_server
 
 SCHEMA = xmlschema.XMLSchema(str(ROOT / "tests/support/images/dmarc-2.0.xsd"))
 

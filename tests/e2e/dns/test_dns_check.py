@@ -13,10 +13,10 @@ from tests.support.harness.tiers import core_rows
 from tests.support.server.project import Project
 from tests.support.server.resolver import zone_key
 from tests.support.server.server import DOMAIN, HOSTNAME
-from tests.support.world.name_server import instead, known
-from tests.support.world.published_zone import publish
-from tests.support.world.updates import signed_record
-from tests.support.world.zones import SIGNED
+from tests.support.world.name_servers.name_server import instead, known
+from tests.support.world.name_servers.published_zone import publish
+from tests.support.world.name_servers.updates import signed_record
+from tests.support.world.zones.own_zones import SIGNED
 
 TLSA = f"_25._tcp.{HOSTNAME}"
 SRV = f"_imaps._tcp.{DOMAIN}"

@@ -10,8 +10,9 @@ from tests.support.certs.acme import Authority
 from tests.support.faults.services import paused
 from tests.support.server.server import HOSTNAME
 from tests.support.server.web import Web, running
-from tests.support.world import OURS, name_server
-from tests.support.world.published_zone import publish
+from tests.support.world.name_servers import name_server
+from tests.support.world.name_servers.published_zone import publish
+from tests.support.world.zones.records import OURS
 
 DOMAIN, HOST = "example.test", "mta-sts.example.test"
 RECORD = f"_mta-sts.{DOMAIN}"

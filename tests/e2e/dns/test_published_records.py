@@ -14,7 +14,8 @@ from tests.support.server.project import ADDRESS
 from tests.support.server.resolver import resolves
 from tests.support.server.server import DOMAIN, HOSTNAME
 from tests.support.wait import wait_until
-from tests.support.world import OUTSIDE, name_server
+from tests.support.world import OUTSIDE
+from tests.support.world.name_servers import name_server
 
 pytestmark = pytest.mark.core
 

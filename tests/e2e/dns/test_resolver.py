@@ -18,7 +18,7 @@ from tests.support.server.project import ADDRESS, Project
 from tests.support.server.resolver import await_health, resolves, zone_key
 from tests.support.wait import wait_until
 from tests.support.world import OUTSIDE
-from tests.support.world.zones import SIGNED
+from tests.support.world.zones.own_zones import SIGNED
 
 # Docker's, for a bridge: docker-network-create(1).
 MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"

@@ -19,7 +19,7 @@ from tests.support.mail.message import letter
 from tests.support.mail.outsiders import Spammer
 from tests.support.server.server import IMAP_PORTS, PORTS, Server
 from tests.support.server.status import status
-from tests.support.world.blocklists import HONEST
+from tests.support.world.zones.blocklists import HONEST
 
 LIMIT = 3
 ENVELOPE = (EHLO, "MAIL FROM:<a@outside.test>", "RCPT TO:<alice@example.test>")

@@ -11,7 +11,13 @@ from tests.support.configuration.postscreen import postscreen_settings
 from tests.support.configuration.templates import settings
 from tests.support.server.status import status, status_in_container
 from tests.support.wait import wait_until
-from tests.support.world.blocklists import EMPTY, EVERYBODY, HONEST, MUTE, REFUSING
+from tests.support.world.zones.blocklists import (
+    EMPTY,
+    EVERYBODY,
+    HONEST,
+    MUTE,
+    REFUSING,
+)
 
 MAIL = "MAIL FROM:<a@outside.test>"
 RCPT = "RCPT TO:<alice@example.test>"

@@ -20,9 +20,9 @@ from tests.support.mail.outgoing import (
 from tests.support.server.queue import waiting
 from tests.support.server.resolver import forget
 from tests.support.wait import wait_until
-from tests.support.world.signed_zone import ZONE
 from tests.support.world.sink import Sink
 from tests.support.world.sts import StsDomain
+from tests.support.world.zones.signed_zone import ZONE
 
 pytestmark = [
     # The root of this world is not signed, which Postfix finds strange.

@@ -5,9 +5,9 @@ import pytest
 from tests.support.configuration.dnssec import dnssec
 from tests.support.configuration.reload import await_reload, with_settings
 from tests.support.mail.outgoing import reason_to_wait, remove_waiting
-from tests.support.world.signed_zone import ZONE
 from tests.support.world.sink import Sink
 from tests.support.world.sts import StsDomain
+from tests.support.world.zones.signed_zone import ZONE
 
 pytestmark = [
     pytest.mark.usefixtures("transport", "exceptions"),

@@ -12,10 +12,11 @@ from tests.support.configuration.dnssec import dnssec
 from tests.support.mail.outgoing import reason_to_wait, remove_waiting
 from tests.support.reports.sent import content, end_day, reports
 from tests.support.wait import wait_until
-from tests.support.world import OUTSIDE, name_server
-from tests.support.world.signed_zone import ZONE
+from tests.support.world import OUTSIDE
+from tests.support.world.name_servers import name_server
 from tests.support.world.sink import Sink
 from tests.support.world.sts import MISNAMED, StsDomain
+from tests.support.world.zones.signed_zone import ZONE
 
 pytestmark = pytest.mark.usefixtures("transport")
 

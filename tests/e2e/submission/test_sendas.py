@@ -7,7 +7,7 @@ from tests.support.dkim.signatures import Signature, records_to_publish, signatu
 from tests.support.mail.message import letter
 from tests.support.mail.outsiders import authentication_results
 from tests.support.server.accounts import open_account, operate
-from tests.support.world.published_zone import publish
+from tests.support.world.name_servers.published_zone import publish
 
 pytestmark = pytest.mark.core
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tests.support.clients.trust import Trust
 from tests.support.server.project import Project
-from tests.support.world import World, name_server
-from tests.support.world.zones import KEY_NAME
+from tests.support.world import World
+from tests.support.world.name_servers import name_server
+from tests.support.world.zones.own_zones import KEY_NAME
 
 # The customer that eab.ca.test knows: the name of a key, and the key (RFC 8555 §7.3.4).
 _CA = Path(__file__).parents[1] / "world" / "images" / "ca"

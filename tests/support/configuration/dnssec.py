@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from tests.support.configuration.reload import await_reload, with_settings
 from tests.support.configuration.templates import replaced
 from tests.support.server.project import Project
-from tests.support.world.signed_zone import trust_anchor
+from tests.support.world.zones.signed_zone import trust_anchor
 
 ROOT = 'trust-anchor-file: "/usr/share/dns/root.key"'
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from tests.support.configuration.reload import in_use, with_settings
 from tests.support.server.project import Project
-from tests.support.world.blocklists import EVERYBODY
+from tests.support.world.zones.blocklists import EVERYBODY
 
 CACHE = "/var/lib/postfix/postscreen_cache.lmdb"
 

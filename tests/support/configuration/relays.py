@@ -8,7 +8,7 @@ from tests.support.configuration.templates import settings
 from tests.support.mail.mailbox import Received
 from tests.support.server.project import Project
 from tests.support.world import RELAY
-from tests.support.world.published_zone import publish
+from tests.support.world.name_servers.published_zone import publish
 
 # The relay's customers, as tests/support/world/images/relay/Dockerfile makes them.
 FIRST = ("first@relay.test", "first-secret-of-ours")

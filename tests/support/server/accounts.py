@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from tests.support.mail.mailbox import Mailbox
 from tests.support.server.project import Project
 from tests.support.server.server import Server
-from tests.support.world.published_zone import publish
+from tests.support.world.name_servers.published_zone import publish
 
 
 def open_account(server: Server, address: str, *options: str) -> Mailbox:

@@ -10,7 +10,7 @@ from tests.support.certs.acme import Authority
 from tests.support.clients.trust import Trust
 from tests.support.configuration.templates import settings
 from tests.support.server.project import ADDRESS, Project
-from tests.support.world.published_zone import publish
+from tests.support.world.name_servers.published_zone import publish
 
 # Seconds, for one answer.
 TIMEOUT = 10

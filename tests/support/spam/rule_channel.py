@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.server.project import Project
 from tests.support.wait import wait_until
-from tests.support.world import name_server
+from tests.support.world.name_servers import name_server
 
 _VERSION = "1.0.4.rules.test."
 PACKAGED = "/usr/local/share/spamassassin"

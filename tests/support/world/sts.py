@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.server.project import Project
-from tests.support.world import name_server
+from tests.support.world.name_servers import name_server
 
 # The mail server `mx.` and the name of each of them has a certificate of an authority,
 # and so has the host of its policy, but for those that are named.

@@ -3,7 +3,8 @@
 import re
 
 from tests.support.server.project import Project
-from tests.support.world import OURS, name_server
+from tests.support.world.name_servers import name_server
+from tests.support.world.zones.records import OURS
 
 
 def publish(project: Project) -> None:

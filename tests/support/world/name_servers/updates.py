@@ -10,7 +10,7 @@ import dns.tsigkeyring
 from dns.update import UpdateMessage
 
 from tests.support.world import World
-from tests.support.world.zones import KEY_NAME, SIGNED
+from tests.support.world.zones.own_zones import KEY_NAME, SIGNED
 
 TIMEOUT = 10  # seconds
 

@@ -12,7 +12,7 @@ import dns.update
 from tests.support.certs.acme import with_records
 from tests.support.server.project import Project
 from tests.support.world import World
-from tests.support.world.zones import KEY_NAME
+from tests.support.world.zones.own_zones import KEY_NAME
 
 NAME = "ns2.second.test"
 

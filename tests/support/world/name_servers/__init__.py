@@ -1,0 +1,1 @@
+"""Changes to what the name servers of the test world say, while they run."""

@@ -1,0 +1,1 @@
+"""What the name servers of the test world know."""
