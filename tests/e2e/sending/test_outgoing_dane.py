@@ -1,7 +1,7 @@
 """
 Mail to a domain with TLSA records (DANE) goes to a proven server, or it waits.
 
-The zone dane.test is signed; see tests/support/world/signed_zone.py for its domains.
+The zone dane.test is signed: see tests/support/world/zones/signed_zone.py.
 """
 
 import time

@@ -14,7 +14,7 @@ from tests.support.world.zones import authentication
 from tests.support.world.zones.blocklists import listing, local_zones
 from tests.support.world.zones.signed_zone import UNBOUND_CONF
 
-# What the name server knows about our own domains: see published_zone.py.
+# What the name server knows about our own domains: see name_servers/published_zone.py.
 OURS = "ours.conf"
 
 
