@@ -81,6 +81,7 @@ class Operator:
     def _connection(self) -> socket.socket | None:
         """Connect to the server of commands, if it has begun to listen."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        connection.settimeout(ENDED_WITHIN)
         with suppress(OSError):
             connection.connect(str(self.folder / SOCKET))
             return connection
