@@ -245,6 +245,7 @@ def test_dovecot_is_seen_at_work_at_each_look(server, alice):
 
 
 @pytest.mark.provokes("postfix", "SASL|lmtp|/run/sockets")
+@pytest.mark.provokes("dovecot", "Debug: ")
 def test_a_slow_service_takes_a_good_configuration(server, alice, subject):
     """
     Dovecot with a tenth of a core takes a good configuration, and keeps it.
