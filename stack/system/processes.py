@@ -63,12 +63,16 @@ def run_forked(work: Callable[[], str]) -> str:
             signal ended it.
     """
     reader, writer = os.pipe()
+    # What a handler raises in Python's own callbacks of a fork would be lost.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     child = os.fork()
     if not child:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         os.close(reader)
         _end_with(work, writer)
     os.close(writer)
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         with os.fdopen(reader) as words:
             returned = words.read()
     except BaseException:
