@@ -13,6 +13,8 @@ from typing import NoReturn
 # The status of a program that was killed for its time, as that of timeout(1).
 TIMED_OUT = 124
 
+STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
+
 
 @dataclass(frozen=True)
 class Result:
@@ -55,34 +57,45 @@ def run_forked(work: Callable[[], str]) -> str:
     """
     Return what *work* returns in a child process, whose memory is free again then.
 
-    Only while this process has one thread (fork(2)). An exception here, such as the
-    exit that a signal handler raises, ends the child by SIGTERM and waits for it.
+    Only while this process has one thread (fork(2)). SIGTERM and SIGINT end the child
+    by SIGTERM, and are handled here when it has ended.
+
+    Args:
+        work: Returns less than a pipe holds, 64 KiB.
 
     Raises:
         SystemExit: The child failed, and has said why: with its status, or 1 when a
             signal ended it.
     """
     reader, writer = os.pipe()
-    # What a handler raises in Python's own callbacks of a fork would be lost.
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    # Not by handlers: what they raise is lost in the callbacks that Python runs in a
+    # fork, and not noticed in a read that begins just then.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {*STOPS, signal.SIGCHLD})
     child = os.fork()
     if not child:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
         os.close(reader)
         _end_with(work, writer)
     os.close(writer)
-    try:
+    with os.fdopen(reader) as words:
+        status = _status(child)
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
-        with os.fdopen(reader) as words:
-            returned = words.read()
-    except BaseException:
-        os.kill(child, signal.SIGTERM)
-        os.waitpid(child, 0)
-        raise
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if status:
-        sys.exit(max(status, 1))
-    return returned
+        if status:
+            sys.exit(max(status, 1))
+        return words.read()
+
+
+def _status(child: int) -> int:
+    """Wait for the *child*, and return its exit status, or the negative of a signal."""
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
+        number = signal.sigwait({*STOPS, signal.SIGCHLD})
+        if number in STOPS:
+            os.kill(child, signal.SIGTERM)
+            ended = os.waitpid(child, 0)
+            # It is pending until the caller lets signals through again.
+            os.kill(os.getpid(), number)
+            break
+    return os.waitstatus_to_exitcode(ended[1])
 
 
 def _end_with(work: Callable[[], str], writer: int) -> NoReturn:

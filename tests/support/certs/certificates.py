@@ -16,6 +16,7 @@ from tests.support.certs.acme import Authority
 from tests.support.clients.dialogue import Imap, Smtp
 from tests.support.clients.trust import Trust
 from tests.support.configuration.reload import with_settings
+from tests.support.faults.services import stopped
 from tests.support.server.project import ADDRESS, Project
 from tests.support.server.server import (
     HOSTNAME,
@@ -182,11 +183,13 @@ def restored(server: Server) -> Iterator[Certificates]:
     try:
         yield found
     finally:
-        (project.folder / ".env").write_text(before)
-        project.as_root(
-            "for kind in tls acme; do find var/$kind -mindepth 1 -delete;"
-            " cp -a saved/$kind/. var/$kind/; done; rm -r saved"
-        )
+        # A round of renewal that is under way would ask for what is asked for no more.
+        with stopped(project, "certs"):
+            (project.folder / ".env").write_text(before)
+            project.as_root(
+                "for kind in tls acme; do find var/$kind -mindepth 1 -delete;"
+                " cp -a saved/$kind/. var/$kind/; done; rm -r saved"
+            )
         project.stack("init", "--yes")
         wait_until(
             lambda: found.served_everywhere() == served, "what was served before"
